@@ -1,1 +1,1 @@
-"""The Discord side of Zhiyin: one extension a file, and the rooms that they share."""
+"""The Discord side of Zhiyin: one discord.py extension a file, and the packages they share."""

@@ -1,4 +1,4 @@
-"""Where the bot may be used, asked before every command, menu entry and suggestion."""
+"""Check where the bot may be used, before every command, menu entry and suggestion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
-from cogs.presentation.errors import tell_privately
+from cogs.presentation.errors import send_privately
 from cogs.presentation.readers import readers_on
 
 log = logging.getLogger(__name__)
@@ -21,11 +21,11 @@ LEAVING = Sentence(
     "The owner can add the server to `discord.allowed_servers`."
 )
 _ANYWHERE = {"privacy", "help", "about"}
-"""Commands that work in any place: what is kept of people is theirs wherever they are."""
+"""Commands that work everywhere: people can always reach their own data."""
 
 
 class Access(commands.Cog):
-    """Keeps the bot to the places that its owner allows it."""
+    """Restricts the bot to the servers that its owner allows."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
@@ -36,11 +36,11 @@ class Access(commands.Cog):
         self.bot.tree.interaction_check = self.check_place  # type: ignore[method-assign]
 
     async def cog_unload(self) -> None:
-        """Restore the check there was."""
+        """Restore the previous check."""
         self.bot.tree.interaction_check = self._before  # type: ignore[method-assign]
 
     async def check_place(self, interaction: Interaction) -> bool:
-        """Return whether a command may be used where it is, and its person if it may not."""
+        """Return whether a command may be used here; if not, tell the person why."""
         if not await self._before(interaction):
             return False
         if interaction.data is not None and interaction.data.get("name") in _ANYWHERE:
@@ -52,16 +52,16 @@ class Access(commands.Cog):
                 nothing: list[app_commands.Choice[str]] = []
                 await interaction.response.autocomplete(nothing)
             else:
-                await tell_privately(interaction, refused.sentence)
+                await send_privately(interaction, refused.sentence)
             return False
         return True
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Leave the servers that it is on and doesn't serve.
+        """Leave servers that are not allowed.
 
-        Where it serves none of those that it is on, the list of allowed ones may well be mistyped:
-        then it only logs them, since it can't come back by itself.
+        If none of its servers is allowed, the list is probably mistyped: then it only logs them,
+        since it can't rejoin by itself.
         """
         others = [each for each in self.bot.guilds if not self._serves(each)]
         for guild in others:
@@ -72,7 +72,7 @@ class Access(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Leave a server that it was invited to and doesn't serve."""
+        """Leave a server that is not allowed."""
         if not self._serves(guild):
             await self._leave(guild)
 
@@ -80,7 +80,7 @@ class Access(commands.Cog):
         return self.bot.service.guilds.serves(guild.id)
 
     async def _leave(self, guild: discord.Guild) -> None:
-        """Say on a server why it leaves, where it may speak, and leave it."""
+        """Post why the bot leaves a server, if it may post there, and leave it."""
         _note(guild)
         places = [guild.system_channel, *guild.text_channels]
         open_ = (each for each in places if each and each.permissions_for(guild.me).send_messages)

@@ -1,4 +1,4 @@
-"""What a person has made, may still make, and likes: /history, /quota and /settings."""
+"""A person's history, quota and settings: /history, /quota and /settings."""
 
 from __future__ import annotations
 

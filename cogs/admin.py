@@ -1,4 +1,4 @@
-"""What the managers of a server set, and the owner of the bot: /admin."""
+"""Settings for managers of a server, and for the owner of the bot: /admin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the managers of a server say of manners there: /admin words, uploads and log."""
+"""Moderation settings of a server: /admin words, uploads and log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the bot is doing, and what its owner can do before a restart: /admin status and drain."""
+"""Status, and draining before a restart: /admin status and drain."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class AdminOperations(commands.Cog):
             (Sentence("Delivered"), str(status.delivered)),
             (Sentence("Failed"), str(status.failed)),
         ]
-        # What went wrong elsewhere is its owner's to know.
+        # The last error may be from another server: for the bot's owner only.
         error = status.last_error if await self.bot.is_owner(interaction.user) else None
         embed = cards.status(reader_of(interaction), rows, error)
         await interaction.response.send_message(embed=embed, ephemeral=True)
@@ -86,7 +86,7 @@ class AdminOperations(commands.Cog):
 
 
 def connection_row(shards: Sequence[ShardStatus]) -> Sentence | None:
-    """Return how the connections to Discord are doing, with the numbers of those behind."""
+    """Return the status of the connections to Discord, naming slow ones."""
     if not shards:
         return None
     slowest_ms = 1000 * max((each.latency_seconds or 0.0) for each in shards)
@@ -103,7 +103,7 @@ def connection_row(shards: Sequence[ShardStatus]) -> Sentence | None:
 
 
 def _worker_rows(workers: Sequence[WorkerStatus]) -> list[cards.Row]:
-    """Return a row for each worker, where there are more than the usual one."""
+    """Return a row for each worker, if there are several."""
     if len(workers) == 1 and workers[0].is_local:
         return []
     numbered = enumerate(workers, start=1)

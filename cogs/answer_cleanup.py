@@ -1,4 +1,7 @@
-"""End the answers that an order never came to stand behind: at a start and at a stop."""
+"""End open answers (for which no order was accepted) at a start and at a stop.
+
+Without it, an interrupted command would show "thinking" or a promise for ever.
+"""
 
 from __future__ import annotations
 
@@ -15,25 +18,25 @@ from cogs.presentation import messages
 log = logging.getLogger(__name__)
 
 _STOP_SECONDS = 5.0
-"""How long a stop waits for Discord to take them; the next start ends what is left."""
+"""Timeout of a stop; the next start ends the remaining answers."""
 
 
 class AnswerCleanup(commands.Cog):
-    """Ends what a previous run of the bot has left, and what this one would leave."""
+    """Ends open answers: those of a previous run at the start, its own at a stop."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
         self._ending: asyncio.Task[None] | None = None
 
     async def cog_load(self) -> None:
-        """End what is left, beside everything else; nobody is heard before this has looked."""
+        """End open answers in the background; commands start once they are listed."""
         left = await self.bot.service.answers.all_open()
         log.info("answers.left count=%d", len(left))
         work = end_answers(self.bot, left, messages.RESTARTED, before=discord.utils.utcnow())
         self._ending = asyncio.create_task(work, name="end left answers")
 
     async def cog_unload(self) -> None:
-        """End what the commands that were ended with the bot have left."""
+        """End open answers of commands that were cancelled by the stop."""
         if self._ending is not None:
             self._ending.cancel()
             await asyncio.gather(self._ending, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Battles: /battle and /ladder, and what lets a battle go on when its time has come."""
+"""Battles: /battle and /ladder, and the events and timer that advance them."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class Battle(commands.Cog):
         )
 
     async def cog_unload(self) -> None:
-        """Leave the rest to the next life of the bot."""
+        """Stop; the next run of the bot continues."""
         await self._due_loop.stop()
         await self.progress.stop()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Go on with what a previous run of the bot has left, or what was missed meanwhile."""
+        """Continue battles that a previous run left, and catch up on missed events."""
         await self.run_due()
 
     @app_commands.command()
@@ -96,7 +96,7 @@ class Battle(commands.Cog):
             card = battle_messages.announcement(read, battle, sample, Entrants(ready=0, pending=0))
             view = battle_view(read, battle)
             assert view is not None
-            # Where this fails it is found, or struck out, by the next run_due.
+            # If this fails, the next `run_due` finds the message or deletes the battle.
             sent = await interaction.response.send_message(embed=card, view=view)
             await failpoints.reached("battle.announced")
             if sent.message_id is not None:
@@ -123,7 +123,7 @@ class Battle(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Order the entry that a form asks for, be it from before a restart."""
+        """Order the entry from a submitted form, also from before a restart."""
         id_ = id_in_form(interaction, CUSTOM_ID)
         if id_ is None:
             return
@@ -137,25 +137,25 @@ class Battle(commands.Cog):
 
     @commands.Cog.listener()
     async def on_battle_changed(self, battle_id: int) -> None:
-        """Look at the battles: an entry was ordered, made or given up, or somebody decided."""
+        """Advance battles: an entry was ordered, generated or dropped, or a button was pressed."""
         log.debug("battle.changed id=%d", battle_id)
         await self.run_due()
 
     @commands.Cog.listener()
     async def on_clip_changed(self, clip_id: int) -> None:
-        """Withdraw an entry that was deleted, at once."""
+        """Withdraw a deleted entry at once."""
         if await self.bot.service.battles.hidden([clip_id]):
             await self.run_due()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Count a battle whose poll is over, as the message about that says."""
+        """Count the votes when Discord posts that a poll has ended."""
         if message.type is discord.MessageType.poll_result and message.reference is not None:
             await self._note_poll(message.reference.message_id)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Count a battle whose poll is final now."""
+        """Count the votes when a poll is finalized."""
         poll = cast(Mapping[str, Any], payload.data).get("poll") or {}
         if (poll.get("results") or {}).get("is_finalized"):
             await self._note_poll(payload.message_id)
@@ -174,8 +174,8 @@ class Battle(commands.Cog):
             await self.run_due()
 
     async def run_due(self) -> bool:
-        """Let every battle go on as far as it can; return whether all did."""
-        return await self._due_loop.now()
+        """Advance every battle as far as possible; return whether all succeeded."""
+        return await self._due_loop.run_now()
 
 
 async def setup(bot: ZhiyinBot) -> None:

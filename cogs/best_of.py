@@ -1,4 +1,4 @@
-"""The channel for a server's best clips: /admin best, and what is posted there."""
+"""The channel for a server's best clips: /admin best, and the posts in it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 class BestOf(commands.Cog):
-    """Posts clips with many stars once, and keeps the number of stars true."""
+    """Posts clips with many stars once, and updates the number of stars."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
@@ -57,7 +57,7 @@ class BestOf(commands.Cog):
         admin_group(self.bot).add_command(self._command)
 
     async def cog_unload(self) -> None:
-        """Take it away again, and leave the rest to the next life of the bot."""
+        """Remove the command and stop; the next run of the bot continues."""
         admin_group(self.bot).remove_command(self._command.name)
         await self._due_loop.stop()
         await self._side_by_side.stop()
@@ -98,18 +98,21 @@ class BestOf(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Post what a previous run of the bot has left."""
+        """Post what a previous run left undone."""
         await self.run_due()
 
     @commands.Cog.listener()
     async def on_clip_changed(self, clip_id: int) -> None:
-        """Post a clip, or change its post: it was starred, unstarred or deleted."""
+        """Update the post of a clip that was starred, unstarred or deleted."""
         log.debug("best_of.run_due clip=%d", clip_id)
         await self.run_due()
 
     async def run_due(self) -> bool:
-        """Do all that is due; return whether all is done. What an outage keeps is tried again."""
-        return await self._due_loop.now()
+        """Post, edit and delete what is due; return whether all is done.
+
+        What fails in an outage is retried.
+        """
+        return await self._due_loop.run_now()
 
     async def _seconds_to_next(self, most: float) -> float:
         return most
@@ -138,7 +141,7 @@ class BestOf(commands.Cog):
         return all_did
 
     async def _give_up(self, post: BestPost, error: discord.HTTPException) -> None:
-        """Leave a post as it is until its clip is given a star again; tell managers why."""
+        """Leave a post until its clip gets another star; tell managers why."""
         clip, stars = await self.bot.service.clips.find(post.clip_id), self.bot.service.stars
         if clip is None or clip.is_deleted:
             await stars.delete_best(post)
@@ -165,7 +168,7 @@ class BestOf(commands.Cog):
             await self.bot.service.stars.record_best(post, post.message_id, clip.stars)
             return
         if not self._is_open(clip):
-            # Not everybody sees it where it was made: that is not for this channel to change.
+            # The clip's own channel is not visible to everybody, so the clip is not posted here.
             await self.bot.service.stars.delete_best(post)
             return
         message_id = await self._post(post, clip, text, read)
@@ -210,7 +213,7 @@ class BestOf(commands.Cog):
         return read(said)
 
     def _is_open(self, clip: Clip) -> bool:
-        """Return whether everybody on the server sees where a clip was made."""
+        """Return whether everybody on the server can see the channel of a clip."""
         guild = self.bot.get_guild(clip.origin.guild_id or 0)
         place = None if guild is None else guild.get_channel_or_thread(clip.origin.channel_id)
         if guild is None or place is None:

@@ -1,4 +1,4 @@
-"""What messages show of clips that were starred or deleted: takes that share one, and others."""
+"""Edit or delete messages of clips that were starred or deleted."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _TOO_LARGE = 413
 log = logging.getLogger(__name__)
 
 
-class Takes(commands.Cog):
-    """Keeps the messages of takes as they are in the database; what can't be shown is left."""
+class ClipMessages(commands.Cog):
+    """Keeps messages of clips in line with the database; failures are logged."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
@@ -38,7 +38,7 @@ class Takes(commands.Cog):
 
     @commands.Cog.listener()
     async def on_take_starred(self, clip: Clip, channel_id: int) -> None:
-        """Show the stars of a clip that is one of several takes in its message."""
+        """Update the stars of a take in its shared message."""
         if clip.message_id is None:
             return
         async with self._turn(clip.message_id):
@@ -46,7 +46,7 @@ class Takes(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Withdraw what was deleted before a kill, or in an outage, and is still shown."""
+        """Withdraw clips that were deleted before a kill or in an outage, and are still shown."""
         for withdrawal in await self.bot.service.clips.withdrawals():
             try:
                 await self.withdraw(withdrawal)
@@ -54,9 +54,9 @@ class Takes(commands.Cog):
                 log.exception("clip.not_withdrawn id=%d", withdrawal.clip_id)
 
     async def withdraw(self, withdrawal: Withdrawal) -> bool:
-        """Let a message show a deleted clip no more; return whether it does so.
+        """Remove a deleted clip from a message; return whether it is removed.
 
-        What Discord refuses is given up; what an outage keeps is left to the next start.
+        What Discord refuses is given up; in an outage it is left to the next start.
         """
         async with self._turn(withdrawal.message_id):
             try:
@@ -70,7 +70,7 @@ class Takes(commands.Cog):
         return is_gone
 
     async def _withdraw(self, withdrawal: Withdrawal) -> bool:
-        """Delete a message, or show the takes that are left in it; return whether that was let."""
+        """Delete a message, or show its remaining takes; return whether Discord allowed it."""
         shown = await self.bot.service.clips.find_by_message(withdrawal.message_id)
         left = [clip for clip in shown if not clip.is_deleted]
         channel = self.bot.get_partial_messageable(withdrawal.channel_id)
@@ -89,9 +89,9 @@ class Takes(commands.Cog):
         return True
 
     def _turn(self, message_id: int) -> asyncio.Lock:
-        """Return what keeps an edit of a message from being followed by an older one.
+        """Return the lock of a message, so that an older edit never follows a newer one.
 
-        That would bring back what was deleted in between.
+        That would show deleted takes again.
         """
         turn = self._turns.get(message_id)
         if turn is None:
@@ -135,13 +135,13 @@ class Takes(commands.Cog):
             except discord.HTTPException as error:
                 if error.status != _TOO_LARGE:
                     raise
-                # The server takes less than when they were posted.
+                # The server's upload limit is lower than when they were posted.
                 most_bytes = min(most_bytes, max(len(each.data) for each in files.values())) // 2
             else:
                 return True
 
     async def _left(self, clip: Clip) -> tuple[Job | None, Sequence[Take]]:
-        """Return the job of a clip, and the takes in its message that are not deleted."""
+        """Return the job of a clip, and the remaining takes in its message."""
         takes = await self.bot.service.clips.takes(clip)
         left = [take for take in takes if not take.is_deleted]
         return (takes[0].job if takes else None), left
@@ -149,9 +149,9 @@ class Takes(commands.Cog):
     async def _edit(
         self, clip: Clip, channel_ids: Sequence[int], changes: Callable[[], dict[str, Any]]
     ) -> None:
-        """Edit a clip's message where it was ordered, or where somebody pressed a button.
+        """Edit a clip's message where it was ordered, or where a button was pressed.
 
-        Takes came by direct message where the channel was closed.
+        ClipMessages came by direct message if the channel was closed to the bot.
         """
         assert clip.message_id is not None
         for channel_id in dict.fromkeys(channel_ids):
@@ -168,10 +168,10 @@ class Takes(commands.Cog):
 
 
 async def _change(message: discord.PartialMessage, changes: Callable[[], dict[str, Any]]) -> None:
-    # Anew at each attempt, which reads the files to their ends.
+    # New file objects for each attempt, which reads them to the end.
     await message.edit(**changes())
 
 
 async def setup(bot: ZhiyinBot) -> None:
     """Add the cog."""
-    await bot.add_cog(Takes(bot))
+    await bot.add_cog(ClipMessages(bot))

@@ -1,4 +1,4 @@
-"""Clips that were made before: /clip brings one back, /tree shows its family."""
+"""Existing clips: /clip posts one again, /tree shows its family, /export sends a file."""
 
 from __future__ import annotations
 

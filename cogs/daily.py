@@ -1,4 +1,4 @@
-"""The daily prompt: /admin daily, its post, and the clips that are made from it."""
+"""The daily prompt: /admin daily, its post, and orders of clips from it."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ async def suggest_zones(interaction: Interaction, current: str) -> list[app_comm
 
 
 class DailyPrompt(commands.Cog):
-    """Posts each server's prompt once a day, and takes orders for clips from it."""
+    """Posts each server's prompt once a day, and takes orders from it."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
         self._side_by_side = KeyedRunner()
         self._fresh: set[int] = set()
-        """Prompts of which nothing can have been posted yet."""
+        """Prompts that can't have been posted yet: no search is needed before posting."""
         self._command = command_of(self.daily)
         self._due_loop = DueLoop(
             "dailies", self._run_due, self._seconds_to_next, bot.service.retry_due_seconds
@@ -63,7 +63,7 @@ class DailyPrompt(commands.Cog):
         admin_group(self.bot).add_command(self._command)
 
     async def cog_unload(self) -> None:
-        """Take it away again, and leave the rest to the next life of the bot."""
+        """Remove the command and stop; the next run of the bot continues."""
         admin_group(self.bot).remove_command(self._command.name)
         await self._due_loop.stop()
         await self._side_by_side.stop()
@@ -107,12 +107,12 @@ class DailyPrompt(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Post what a previous run of the bot has left, or what was missed meanwhile."""
+        """Post what a previous run left undone, and what was missed meanwhile."""
         await self.run_due()
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Order the clip that a form asks for, be it from before a restart."""
+        """Order the clip from a submitted form, also from before a restart."""
         id_ = id_in_form(interaction, CUSTOM_ID)
         if id_ is None:
             return
@@ -125,8 +125,8 @@ class DailyPrompt(commands.Cog):
             await report_error(interaction, error)
 
     async def run_due(self) -> bool:
-        """Post every prompt whose hour has come; return whether all went well."""
-        return await self._due_loop.now()
+        """Post every prompt that is due; return whether all succeeded."""
+        return await self._due_loop.run_now()
 
     async def _run_due(self) -> bool:
         plans = await self.bot.service.dailies.plans()
@@ -134,7 +134,7 @@ class DailyPrompt(commands.Cog):
         return await self._side_by_side.each(here, self._try)
 
     async def _try(self, guild_id: int) -> bool:
-        """Post the prompt of a server if it is due; whatever fails there, the others go on."""
+        """Post the prompt of a server if it is due; failures don't affect other servers."""
         try:
             plan = await self.bot.service.dailies.plan(guild_id)
             if plan is not None:
@@ -170,7 +170,7 @@ class DailyPrompt(commands.Cog):
         if found is None and step is DailyStep.GIVE_UP:
             log.info("daily.too_late id=%d", daily.id)
             await dailies.skip(daily)
-            # Its server may be due for another one by now.
+            # The server's next prompt may be due already.
             await self._go_on(plan)
             return
         try:
@@ -201,7 +201,7 @@ class DailyPrompt(commands.Cog):
             return any(id_.startswith(wanted) for id_ in ids)
 
         channel = self.bot.get_partial_messageable(daily.channel_id)
-        # This machine's clock may not be Discord's.
+        # This machine's clock may differ from Discord's, so there is no lower bound.
         return await find_own(self.bot, channel, is_it, since_id=None)
 
     async def _post(self, plan: DailyPlan, daily: Daily) -> int:

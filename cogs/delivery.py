@@ -36,30 +36,30 @@ from cogs.views.take_buttons import TakeButton, TakesButton, takes_view
 
 log = logging.getLogger(__name__)
 
-# Blocked by a server's AutoMod, nearly always for the prompt.
+# Error codes of a server's AutoMod, nearly always about the prompt.
 _FILTERED = {200000, 200001, 240000}
 _TOO_LARGE = {(413, 40005), (413, 0), (400, 40005)}
 
 
 class Delivery(commands.Cog):
-    """The `Presenter` on Discord: shows progress, posts clips, tells failures."""
+    """The `Presenter` on Discord: shows progress, posts clips and failures."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
         self._routes = DeliveryRoutes(bot)
         self._retry = bot.service.delivery_retry
-        self.caller = ReadyPing(bot)
+        self.ready_ping = ReadyPing(bot)
         self._voice_copies = VoiceCopies(bot)
 
     def _readers(self, job: Job) -> Reader:
         return self.bot.languages.reader(job.order.locale)
 
     def max_bytes(self, job: Job) -> int:
-        """Return the largest file that the job's channel takes."""
+        """Return the upload limit of the job's channel, in bytes."""
         return job.message.max_bytes
 
     async def show(self, job: Job, standing: JobProgress) -> None:
-        """Show a job's progress. Best effort: errors are ignored."""
+        """Show a job's progress. Best effort: errors are logged."""
         try:
             read = self._readers(job)
             content = read(messages.progress(job, standing))
@@ -81,13 +81,13 @@ class Delivery(commands.Cog):
         without_words = dataclasses.replace(message, embeds=(without,))
         message_id = await self._reach(job, (message, without_words), may_be_posted=may_be_posted)
         posted = dataclasses.replace(clip, message_id=message_id)
-        await self.caller.call(job, posted)
+        await self.ready_ping.send(job, posted)
         await self._voice_copies.post(job, posted)
         self._note_entry(job)
         return message_id
 
     async def show_takes(self, takes: Sequence[tuple[Take, JobProgress | None]]) -> None:
-        """Show how far the takes of a message are. Best effort: errors are ignored."""
+        """Show the progress of the takes of a message. Best effort: errors are logged."""
         job = takes[0][0].job
         try:
             read = self._readers(job)
@@ -115,11 +115,11 @@ class Delivery(commands.Cog):
         without_words = dataclasses.replace(message, embeds=(without,))
         message_id = await self._reach(job, (message, without_words), may_be_posted=may_be_posted)
         posted = dataclasses.replace(clip, message_id=message_id)
-        await self.caller.call(job, posted, takes=len(shown))
+        await self.ready_ping.send(job, posted, takes=len(shown))
         return message_id
 
     async def post_failure(self, job: Job, sentence: Sentence, *, may_be_posted: bool) -> None:
-        """Tell why a job ended without a clip. Raises Undeliverable and Unreachable."""
+        """Post why a job ended without a clip. Raises Undeliverable and Unreachable."""
         read, owner = self._readers(job), messages.mention_owner(job)
         what = quote_prompt(job.order.prompt)
         texts = (
@@ -132,7 +132,7 @@ class Delivery(commands.Cog):
         self._note_entry(job)
 
     async def _above(self, job: Job) -> str:
-        """Return what stands above a clip: whose it is, and what an entry is for."""
+        """Return the text above a clip: its owner, and the battle of an entry."""
         owner, battle_id = messages.mention_owner(job), job.order.battle_id
         if job.order.is_private:
             return self._readers(job)(messages.ONLY_YOURS.fill(owner=owner))
@@ -148,9 +148,9 @@ class Delivery(commands.Cog):
             self.bot.dispatch("battle_changed", job.order.battle_id)
 
     async def _reach(self, job: Job, variants: Sequence[JobMessage], *, may_be_posted: bool) -> int:
-        """Show the first variant that is let through, by the first route that works.
+        """Show the first variant that is not blocked, by the first route that works; return its id.
 
-        Falling back to the next route during an outage could show the same twice: it is waited for.
+        In an outage it waits instead of falling back to the next route, which could post it twice.
         """
         attempts = Attempts(self._routes, self._retry, job, may_be_posted=may_be_posted)
         try:
@@ -160,11 +160,13 @@ class Delivery(commands.Cog):
                         return await attempts.by(route, variant)
                     except discord.HTTPException as error:
                         if error.code not in _FILTERED or variant is variants[-1]:
-                            self._log_failed_way(job, route.__name__, error)
+                            self._log_failed_route(job, route.__name__, error)
                             break
                         log.info("job.words_filtered id=%d", job.id)
                     except (Undeliverable, *UNREACHABLE) as error:
-                        log.info("job.way_failed id=%d route=%s %r", job.id, route.__name__, error)
+                        log.info(
+                            "job.route_failed id=%d route=%s %r", job.id, route.__name__, error
+                        )
                         break
         finally:
             self._routes.forget(job)
@@ -172,12 +174,12 @@ class Delivery(commands.Cog):
             raise Unreachable("Discord was in trouble for too long")
         raise Undeliverable("every route failed")
 
-    def _log_failed_way(self, job: Job, route: str, error: discord.HTTPException) -> None:
-        """Log why a route failed. Raises TooLarge where a smaller file would do."""
+    def _log_failed_route(self, job: Job, route: str, error: discord.HTTPException) -> None:
+        """Log why a route failed. Raises TooLarge if a smaller file would help."""
         if error.status == 413 or (error.status, error.code) in _TOO_LARGE:
             raise TooLarge from error
         log.warning(
-            "job.way_failed id=%d route=%s status=%d code=%d",
+            "job.route_failed id=%d route=%s status=%d code=%d",
             job.id,
             route,
             error.status,

@@ -1,4 +1,4 @@
-"""Report the failures of commands and menu entries, and what is too old to work, to the person."""
+"""Report failed commands, menu entries and outdated buttons to the person."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
 from cogs.presentation import messages
-from cogs.presentation.errors import report_error, tell_privately
+from cogs.presentation.errors import report_error, send_privately
 from cogs.views import (
     battle_form,
     daily_form,
@@ -27,11 +27,11 @@ _FORMS = (
     jam_form.CUSTOM_ID,
     radio_words_form.CUSTOM_ID,
 )
-"""What the custom ids of forms look like."""
+"""Patterns of the custom ids of forms."""
 
 
 class Errors(commands.Cog):
-    """The error handler of the command tree, and the answer to what nothing else answers."""
+    """The error handler of the command tree, and the fallback for unknown buttons and forms."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
@@ -47,7 +47,7 @@ class Errors(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Tell who presses a button or sends a form that nothing listens to; Discord says less."""
+        """Answer a button or form that no extension handles; Discord only says that it failed."""
         custom_id = custom_id_of(interaction)
         if interaction.type is discord.InteractionType.component:
             is_known = is_known_button(custom_id)
@@ -55,7 +55,7 @@ class Errors(commands.Cog):
             is_form = interaction.type is discord.InteractionType.modal_submit
             is_known = not is_form or any(form.fullmatch(custom_id) for form in _FORMS)
         if not is_known:
-            await tell_privately(interaction, messages.TOO_OLD)
+            await send_privately(interaction, messages.TOO_OLD)
 
     async def _on_error(
         self, interaction: Interaction, error: app_commands.AppCommandError

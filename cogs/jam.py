@@ -1,4 +1,4 @@
-"""Jams: /jam start, status, list and close, and what keeps them going."""
+"""Jams: /jam start, status, list and close, and the events and timer that advance them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class JamSessions(
         bot.service.jams.on_change(lambda: bot.dispatch("jam_changed"))
 
     async def cog_unload(self) -> None:
-        """Leave the rest to the next life of the bot."""
+        """Stop; the next run of the bot continues."""
         await self._due_loop.stop()
 
     @app_commands.command()
@@ -138,7 +138,7 @@ class JamSessions(
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Order the turn that a form asks for, be it from before a restart."""
+        """Order the turn from a submitted form, also from before a restart."""
         id_ = id_in_form(interaction, CUSTOM_ID)
         if id_ is None:
             return
@@ -152,20 +152,20 @@ class JamSessions(
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Go on with what a previous run of the bot has left."""
-        await self._due_loop.now()
+        """Continue jams that a previous run left."""
+        await self._due_loop.run_now()
 
     @commands.Cog.listener()
     async def on_jam_changed(self) -> None:
-        """Look at the jams: a turn was taken, ordered, made, given up or undone."""
+        """Advance jams: a turn was taken, ordered, generated, dropped or undone."""
         self.bot.commands_in_flight.track()
-        # Before that there is nobody to show it to; then all are looked at.
+        # Before that Discord can't be reached; `on_ready` runs all that is due.
         if self.bot.is_ready():
-            await self._due_loop.now()
+            await self._due_loop.run_now()
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
-        """End a jam whose thread was deleted; what was made in it stays its people's."""
+        """End a jam whose thread was deleted; its clips stay."""
         jam = await self.bot.service.jams.find_in(payload.thread_id)
         if jam is not None:
             log.info("jam.thread_deleted id=%d", jam.id)

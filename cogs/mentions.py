@@ -1,4 +1,4 @@
-"""Orders by a mention: "@Zhiyin make me some jazz", with a file, or in reply to a clip."""
+"""Orders by mention: "@Zhiyin make me some jazz", with a file, or in reply to a clip."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cogs.views.order_button import OrderButton, order_view
 
 
 class Mentions(commands.Cog):
-    """Listens for messages that mention the bot; that they were edited is not heard."""
+    """Listens for messages that mention the bot; edits are ignored."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
@@ -28,18 +28,18 @@ class Mentions(commands.Cog):
         user = self.bot.user
         if user is None or message.author.bot or user not in message.mentions:
             return
-        # A reply pings by itself: without a typed mention it is talk between people.
+        # A reply pings by itself; without a typed mention it is not meant for the bot.
         if message.is_system() or not is_typed(message.content, user.id):
             return
         if message.guild is not None and not self.bot.service.guilds.serves(message.guild.id):
-            return  # in public it says nothing where it is not wanted
+            return  # no public refusal where the bot may not be used
         if message.id in self._answering:
             return  # Discord repeated the event
         self._answering.add(message.id)
         try:
             await self._answer(message)
         except discord.Forbidden:
-            # No right to reply there. Nothing was charged.
+            # The bot may not reply there; nothing was charged.
             return
         finally:
             self._answering.discard(message.id)

@@ -56,7 +56,7 @@ class Mixes(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Order what is asked for in a form, be it from before a restart."""
+        """Order the mix from a submitted form, also from before a restart."""
         id_ = id_in_form(interaction, CUSTOM_ID)
         if id_ is None:
             return

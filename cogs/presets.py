@@ -1,4 +1,4 @@
-"""Words and settings with a name: /preset save, list, delete and share."""
+"""Named words and settings: /preset save, list, delete and share."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class Presets(commands.GroupCog, group_name="preset"):
         await note(interaction, log_messages.SHARED.fill(name=escape(preset.name)))
 
     def _read_stems(self, text: str | None) -> tuple[str, ...]:
-        """Return the stems that a text names. Raises RequestError for what is none."""
+        """Return the stems that a text names. Raises RequestError for unknown ones."""
         if text is None:
             return ()
         known = self.bot.service.stems.model_stems

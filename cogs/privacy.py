@@ -1,4 +1,4 @@
-"""What is kept of a person, and how they get it and get rid of it: /privacy."""
+"""A person's stored data: /privacy show, export and delete."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cogs.presentation.readers import reader_of
 from cogs.requests.responses import thinking
 from cogs.views.forget_button import ForgetButton, forget_view
 
-# What anyone may post, less what the request around it takes.
+# The upload limit of every server, less the overhead of the request.
 _PART_BYTES = USUAL_MAX_BYTES - 2**16
 
 
@@ -37,7 +37,7 @@ class Privacy(commands.GroupCog, group_name="privacy"):
     async def export(self, interaction: Interaction) -> None:
         """Get everything that is stored about you, as a file."""
         read, number = reader_of(interaction), 0
-        # It may take longer than Discord waits for a first answer.
+        # It may take longer than the three seconds that Discord waits for a response.
         async with thinking(interaction, ephemeral=True):
             async for data in self.bot.service.people.export(interaction.user.id, _PART_BYTES):
                 number += 1

@@ -1,4 +1,4 @@
-"""A radio in a voice channel: /radio start, stop, skip, now, source."""
+"""The radio in a voice channel: /radio start, stop, skip, now, words, source."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         super().__init__()
 
     async def cog_unload(self) -> None:
-        """Let the radios go."""
+        """Stop the radios; they are restored after the restart."""
         if self._restoring is not None:
             self._restoring.cancel()
         await self.radios.close()
@@ -159,7 +159,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         radio = require_radio(interaction)
         said = await steer(self.bot, interaction.user, radio, words, weight)
         await interaction.response.send_message(readers_of(interaction)(said))
-        # Not before the answer: Discord lets cards and statuses wait.
+        # After the answer, since edits of cards and statuses are rate limited.
         await radio.show()
 
     @app_commands.command()
@@ -195,7 +195,7 @@ class Radio(commands.GroupCog, group_name="radio"):
             await interaction.followup.send(readers_of(interaction)(said))
 
     async def _with_jam(self, plan: RadioPlan, jam_id: int | None) -> RadioPlan:
-        """Return a plan to play one jam, where one is named. Raises RequestError."""
+        """Return a plan to play one jam, if one is named. Raises RequestError."""
         if jam_id is None:
             return plan
         jam = await self.bot.service.jams.find(jam_id)
@@ -205,7 +205,7 @@ class Radio(commands.GroupCog, group_name="radio"):
 
     @commands.Cog.listener()
     async def on_jam_changed(self) -> None:
-        """Let radios that play one jam follow it."""
+        """Update radios that play a jam."""
         for radio in self.radios.all():
             await radio.follow_jam()
 
@@ -213,14 +213,14 @@ class Radio(commands.GroupCog, group_name="radio"):
     async def on_voice_state_update(
         self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
     ) -> None:
-        """Count who listens, when anybody comes or goes."""
+        """Count listeners when somebody joins or leaves."""
         radio = self.radios.of(member.guild.id)
         if radio is not None:
             radio.note_listeners()
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Take the words of a form, be it from before a restart."""
+        """Apply the words of a submitted form, also from before a restart."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         if CUSTOM_ID.fullmatch(custom_id_of(interaction)) is None:
@@ -237,7 +237,7 @@ class Radio(commands.GroupCog, group_name="radio"):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Come back where the radio was playing before a restart."""
+        """Restore the radios that played before a restart."""
         if self._restoring is None or self._restoring.done():
             self._restoring = asyncio.create_task(self.radios.restore(), name="restore radios")
 

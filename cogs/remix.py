@@ -134,7 +134,7 @@ class Remix(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Order what is asked for in a form, be it from before a restart."""
+        """Order what a submitted form asks for, also from before a restart."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         found = CUSTOM_ID.fullmatch(custom_id_of(interaction))
@@ -171,7 +171,7 @@ class Remix(commands.Cog):
     async def _find_again(
         self, interaction: Interaction, message_id: int
     ) -> tuple[Clip | None, SharedFile | None]:
-        """Return the sound of a message where the person is. Raises RequestError."""
+        """Return the sound of a message in the current channel. Raises RequestError."""
         channel = self.bot.get_partial_messageable(interaction.channel_id or 0)
         try:
             message = await channel.fetch_message(message_id)
@@ -186,7 +186,7 @@ class Remix(commands.Cog):
         return clip, sound
 
     def _remember(self, user_id: int, message_id: int, sound: SharedFile) -> None:
-        # Where the bot is no member it can't look again. For who saw the message, and nobody else.
+        # Without membership the bot can't fetch the message later. Keyed by the person who saw it.
         self._sounds[user_id, message_id] = sound
         if len(self._sounds) > _REMEMBERED:
             del self._sounds[next(iter(self._sounds))]
@@ -195,7 +195,7 @@ class Remix(commands.Cog):
         if not text.isdecimal() or len(text) > 18:
             raise RequestError(messages.UNKNOWN_CLIP)
         clip = await require_clip(interaction, int(text))
-        # Other people's clips can be remixed through their message only.
+        # Other people's clips can be remixed only through their message.
         if clip.origin.user_id != interaction.user.id:
             raise RequestError(messages.UNKNOWN_CLIP)
         return clip

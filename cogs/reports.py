@@ -26,7 +26,7 @@ YOUR_OWN = Sentence("This clip is your own: you can delete it with the button un
 NO_MANAGERS = Sentence("Reports go to the managers of a server, and this isn't one.")
 NOT_A_CLIP = Sentence("Only clips of mine can be reported to the managers, where I posted them.")
 
-# For each person: a report calls a manager.
+# A rate limit for each person, since each report pings managers.
 _MOST_TIMES, _IN_SECONDS = 3, 600.0
 
 
@@ -71,13 +71,13 @@ class Reports(commands.Cog):
         found = await self.bot.service.clips.find_by_message(message.id)
         if not found:
             raise RequestError(NOT_A_CLIP)
-        # Of several takes the first stands for all: managers are shown the message.
+        # The first take stands for all: managers see the whole message.
         shown = next((clip for clip in found if not clip.is_deleted), found[0])
         await self._report(interaction, await require_clip(interaction, shown.id), None)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Show the reports that an earlier run had no time to show."""
+        """Post reports that a previous run did not post."""
         for guild in self.bot.guilds:
             await show_reports(self.bot, guild.id)
 
@@ -98,11 +98,11 @@ class Reports(commands.Cog):
             said = REPORTED if has_log else KEPT
         await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
         if not await show_reports(self.bot, interaction.guild_id) and said is REPORTED:
-            # They don't see it yet: the next report, or the next start, shows it.
+            # Not posted yet: the next report, or the next start, posts it.
             await interaction.edit_original_response(content=reader_of(interaction)(KEPT))
 
     def _check_pace(self, interaction: Interaction) -> None:
-        """Count a report of a person. Raises CommandOnCooldown for one too many."""
+        """Apply the rate limit of a person. Raises CommandOnCooldown."""
         now = self.bot.clock()
         bucket = self._pace.get_bucket(interaction, now)
         wait_seconds = None if bucket is None else bucket.update_rate_limit(now)

@@ -1,4 +1,4 @@
-"""Stars: /favourites, /top, and the reaction that does what the button does."""
+"""Stars: /favourites, /top, and the ⭐ reaction, which works like the button."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ class Stars(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        """Star the clip that somebody reacted to with a star."""
+        """Star the clip that got a ⭐ reaction."""
         await self._react(payload, is_given=True)
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
-        """Take the star back that somebody has taken off a clip."""
+        """Remove the star when the reaction is removed."""
         await self._react(payload, is_given=False)
 
     async def _react(self, payload: discord.RawReactionActionEvent, *, is_given: bool) -> None:
@@ -81,7 +81,7 @@ class Stars(commands.Cog):
         shown = await service.clips.find_by_message(payload.message_id)
         kept = [clip for clip in shown if not clip.is_deleted]
         if len(kept) != 1:
-            return  # of several takes a reaction can't tell which is meant
+            return  # a reaction can't say which of several takes is meant
         (clip,) = kept
         try:
             service.guilds.check_place(payload.guild_id)
@@ -103,7 +103,7 @@ class Stars(commands.Cog):
             message = channel.get_partial_message(payload.message_id)
             await message.edit(view=clip_view(read, fresh))
         except discord.HTTPException as error:
-            # The next press of the button shows it.
+            # The next press of the button updates it.
             log.debug("star.not_shown clip=%d %s", clip.id, error)
 
 

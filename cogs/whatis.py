@@ -18,7 +18,7 @@ from cogs.requests.responses import thinking
 from cogs.requests.rights import is_shown_to
 from cogs.views.export_button import export_view
 
-# For each person: a process is started for each file, and a picture drawn of each clip.
+# A rate limit for each person: each file starts a process, each clip draws a picture.
 _MOST_TIMES, _IN_SECONDS = 5, 60.0
 
 
@@ -66,7 +66,7 @@ class WhatIs(commands.Cog):
             raise RequestError(messages.NO_SOUND)
 
     def _check_pace(self, interaction: Interaction) -> None:
-        """Count a question of a person. Raises CommandOnCooldown for one too many."""
+        """Apply the rate limit of a person. Raises CommandOnCooldown."""
         now = self.bot.clock()
         bucket = self._pace.get_bucket(interaction, now)
         wait_seconds = None if bucket is None else bucket.update_rate_limit(now)
@@ -88,7 +88,7 @@ class WhatIs(commands.Cog):
                 None if tags.entry is None else await self.bot.service.battles.revealed(*tags.entry)
             )
             if clip is not None and is_shown_to(interaction, clip):
-                # What the file kept to itself while it was in a battle is known by now.
+                # A battle entry's file is anonymous; the database has its tags.
                 tags = self.bot.service.clips.tags(clip)
             await interaction.followup.send(
                 embed=cards.tags(reader_of(interaction), tags), ephemeral=True

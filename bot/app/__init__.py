@@ -1,1 +1,1 @@
-"""The bot as it runs: what is wired to what, the Discord client, signals, health, metrics."""
+"""The running bot: wiring, the Discord client, services for cogs, signals, health, metrics."""

@@ -1,4 +1,4 @@
-"""Fetch a file that somebody attached, and no more of it than may be."""
+"""Download an attachment, with limits on bytes and time."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _CHUNK_BYTES = 2**16
 
 
 async def fetch(url: str, max_bytes: int, *, proxy: Proxy | None = None) -> bytes:
-    """Return what is at the address of an attachment; what was declared is not believed.
+    """Return the contents of an attachment's URL; the declared size is not trusted.
 
-    Tried twice. Raises SoundError for what is larger and what can't be had.
+    Retried once. Raises SoundError for a file that is too large or can't be downloaded.
     """
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout) as session:
@@ -31,13 +31,13 @@ async def fetch(url: str, max_bytes: int, *, proxy: Proxy | None = None) -> byte
             try:
                 return await _body(session, url, max_bytes, proxy)
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                # The address holds a signature: it is not recorded.
+                # The URL contains a signature, which must not be logged.
                 log.info("upload.not_fetched %s", type(error).__name__)
     raise SoundError(NOT_FETCHED)
 
 
 def too_large(max_bytes: int) -> SoundError:
-    """Return the refusal of a file that has more bytes than may be."""
+    """Return the error for a file over the limit."""
     return SoundError(TOO_LARGE.fill(limit=f"{max_bytes // 2**20} MB"))
 
 

@@ -1,4 +1,4 @@
-"""The discord.py client: its extensions, its services, and what it does at startup."""
+"""The discord.py client: its extensions, its services, and its startup."""
 
 from __future__ import annotations
 
@@ -67,20 +67,20 @@ COGS = (
 _SYNCED = "synced_commands"
 
 _ANSWER_SECONDS = 5.0
-"""How long a stop waits for commands that are being answered."""
+"""How long a stop waits for running commands."""
 
 
 class _Commands(discord.app_commands.CommandTree["ZhiyinBot"]):
-    """The slash commands and menu entries, whose tasks are kept count of."""
+    """The tree of slash commands and menu entries, which tracks running ones."""
 
     async def interaction_check(self, interaction: discord.Interaction[ZhiyinBot], /) -> bool:
-        """Let everybody pass; a stop waits for what begins here."""
+        """Track the command's task, for which a stop waits; allow everybody."""
         self.client.commands_in_flight.track()
         return True
 
 
 class ZhiyinBot(ShardedBot):
-    """The bot, which holds what its cogs need."""
+    """The Discord client, with everything that its cogs need."""
 
     def __init__(
         self,
@@ -99,15 +99,15 @@ class ZhiyinBot(ShardedBot):
     ) -> None:
         """Take its collaborators.
 
-        `sampling` is the model's default, `clock` tells seconds since 1970, and `fetch` downloads
-        an attachment by its URL, up to so many bytes. `draw_seed` returns a whole number from 0 to
-        below the one it is given. `proxy` is what Discord is reached through.
+        `sampling` holds the model's defaults, `clock` returns seconds since 1970, `fetch` downloads
+        an attachment's URL up to a number of bytes, `draw_seed` returns a random integer below its
+        argument, `proxy` is the HTTP proxy for Discord.
         """
-        # No privileged intents: Discord delivers the content of messages that mention the bot.
+        # No privileged intents: messages that mention the bot include their content anyway.
         intents = discord.Intents.none()
         intents.guilds = intents.guild_messages = intents.dm_messages = True
         intents.guild_reactions = True
-        # Who is in which voice channel.
+        # To know who is in which voice channel.
         intents.voice_states = True
         super().__init__(
             commands.when_mentioned,
@@ -115,9 +115,9 @@ class ZhiyinBot(ShardedBot):
             intents=intents,
             help_command=None,
             proxy=proxy.url if proxy else None,
-            # A message that is remembered is changed by an edit while it is being read.
+            # A cached message would be changed by an edit while a cog reads it.
             max_messages=None,
-            # With these intents people are remembered while they are in a voice channel.
+            # Cache the members who are in voice channels.
             member_cache_flags=discord.MemberCacheFlags.from_intents(intents),
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -142,9 +142,9 @@ class ZhiyinBot(ShardedBot):
         health.watch_shards(self.shard_statuses)
 
     async def setup_hook(self) -> None:
-        """Load the extensions, sync the commands if they changed, and resume unfinished jobs."""
+        """Load the extensions, sync changed commands, and resume unfinished jobs."""
         for name in COGS:
-            # `load_extension` executes a module anew, so that there would be two copies of it.
+            # `load_extension` would execute a module a second time, giving two copies of it.
             await importlib.import_module(name).setup(self)
         translator = CommandTranslator(self.languages)
         await self.tree.set_translator(translator)
@@ -156,40 +156,40 @@ class ZhiyinBot(ShardedBot):
         text = json.dumps([str(self.application_id), payload], sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
         settings = self.pipeline.store.settings
-        # Discord allows 200 command creations a day: none is spent on a restart.
+        # Discord allows 200 command creations a day, so unchanged commands are not synced.
         if await settings.metadata(_SYNCED) != digest:
-            # As `tree.sync()` does, which would translate everything once more.
+            # As `tree.sync()` does, without translating everything again.
             await self.http.bulk_upsert_global_commands(self.application_id, payload)
             await settings.set_metadata(_SYNCED, digest)
             log.info("commands.synced count=%d", len(payload))
         await self.service.languages.load()
-        # Draining ends with the restart that it was for.
+        # Draining ends with the restart.
         await self.service.operations.set_draining(False)
         # Before the first order can arrive: a new job must not be resumed as an old one.
         log.info("jobs.resumed count=%d", await self.pipeline.resume())
 
     @property
     def presenter(self) -> Presenter:
-        """Return the extension that shows and posts; there once the bot has logged in."""
+        """Return the extension that shows and posts; available after login."""
         found = self.get_cog("Delivery")
         assert found is not None
         return cast(Presenter, found)
 
     def dispatch(self, event_name: str, /, *args: object, **kwargs: object) -> None:
-        """Hand an event on, except after the end: discord.py still says *ready* seconds later."""
+        """Dispatch an event, except after closing: discord.py still sends *ready* seconds later."""
         if not self.is_closed():
             super().dispatch(event_name, *args, **kwargs)
 
     def webhook_of(self, token: str) -> discord.Webhook:
-        """Return what edits and deletes the answers to an interaction, by its token."""
+        """Return the webhook that edits and deletes an interaction's responses, by its token."""
         assert self.application_id is not None, "there are no interactions before the login"
         webhook = discord.Webhook.partial(self.application_id, token, client=self)
-        # discord.py leaves it out here.
+        # discord.py does not pass its proxy on here.
         webhook.proxy = self.http.proxy
         return webhook
 
     async def on_ready(self) -> None:
-        """Log that the bot is connected, and the invitation link while it is on no server."""
+        """Log the connection, and the invitation link if the bot is on no server."""
         log.info("discord.ready servers=%d shards=%d", len(self.guilds), len(self.shards))
         if not self.guilds and self.application_id is not None:
             url = invitation_link(self.application_id)
@@ -205,10 +205,10 @@ Interaction = discord.Interaction[ZhiyinBot]
 async def run_bot(
     bot: ZhiyinBot, token: str, stop: asyncio.Event, *, answer_seconds: float = _ANSWER_SECONDS
 ) -> None:
-    """Run the bot on Discord until `stop` is set and running jobs are delivered.
+    """Run the bot on Discord until `stop` is set, then deliver running jobs and close.
 
-    Commands that are being answered then have `answer_seconds` to end by themselves. Raises
-    LoginInterrupted where Discord has trouble, and what discord.py raises if it can't log in.
+    Running commands then get `answer_seconds` to finish. Raises LoginInterrupted during an outage
+    of Discord, and what discord.py raises if it can't log in.
     """
     async with bot:
         if not await log_in(bot, token, stop):
@@ -221,10 +221,10 @@ async def run_bot(
             if connection.done():
                 connection.result()
         finally:
-            # While Discord can still be reached, so that finished clips are delivered.
+            # Before the connection is closed, so that finished clips are delivered.
             await bot.pipeline.drain(bot.config.worker.grace_seconds if stop.is_set() else 0.0)
             for task in (connection, stopping):
                 task.cancel()
             await asyncio.gather(connection, stopping, return_exceptions=True)
-            # Nobody is heard any more; what was asked before is answered while that can be sent.
+            # No new commands arrive; running ones finish while they can still respond.
             await bot.commands_in_flight.finish(answer_seconds if stop.is_set() else 0.0)

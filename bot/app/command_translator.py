@@ -1,4 +1,4 @@
-"""The commands in other languages: Discord shows each person the names of theirs."""
+"""Translate command names and descriptions for Discord's clients."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class CommandTranslator(app_commands.Translator):
     ) -> str | None:
         """Return a text in a language, or None to leave it English.
 
-        What Discord would not take is left English, too: it would refuse all commands for it.
+        A translation that breaks Discord's rules is left English too, since Discord would refuse
+        all commands because of it.
         """
         translations = self._by_locale.get(locale)
         if translations is None:

@@ -1,4 +1,4 @@
-"""The commands that people wait for right now: a stop waits for them, at most that long."""
+"""The running commands, for which a stop waits with a timeout."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 _END_SECONDS = 2.0
-"""How long a command that is ended may take to clean up after itself."""
+"""How long a cancelled command may take to clean up."""
 
 
 class CommandsInFlight:
-    """The tasks that answer people, which discord.py starts and does not keep."""
+    """The tasks of running commands, which discord.py does not keep."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def track(self) -> None:
-        """Count the task that calls this until it ends."""
+        """Track the calling task until it ends."""
         task = asyncio.current_task()
         if task is not None:
             self._keep(task)
 
     def begin(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        """Have something done that may go on after the command."""
+        """Run a task that may outlive its command."""
         task = asyncio.create_task(work, name=name)
         self._keep(task)
         return task
 
     async def finish(self, grace_seconds: float) -> None:
-        """Wait for all of them, at most that long, and end those that are left."""
-        # One that ends may have begun another.
+        """Wait for all tasks for at most `grace_seconds`, then cancel the rest."""
+        # A task that ends may have started another.
         until = asyncio.get_running_loop().time() + grace_seconds
         while self._tasks and (left := until - asyncio.get_running_loop().time()) > 0:
             await asyncio.wait(set(self._tasks), timeout=left)

@@ -1,4 +1,4 @@
-"""The connection to Discord: it outlives what can't be parsed, and Discord's trouble at login."""
+"""Keep the Discord connection alive despite unreadable events and outages at login."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ log = logging.getLogger(__name__)
 
 RECONNECT_RETRY = RetryPolicy(initial_seconds=2.0, max_seconds=300.0)
 _TOO_MANY_REQUESTS = 429
-_WITHOUT_THEM_NOTHING_WORKS = {"READY", "RESUMED"}
+_ESSENTIAL_EVENTS = {"READY", "RESUMED"}
 _FINAL = (discord.ConnectionClosed, discord.PrivilegedIntentsRequired, discord.LoginFailure)
-"""Refusals that are the same whenever one connects again."""
+"""Errors that reconnecting can't solve."""
 _MAX_UNREACHED = 5
 _STEADY_SECONDS = 600.0
-"""A connection that held for so long was a good one."""
+"""A connection that lasted this long resets the backoff."""
 
 
 def skip_unreadable_events(client: discord.Client) -> None:
-    """Let a client log an event that it can't parse and go on with the next one.
+    """Make a client log events that it can't parse, and continue with the next one.
 
-    discord.py ends with the error of its parser.
+    discord.py itself would end with the parser's error.
     """
     parsers = client._connection.parsers
     for event, parse in parsers.items():
-        if event not in _WITHOUT_THEM_NOTHING_WORKS:
+        if event not in _ESSENTIAL_EVENTS:
             parsers[event] = functools.partial(_parse_or_skip, event, parse)
 
 
@@ -46,9 +46,9 @@ def _parse_or_skip(event: str, parse: Callable[[Any], None], data: Any) -> None:
 
 
 async def stay_connected(client: discord.Client, retry: RetryPolicy = RECONNECT_RETRY) -> None:
-    """Connect, and connect anew after a frame that can't be read, until the client is closed.
+    """Connect, and reconnect after an unreadable frame, until the client is closed.
 
-    Raises what discord.py raises where connecting again is of no use.
+    Raises what discord.py raises if reconnecting can't help.
     """
     failures = 0
     while not client.is_closed():
@@ -69,10 +69,10 @@ async def stay_connected(client: discord.Client, retry: RetryPolicy = RECONNECT_
 async def retry_login(
     run: Callable[[], Awaitable[None]], stop: asyncio.Event, retry: RetryPolicy
 ) -> None:
-    """Run a bot; where Discord has trouble while it logs in, run it again a little later.
+    """Run a bot; run it again with backoff while an outage interrupts its login.
 
-    `run` raises LoginInterrupted for that. Returns when it does, or when `stop` is set. Raises the
-    cause where Discord can't even be reached, time and again.
+    `run` raises LoginInterrupted for an outage. Returns when it does, or when `stop` is set. Raises
+    the cause after several failures to reach Discord at all.
     """
     failures = unreached = 0
     while not stop.is_set():
@@ -92,7 +92,7 @@ async def retry_login(
 
 
 class LoginInterrupted(Exception):
-    """Discord had trouble, or could not be reached, before the bot was logged in."""
+    """Discord failed, or could not be reached, before the bot was logged in."""
 
     def __init__(self, cause: Exception) -> None:
         self.cause = cause
@@ -106,7 +106,7 @@ class LoginInterrupted(Exception):
 
 
 async def log_in(client: discord.Client, token: str, stop: asyncio.Event) -> bool:
-    """Log in and set the client up; return False where `stop` is set before that is done.
+    """Log in and set the client up; return False if `stop` is set before that is done.
 
     Raises LoginInterrupted, and discord.py's other errors.
     """

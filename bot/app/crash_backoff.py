@@ -1,7 +1,7 @@
-"""The crashes of the last hour, remembered in the data folder, so that restarts back off.
+"""Back off before starts that follow crashes, which are recorded in the data folder.
 
-Whoever starts the bot again and again, as systemd does, does not know why it ended: a defect that
-comes back at once would log in to Discord until that bans the bot.
+A service manager restarts the bot whatever the reason: a defect at startup would log in so often
+that Discord bans the bot.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ FILE = "zhiyin.crashes.json"
 _UNFINISHED = ".zhiyin.crashes.*.part"
 _WINDOW_SECONDS = 3600.0
 _CLOCK_SECONDS = 2.0
-"""How exactly the system tells when a process began."""
+"""Precision of process start times, in seconds."""
 _BACKOFF = RetryPolicy(initial_seconds=5.0, max_seconds=300.0)
 
 
 class CrashRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file says: the process that runs, if it has not ended well, and the last crashes."""
+    """The file's contents: the running process, and recent crashes."""
 
     running_pid: int | None = None
     begun_at: float = 0.0
     crashed_at: tuple[float, ...] = ()
-    """In seconds since 1970, oldest first."""
+    """Times of crashes in seconds since 1970, oldest first."""
 
 
 def backoff_seconds(crashed_at: Sequence[float]) -> float:
-    """Return how long to wait after the crashes of the last hour; one alone may be chance."""
+    """Return the wait after the crashes of the last hour; 0 after a single one."""
     return _BACKOFF.backoff_seconds(len(crashed_at) - 1) if len(crashed_at) > 1 else 0.0
 
 
 @contextmanager
 def crash_backoff(folder: Path, clock: Callable[[], float] = time.time) -> Iterator[float]:
-    """Lend how many seconds to wait before a run, and remember how the run ends.
+    """Lend the seconds to wait before a run, and record how the run ends.
 
-    A run that was killed has not said that it ended: the next one takes it for a crash. What a
-    person can mend, a ZhiyinError, is none.
+    A run that was killed left its process id: the next start counts it as a crash. A ZhiyinError,
+    which a person can fix, is not one.
     """
     path = folder / FILE
     before = _read(path)
     if before.running_pid is not None and _is_running(before.running_pid, before.begun_at):
-        # The bot runs already; what becomes of this process says nothing of that one.
+        # Another bot is running; this process will exit, which is no crash of that one.
         yield 0.0
         return
     now = clock()
@@ -74,11 +74,11 @@ def crash_backoff(folder: Path, clock: Callable[[], float] = time.time) -> Itera
 
 
 def _is_running(pid: int, begun_at: float) -> bool:
-    # In a container every run has the same id.
+    # In a container every run has the same process id.
     if pid == os.getpid():
         return False
     try:
-        # After a reboot an id may be that of any process, which is then younger.
+        # After a reboot the id may be another process's, which started later.
         return float(psutil.Process(pid).create_time()) <= begun_at + _CLOCK_SECONDS
     except (psutil.Error, OverflowError, ValueError):
         return False
@@ -102,5 +102,5 @@ def _write(path: Path, memory: CrashRecord) -> None:
         with replace_atomically(path, private=True) as scratch:
             scratch.write_bytes(msgspec.json.encode(memory))
     except OSError as error:
-        # Without it the bot runs all the same.
+        # The bot runs without the record.
         log.warning("crashes.not_written %s", type(error).__name__)

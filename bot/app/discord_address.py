@@ -1,4 +1,4 @@
-"""Where Discord is: for a demo and for tests, another place than the one that everybody knows."""
+"""Use another server as Discord, for the demo and tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yarl
 
 @contextmanager
 def point_discord_at(base: str) -> Iterator[None]:
-    """Let discord.py use the server at an address, such as http://127.0.0.1:1234, as Discord."""
+    """Make discord.py use the server at a URL, such as http://127.0.0.1:1234, as Discord."""
     route, socket = discord.http.Route, discord.gateway.DiscordWebSocket
     before = route.BASE, socket.DEFAULT_GATEWAY
     connect = discord.http.HTTPClient.ws_connect
@@ -20,7 +20,7 @@ def point_discord_at(base: str) -> Iterator[None]:
     async def connect_plainly(
         client: discord.http.HTTPClient, url: str, *, compress: int = 0
     ) -> aiohttp.ClientWebSocketResponse:
-        # For voice discord.py knows encrypted connections only.
+        # discord.py supports only encrypted voice connections.
         return await connect(client, url.replace("wss://", "ws://", 1), compress=compress)
 
     route.BASE = f"{base}/api/v10"

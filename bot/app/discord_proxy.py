@@ -1,4 +1,4 @@
-"""The proxy that Discord is reached through: from the settings, or else from the environment."""
+"""The HTTP proxy for Discord, from the settings or the environment."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from bot.errors import ConfigError
 from bot.i18n.sentence import Sentence, verbatim
 
 DIRECT = "none"
-"""What `discord.proxy` says to pass over the proxy of the environment."""
+"""The value of `discord.proxy` that ignores the environment's proxy."""
 
-# As curl has it: the lower case first, the narrower before the wider.
+# In curl's order: lower case first, specific before general.
 _VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 _HOST = "discord.com"
 
@@ -30,17 +30,17 @@ WRONG_FORM = Sentence(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxy:
-    """An HTTP proxy: how it is asked, and how it is shown."""
+    """An HTTP proxy: the URL to use, and the address to show."""
 
     url: str = field(repr=False)
-    """It may hold a password, which the log masks."""
+    """May contain a password, which the log masks."""
     address: str
 
 
 def find_proxy(setting: str, environment: Mapping[str, str]) -> Proxy | None:
     """Return the proxy to use; None without one.
 
-    Raises ConfigError for what is no HTTP proxy.
+    Raises ConfigError for anything but an HTTP proxy.
     """
     if setting == DIRECT:
         return None
@@ -49,7 +49,7 @@ def find_proxy(setting: str, environment: Mapping[str, str]) -> Proxy | None:
     for variable in _VARIABLES:
         address = environment.get(variable)
         if address and not _is_bypassed(environment):
-            # Programs take an address without a scheme for that of an HTTP proxy.
+            # By convention, an address without a scheme is an HTTP proxy.
             address = address if "://" in address else f"http://{address}"
             return _checked(address, verbatim(variable))
     return None

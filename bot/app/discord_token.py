@@ -1,4 +1,4 @@
-"""The bot's token: from the environment or the settings, checked before it is used."""
+"""The bot's token, from the environment or the settings, checked for its form."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ WRONG_FORM = Sentence(
 
 
 def take_token(config: Config) -> str:
-    """Return the bot's token and take it out of the environment, where children would see it.
+    """Return the bot's token, and remove it from the environment that child processes inherit.
 
-    Raises ConfigError where there is none, or one that can't be right.
+    Raises ConfigError if there is none, or one of the wrong form.
     """
     return token_of(config, os.environ.pop(TOKEN_VARIABLE, ""))
 
 
 def token_of(config: Config, from_environment: str) -> str:
-    """Return the token, the environment's before the configuration's; raises ConfigError."""
+    """Return the token; the environment's precedes the configuration's. Raises ConfigError."""
     token = (from_environment or config.discord.token).strip()
     if not token:
         raise ConfigError(NO_TOKEN)

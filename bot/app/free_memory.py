@@ -1,13 +1,13 @@
-"""Collects garbage while it is cheap, and gives free memory back to the system.
+"""Collect garbage cheaply, and return free memory to the system.
 
-Objects that refer to each other are freed by Python's garbage collector alone, which looks at all
-objects only after many new ones: until then a few of them can hold much, as the sound of live music
-that has ended does. So it is asked to look each minute, at what is new since the start.
+Reference cycles are freed only by Python's garbage collector, whose full collection runs rarely:
+meanwhile a few cycles can hold much, such as the sound of ended live music. So once a minute a
+collection runs over everything newer than the startup.
 
-The C library keeps what is free for each thread of its own: a bot whose threads listen to a clip
-now and then would take more with each. A fixed M_MMAP_THRESHOLD, by which large blocks are given
-back as soon as they are free, would save 50 MB. It was decided against: listening to a clip then
-takes 1.5 to 2 times the processor time, since the system hands out each array anew.
+The C library keeps free memory in an arena per thread, so every thread that analyzes a clip would
+cost more memory; hence the limit of arenas. A fixed M_MMAP_THRESHOLD, which returns large blocks at
+once, would save 50 MB. It was rejected: analyzing a clip would take 1.5 to 2 times the processor
+time, since each array would be mapped anew.
 
 Sources: mallopt(3), malloc_trim(3), Python's documentation of `gc.freeze`.
 """
@@ -22,23 +22,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 _ARENA_MAX, _ARENAS = -8, 2
-"""The threads share so many arenas; with one each, listening takes a fifth longer, too."""
+"""mallopt's M_ARENA_MAX and the number of arenas; one for each thread is slower, too."""
 _EVERY_SECONDS = 15.0
 _COLLECTION_EVERY = 4
-"""After so many of these pauses garbage is collected, too."""
+"""A collection runs at every this many trims."""
 
 
 def limit_arenas() -> None:
-    """Let threads that begin from now on share what is free."""
+    """Make threads that start from now on share a few arenas."""
     function = _c_library("mallopt")
     if function is not None:
         function(_ARENA_MAX, _ARENAS)
 
 
 def freeze_startup_objects() -> None:
-    """Leave all there is now out of later collections.
+    """Exclude all existing objects from later collections.
 
-    A start makes half a million objects that stay; looking at them would take 0.2 s each time.
+    Startup makes half a million permanent objects; scanning them takes 0.2 s each time.
     """
     gc.unfreeze()
     gc.collect()
@@ -46,7 +46,7 @@ def freeze_startup_objects() -> None:
 
 
 def trim() -> None:
-    """Give back what is free now: some milliseconds."""
+    """Return free memory to the system; takes a few milliseconds."""
     function = _c_library("malloc_trim")
     if function is not None:
         function(0)
@@ -54,7 +54,7 @@ def trim() -> None:
 
 @asynccontextmanager
 async def trimming_memory(every_seconds: float = _EVERY_SECONDS) -> AsyncIterator[None]:
-    """Give memory back from time to time while the block lasts."""
+    """Return memory to the system regularly while the block runs."""
     limit_arenas()
     giving = asyncio.create_task(_give_back(every_seconds), name="free memory")
     try:
@@ -73,5 +73,5 @@ async def _give_back(every_seconds: float) -> None:
 
 
 def _c_library(name: str) -> ctypes._NamedFuncPointer | None:
-    """Return a function of the C library, where it has that."""
+    """Return a function of the C library, if it has that."""
     return getattr(ctypes.CDLL(None), name, None)

@@ -1,4 +1,4 @@
-"""The bot's health: latency of its event loop, memory, uptime, connections, and the last error."""
+"""Health: event loop lag, memory, uptime, connections, last error."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ class Health(logging.Handler):
         return tuple(self._read_shards())
 
     def watch_shards(self, read: Callable[[], Sequence[ShardStatus]]) -> None:
-        """Take what tells how the connections to Discord are doing."""
+        """Take the function that reads the status of the connections to Discord."""
         self._read_shards = read
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Remember an error by its event, which names no person and no prompt."""
+        """Remember an error by its event name, which names no person and no prompt."""
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(record.created))
         self.last_error = f"{when} UTC {record.getMessage()[:200]}"
 
     async def watch(self) -> None:
-        """Measure the lag of the event loop, for ever."""
+        """Measure the lag of the event loop, forever."""
         loop = asyncio.get_running_loop()
         while True:
             begun = loop.time()
@@ -70,7 +70,7 @@ class Health(logging.Handler):
 
 @asynccontextmanager
 async def watch_health() -> AsyncIterator[Health]:
-    """Lend the health of this process, measured while the block lasts."""
+    """Lend the health of this process, measured while the block runs."""
     health, logger = Health(), logging.getLogger()
     logger.addHandler(health)
     watching = asyncio.create_task(health.watch(), name="health")

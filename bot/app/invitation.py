@@ -1,4 +1,4 @@
-"""The link that a bot is invited by: which rights it asks for, and whose it is."""
+"""The bot's invitation link, with the permissions it asks for."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _SCOPES = ("bot", "applications.commands")
 
 
 def invitation_link(application_id: int) -> str:
-    """Return the address at which managers of a server let an application in."""
+    """Return the URL by which managers of a server add the bot."""
     return discord.utils.oauth_url(application_id, permissions=INVITED, scopes=_SCOPES)
 
 
 def id_in_token(token: str) -> int | None:
-    """Return the bot's own id, which a token begins with; None where it begins otherwise.
+    """Return the bot's user id, encoded at the start of a token; None for another format.
 
-    It is the application's id too, but for bots that were made before August 2016.
+    It equals the application id, except for bots made before August 2016.
     """
     first = token.partition(".")[0]
     try:

@@ -1,4 +1,4 @@
-"""Log in to Discord, or say why that fails."""
+"""Log in to Discord, and explain failures."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NOT_THROUGH_PROXY = Sentence(
 
 @contextmanager
 def explain_failures(proxy: Proxy | None = None) -> Iterator[None]:
-    """Turn failures to log in, or to stay so, into ConfigError and ResourceError."""
+    """Turn login failures into ConfigError and ResourceError."""
     import aiohttp
     import discord
 
@@ -55,7 +55,7 @@ def explain_failures(proxy: Proxy | None = None) -> Iterator[None]:
         if proxy is not None and error.status == _PROXY_WANTS_PASSWORD:
             raise ResourceError(NOT_THROUGH_PROXY.fill(proxy=proxy.address)) from error
         if error.status < 500 and error.code:
-            raise  # Discord says what is wrong with what it was asked: a defect
+            raise  # a malformed request: a defect
         raise ResourceError(_trouble(error.status)) from error
     except (aiohttp.ClientError, OSError) as error:
         if proxy is not None:
@@ -66,16 +66,16 @@ def explain_failures(proxy: Proxy | None = None) -> Iterator[None]:
 
 
 async def fetch_bot_name(token: str, proxy: Proxy | None = None) -> str:
-    """Log in with a token, leave again and return the bot's name.
+    """Log in with a token, log out, and return the bot's name.
 
-    Raises ConfigError for a token that Discord refuses, ResourceError where it can't be asked.
+    Raises ConfigError for a refused token, ResourceError if Discord can't be reached.
     """
     import discord
     from discord.http import HTTPClient
 
     client = HTTPClient(asyncio.get_running_loop(), proxy=proxy.url if proxy else None)
     try:
-        # discord.py tries five times where Discord has trouble.
+        # discord.py retries server errors five times.
         with explain_failures(proxy):
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 user = await client.static_login(token)

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus, served on this machine only, where a port is set."""
+"""Prometheus metrics, served on this machine only, if a port is set."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HOST = "127.0.0.1"
 
 
 class _Snapshot(Collector):
-    """The bot at one moment."""
+    """A collector that reads the bot's present state."""
 
     def __init__(self, pipeline: Pipeline, health: Health, totals: Totals) -> None:
         self._executor, self._health, self._totals = pipeline.executor, health, totals
@@ -71,7 +71,7 @@ class _Snapshot(Collector):
 
 
 def _worker_gauges(workers: Sequence[WorkerStatus]) -> Iterator[Metric]:
-    """Yield a row for each worker, by its place and machine."""
+    """Yield a row for each worker, labelled by place and machine."""
     labels = ["worker", "host"]
     ready = GaugeMetricFamily("zhiyin_worker_ready", "Whether a worker is ready", labels=labels)
     jobs = GaugeMetricFamily("zhiyin_worker_jobs", "Jobs that a worker has", labels=labels)
@@ -82,7 +82,7 @@ def _worker_gauges(workers: Sequence[WorkerStatus]) -> Iterator[Metric]:
 
 
 def _shard_gauges(shards: Sequence[ShardStatus]) -> Iterator[Metric]:
-    """Yield a row for each connection to Discord, by its number."""
+    """Yield a row for each connection to Discord, labelled by number."""
     is_up = GaugeMetricFamily(
         "zhiyin_shard_connected", "Whether a connection to Discord is open", labels=["shard"]
     )
@@ -109,7 +109,7 @@ def _gauges(values: dict[str, tuple[str, float]]) -> Iterator[Metric]:
 
 
 async def render_metrics(pipeline: Pipeline, health: Health) -> bytes:
-    """Return the metrics of this moment in Prometheus' text format."""
+    """Return the present metrics in Prometheus' text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Snapshot(pipeline, health, await pipeline.store.totals()))
     registry.register(pipeline.executor.queue_wait_seconds)
@@ -121,9 +121,9 @@ async def render_metrics(pipeline: Pipeline, health: Health) -> bytes:
 
 @asynccontextmanager
 async def serve_metrics(pipeline: Pipeline, health: Health, port: int) -> AsyncIterator[None]:
-    """Serve the metrics at a port of this machine while the block lasts; nothing at port 0.
+    """Serve the metrics on a local port while the block runs; nothing with port 0.
 
-    Raises ConfigError where the port is taken.
+    Raises ConfigError if the port is taken.
     """
     if port == 0:
         yield

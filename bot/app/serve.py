@@ -23,7 +23,7 @@ from bot.retry import RetryPolicy
 log = logging.getLogger(__name__)
 
 TROUBLE_RETRY = RetryPolicy(initial_seconds=2.0, max_seconds=300.0)
-"""How a login is tried again while Discord has trouble."""
+"""The backoff of logins during outages."""
 
 
 async def serve(

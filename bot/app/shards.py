@@ -1,9 +1,8 @@
-"""The bot's connections to Discord: one for a small bot, more where Discord recommends it.
+"""The bot's connections to Discord: one, or as many shards as Discord recommends.
 
-discord.py asks Discord how many, opens one after the other and spreads the servers over them. What
-it does after a loss is mended here: a connection that breaks goes on with its session, so that
-nothing that happened meanwhile is missed, and one that sends what can't be read begins a new one
-while the others go on.
+discord.py asks Discord for the number, opens them one by one and distributes the servers. This adds
+better recovery: a broken connection resumes its session, so that no event is missed, and one that
+sends unreadable data starts a new session while the others continue.
 """
 
 from __future__ import annotations
@@ -23,42 +22,42 @@ from discord.shard import Shard
 from bot.domain.status import ShardStatus
 
 _IDENTIFY_SECONDS = 5.0
-"""Discord lets a bot begin one session in so many."""
+"""Discord's minimum interval between new sessions."""
 _CLOSE_SECONDS = 5.0
 _TO_BE_RESUMED = 4000
 _NETWORK = (OSError, aiohttp.ClientError, asyncio.TimeoutError)
 
 
 class ShardedBot(commands.AutoShardedBot):
-    """A bot with as many connections as it needs, each of which outlives its losses."""
+    """A bot with as many connections as it needs, each of which recovers by itself."""
 
     _identified_at = -math.inf
 
     async def launch_shard(
         self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
     ) -> None:
-        """Open a connection that outlives its losses."""
+        """Open a connection that recovers by itself."""
         await super().launch_shard(gateway, shard_id, initial=initial)
         info = self.get_shard(shard_id)
         if info is not None:
             _outlive_losses(info._parent)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Begin no more sessions than Discord allows: no two within five seconds."""
+        """Rate limit new sessions: Discord allows one every five seconds."""
         due = self._identified_at + _IDENTIFY_SECONDS
         self._identified_at = max(due, time.monotonic())
         await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     async def on_shard_ready(self, shard_id: int) -> None:
-        """Say that the bot is ready once more after one of several connections began anew.
+        """Dispatch *ready* when one of several connections has started a new session.
 
-        discord.py says so where there is one; what was missed is looked for then.
+        discord.py does so only with a single connection; cogs then catch up on missed events.
         """
         if self.is_ready() and len(self.shards) > 1:
             self.dispatch("ready")
 
     def shard_statuses(self) -> tuple[ShardStatus, ...]:
-        """Return how each connection is doing; none before the first is open."""
+        """Return the status of each connection; empty before the first is open."""
         servers = Counter(guild.shard_id for guild in self.guilds)
         return tuple(
             ShardStatus(
@@ -72,16 +71,16 @@ class ShardedBot(commands.AutoShardedBot):
 
 
 def _outlive_losses(shard: Shard) -> None:
-    """Let a connection go on with its session after trouble of the network, or begin a new one.
+    """Make a connection resume its session after network errors, or start a new one.
 
-    discord.py begins a new one after the former, and ends the bot after what it can't read.
+    discord.py starts a new one after the former, and ends the bot after unreadable data.
     """
     handle, begin_anew = shard._handle_disconnect, shard.reconnect
     lost_by: list[Exception] = []
 
     async def note_and_handle(e: Exception) -> None:
         lost_by[:] = [e]
-        # Else its heartbeat would go on; the code leaves the session to be resumed.
+        # Stops the heartbeat; this close code keeps the session resumable.
         with suppress(Exception):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await shard.ws.close(_TO_BE_RESUMED)

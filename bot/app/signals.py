@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: the first asks the process to stop, the second ends it at once."""
+"""SIGINT and SIGTERM: the first requests a stop, the second exits at once."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def stopping() -> Iterator[asyncio.Event]:
-    """Lend what is set by the first signal to end; a second one ends the process at once.
+    """Lend an event that the first signal sets; a second signal exits at once.
 
-    Within the block everything is to be put away. The loop, when it is closed, and Python, when it
-    ends, would give the signals back to the system: one that came late would end the process as if
-    it had been killed.
+    Close everything within the block. asyncio's loop, when closed, and Python, when exiting,
+    restore the default handlers: a late signal would then end the process as if killed.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Open store, worker and pipeline, and close them in reverse order."""
+"""Open store, executor and pipeline, and close them in reverse order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.inference.supervisor import CANCEL_SECONDS
 from bot.musicgen.checkpoint.inspection import Contents
 from bot.pipeline.service import Pipeline
 from bot.pipeline.timings import Timings
-from bot.store.retention import keep_tidy
+from bot.store.retention import run_retention
 from bot.store.store import open_store
 
 
@@ -34,7 +34,7 @@ async def open_pipeline(
     cancel_seconds: float = CANCEL_SECONDS,
     timings: Timings | None = None,
 ) -> AsyncIterator[Pipeline]:
-    """Open the store, start the worker and lend the pipeline between them.
+    """Open the store, start the workers, and lend the pipeline between them.
 
     `engine` and `backend` are the executor's.
     """
@@ -51,7 +51,9 @@ async def open_pipeline(
         )
         codec = contents.config.codec
         tidying = asyncio.create_task(
-            keep_tidy(store, config.storage.keep_clips_days, config.storage.keep_backups, clock),
+            run_retention(
+                store, config.storage.keep_clips_days, config.storage.keep_backups, clock
+            ),
             name="housekeeping",
         )
         stack.push_async_callback(_ended, tidying)

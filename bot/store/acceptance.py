@@ -1,4 +1,4 @@
-"""Accept an order: check it, reserve its seconds and insert a job, within one transaction."""
+"""Accept an order in one transaction: check it, reserve its seconds, insert a job."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ async def accept_order(
 ) -> Job:
     """Accept an order within the caller's transaction, at the time `now`.
 
-    Idempotent: the same key again returns the first job and costs nothing. Raises Refused.
+    Idempotent: the same key returns the first job and costs nothing. Raises Refused.
     """
-    # From here on the job stands behind the message that shows it.
+    # The job exists: its message is no longer an open answer.
     await open_answers.close(connection, order.key)
     known = list(
         await connection.execute_fetchall("SELECT * FROM jobs WHERE key = ?", (order.key,))
@@ -68,7 +68,7 @@ async def accept_order(
 
 
 async def give_message_alone(connection: aiosqlite.Connection, job: Job) -> Job:
-    """Let the only take that was accepted have its message to itself, as a clip has."""
+    """Clear the group key of a job that is the only accepted take of its message."""
     (row,) = await connection.execute_fetchall(
         "UPDATE jobs SET group_key = NULL WHERE id = ? RETURNING *", (job.id,)
     )

@@ -1,6 +1,6 @@
-"""Admission: whether an order can be accepted.
+"""Admission: decide whether an order can be accepted.
 
-Where it is, the caller asks within the transaction that accepts it: nothing changes in between.
+Runs within the transaction that accepts the order, so nothing changes in between.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ QUEUE_FULL = Sentence("The queue is too long right now: try again later.")
 SERVER_FULL = Sentence("This server can't have more clips in the queue: try again a little later.")
 
 
-# All that is asked in one query: several hundred people may order at once, and every trip to the
-# database's thread is one that the others wait for.
+# One query for everything: several hundred people may order at once, and all wait for each trip
+# to the database thread.
 _STANDING = f"""
     SELECT
     EXISTS (
@@ -48,7 +48,7 @@ _STANDING = f"""
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Whether an order can be accepted at a time: a query, and what its row means."""
+    """The query that decides about an order, and the interpretation of its row."""
 
     order: Order
     limits: Limits
@@ -57,7 +57,7 @@ class Admission:
 
     @property
     def query(self) -> tuple[str, dict[str, Any]]:
-        """Return the query for the one row that decides, with its parameters."""
+        """Return the query for the deciding row, with its parameters."""
         origin = self.order.origin
         return _STANDING, {
             "guild": origin.guild_id,
@@ -65,13 +65,13 @@ class Admission:
             "user": origin.user_id,
             "day": self.day.of(self.now),
             "is_paced": self.limits.cooldown_seconds > 0 and self.order.kind is not Kind.LOOP,
-            # The takes of one order come one after the other.
+            # Takes of one order are accepted one after the other, without cooldown.
             "message": self.order.key.rpartition("/")[0] + "/",
             "is_guild_limited": self.limits.guild_daily_seconds is not None,
         }
 
     def decide(self, standing: Row) -> None:
-        """Raise Refused with the first reason why the order can't be accepted."""
+        """Raise Refused for the first reason in the row."""
         if standing["is_blocked"]:
             raise Refused(BLOCKED)
         if standing["is_draining"]:
@@ -91,12 +91,12 @@ def _check_pace(standing: Row, limits: Limits, now: float) -> None:
 
 
 def has_room(waiting_there: int, waiting: int, most: int) -> bool:
-    """Return whether a queue of at most so many has room for one more of a server.
+    """Return whether a queue of at most `most` has room for one more job of a server.
 
-    While others wait, too, a server has no more in the queue than there are free places: then one
-    is left for a server that has none. One that waits alone may have them all, but for the limit
-    of its own. Direct messages are together one server.
-    Source: Choudhury and Hahne, Dynamic queue length thresholds, 1998.
+    With other servers waiting, a server may hold at most as many places as are free (a dynamic
+    threshold), so that one remains for a server with none. A server alone may hold all, up to its
+    own limit. Direct messages count as one server. Source: Choudhury and Hahne, Dynamic queue
+    length thresholds, 1998.
     """
     return waiting < most and (waiting_there == waiting or waiting_there < most - waiting)
 

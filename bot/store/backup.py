@@ -1,4 +1,4 @@
-"""Backups of the database, made while the bot runs and verified before they get their name."""
+"""Back up the database while the bot runs; a copy is verified before it gets its name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.store.migrations.history import MIGRATIONS
 from bot.store.store_files import BACKUPS
 
 _OWN_NAMES = "zhiyin."
-# Asked of the database, which may be of an earlier version.
+# Read from the schema, since the database may be of an earlier version.
 _TABLES_WITH_TOKENS = """
     SELECT tables.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns
     WHERE tables.type = 'table' AND columns.name = 'token'
@@ -28,10 +28,10 @@ _TABLES_WITH_TOKENS = """
 
 
 def back_up(folder: Path, target: Path) -> None:
-    """Copy the database of a folder; the copy gets its name once it has been verified.
+    """Copy the database of a folder to `target`, which appears once the copy is verified.
 
-    Raises ConfigError where there is no database or it is damaged or another program's, OutputError
-    where the copy can't be written.
+    Raises ConfigError if there is no database, or it is damaged or another program's, OutputError
+    if the copy can't be written.
     """
     source = folder / FILE
     if not source.exists():
@@ -42,7 +42,7 @@ def back_up(folder: Path, target: Path) -> None:
             Sentence("{target} is the bot's own database: name another file.", target=target)
         )
     try:
-        # It holds what people typed: only the bot's own user may read it.
+        # Contains people's texts: readable by the bot's own user only.
         with replace_atomically(target, private=True) as scratch:
             _copy_verified(source, scratch, target)
     except OSError as error:
@@ -61,7 +61,7 @@ def _copy_verified(source: Path, scratch: Path, target: Path) -> None:
             Sentence("{target} could not be written: {error}.", target=target, error=error)
         ) from error
     except sqlite3.DatabaseError as error:
-        # One of ours, or SQLite's own words.
+        # A sentence of ours, or SQLite's message.
         reason = error.args[0] if error.args else error
         raise ConfigError(
             Sentence("{source} is damaged: {error}.", source=source, error=reason)
@@ -69,9 +69,9 @@ def _copy_verified(source: Path, scratch: Path, target: Path) -> None:
 
 
 def copy(folder: Path, target: Path) -> None:
-    """Copy the database of a folder, also of a running bot, to a new file, without verifying it.
+    """Copy the database of a folder to a new file without verifying it; the bot may be running.
 
-    Raises sqlite3.DatabaseError where the file is no database.
+    Raises sqlite3.DatabaseError if the file is no database.
     """
     create_private_file(target)
     with _both(folder / FILE, target) as (from_, to):
@@ -79,9 +79,9 @@ def copy(folder: Path, target: Path) -> None:
 
 
 def rotate(folder: Path, keep: int, now: float) -> Path | None:
-    """Make the backup of the day if it is missing, delete all but the newest `keep`; return it.
+    """Make today's backup if it is missing, delete all but the newest `keep`; return the new one.
 
-    With `keep` 0 nothing is made or deleted. Raises as `back_up` does, and OSError where an old one
+    With `keep` 0 nothing is made or deleted. Raises as `back_up` does, and OSError if an old one
     can't be deleted.
     """
     if keep == 0:
@@ -100,7 +100,7 @@ def rotate(folder: Path, keep: int, now: float) -> Path | None:
             )
         ) from error
     back_up(folder, target)
-    # Those of days to come were made while the clock was wrong: they go first.
+    # Backups dated in the future were made with a wrong clock: they are deleted first.
     made = sorted(backups.glob("zhiyin-*.db"), key=lambda file: (file.name <= target.name, file))
     for old in made[:-keep]:
         if old.is_file():
@@ -111,10 +111,10 @@ def rotate(folder: Path, keep: int, now: float) -> Path | None:
 def _copy(source: Path, target: Path) -> None:
     with _both(source, target) as (from_, to):
         check_identity(identity(from_.execute(IDENTITY_QUERY).fetchone()), source, len(MIGRATIONS))
-        # In one step, which blocks no writer: in several, SQLite starts over whenever the bot has
-        # written in between.
+        # In one step, which does not block the writer; in several, SQLite would start over after
+        # each write of the bot.
         from_.backup(to)
-        # Tokens expire within minutes; a backup is kept for longer.
+        # Tokens, valid for minutes, are not kept in backups.
         to.execute("PRAGMA secure_delete = ON")
         with to:
             for (table,) in to.execute(_TABLES_WITH_TOKENS).fetchall():

@@ -1,4 +1,4 @@
-"""Entering a battle: whether it can be done, asked within the transaction that accepts an order."""
+"""Decide whether a person can enter a battle, within the transaction that accepts the order."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _STANDING = f"""
 
 
 def entry_query(battle_id: int, user_id: int, now: float) -> tuple[str, dict[str, Any]]:
-    """Return the query for the row that decides whether somebody can enter, with its parameters."""
+    """Return the query for the deciding row, with its parameters."""
     return _STANDING, {"battle": battle_id, "user": user_id, "now": now}
 
 
 def decide_entry(standing: Row) -> None:
-    """Raise Refused with the first reason why somebody can't enter."""
+    """Raise Refused for the first reason in the row."""
     if not standing["is_open"]:
         raise Refused(NO_MORE_ENTRIES)
     if standing["is_on_its_way"]:

@@ -1,4 +1,4 @@
-"""The battles: each step is one transaction, recorded before anything of it is shown."""
+"""The tables of battles; each step is one transaction, recorded before it is shown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.store.rows import CLIP_COLUMNS, battle_of, clip_of
 
 ONE_AT_A_TIME = Sentence("There is a battle in this channel already: let it end first.")
 
-# The latest that each person has made: one that failed doesn't take the place of one before it.
+# Each person's latest generated clip; a failed one doesn't replace an earlier one.
 _MADE = f"""
     SELECT jobs.user_id, MAX(jobs.id) AS job_id FROM jobs JOIN clips ON clips.id = jobs.clip_id
     WHERE battle_id = ? AND jobs.state NOT IN ('failed', 'cancelled') AND NOT is_deleted
@@ -37,9 +37,9 @@ class Battles:
         self._database, self._clock = database, clock
 
     async def begin(self, new: NewBattle) -> Battle:
-        """Begin a battle; the same key again returns the first one.
+        """Begin a battle; the same key returns the first one.
 
-        Raises Refused where another one goes on in the channel.
+        Raises Refused if another one is running in the channel.
         """
         async with self._database.transaction() as connection:
             known = await connection.execute_fetchall(
@@ -62,12 +62,12 @@ class Battles:
             return battle_of(row)
 
     async def get(self, battle_id: int) -> Battle | None:
-        """Return a battle."""
+        """Return a battle; None if it doesn't exist."""
         row = await self._database.one("SELECT * FROM battles WHERE id = ?", (battle_id,))
         return None if row is None else battle_of(row)
 
     async def by_poll(self, message_id: int) -> Battle | None:
-        """Return the battle whose poll a message is."""
+        """Return the battle with a poll message."""
         row = await self._database.one(
             "SELECT * FROM battles WHERE poll_message_id = ?", (message_id,)
         )
@@ -75,7 +75,7 @@ class Battles:
 
     async def unfinished(self) -> list[Battle]:
         """Return the battles that have not ended."""
-        # Named, since an index of those that go on is not chosen for an order by their ids.
+        # INDEXED BY, since SQLite would choose another index for the order by id.
         rows = await self._database.all(
             "SELECT * FROM battles INDEXED BY battles_going_on WHERE state != 'ended'"
         )
@@ -86,13 +86,13 @@ class Battles:
         await self._write("UPDATE battles SET message_id = ? WHERE id = ?", message_id, battle_id)
 
     async def delete_unannounced(self, battle_id: int) -> None:
-        """Delete a battle that was never shown."""
+        """Delete a battle that was never announced."""
         await self._write(
             "DELETE FROM battles WHERE id = ? AND message_id IS NULL AND state = 'open'", battle_id
         )
 
     async def entrants(self, battle_id: int) -> Entrants:
-        """Return how many entries there are."""
+        """Return the number of entries, ready and pending."""
         made = await self._database.all(_MADE, (battle_id,))
         pending = await self._database.one(
             f"SELECT COUNT(*) AS n FROM jobs INDEXED BY jobs_by_battle "  # noqa: S608 - ours
@@ -103,7 +103,7 @@ class Battles:
         return Entrants(ready=len(made), pending=pending["n"])
 
     async def close(self, battle_id: int) -> bool:
-        """Take no more entries; False where that is so already."""
+        """Close a battle for entries; return False if it is closed already."""
         return await self._write(
             "UPDATE battles SET state = 'closed', closes_at = MIN(closes_at, ?) "
             "WHERE id = ? AND state = 'open'",
@@ -113,7 +113,7 @@ class Battles:
     async def line_up(
         self, battle_id: int, order: Callable[[int, list[int]], Sequence[int]]
     ) -> None:
-        """Give the entries their numbers, in the order that `order` makes of their jobs."""
+        """Assign numbers to the entries; `order` sorts their job ids."""
         async with self._database.transaction() as connection:
             made = await connection.execute_fetchall(_MADE, (battle_id,))
             people = {row["job_id"]: row["user_id"] for row in made}
@@ -133,7 +133,7 @@ class Battles:
             )
 
     async def entries(self, battle_id: int) -> list[Entry]:
-        """Return the entries that have numbers, in their order."""
+        """Return the numbered entries, in order."""
         rows = await self._database.all(
             "SELECT * FROM battle_entries WHERE battle_id = ? ORDER BY number", (battle_id,)
         )
@@ -157,14 +157,14 @@ class Battles:
         ]
 
     async def record_player(self, battle_id: int, number: int, message_id: int | None) -> None:
-        """Record the message that plays an entry; None where it was deleted."""
+        """Record the message of an entry; None if the entry was deleted."""
         await self._write(
             "UPDATE battle_entries SET message_id = ? WHERE battle_id = ? AND number = ?",
             message_id, battle_id, number,
         )  # fmt: skip
 
     async def record_poll(self, battle_id: int, message_id: int, ends_at: float) -> None:
-        """Record the poll: the vote has begun."""
+        """Record the poll's message: the vote has begun."""
         await self._write(
             "UPDATE battles SET state = 'voting', poll_message_id = ?, poll_ends_at = ? "
             "WHERE id = ? AND state = 'posting'",
@@ -178,9 +178,9 @@ class Battles:
         votes: Mapping[int, int] | None = None,
         winners: Collection[int] = (),
     ) -> bool:
-        """Record what came of a battle; False where that is known already.
+        """Record the outcome of a battle; return False if it has one already.
 
-        One whose entries are being posted is not called off: its poll may be there already.
+        A battle whose entries are being posted can't be called off: its poll may exist already.
         """
         stays = ["counted", "ended", *(["posting"] if outcome is BattleOutcome.CALLED_OFF else [])]
         async with self._database.transaction() as connection:
@@ -202,7 +202,7 @@ class Battles:
             return True
 
     async def end(self, battle_id: int, message_id: int | None) -> None:
-        """End a battle whose result was told, in a message, or can't be."""
+        """End a battle whose result was posted, or can't be."""
         await self._write(
             "UPDATE battles SET state = 'ended', result_message_id = ? "
             "WHERE id = ? AND state = 'counted'",
@@ -210,7 +210,7 @@ class Battles:
         )  # fmt: skip
 
     async def hidden(self, clip_ids: Collection[int]) -> frozenset[int]:
-        """Return which of these clips are entries of battles that go on."""
+        """Return which of these clips are entries of running battles."""
         rows = await self._database.all(
             "SELECT clips.id FROM clips JOIN jobs ON jobs.id = clips.job_id "
             "JOIN battles ON battles.id = jobs.battle_id "
@@ -220,7 +220,7 @@ class Battles:
         return frozenset(row["id"] for row in rows)
 
     async def ladder(self, guild_id: int) -> list[LadderEntry]:
-        """Return how all people of a server did in battles that were voted on."""
+        """Return the ladder entries of all people of a server."""
         rows = await self._database.all(
             "SELECT entry.user_id, SUM(is_winner) AS wins, COUNT(*) AS battles, "
             "SUM(is_winner AND outcome = 'tied') AS shared, SUM(votes) AS votes "

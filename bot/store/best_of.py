@@ -1,4 +1,4 @@
-"""Which clips are posted among a server's best; triggers record what is to be done."""
+"""The posts of a server's best clips; triggers mark what is due."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from bot.store.database import Database
 
 
 class BestOf:
-    """The tables of channels for the best clips, and of their posts."""
+    """The tables of channels for best clips, and of their posts."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def set(self, guild_id: int, channel_id: int, stars: int) -> None:
-        """Name the channel, and how many stars a clip must have."""
+        """Set a server's channel, and the stars that a clip needs."""
         await self._write(
             "INSERT OR REPLACE INTO best_of VALUES (?, ?, ?)", guild_id, channel_id, stars
         )
 
     async def clear(self, guild_id: int) -> None:
-        """Collect no more; what was posted stays."""
+        """Stop collecting; existing posts stay."""
         await self._write("DELETE FROM best_of WHERE guild_id = ?", guild_id)
 
     async def due(self) -> list[BestPost]:
-        """Return what is to be posted, changed or deleted."""
+        """Return the posts to be made, edited or deleted."""
         rows = await self._database.all(
             "SELECT clip_id, guild_id, channel_id, message_id FROM best_of_posts "
             "WHERE is_due ORDER BY clip_id"
@@ -31,9 +31,9 @@ class BestOf:
         return [BestPost(**dict(row)) for row in rows]
 
     async def record(self, clip_id: int, message_id: int | None, stars: int) -> None:
-        """Record the post of a clip that shows so many stars; None where it can't be posted.
+        """Record a post's message and the stars it shows; None if it can't be posted.
 
-        It stays due where a star came meanwhile.
+        It stays due if a star was given meanwhile.
         """
         await self._write(
             "UPDATE best_of_posts SET message_id = COALESCE(?1, message_id), is_due = "
@@ -43,7 +43,7 @@ class BestOf:
         )  # fmt: skip
 
     async def delete_post(self, clip_id: int) -> None:
-        """Forget the post of a clip that is deleted."""
+        """Delete the record of a deleted clip's post."""
         await self._write("DELETE FROM best_of_posts WHERE clip_id = ?", clip_id)
 
     async def _write(self, sql: str, *values: object) -> None:

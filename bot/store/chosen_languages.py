@@ -1,4 +1,4 @@
-"""The languages that people and servers have chosen, by Discord's codes."""
+"""Chosen languages of people and servers, by Discord's codes."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from bot.store.database import Database
 
 
 class ChosenLanguages:
-    """The table of servers' languages, and the column of people's; few have one."""
+    """The table of servers' languages, and the column of people's."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def of_people(self) -> dict[int, str]:
-        """Return the language of each person who has chosen one, by their id."""
+        """Return the chosen languages by person id."""
         rows = await self._database.all(
             "SELECT user_id, language FROM preferences WHERE language IS NOT NULL"
         )
         return {row["user_id"]: row["language"] for row in rows}
 
     async def of_servers(self) -> dict[int, str]:
-        """Return the language of each server that has chosen one, by its id."""
+        """Return the chosen languages by server id."""
         rows = await self._database.all("SELECT guild_id, language FROM server_languages")
         return {row["guild_id"]: row["language"] for row in rows}
 
     async def set_of_server(self, guild_id: int, language: str | None) -> None:
-        """Set the language of a server; None is the one that Discord says."""
+        """Set a server's language; None is the one that Discord reports."""
         async with self._database.transaction() as connection:
             if language is None:
                 await connection.execute(

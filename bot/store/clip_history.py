@@ -1,4 +1,4 @@
-"""The clips that were made, page by page: a person's, a server's, and what somebody starred."""
+"""Pages of clips: a person's, a server's, and starred ones."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _CLIP = f"SELECT {CLIP_COLUMNS} FROM clips"  # noqa: S608 - ours
 
 
 class ClipHistory:
-    """Lists of clips whose sound is there; `words` are in their prompts, all of them."""
+    """Pages of clips that are not deleted, whose prompts contain all `words`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def of_person(self, user_id: int, words: str, offset: int, limit: int) -> list[Clip]:
-        """Return so many of a person's clips, newest first, after so many others."""
+        """Return a page of a person's clips, newest first."""
         rows = await self._database.all(
             f"{_CLIP} WHERE user_id = :user AND NOT is_deleted {has_words(words)} "
             f"AND {NOT_FORGOTTEN} ORDER BY id DESC LIMIT :limit OFFSET :offset",
@@ -39,9 +39,9 @@ class ClipHistory:
         offset: int,
         limit: int,
     ) -> list[Clip]:
-        """Return so many of a server's clips, newest first, after so many others.
+        """Return a page of a server's clips, newest first.
 
-        Those in channels that a person sees, and that person's own.
+        Those in `channel_ids`, and the person's own.
         """
         rows = await self._database.all(
             f"{_CLIP} INDEXED BY clips_by_guild "  # noqa: S608 - ours
@@ -61,7 +61,7 @@ class ClipHistory:
         return [clip_of(row) for row in rows]
 
     async def starred_by(self, user_id: int, words: str, offset: int, limit: int) -> list[Clip]:
-        """Return so many of the clips that a person starred, the latest first, after others."""
+        """Return a page of a person's starred clips, latest star first."""
         rows = await self._database.all(
             f"SELECT {CLIP_COLUMNS} FROM stars CROSS JOIN clips ON clips.id = clip_id "  # noqa: S608
             f"WHERE stars.user_id = :user AND NOT is_deleted {has_words(words)} "

@@ -1,4 +1,4 @@
-"""The clips that were made, and what each was made from."""
+"""The table of clips, with the parents of each."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _HELD = (
 
 _CLIP = f"SELECT {CLIP_COLUMNS} FROM clips"  # noqa: S608 - ours
 _FILES_AT_ONCE = 1000
-# Of those that match, the latest: asked for at every key that a person presses.
+# Only the latest are searched, since autocomplete runs at every key press.
 _PROMPTS_READ = 500
 _LATEST_OF_GUILD = 1000
 
@@ -65,7 +65,7 @@ class NewClip:
 
 
 class Clips:
-    """The clips table, with those whose sound is deleted."""
+    """The clips table, including deleted clips."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -79,14 +79,14 @@ class Clips:
         return await self._first("WHERE job_id = ?", job_id)
 
     async def by_message(self, message_id: int) -> list[Clip]:
-        """Return the clips that were posted in a message, in the order of their orders."""
+        """Return the clips posted in a message, in the order of their jobs."""
         rows = await self._database.all(
             f"{_CLIP} WHERE message_id = ? AND {NOT_FORGOTTEN}", (message_id,)
         )
         return sorted(map(clip_of, rows), key=lambda clip: clip.job_id)
 
     async def of_user(self, user_id: int, limit: int, text: str = "") -> list[Clip]:
-        """Return a person's clips whose prompt contains a text, newest first, of the latest."""
+        """Return a person's latest clips whose prompt contains a text, newest first."""
         rows = await self._database.all(
             f"{_CLIP} WHERE user_id = :user AND NOT is_deleted {AMONG_LATEST} "
             f"AND COALESCE(prompt, '') LIKE :text ESCAPE '\\' AND {NOT_FORGOTTEN} "
@@ -98,10 +98,10 @@ class Clips:
     async def of_guild(
         self, guild_id: int, limit: int, text: str = "", *, viewer_id: int | None = None
     ) -> list[Clip]:
-        """Return clips that were posted on a server, newest first.
+        """Return posted clips of a server, newest first.
 
-        Those whose prompt contains a text, or whose number begins with it, among the latest; no
-        entries of battles that go on, and of what only its person has only the viewer's.
+        Matches by prompt, or by the start of the number, among the latest. Excludes entries of
+        running battles, and private clips except the viewer's.
         """
         rows = await self._database.all(
             f"{_CLIP} WHERE guild_id = ?1 AND NOT is_deleted AND {NOT_FORGOTTEN} "  # noqa: S608 - ours
@@ -116,7 +116,7 @@ class Clips:
         return [clip_of(row) for row in rows]
 
     async def held_of(self, user_id: int, limit: int) -> list[Clip]:
-        """Return a person's clips that could not be delivered, newest first."""
+        """Return a person's held clips, newest first."""
         rows = await self._database.all(
             f"{_CLIP} WHERE user_id = ? AND {_HELD} AND {NOT_FORGOTTEN} ORDER BY id DESC LIMIT ?",
             (user_id, limit),
@@ -124,9 +124,9 @@ class Clips:
         return [clip_of(row) for row in rows]
 
     async def held_before(self, at: float, limit: int) -> list[Clip]:
-        """Return so many of the clips from before a time that were never delivered."""
+        """Return up to `limit` held clips from before a time."""
         rows = await self._database.all(
-            # Named, since SQLite would sooner read all clips that were never in a message.
+            # INDEXED BY, since SQLite would otherwise read all clips without a message.
             f"{_CLIP} INDEXED BY clips_by_wait WHERE created_at < ? AND {_HELD} "
             "ORDER BY created_at LIMIT ?",
             (at, limit),
@@ -134,7 +134,7 @@ class Clips:
         return [clip_of(row) for row in rows]
 
     async def prompts_of(self, user_id: int, text: str, limit: int) -> list[str]:
-        """Return a person's distinct prompts that contain a text, latest first, of the latest."""
+        """Return a person's latest distinct prompts that contain a text."""
         about = {"user": user_id, "text": like(text), "most": LATEST_OF_PERSON}
         rows = await self._database.all(
             f"SELECT prompt FROM clips WHERE user_id = :user {AMONG_LATEST} "  # noqa: S608 - ours
@@ -145,10 +145,10 @@ class Clips:
         return list(dict.fromkeys(row["prompt"] for row in rows))[:limit]
 
     async def lineage(self, clip_id: int, most: int) -> Lineage:
-        """Return a clip's ancestors and descendants, so many of each at most, the nearest first."""
+        """Return up to `most` ancestors and `most` descendants of a clip, nearest first."""
         ids, is_whole = {clip_id}, True
         for statement in (ANCESTORS, DESCENDANTS):
-            # The clip itself is one of them, and one more tells whether there are more.
+            # One for the clip itself, and one to know whether there are more.
             found = [row["id"] for row in await self._database.all(statement, (clip_id, most + 2))]
             is_whole = is_whole and len(found) <= most + 1
             ids |= set(found[: most + 1])
@@ -160,7 +160,7 @@ class Clips:
         return Lineage(clip_id=clip_id, clips=tuple(map(clip_of, rows)), is_whole=is_whole)
 
     async def older_than(self, at: float, limit: int) -> list[Clip]:
-        """Return so many of the clips from before a time whose sound is still there."""
+        """Return up to `limit` clips from before a time that are not deleted."""
         rows = await self._database.all(
             f"{_CLIP} WHERE created_at < ? AND NOT is_deleted ORDER BY created_at LIMIT ?",
             (at, limit),
@@ -168,7 +168,7 @@ class Clips:
         return [clip_of(row) for row in rows]
 
     async def files(self) -> list[str]:
-        """Return the names of the files of all clips that are not deleted, in their order."""
+        """Return the file names of all clips that are not deleted, sorted."""
         names: list[str] = []
         while True:
             rows = await self._database.all(
@@ -180,7 +180,7 @@ class Clips:
                 return names
 
     async def unknown_files(self, names: Collection[str]) -> set[str]:
-        """Return those names of files that belong to no clip, or to one that is deleted."""
+        """Return those file names that belong to no clip, or to a deleted one."""
         rows = await self._database.all(
             "SELECT value FROM json_each(?) WHERE NOT EXISTS "
             "(SELECT 1 FROM clips WHERE file = value AND NOT is_deleted)",
@@ -196,7 +196,7 @@ class Clips:
             )
 
     async def publish(self, clip_id: int) -> bool:
-        """Let everybody have a clip that its person had alone; False where they may already."""
+        """Make a private clip public; return False if it is public already."""
         async with self._database.transaction() as connection:
             changed = await connection.execute(
                 "UPDATE clips SET is_private = 0 WHERE id = ? AND is_private", (clip_id,)
@@ -204,10 +204,10 @@ class Clips:
             return changed.rowcount > 0
 
     async def delete(self, clip_id: int, shown: Collection[Withdrawal] = ()) -> str | None:
-        """Mark a clip as deleted and return the name of its file; None if it was deleted before.
+        """Mark a clip as deleted and return its file name; None if it was deleted before.
 
-        Its prompt is deleted too, and that of its job where the job has ended. `shown` are the
-        messages that show it, to be withdrawn afterwards.
+        Its prompt is deleted too, and that of its finished job. `shown` are the messages that show
+        it, recorded for withdrawal.
         """
         async with self._database.transaction() as connection:
             changed = list(
@@ -226,7 +226,7 @@ class Clips:
                 "AND id = ?",
                 (changed[0]["job_id"],),
             )
-            # A jam that it is a turn of shows another track now.
+            # A jam with this turn now shows another track.
             await connection.execute(
                 "UPDATE jams SET version = version + 1 WHERE id IN "
                 "(SELECT jam_id FROM jam_turns WHERE job_id = ?)",

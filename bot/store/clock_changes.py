@@ -1,10 +1,9 @@
-"""Changes of the machine's clock, by which the age of clips and words is told.
+"""Detect changes of the machine's clock, by which the age of clips and texts is measured.
 
-A small machine may start with the time at which it was stopped, or with none at all, and is told
-the right one minutes later. What was made until then would seem to be weeks old and be deleted, or
-to come from the future and be kept for years. So each sweep compares the clock with how long the
-machine has run: where the clock was set in between, what was made before that is dated anew, and
-where it can't be known to be right, nothing is deleted for its age yet.
+A small machine may boot with a stale clock and get the right time minutes later. Rows written
+before that would look weeks old and be deleted, or from the future and be kept for years. So each
+sweep compares the clock with the uptime: after a jump, rows written before it are redated, and
+while the clock may be wrong nothing is deleted for its age.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ from bot.store.database import Database
 log = logging.getLogger(__name__)
 
 SETTLING_SECONDS = 3000.0
-"""How long a machine has to run after its clock leapt until ages are trusted."""
+"""How long a machine has to run after a clock jump until ages are trusted."""
 
 LEAST_SECONDS = 86_400.0
-"""The least that a clock must have leapt to matter: nothing is deleted for being hours old."""
+"""The smallest jump that matters: nothing is deleted for being hours old."""
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _FACT = "clock"
@@ -34,27 +33,27 @@ _FACT = "clock"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockReading:
-    """What the machine's clocks show."""
+    """A reading of the machine's clocks."""
 
     boot: str
-    """Which start of the machine this is."""
+    """The kernel's boot id."""
     uptime: float
-    """Seconds since then, also of sleep."""
+    """Seconds since boot, including sleep."""
     now: float
-    """Seconds since 1970, as the clock shows it."""
+    """Seconds since 1970, by the wall clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockRecord:
-    """The latest reading that is in the database."""
+    """The latest reading, as stored in the database."""
 
     reading: ClockReading
     settled_at: float
     """The uptime from which ages are trusted."""
     unsure_since: float
-    """What was made since then, by the clock as it is now, is dated anew where that is set."""
+    """Rows since this time are redated when the clock is set."""
     last_job_id: int
-    """The newest rows from before that."""
+    """The newest rows before `unsure_since`."""
     last_clip_id: int
 
 
@@ -66,7 +65,7 @@ def read_clocks(clock: Callable[[], float]) -> ClockReading:
 
 
 def change_since(before: ClockReading, reading: ClockReading) -> float:
-    """Return by how many seconds the clock was set since a reading; 0 where it can't be told."""
+    """Return by how many seconds the clock was set since a reading; 0 if unknown."""
     if before.boot != reading.boot or reading.uptime < before.uptime:
         return 0.0
     change = (reading.now - before.now) - (reading.uptime - before.uptime)
@@ -74,27 +73,27 @@ def change_since(before: ClockReading, reading: ClockReading) -> float:
 
 
 def settles_at(before: ClockRecord | None, reading: ClockReading) -> float:
-    """Return the uptime from which ages are trusted: later where the clock leapt."""
+    """Return the uptime from which ages are trusted; later after a jump."""
     soon = reading.uptime + SETTLING_SECONDS
     if before is None:
         return soon
     if before.reading.boot == reading.boot and before.reading.uptime <= reading.uptime:
         return soon if change_since(before.reading, reading) else before.settled_at
-    # The machine was off, which for a few hours is no leap.
+    # A few hours of power off are not a jump.
     is_plausible = 0 <= reading.now - before.reading.now < LEAST_SECONDS
     return reading.uptime if is_plausible else soon
 
 
 class ClockWatch:
-    """Compares the clock with what it was, across restarts."""
+    """Compares the clock with the uptime, across restarts."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def observe(self, reading: ClockReading) -> bool:
-        """Return whether the age of things can be trusted now.
+        """Return whether ages can be trusted now.
 
-        Where the clock was set since the last time, what was made before that is dated anew.
+        If the clock was set since the last call, rows written before are redated.
         """
         async with self._database.transaction() as connection:
             before = await _record(connection)
@@ -117,7 +116,7 @@ class ClockWatch:
                     last_clip_id=newest[1],
                 )
             else:
-                # It may be set once more: back, or at last to the right time.
+                # The clock may be set again, so the uncertainty continues.
                 record = replace(
                     before,
                     reading=reading,
@@ -143,7 +142,7 @@ async def _record(connection: aiosqlite.Connection) -> ClockRecord | None:
 async def _date_anew(
     connection: aiosqlite.Connection, before: ClockRecord, reading: ClockReading, change: float
 ) -> int:
-    """Move the times of what was made since then and before the clock was set."""
+    """Shift the times of rows that were written between a reading and the clock change."""
     made = (before.unsure_since, reading.now - change)
     jobs = await connection.execute(
         "UPDATE jobs SET created_at = created_at + ? WHERE id > ? AND created_at BETWEEN ? AND ?",

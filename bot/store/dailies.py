@@ -1,4 +1,4 @@
-"""Daily prompts: each is recorded before it is posted, and once for a server and a day."""
+"""Daily prompts: each is recorded before it is posted, once for a server and a day."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from bot.store.erasure import NOT_FORGOTTEN
 from bot.store.rows import CLIP_COLUMNS, clip_of
 
 _KEPT = 366
-"""How many prompts of a server are kept: a year of them."""
+"""How many prompts of a server are kept: one year."""
 
 
 class Dailies:
-    """The tables of plans for daily prompts, and of the prompts."""
+    """The tables of daily plans and daily prompts."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database, self._clock = database, clock
 
     async def set_plan(self, guild_id: int, channel_id: int, hour: int, zone: str) -> None:
-        """Let a server have a prompt each day."""
+        """Set a server's plan."""
         await self._write(
             "INSERT OR REPLACE INTO daily_plans VALUES (?, ?, ?, ?, ?)",
             guild_id, channel_id, hour, zone, self._clock(),
         )  # fmt: skip
 
     async def clear_plan(self, guild_id: int) -> None:
-        """Let it have none any more; one that was not posted never is."""
+        """Delete a server's plan; its pending prompt is skipped."""
         async with self._database.transaction() as connection:
             await connection.execute("DELETE FROM daily_plans WHERE guild_id = ?", (guild_id,))
             await connection.execute(
@@ -44,12 +44,12 @@ class Dailies:
         return [DailyPlan(**dict(row)) for row in rows]
 
     async def plan(self, guild_id: int) -> DailyPlan | None:
-        """Return the plan of a server, if it has one."""
+        """Return a server's plan, if it has one."""
         row = await self._database.one("SELECT * FROM daily_plans WHERE guild_id = ?", (guild_id,))
         return None if row is None else DailyPlan(**dict(row))
 
     async def latest(self, guild_id: int, most: int) -> list[Daily]:
-        """Return a server's prompts, the latest first."""
+        """Return a server's latest prompts, newest first."""
         rows = await self._database.all(
             "SELECT * FROM dailies WHERE guild_id = ? ORDER BY day DESC LIMIT ?", (guild_id, most)
         )
@@ -61,7 +61,7 @@ class Dailies:
         return None if row is None else _daily_of(row)
 
     async def create(self, plan: DailyPlan, day: str, prompt: str, due_at: float) -> Daily:
-        """Write the prompt of a day down; where there is one already, return that."""
+        """Record the prompt of a day; if there is one already, return that."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "INSERT OR IGNORE INTO dailies "
@@ -92,13 +92,13 @@ class Dailies:
         )
 
     async def skip(self, daily_id: int) -> None:
-        """Record that a prompt was not posted, and will not be."""
+        """Record that a prompt was not posted in time."""
         await self._write(
             "UPDATE dailies SET state = 'skipped' WHERE id = ? AND state = 'wished'", daily_id
         )
 
     async def clips(self, daily_id: int) -> list[Clip]:
-        """Return the clips that were made from a prompt, those with the most stars first."""
+        """Return the clips made from a prompt, most stars first."""
         rows = await self._database.all(
             f"SELECT {CLIP_COLUMNS} FROM jobs CROSS JOIN clips ON clips.id = jobs.clip_id "  # noqa: S608
             f"WHERE daily_id = ? AND state = 'delivered' AND NOT is_deleted "

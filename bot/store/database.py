@@ -1,4 +1,4 @@
-"""The database: one connection that writes, in transactions, and others that read beside it."""
+"""The SQLite database: one connection that writes, and several that read beside it."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _BUSY_MILLISECONDS = 5000
 _READERS = 2
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
-    # Enough against kill -9; only power loss may take the latest commits.
+    # Durable against kill -9; only a power failure may lose the latest commits.
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
-    # What people delete is overwritten, not only let go of.
+    # Deleted data is overwritten with zeros.
     "PRAGMA secure_delete = ON",
     f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
-    # Who commits the page that is one too many copies them all: a quarter as many as usual, so that
-    # the others wait a quarter as long.
+    # The commit that reaches this limit copies all pages of the WAL. A quarter of the default, so
+    # that other commits wait a quarter as long.
     "PRAGMA wal_autocheckpoint = 250",
 )
 
@@ -57,10 +57,10 @@ Row = sqlite3.Row
 
 
 class Database:
-    """An open database: one connection that writes, and others that read beside it.
+    """An open database: one connection that writes, and several that read.
 
-    All that writes goes through `transaction`. A read sees every transaction that was committed
-    before it began, and none that is under way: it never waits for one.
+    All writes go through `transaction`. A read sees every transaction committed before it began,
+    and never waits for one.
     """
 
     def __init__(
@@ -69,18 +69,18 @@ class Database:
         self._writer = writer
         self._turn, self._lock = asyncio.Lock(), asyncio.Lock()
         self._idle_readers = list(readers)
-        # A semaphore serves in order of arrival, as a queue does not: `scrub` gets its turn.
+        # A semaphore is fair (FIFO), unlike a queue, so that `scrub` can't be starved.
         self._reader_permits = asyncio.Semaphore(len(readers))
         self._reader_count = len(readers)
 
     @asynccontextmanager
     async def transaction(self, *, urgent: bool = False) -> AsyncIterator[aiosqlite.Connection]:
-        """Lend the writer for one transaction, which is kept whole or not at all.
+        """Lend the writer for one transaction, which is committed, or rolled back on an error.
 
-        An urgent one, which the first answer to a person waits for, goes before all that wait.
-        Begins IMMEDIATE: one that reads first and writes later fails where it meets another.
+        An urgent one, for the first response to a person, precedes all that wait. Begins IMMEDIATE:
+        a deferred one that reads first could fail on its first write.
         """
-        # Of the others one at a time waits for the writer, the rest for their turn to do so.
+        # Only one ordinary transaction at a time waits for the writer, so an urgent one is next.
         turn = nullcontext() if urgent else self._turn
         async with turn, self._lock, _transaction(self._writer):
             yield self._writer
@@ -88,8 +88,8 @@ class Database:
     async def all(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Return all rows of a query."""
         async with self._reader() as reader:
-            # In one call to the connection's thread, so that no read is left open by a task that
-            # is cancelled between two: it would keep the write-ahead log from being emptied.
+            # One call to the connection's thread: a task cancelled between two calls would leave
+            # a read open, which keeps the write-ahead log from being emptied.
             return list(await reader.execute_fetchall(sql, parameters))
 
     async def one(self, sql: str, parameters: Parameters = ()) -> Row | None:
@@ -124,7 +124,7 @@ class Database:
 
 
 def read_only_uri(path: Path) -> str:
-    """Return the URI by which SQLite opens a file to read it, whatever its name is."""
+    """Return the SQLite URI that opens a file read-only, escaping its name."""
     return f"file:{quote(os.fsencode(path))}?mode=ro"
 
 
@@ -132,24 +132,23 @@ def read_only_uri(path: Path) -> str:
 async def open_database(
     folder: Path, now: float, *, is_read_whole: bool = False
 ) -> AsyncIterator[Database]:
-    """Open the database in a folder, making both where they are missing.
+    """Open the database in a folder, creating both if they are missing.
 
-    A large one is only looked through for damage where it `is_read_whole`.
-    Raises ConfigError where another process has it open, it is damaged, another program's or from
-    a newer version, or nothing may be written or locked there. Never changes a file that it can't
-    use.
+    A large one is fully checked for damage only with `is_read_whole`. Raises ConfigError if another
+    process has it open, it is damaged, another program's or from a newer version, or nothing may be
+    written or locked there. Never changes a file that it can't use.
     """
     path = folder / FILE
     async with AsyncExitStack() as stack:
         try:
             stack.enter_context(lock_folder(folder))
-            # SQLite gives the files that it makes beside this one the mode of this one.
+            # SQLite creates its other files with the mode of this one.
             create_private_file(path, exclusive=False)
             await asyncio.to_thread(close_files, folder)
             writer = await stack.enter_async_context(aiosqlite.connect(path, isolation_level=None))
             is_read_whole = is_read_whole or path.stat().st_size <= _CHECKED_BYTES
             await _set_up(writer, path, now, is_read_whole=is_read_whole)
-            # Closed before the writer, which as the last connection takes the log along.
+            # Closed before the writer, which as the last connection deletes the WAL.
             readers = [await stack.enter_async_context(_open_reader(path)) for _ in range(_READERS)]
         except (OSError, sqlite3.OperationalError) as error:
             raise ConfigError(describe_failure(error, folder)) from error
@@ -171,8 +170,8 @@ async def _transaction(connection: aiosqlite.Connection) -> AsyncIterator[None]:
         yield
         await connection.execute("COMMIT")
     except BaseException:
-        # Queued before anything is waited for: what was cancelled half way is undone before
-        # the next one begins. Where nothing was begun there is nothing to undo.
+        # Queued at once: a transaction that was cancelled half way is rolled back before the next
+        # one begins. Without an open transaction this does nothing.
         undone = asyncio.ensure_future(_roll_back(connection))
         await asyncio.shield(undone)
         raise
@@ -204,7 +203,7 @@ async def _set_up(
         await connection.execute(pragma)
     async with connection.execute("PRAGMA journal_mode") as cursor:
         mode = await cursor.fetchone()
-    # SQLite raises no error where a file system can't do WAL; it keeps the old mode.
+    # If a file system can't do WAL, SQLite silently keeps the old mode.
     if mode is None or mode[0] != "wal":
         raise ConfigError(
             Sentence(
@@ -219,7 +218,7 @@ async def _set_up(
     if found.is_unsigned:
         await _rewrite(connection)
     await migrate(connection, found.version, now)
-    # What was deleted right before a kill.
+    # Removes data that was deleted right before a kill.
     await _empty_log(connection)
 
 
@@ -232,7 +231,7 @@ async def _check_pages(connection: aiosqlite.Connection) -> None:
 
 
 async def _rewrite(connection: aiosqlite.Connection) -> None:
-    """Write every page anew: the first versions did not overwrite what was deleted."""
+    """Rewrite every page: the first versions did not overwrite deleted data."""
     log.info("store.rewriting what was deleted from a database of the first versions is removed")
     try:
         await connection.execute("VACUUM")

@@ -1,10 +1,9 @@
-"""Delete what is kept of a person in pieces, each short enough that nobody waits for it.
+"""Erase a person's data in small transactions, so that nobody waits long.
 
-The wish is recorded first (the table `forgotten`); from then on nothing that it covers is
-shown, and whoever opens the database next goes on with it. It covers jobs and entries by their ids,
-which only grow: an order that comes later is one like any other.
-
-Each function here is one piece: it runs within the caller's transaction.
+The request is recorded first (table `forgotten`). From then on the data it covers is hidden, and an
+interrupted erasure continues when the database is next opened. It covers jobs and ledger entries up
+to the largest ids of that moment; later orders are unaffected. Each function here is one piece, and
+runs within the caller's transaction.
 """
 
 from __future__ import annotations
@@ -16,28 +15,28 @@ import aiosqlite
 from bot.store.job_states import ENDED, UNFINISHED
 
 PIECE = 25
-"""How many jobs are deleted in one transaction: a few milliseconds' worth."""
+"""Jobs deleted per transaction; takes a few milliseconds."""
 
 NOT_FORGOTTEN = """
     NOT EXISTS (
         SELECT 1 FROM forgotten
         WHERE forgotten.user_id = clips.user_id AND is_pending AND clips.job_id <= last_job_id)
 """
-"""The condition that a clip's person has not wished it away."""
+"""SQL condition: a clip is not covered by an erasure request of its person."""
 
 _FORGETTING = "forgetting"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The last job of a piece, and the names of the files of its clips."""
+    """The last job of a piece, and the file names of its clips."""
 
     last_job_id: int
     files: tuple[str, ...] = ()
 
 
 async def record_request(connection: aiosqlite.Connection, user_id: int, now: float) -> bool:
-    """Record that a person wishes to be forgotten; False while a job of theirs goes on."""
+    """Record an erasure request; return False while a job of the person is unfinished."""
     going_on = f"SELECT 1 FROM jobs WHERE user_id = ? AND {UNFINISHED} LIMIT 1"  # noqa: S608 - ours
     if await connection.execute_fetchall(going_on, (user_id,)):
         return False
@@ -52,7 +51,7 @@ async def record_request(connection: aiosqlite.Connection, user_id: int, now: fl
 
 
 async def delete_words(connection: aiosqlite.Connection, user_id: int, after: int) -> Piece | None:
-    """Delete the clips and words of a person's jobs after an id; None where there are no more."""
+    """Delete the next piece of a person's clips and prompts; None if there are no more."""
     rows = list(
         await connection.execute_fetchall(
             "SELECT jobs.id, file, is_deleted FROM jobs LEFT JOIN clips ON job_id = jobs.id "
@@ -110,10 +109,10 @@ async def delete_words(connection: aiosqlite.Connection, user_id: int, after: in
 async def delete_entries(
     connection: aiosqlite.Connection, user_id: int, after: int, today: str
 ) -> Piece | None:
-    """Delete a person's jobs after an id with their entries, but for those of today.
+    """Delete the next piece of a person's jobs with their ledger entries, except today's.
 
-    None where there are no more. Not those of a job that was unfinished when its person was
-    forgotten, nor its clip: older versions left them.
+    None if there are no more. Skips a job that was unfinished at the request, and its clip; older
+    versions left such jobs.
     """
     rows = list(
         await connection.execute_fetchall(
@@ -131,7 +130,7 @@ async def delete_entries(
         "AND NOT EXISTS (SELECT 1 FROM clips WHERE job_id = jobs.id)"
     )
     await _open_ledger(connection, user_id)
-    # Also those of a day to come: the clock was wrong when they were written.
+    # Also entries dated in the future, written with a wrong clock.
     await connection.execute(
         f"DELETE FROM ledger WHERE job_id IN ({ended}) AND day != ?",  # noqa: S608 - ours
         (*whose, today),
@@ -146,7 +145,7 @@ async def delete_entries(
 
 
 async def delete_stars(connection: aiosqlite.Connection, user_id: int) -> bool:
-    """Delete stars that a person gave before their wish; return whether there may be more."""
+    """Delete stars given before the request; return whether there may be more."""
     deleted = await connection.execute(
         "DELETE FROM stars WHERE (clip_id, user_id) IN (SELECT clip_id, user_id FROM stars "
         "WHERE user_id = ?1 AND starred_at <= (SELECT at FROM forgotten WHERE user_id = ?1) "
@@ -157,7 +156,7 @@ async def delete_stars(connection: aiosqlite.Connection, user_id: int) -> bool:
 
 
 async def delete_reports(connection: aiosqlite.Connection, user_id: int) -> bool:
-    """Delete reports that a person made before their wish; return whether there may be more."""
+    """Delete reports made before the request; return whether there may be more."""
     deleted = await connection.execute(
         "DELETE FROM reports WHERE id IN (SELECT id FROM reports "
         "WHERE user_id = ?1 AND reported_at <= (SELECT at FROM forgotten WHERE user_id = ?1) "
@@ -168,13 +167,16 @@ async def delete_reports(connection: aiosqlite.Connection, user_id: int) -> bool
 
 
 async def delete_settings(connection: aiosqlite.Connection, user_id: int) -> None:
-    """Delete what a person has set for themselves: few rows, at any time."""
+    """Delete a person's preferences and presets: few rows."""
     await connection.execute("DELETE FROM preferences WHERE user_id = ?", (user_id,))
     await connection.execute("DELETE FROM presets WHERE is_server = 0 AND owner_id = ?", (user_id,))
 
 
 async def delete_battles(connection: aiosqlite.Connection, user_id: int) -> bool:
-    """Remove a person from battles begun before the request; return whether there are more."""
+    """Anonymize battles begun before the request; return whether there may be more.
+
+    Other people's entries in them stay.
+    """
     changed = await connection.execute(
         "UPDATE battles SET user_id = NULL, prompt = NULL WHERE id IN (SELECT id FROM battles "
         "WHERE user_id = ?1 AND created_at <= (SELECT at FROM forgotten WHERE user_id = ?1) "
@@ -185,9 +187,9 @@ async def delete_battles(connection: aiosqlite.Connection, user_id: int) -> bool
 
 
 async def delete_jams(connection: aiosqlite.Connection, user_id: int) -> bool:
-    """Take a person off jams from before their wish; return whether there may be more.
+    """Anonymize a person in jams from before the request; return whether there may be more.
 
-    What others play there stays theirs.
+    Other people's turns in them stay.
     """
     started = await connection.execute(
         "UPDATE jams SET user_id = NULL, title = NULL, style = NULL, version = version + 1 "
@@ -211,7 +213,7 @@ async def delete_jams(connection: aiosqlite.Connection, user_id: int) -> bool:
 
 
 async def delete_resets(connection: aiosqlite.Connection, user_id: int, today: str) -> bool:
-    """Delete a person's resets, but for those of today; return whether there are more."""
+    """Delete a person's quota resets, except today's; return whether there are more."""
     await _open_ledger(connection, user_id)
     deleted = await connection.execute(
         "DELETE FROM ledger WHERE id IN (SELECT id FROM ledger "
@@ -224,7 +226,7 @@ async def delete_resets(connection: aiosqlite.Connection, user_id: int, today: s
 
 
 async def _open_ledger(connection: aiosqlite.Connection, user_id: int) -> None:
-    """Let the trigger of the ledger permit deleting the entries of one person, and no others."""
+    """Make the ledger's trigger allow deleting the entries of one person."""
     await connection.execute(
         "INSERT OR REPLACE INTO facts VALUES (?, ?)", (_FORGETTING, str(user_id))
     )

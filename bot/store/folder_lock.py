@@ -1,4 +1,4 @@
-"""One bot a folder: a lock on it, and what is said where the folder can't be locked or written."""
+"""A lock file, so that only one bot uses a folder, and the errors of such a folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.private_files import create_private_file, make_private_folder
 _LOCK = "zhiyin.lock"
 _WITHOUT_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
 _NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-# What SQLite calls it when a file system does not lock, or shares no memory.
+# SQLite's errors for a file system without locks or shared memory.
 _SQLITE_WITHOUT_LOCKS = frozenset(
     {"SQLITE_PROTOCOL", "SQLITE_IOERR_LOCK", "SQLITE_IOERR_RDLOCK", "SQLITE_IOERR_SHMLOCK"}
     | {"SQLITE_IOERR_SHMMAP", "SQLITE_IOERR_SHMOPEN", "SQLITE_IOERR_CHECKRESERVEDLOCK"}
@@ -25,9 +25,9 @@ _SQLITE_WITHOUT_LOCKS = frozenset(
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Lock a folder, made if need be; the lock ends with the process, however that ends.
+    """Lock a folder, created if missing; the lock ends with the process, even if killed.
 
-    Raises ConfigError where another process holds it, and OSError.
+    Raises ConfigError if another process holds it, and OSError.
     """
     make_private_folder(folder)
     create_private_file(folder / _LOCK, exclusive=False)
@@ -45,7 +45,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
 
 
 def is_locked(folder: Path) -> bool:
-    """Return whether a bot runs with a folder."""
+    """Return whether a bot is using a folder."""
     try:
         with (folder / _LOCK).open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Whose database a file is: ours has a signature; that of another program is left alone."""
+"""Recognize our own database files by a signature; other programs' files are refused."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from bot.errors import ConfigError
 from bot.i18n.sentence import Sentence
 
 SIGNATURE = int.from_bytes(b"zhyn")
-"""The `application_id` of our databases."""
+"""SQLite's `application_id` in our databases."""
 
 SIGNED_SINCE = 4
-"""The first version that writes the signature into its databases."""
+"""The first database version with the signature."""
 
 _FIRST_TABLES = {"jobs", "ledger", "clips", "facts"}
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a database file says of itself."""
+    """The identity of a database file."""
 
     application_id: int
     version: int
@@ -34,7 +34,7 @@ class Identity:
 
     @property
     def is_unsigned(self) -> bool:
-        """Return whether it is one of ours from before they were signed, known by its tables."""
+        """Return whether it is an old database of ours, known by its tables."""
         is_early = self.application_id == 0 and 0 < self.version < SIGNED_SINCE
         return is_early and self.tables >= _FIRST_TABLES
 
@@ -44,7 +44,7 @@ IDENTITY_QUERY = (
     "(SELECT user_version FROM pragma_user_version), "
     "(SELECT group_concat(name, '/') FROM sqlite_master WHERE type = 'table')"
 )
-"""Reads what `identity` takes; changes nothing in the file."""
+"""Reads the row that `identity` takes, without changing the file."""
 
 
 def identity(row: Sequence[Any]) -> Identity:
@@ -54,7 +54,7 @@ def identity(row: Sequence[Any]) -> Identity:
 
 
 def check_identity(found: Identity, path: Path, newest_version: int) -> None:
-    """Raise ConfigError where a database is another program's, or newer than a version of ours."""
+    """Raise ConfigError for another program's database, or one of a newer version."""
     if found.application_id != SIGNATURE and not found.is_empty and not found.is_unsigned:
         raise ConfigError(
             Sentence(

@@ -1,6 +1,6 @@
-"""What is always true of the database, whatever was killed, cancelled or deleted.
+"""Invariants of the database, which hold after any kill, cancellation or deletion.
 
-Each is a query for the rows that violate it; those of the ledger have a file of their own.
+Each is a query for violating rows; those of ledger and jams have files of their own.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ INVARIANTS = (
     Invariant(
         "the sums of the ledger are right",
         Sentence("The sum of the ledger's entries {row} is wrong."),
-        # Sums of fractions depend on their order.
+        # Sums of floats depend on their order.
         """
         SELECT summed.entry FROM summed_seconds AS summed LEFT JOIN (
             SELECT entry, SUM(seconds) AS seconds FROM ledger GROUP BY entry
@@ -226,7 +226,7 @@ INVARIANTS = (
         'SELECT DISTINCT "table" FROM pragma_foreign_key_check',
     ),
 )
-"""All of them: `zhiyin doctor` checks them, and so do tests when they end."""
+"""All invariants, checked by `zhiyin doctor` and at the end of tests."""
 
 
 async def check(database: Database, invariants: Iterable[Invariant] = INVARIANTS) -> list[Sentence]:

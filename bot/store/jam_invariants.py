@@ -1,4 +1,4 @@
-"""What is always true of jams: one turn at a time, and each that was delivered is there once."""
+"""Invariants of jams: one turn at a time, and each delivered turn in the track once."""
 
 from __future__ import annotations
 

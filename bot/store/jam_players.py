@@ -1,4 +1,4 @@
-"""Who plays in a jam: joining the round, and the track and the credits that a fork begins with."""
+"""The players of jams: joining the rotation, and copying track and credits to a fork."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import aiosqlite
 async def join_round(
     connection: aiosqlite.Connection, jam_id: int, user_id: int, name: str, now: float
 ) -> bool:
-    """Put somebody at the end of the round who is not in it; return whether that was so."""
+    """Append a person to the rotation unless they are in it; return whether they were added."""
     joined = await connection.execute(
         "INSERT INTO jam_players (jam_id, user_id, number, name, joined_at) "
         "SELECT ?1, ?2, COALESCE((SELECT MAX(number) FROM jam_players WHERE jam_id = ?1), 0) + 1, "
@@ -22,14 +22,14 @@ async def join_round(
 async def copy_track(
     connection: aiosqlite.Connection, source_id: int, jam_id: int, now: float
 ) -> None:
-    """Begin a jam with the track of another one, and with the names of those who made it."""
+    """Copy the track and credits of a jam to its fork."""
     await connection.execute(
         "INSERT INTO jam_turns (jam_id, number, job_id, user_id, starts_at_seconds, made_at) "
         "SELECT ?, number, job_id, user_id, starts_at_seconds, made_at FROM jam_turns "
         "WHERE jam_id = ? AND NOT is_undone",
         (jam_id, source_id),
     )
-    # They are credited, and the round doesn't wait for them.
+    # Credited, but away: the rotation doesn't wait for them.
     await connection.execute(
         "INSERT INTO jam_players (jam_id, user_id, number, name, joined_at, is_away) "
         "SELECT ?1, user_id, number, name, ?3, 1 FROM jam_players AS players WHERE jam_id = ?2 "

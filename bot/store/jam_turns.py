@@ -1,4 +1,4 @@
-"""A jam's turns and its mixdown as jobs: begun and settled in the transactions of those jobs."""
+"""Turns and mixdowns of jams, begun and settled in the transactions of their jobs."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ HEAD = f"""
     WHERE jam_id = ? AND NOT is_undone AND NOT is_deleted AND {NOT_FORGOTTEN}
     ORDER BY number DESC LIMIT 1
 """  # noqa: S608 - ours
-"""The clip that is all of a jam's track."""
+"""SQL for the id of the clip that is a jam's whole track."""
 
 
 async def check_turn(connection: aiosqlite.Connection, order: Order, now: float) -> None:
-    """Raise Refused where an order can't be the next turn of its jam, or its mixdown, now."""
+    """Raise Refused if an order can't be the jam's next turn, or its mixdown, now."""
     rows = list(
         await connection.execute_fetchall("SELECT * FROM jams WHERE id = ?", (order.jam_id,))
     )
@@ -42,7 +42,7 @@ async def check_turn(connection: aiosqlite.Connection, order: Order, now: float)
 
 
 async def begin_turn(connection: aiosqlite.Connection, order: Order, job_id: int) -> None:
-    """Record that a job makes the next turn of a jam, or its mixdown."""
+    """Record that a job makes a jam's next turn, or its mixdown."""
     is_mix = order.kind is Kind.JAM_MIX
     await connection.execute(
         "UPDATE jams SET job_id = ?, holder_id = NULL, held_until = NULL, state = ?, "
@@ -54,10 +54,10 @@ async def begin_turn(connection: aiosqlite.Connection, order: Order, job_id: int
 async def settle_turn(
     connection: aiosqlite.Connection, job_id: int, now: float, *, is_delivered: bool
 ) -> bool:
-    """Record how the job of a turn or a mixdown has ended; return whether it was one.
+    """Record how the job of a turn or mixdown has ended; return whether it was one.
 
-    A turn is in the track once it was delivered; where none was made the turn is open again, for
-    whoever's it was. A mixdown that was held was made.
+    A delivered turn is part of the track. Otherwise the turn is open again, for the same person. A
+    mixdown that was held counts as made.
     """
     rows = list(
         await connection.execute_fetchall(

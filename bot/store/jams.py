@@ -1,4 +1,4 @@
-"""The jams: each step is one transaction, recorded before anything of it is shown."""
+"""The tables of jams; each step is one transaction, recorded before it is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.store.jam_players import copy_track, join_round
 from bot.store.rows import CLIP_COLUMNS, clip_of, jam_of
 
 MOST_OPEN = 10
-"""How many jams may be open on a server."""
+"""Maximum number of open jams on a server."""
 
 TOO_MANY = Plural(
     "There is {n} open jam here: close it first, or join it.",
@@ -24,9 +24,9 @@ TOO_MANY = Plural(
 
 
 class Jams:
-    """The tables of jams, of their turns and of who plays.
+    """The tables of jams, their turns and players.
 
-    `on_change` is called whenever a card may have something new to show.
+    `on_change` is called whenever a card may have to change.
     """
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
@@ -34,14 +34,14 @@ class Jams:
         self.on_change: Callable[[], None] | None = None
 
     def note_change(self) -> None:
-        """Tell who listens that a jam has changed."""
+        """Call the listener."""
         if self.on_change is not None:
             self.on_change()
 
     async def begin(self, new: NewJam) -> Jam:
-        """Begin a jam, or a fork with all that is in the track now; the same key again is the same.
+        """Begin a jam, or a fork with the present track; the same key returns the first one.
 
-        Raises Refused where too many are open on the server.
+        Raises Refused if too many are open on the server.
         """
         now = self._clock()
         async with self._database.transaction() as connection:
@@ -91,14 +91,14 @@ class Jams:
         return [jam_of(row) for row in rows]
 
     async def latest_in(self, guild_id: int, limit: int) -> list[Jam]:
-        """Return the latest jams of a server, be they open or closed, newest first."""
+        """Return the latest jams of a server, open or closed, newest first."""
         rows = await self._database.all(
             "SELECT * FROM jams WHERE guild_id = ? ORDER BY id DESC LIMIT ?", (guild_id, limit)
         )
         return [jam_of(row) for row in rows]
 
     async def unfinished(self) -> list[Jam]:
-        """Return all jams that are not closed, and those whose card shows something old."""
+        """Return the jams that are not closed, and those whose card is outdated."""
         rows = await self._database.all(
             "SELECT * FROM jams INDEXED BY jams_going_on WHERE state != 'closed' UNION "
             "SELECT * FROM jams INDEXED BY jams_to_show WHERE version != shown_version"
@@ -106,7 +106,7 @@ class Jams:
         return [jam_of(row) for row in rows]
 
     async def room(self, jam_id: int) -> Room | None:
-        """Return a jam with its track and its people."""
+        """Return a jam with its track and its players."""
         jam = await self.get(jam_id)
         if jam is None:
             return None
@@ -146,7 +146,7 @@ class Jams:
         )
 
     async def names(self, jam_id: int) -> tuple[str, ...]:
-        """Return what those are called who made a jam's track, in the order in which they began."""
+        """Return the names of the people of a jam's track, in order of their first turn."""
         room = await self.room(jam_id)
         if room is None:
             return ()
@@ -155,7 +155,7 @@ class Jams:
         return tuple(called[each] for each in people if each is not None and each in called)
 
     async def join(self, jam_id: int, user_id: int, name: str) -> None:
-        """Let somebody into the round, at its end; who is in it already keeps their place."""
+        """Append a person to the rotation; a person who is in it keeps their place."""
         async with self._database.transaction(urgent=True) as connection:
             if await join_round(connection, jam_id, user_id, name, self._clock()):
                 await connection.execute(
@@ -164,7 +164,7 @@ class Jams:
         self.note_change()
 
     async def hold(self, jam_id: int, user_id: int, until: float) -> bool:
-        """Keep the turn for somebody until a time; False where another has it."""
+        """Reserve the turn for a person until a time; return False if another one has it."""
         return await self._change(
             "UPDATE jams SET holder_id = ?1, held_until = ?2, version = version + 1 "
             "WHERE id = ?3 AND state = 'open' AND job_id IS NULL "
@@ -173,7 +173,7 @@ class Jams:
         )  # fmt: skip
 
     async def pass_on(self, jam: Jam, user_id: int | None) -> bool:
-        """Pass the turn on that somebody did not take; False where the jam has gone on."""
+        """Pass on a turn that a person did not take; return False if the jam has changed."""
         async with self._database.transaction() as connection:
             changed = await connection.execute(
                 "UPDATE jams SET holder_id = NULL, held_until = NULL, turn_since = ?, "
@@ -189,7 +189,7 @@ class Jams:
         return changed.rowcount > 0
 
     async def undo(self, jam_id: int, number: int) -> bool:
-        """Take a turn out of the track with all after it; False where something is going on."""
+        """Remove a turn with all after it; return False while one is reserved or generated."""
         async with self._database.transaction(urgent=True) as connection:
             changed = await connection.execute(
                 "UPDATE jams SET turn_since = ?, version = version + 1, holder_id = NULL, "
@@ -206,7 +206,7 @@ class Jams:
         return changed.rowcount > 0
 
     async def close(self, jam_id: int) -> bool:
-        """Close a jam without a mixdown; False where it is closed, or something is being made."""
+        """Close a jam without a mixdown; return False if closed, or a turn is being generated."""
         return await self._change(
             "UPDATE jams SET state = 'closed', holder_id = NULL, held_until = NULL, "
             "version = version + 1 WHERE id = ? AND state = 'open' AND job_id IS NULL",
@@ -214,14 +214,14 @@ class Jams:
         )
 
     async def record_thread(self, jam_id: int, thread_id: int) -> None:
-        """Record the thread of a jam, which is also the message that it hangs on."""
+        """Record the thread of a jam, whose id is also that of the announcement."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "UPDATE jams SET thread_id = ? WHERE id = ?", (thread_id, jam_id)
             )
 
     async def record_card(self, jam_id: int, card_id: int | None, version: int) -> None:
-        """Record which message is the card of a jam, and which version it shows."""
+        """Record a jam's card message, and the version it shows."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "UPDATE jams SET card_id = ?, shown_version = ? WHERE id = ?",
@@ -229,9 +229,9 @@ class Jams:
             )
 
     async def abandon(self, jam_id: int) -> None:
-        """Close a jam for good whose place could not be made: nothing of it is shown any more.
+        """Close a jam whose thread could not be opened; nothing more is shown of it.
 
-        What is being made for it is made.
+        A turn that is being generated still ends normally.
         """
         await self._change(
             "UPDATE jams SET state = 'closed', holder_id = NULL, held_until = NULL, "

@@ -1,4 +1,4 @@
-"""Conditions on a job's state, as SQL. The states themselves are listed in `JobState` alone."""
+"""SQL conditions on a job's state; the states are defined in `JobState`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def in_states(*states: JobState) -> str:
 
 
 ANY = in_states(*JobState)
-"""That it is a state at all."""
+"""The state is a known one."""
 
 ENDED = in_states(*(state for state in JobState if state.is_final))
 UNFINISHED = in_states(*(state for state in JobState if not state.is_final))

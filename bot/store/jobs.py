@@ -30,7 +30,7 @@ _ON_ITS_WAY = (JobState.RENDERED, JobState.DELIVERING)
 
 
 class IllegalStep(RuntimeError):
-    """A job was to change to a state that can't follow the one it is in: a defect."""
+    """A transition that is not allowed from the job's present state: a defect."""
 
 
 class Jobs:
@@ -43,14 +43,14 @@ class Jobs:
         day: QuotaDay,
         jam_changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take what it works with; `jam_changed` is called after a turn was begun or settled."""
+        """Take its collaborators; `jam_changed` is called when a turn has begun or settled."""
         self._database, self._clock, self._day = database, clock, day
         self._jam_changed = jam_changed
 
     async def accept(self, order: Order, limits: Limits, message: MessageHandle) -> Job:
-        """Accept an order: check it, reserve its seconds and insert a job, in one transaction.
+        """Accept an order in one transaction: check it, reserve its seconds, insert a job.
 
-        Idempotent: the same key again returns the first job and costs nothing. Raises Refused.
+        Idempotent: the same key returns the first job and costs nothing. Raises Refused.
         """
         async with self._database.transaction() as connection:
             job = await accept_order(connection, order, limits, message, self._clock(), self._day)
@@ -60,9 +60,9 @@ class Jobs:
     async def accept_takes(
         self, orders: Sequence[Order], limits: Limits, message: MessageHandle
     ) -> tuple[list[Job], Refused | None]:
-        """Accept the orders that share a message, as many as may be, in one transaction.
+        """Accept the orders that share a message, as many as possible, in one transaction.
 
-        Returns the jobs, and why the next one was refused. Raises Refused where none is accepted.
+        Returns the jobs, and why the next one was refused. Raises Refused if none is accepted.
         """
         jobs: list[Job] = []
         now = self._clock()
@@ -98,12 +98,12 @@ class Jobs:
         return None if row is None else job_of(row)
 
     async def of_key(self, key: str) -> Job | None:
-        """Return the job of an order."""
+        """Return the job with an order key."""
         row = await self._database.one("SELECT * FROM jobs WHERE key = ?", (key,))
         return None if row is None else job_of(row)
 
     async def unfinished(self) -> list[Job]:
-        """Return the jobs that have not ended, oldest first."""
+        """Return the unfinished jobs, oldest first."""
         sql = f"SELECT * FROM jobs WHERE {UNFINISHED} ORDER BY id"  # noqa: S608 - ours
         return [job_of(row) for row in await self._database.all(sql)]
 
@@ -113,9 +113,9 @@ class Jobs:
         return [job_of(row) for row in await self._database.all(sql, (user_id,))]
 
     async def start(self, job_id: int) -> Job:
-        """Start to generate a job's clip, or start again.
+        """Mark a job as running; also if it is running already.
 
-        A worker may have died between this and the moment when it was to have the job.
+        A worker may have died between this and the moment when it got the job.
         """
         before = [JobState.QUEUED, JobState.RUNNING]
         async with self._database.transaction() as connection:
@@ -123,7 +123,7 @@ class Jobs:
             return await _job(connection, job_id)
 
     async def requeue(self, job_id: int, *, spend_attempt: bool) -> None:
-        """Put a running job back into the queue; only a worker that died with it spends one."""
+        """Put a running job back into the queue; a worker's death spends an attempt."""
         spent = "attempts = attempts + ?"
         async with self._database.transaction() as connection:
             await _step(
@@ -140,7 +140,7 @@ class Jobs:
             return made
 
     async def begin_delivery(self, job_id: int) -> None:
-        """Start, or start again, to deliver a job's clip."""
+        """Mark a job as being delivered; also if it is already."""
         async with self._database.transaction() as connection:
             await _step(connection, job_id, JobState.DELIVERING, _ON_ITS_WAY)
 
@@ -156,16 +156,16 @@ class Jobs:
         self._jam_changed()
 
     async def fail(self, job_id: int, sentence: Sentence) -> bool:
-        """End a job without a clip and refund it; False if it has ended already."""
+        """End a job without a clip and refund it; return False if it has ended already."""
         return await self._end(job_id, JobState.FAILED, _UNFINISHED, sentence)
 
     async def cancel(self, job_id: int, sentence: Sentence) -> bool:
-        """Cancel a queued or running job and refund it; False if it is neither."""
+        """Cancel a queued or running job and refund it; return False if it is neither."""
         before = [JobState.QUEUED, JobState.RUNNING]
         return await self._end(job_id, JobState.CANCELLED, before, sentence)
 
     async def hold(self, job_id: int, sentence: Sentence) -> bool:
-        """End a job whose clip could not be delivered and refund it; False if it has ended."""
+        """End a job whose clip was undeliverable, and refund it; return False if it has ended."""
         return await self._end(job_id, JobState.HELD, _ON_ITS_WAY, sentence)
 
     async def record_fetch(self, job_id: int, message_id: int) -> None:
@@ -177,19 +177,19 @@ class Jobs:
             )  # fmt: skip
 
     async def pending_notices(self) -> list[Job]:
-        """Return the jobs that ended without their person being told so, oldest first."""
+        """Return ended jobs whose person was not notified yet, oldest first."""
         sql = "SELECT * FROM jobs WHERE untold AND sentence IS NOT NULL ORDER BY id"
         return [job_of(row) for row in await self._database.all(sql)]
 
     async def record_notified(self, job_id: int) -> None:
-        """Record that a person was told how their job ended, or can't be told."""
+        """Record that a person was notified, or can't be."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "UPDATE jobs SET untold = 0, token = NULL WHERE id = ?", (job_id,)
             )
 
     async def forget_tokens(self) -> None:
-        """Delete the tokens that have expired."""
+        """Delete expired tokens."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "UPDATE jobs SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ?",
@@ -199,9 +199,9 @@ class Jobs:
     async def _end(
         self, job_id: int, state: JobState, before: Iterable[JobState], sentence: Sentence
     ) -> bool:
-        """End a job without a clip where it was asked for.
+        """End a job without a posted clip.
 
-        Its token is kept until its person was told.
+        Its token is kept until the person was notified.
         """
         async with self._database.transaction() as connection:
             changed = await connection.execute(

@@ -1,7 +1,7 @@
-"""Who has used how many seconds of music: an append-only ledger.
+"""The ledger of seconds: an append-only record of quota use.
 
-A job's seconds are reserved when it is accepted, then committed or refunded, exactly once. What has
-been used is computed from the entries and stored nowhere.
+A job's seconds are reserved at admission, then committed or refunded exactly once. Used quota is
+computed from the entries and never stored.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ class Ledger:
         self._database, self._clock, self._day = database, clock, day
 
     def resets_at(self) -> float:
-        """Return when the next day begins, in seconds since 1970."""
+        """Return when the next quota day begins, in seconds since 1970."""
         return self._day.resets_at(self._clock())
 
     async def quota(
         self, user_id: int, daily_seconds: float, most_daily_seconds: float = math.inf
     ) -> Quota:
-        """Return what a person has used of today's seconds.
+        """Return a person's use of today's seconds.
 
-        Of `most_daily_seconds` no reset of a manager gives any back: where less is left of them,
-        the rest of `daily_seconds` counts as used.
+        Of `most_daily_seconds` no manager's reset gives any back: if less is left of them, the rest
+        of `daily_seconds` counts as used.
         """
         now = self._clock()
         row = await self._database.one(
@@ -55,10 +55,10 @@ class Ledger:
         )
 
     async def reset(self, user_id: int, guild_id: int | None) -> float:
-        """Give a person back the seconds they used on a server today; return how many.
+        """Give a person today's used seconds on a server back; return how many.
 
-        Without a server: all of today's, wherever, also of the most that anybody may have; that is
-        for the owner of the bot. A server's own total stays: that much was generated.
+        Without a server: all of today's, everywhere, including the absolute maximum; only for the
+        owner of the bot. The server's own total does not change, since that much was generated.
         """
         now = self._clock()
         about = {"user": user_id, "guild": guild_id, "day": self._day.of(now), "now": now}
@@ -82,7 +82,7 @@ class Ledger:
 async def reserve(
     connection: aiosqlite.Connection, job_id: int, order: Order, now: float, day: str
 ) -> None:
-    """Reserve a job's seconds, of a day."""
+    """Reserve a job's seconds for a day."""
     origin = order.origin
     await connection.execute(
         "INSERT INTO ledger (job_id, user_id, guild_id, day, entry, seconds, at) "
@@ -92,7 +92,7 @@ async def reserve(
 
 
 async def resolve(connection: aiosqlite.Connection, job_id: int, entry: str, now: float) -> None:
-    """Commit or refund what was reserved for a job, on the day of the reservation."""
+    """Commit or refund a job's reservation, dated on the day of the reservation."""
     await connection.execute(
         "INSERT INTO ledger (job_id, user_id, guild_id, day, entry, seconds, at) "
         "SELECT job_id, user_id, guild_id, day, ?, seconds, ? FROM ledger "

@@ -1,6 +1,6 @@
-"""What is always true of the ledger and the jobs that it charges.
+"""Invariants of the ledger and the jobs that it charges.
 
-A backup that violates one of these is rejected.
+A backup that violates one is rejected.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from bot.store.job_states import ENDED
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """A name, a sentence about a row that violates it, and the query for those rows.
+    """A name, a sentence about a violating row, and the query for such rows.
 
-    The first column of a row goes into the sentence as `row`.
+    The first column of a row is the sentence's value `row`.
     """
 
     name: str

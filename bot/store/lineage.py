@@ -1,4 +1,4 @@
-"""Which clips were made from which, as SQL: of a clip so many at most, itself the first."""
+"""SQL for the ancestors and descendants of a clip, limited in number, the clip first."""
 
 from __future__ import annotations
 

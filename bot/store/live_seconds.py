@@ -1,4 +1,4 @@
-"""How much live music each server had made today."""
+"""Seconds of live music per server and day."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from bot.store.database import Database
 
 
 class LiveSeconds:
-    """The table of them: one row a server, of the latest day on which it played live."""
+    """The table: one row per server, for its latest day with live music."""
 
     def __init__(self, database: Database, clock: Callable[[], float], day: QuotaDay) -> None:
         self._database, self._clock, self._day = database, clock, day
 
     async def used(self, guild_id: int) -> float:
-        """Return how many seconds a server had made today."""
+        """Return a server's seconds of today."""
         row = await self._database.one(
             "SELECT seconds FROM live_seconds WHERE guild_id = ? AND day = ?",
             (guild_id, self._day.of(self._clock())),
@@ -23,7 +23,7 @@ class LiveSeconds:
         return 0.0 if row is None else float(row["seconds"])
 
     async def add(self, guild_id: int, seconds: float) -> None:
-        """Count seconds that were made for a server."""
+        """Add generated seconds of a server."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "INSERT INTO live_seconds (guild_id, day, seconds) VALUES (?, ?, ?) "
@@ -33,5 +33,5 @@ class LiveSeconds:
             )
 
     def resets_at(self) -> float:
-        """Return when the next day begins, in seconds since 1970."""
+        """Return when the next quota day begins, in seconds since 1970."""
         return self._day.resets_at(self._clock())

@@ -1,4 +1,4 @@
-"""The answers that no job stands behind yet, recorded before they are shown."""
+"""The table of open answers, recorded before they are shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.store.database import Database
 
 
 class OpenAnswers:
-    """The table open_answers: what a stop or a start has to end."""
+    """The table open_answers: responses that a stop or a start has to end."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -19,19 +19,19 @@ class OpenAnswers:
         self._waiting: list[OpenAnswer] = []
 
     async def open(self, answer: OpenAnswer) -> None:
-        """Write an answer down that is about to be shown.
+        """Record an answer that is about to be shown.
 
-        Those who come at the same time share one transaction: each is to be answered at once.
+        Concurrent calls share one transaction (group commit), since each person waits.
         """
         self._waiting.append(answer)
         async with self._turn:
             if answer not in self._waiting:
-                return  # whoever came before has written it down
+                return  # an earlier caller's transaction has included it
             together, self._waiting = self._waiting, []
             try:
                 await self._write(together)
             except BaseException:
-                # The others try for themselves: none of them is to show what is not recorded.
+                # On failure the others retry themselves: no unrecorded answer may be shown.
                 self._waiting += [each for each in together if each is not answer]
                 raise
 
@@ -47,7 +47,7 @@ class OpenAnswers:
             )
 
     async def record_shown(self, key: str, message_id: int, *, token: str | None = None) -> None:
-        """Record which message it is, and the token that reaches it if it is given."""
+        """Record an answer's message id, and its token if given."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "UPDATE open_answers SET message_id = ?1, token = COALESCE(?2, token) "
@@ -66,13 +66,13 @@ class OpenAnswers:
         return [_answer_of(row) for row in rows]
 
     async def close(self, key: str) -> None:
-        """Strike an answer out that was ended."""
+        """Delete an answer that was finished."""
         async with self._database.transaction() as connection:
             await close(connection, key)
 
 
 async def close(connection: aiosqlite.Connection, key: str) -> None:
-    """Strike an answer out, within a transaction: a job stands behind it now, or it was ended."""
+    """Delete an answer within a transaction: a job was accepted for it, or it was finished."""
     await connection.execute("DELETE FROM open_answers WHERE key = ?", (key,))
 
 

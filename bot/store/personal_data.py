@@ -1,4 +1,4 @@
-"""All that is stored about one person, read in pages: they may have years of it."""
+"""Export a person's data in pages, since there may be years of it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from bot.store.database import Database
 from bot.store.erasure import NOT_FORGOTTEN
 
 PAGE = 250
-"""How many rows are read at once: a few milliseconds' worth."""
+"""Rows per page; takes a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of the rows of one kind, such as a person's clips."""
+    """A page of rows of one kind, such as a person's clips."""
 
     kind: str
     number: int
@@ -24,10 +24,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A query for the rows of a person that come after those read already.
+    """A paged query for a person's rows, by keyset pagination.
 
-    Its parameters are the person, today, the number of rows, and what the columns of `key` are in
-    the last row so far; those begin with an underscore and are not handed out.
+    Its parameters are the person, today, the page size, and the last row's columns named in
+    `start`; columns that begin with an underscore are not exported.
     """
 
     name: str
@@ -195,9 +195,9 @@ _KINDS = (
 async def read_pages(
     database: Database, user_id: int, today: str, page: int = PAGE
 ) -> AsyncIterator[Page]:
-    """Yield all that is stored about a person; of each kind at least one page, which may be empty.
+    """Yield all data of a person; at least one page per kind, which may be empty.
 
-    What they have wished to be forgotten is not in it.
+    Data covered by an erasure request is excluded.
     """
     for kind in _KINDS:
         number, after = 0, kind.start

@@ -1,4 +1,4 @@
-"""What people have set for themselves."""
+"""People's preferences."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from bot.store.database import Database
 
 
 class PreferencesOfPeople:
-    """The table of preferences; who has set nothing is not in it."""
+    """The table of preferences; a person without a row has the defaults."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def of(self, user_id: int) -> Preferences:
-        """Return what a person has set."""
+        """Return a person's preferences."""
         row = await self._database.one(
             "SELECT is_called, seconds, is_private, as_voice, language FROM preferences "
             "WHERE user_id = ?",
@@ -30,7 +30,7 @@ class PreferencesOfPeople:
         )
 
     async def set(self, user_id: int, wanted: Preferences) -> None:
-        """Keep what a person has set; what is as the bot has it takes no row."""
+        """Store a person's preferences; defaults take no row."""
         async with self._database.transaction(urgent=True) as connection:
             if wanted == Preferences():
                 await connection.execute("DELETE FROM preferences WHERE user_id = ?", (user_id,))

@@ -1,4 +1,4 @@
-"""The presets of people and of servers, by their names."""
+"""Presets of people and servers, by name."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from bot.store.database import Database
 
 
 class Presets:
-    """The table of presets. A name is the same in any case; a server's knows no person."""
+    """The table of presets. Names are case-insensitive."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def save(self, owner: PresetOwner, preset: Preset, *, most: int) -> bool:
-        """Keep a preset in the place of one of the same name.
+        """Store a preset, replacing one of the same name.
 
-        Return whether it was kept: it is not where its owner has `most` others.
+        Returns False if its owner has `most` others already.
         """
         settings = {
             "seconds": preset.seconds,
@@ -43,7 +43,7 @@ class Presets:
         return done.rowcount == 1
 
     async def of(self, owner: PresetOwner) -> list[Preset]:
-        """Return the presets of an owner, in the order of their names."""
+        """Return an owner's presets, sorted by name."""
         rows = await self._database.all(
             "SELECT name, words, settings FROM presets WHERE is_server = ? AND owner_id = ? "
             "ORDER BY folded_name",
@@ -52,7 +52,7 @@ class Presets:
         return [_preset_of(row) for row in rows]
 
     async def get(self, owner: PresetOwner, name: str) -> Preset | None:
-        """Return the preset of an owner with a name."""
+        """Return an owner's preset by its name."""
         row = await self._database.one(
             "SELECT name, words, settings FROM presets "
             "WHERE is_server = ? AND owner_id = ? AND folded_name = ?",
@@ -61,7 +61,7 @@ class Presets:
         return None if row is None else _preset_of(row)
 
     async def delete(self, owner: PresetOwner, name: str) -> bool:
-        """Delete a preset; return whether there was one."""
+        """Delete a preset; return whether it existed."""
         async with self._database.transaction(urgent=True) as connection:
             done = await connection.execute(
                 "DELETE FROM presets WHERE is_server = ? AND owner_id = ? AND folded_name = ?",
@@ -71,7 +71,7 @@ class Presets:
 
 
 def fold_name(name: str) -> str:
-    """Return a name as it is compared."""
+    """Return a name's normalized form for comparison."""
     return " ".join(name.split()).casefold()
 
 

@@ -25,27 +25,25 @@ Clock = Callable[[], float]
 
 
 class Privacy:
-    """The rows of a person in all tables."""
+    """A person's rows in all tables."""
 
     def __init__(self, database: Database, clock: Clock, day: QuotaDay) -> None:
         self._database, self._clock, self._day = database, clock, day
         self._being_forgotten: set[int] = set()
 
     def export(self, user_id: int, page: int = PAGE) -> AsyncIterator[Page]:
-        """Yield all that is stored about a person, by kind, in pages of so many rows."""
+        """Yield a person's data by kind, in pages of `page` rows."""
         return read_pages(self._database, user_id, self._day.of(self._clock()), page)
 
     async def forget(self, user_id: int) -> list[str] | None:
-        """Forget a person and return the names of their clips' files.
+        """Delete a person's data and return the names of their clips' files.
 
-        Returns None and deletes nothing while a job of theirs is unfinished. As soon as the wish is
-        recorded nothing that it covers is shown any more; where this is interrupted, `resume`
-        goes on with it.
-
-        How many seconds they used today is kept until the day is over, or deleting would give the
-        day back; then `delete_past_entries` deletes that, too. Server blocks stay in place.
+        Returns None and deletes nothing while a job of theirs is unfinished. Once the request is
+        recorded its data is hidden; `resume` continues an interrupted deletion. Today's ledger
+        entries are kept until the day is over, since deleting them would give the quota back; then
+        `delete_past_entries` deletes them. Server blocks stay.
         """
-        # `resume` leaves it alone from here on, or either would have a part of the files' names.
+        # Excluded from `resume`: two concurrent runs would each return only some file names.
         self._being_forgotten.add(user_id)
         try:
             async with self._database.transaction() as connection:
@@ -58,12 +56,12 @@ class Privacy:
         return files
 
     async def pending(self) -> list[int]:
-        """Return the people whose wish to be forgotten is not carried out yet."""
+        """Return the people whose erasure is not complete."""
         rows = await self._database.all("SELECT user_id FROM forgotten WHERE is_pending")
         return [row["user_id"] for row in rows]
 
     async def resume(self) -> list[str]:
-        """Carry out the wishes that were interrupted; return the names of the clips' files."""
+        """Continue interrupted erasures; return the names of the clips' files."""
         files = []
         for user_id in await self.pending():
             if user_id not in self._being_forgotten:
@@ -71,11 +69,11 @@ class Privacy:
         return files
 
     async def scrub(self) -> None:
-        """Remove what was deleted from the database's files, see `Database.scrub`."""
+        """Remove deleted data from the database's files, see `Database.scrub`."""
         await self._database.scrub()
 
     async def delete_past_entries(self) -> None:
-        """Delete the ledger entries of people who were forgotten on another day than today."""
+        """Delete ledger entries of erased people from before today."""
         today = self._day.of(self._clock())
         forgotten = await self._database.all(
             "SELECT user_id, at FROM forgotten WHERE NOT is_pending"
@@ -91,10 +89,10 @@ class Privacy:
                 )
 
     async def delete_old_texts(self, before: float) -> None:
-        """Delete prompts of ended jobs and of deleted clips, and reports, from before a time."""
+        """Delete prompts of ended jobs and deleted clips, and reports, from before a time."""
         await self._in_pieces(
             "UPDATE jobs SET prompt = NULL, source = NULL, sentence = NULL WHERE id IN ("  # noqa: S608
-            # Named, since SQLite would sooner read all jobs that have ended.
+            # INDEXED BY, since SQLite would otherwise read all ended jobs.
             "SELECT id FROM jobs INDEXED BY jobs_by_words WHERE created_at < ? "
             "AND (prompt IS NOT NULL OR source IS NOT NULL OR sentence IS NOT NULL) "
             f"AND {ENDED} LIMIT ?)",
@@ -129,7 +127,7 @@ class Privacy:
         )
 
     async def _carry_out(self, user_id: int) -> list[str]:
-        """Delete what a wish covers, piece by piece; return the names of the clips' files."""
+        """Delete the data of a request, piece by piece; return the names of the clips' files."""
         files: list[str] = []
         after = 0
         while True:
@@ -169,7 +167,7 @@ class Privacy:
                 more = await delete_resets(connection, user_id, today)
 
     async def _in_pieces(self, sql: str, before: float) -> None:
-        """Run a statement that changes so many rows from before a time, until there are no more."""
+        """Run a limited DELETE or UPDATE repeatedly until no row is affected."""
         changed = PIECE
         while changed == PIECE:
             async with self._database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""The radios that are on: each comes back where it was after a restart."""
+"""Plans of running radios, which are restored after a restart."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from bot.store.database import Database
 
 
 class Radios:
-    """The table of radios: one a server at most."""
+    """The table of radios: at most one per server."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database, self._clock = database, clock
 
     async def keep(self, plan: RadioPlan) -> None:
-        """Keep a radio that is on, in place of the server's other one."""
+        """Store a running radio's plan, replacing the server's other one."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "INSERT OR REPLACE INTO radios (guild_id, channel_id, text_channel_id, source, "
@@ -31,12 +31,12 @@ class Radios:
             )  # fmt: skip
 
     async def drop(self, guild_id: int) -> None:
-        """Forget a server's radio, which is off."""
+        """Delete the plan of a server's radio."""
         async with self._database.transaction() as connection:
             await connection.execute("DELETE FROM radios WHERE guild_id = ?", (guild_id,))
 
     async def all(self) -> list[RadioPlan]:
-        """Return the radios that are on."""
+        """Return all stored plans."""
         return [_plan_of(row) for row in await self._database.all("SELECT * FROM radios")]
 
 

@@ -1,4 +1,4 @@
-"""What people report to the managers of a server, until it is past its time."""
+"""Reports to managers of servers, until they expire."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Reports:
         self._database, self._clock = database, clock
 
     async def add(self, clip: Clip, user_id: int, words: str | None) -> bool:
-        """Keep a person's report of a clip of a server; return whether it is their first of it."""
+        """Store a person's report of a clip; return whether it is their first."""
         async with self._database.transaction(urgent=True) as connection:
             done = await connection.execute(
                 "INSERT OR IGNORE INTO reports (guild_id, clip_id, user_id, words, reported_at) "
@@ -32,7 +32,7 @@ class Reports:
         return done.rowcount == 1
 
     async def to_post(self, guild_id: int, limit: int) -> list[Report]:
-        """Return the reports that a server's managers were not shown yet, oldest first."""
+        """Return a server's reports that are not posted yet, oldest first."""
         rows = await self._database.all(
             f"SELECT {_COLUMNS} FROM reports WHERE guild_id = ? AND NOT is_posted "  # noqa: S608
             "ORDER BY id LIMIT ?",
@@ -41,6 +41,6 @@ class Reports:
         return [Report(**dict(row)) for row in rows]
 
     async def record_posted(self, report_id: int) -> None:
-        """Record that the managers were shown a report."""
+        """Record that a report is posted."""
         async with self._database.transaction() as connection:
             await connection.execute("UPDATE reports SET is_posted = 1 WHERE id = ?", (report_id,))

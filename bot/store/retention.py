@@ -1,4 +1,4 @@
-"""Hourly retention job: delete expired clips, tokens and orphaned uploads; back up once a day."""
+"""The hourly retention job: delete expired clips, tokens and orphaned files; back up daily."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ log = logging.getLogger(__name__)
 EVERY_SECONDS = 3600.0
 
 HELD_SECONDS = 86_400.0
-"""How long a clip is kept that could not be delivered."""
+"""How long a held clip is kept."""
 
 _DAY_SECONDS = 86_400.0
 _AT_ONCE = 100
 _FILES_AT_ONCE = 1000
 
 
-async def keep_tidy(
+async def run_retention(
     store: Store, keep_clips_days: int, keep_backups: int, clock: Callable[[], float]
 ) -> None:
-    """Sweep now and every hour, and back the database up once a day, until cancelled.
+    """Sweep now and every hour, and back up once a day, until cancelled.
 
     Nothing is deleted for its age while the machine's clock may be wrong.
     """
@@ -50,7 +50,7 @@ async def keep_tidy(
 
 
 async def _back_up(store: Store, keep_backups: int, now: float) -> None:
-    """Make the backup of the day; whatever fails, the sweeps go on."""
+    """Make today's backup; failures are logged, so that the sweeps continue."""
     try:
         made = await asyncio.to_thread(rotate, store.folder, keep_backups, now)
     except ZhiyinError as error:
@@ -63,9 +63,9 @@ async def _back_up(store: Store, keep_backups: int, now: float) -> None:
 
 
 async def sweep(store: Store, keep_clips_days: int, now: float, *, by_age: bool = True) -> int:
-    """Delete what has expired and return the number of deleted files.
+    """Delete expired data and return the number of deleted files.
 
-    Not `by_age`: only what has to go in any case.
+    Without `by_age` only data that does not depend on the clock.
     """
     await store.jobs.forget_tokens()
     gone = {store.clips_folder / name for name in await store.privacy.resume()}
@@ -74,12 +74,12 @@ async def sweep(store: Store, keep_clips_days: int, now: float, *, by_age: bool 
         gone |= await _delete_expired(store, keep_clips_days, now)
     await store.privacy.scrub()
     if by_age:
-        gone |= await _find_leftovers(store, now)
+        gone |= await _find_orphans(store, now)
     return sum([await asyncio.to_thread(_delete_file, file) for file in gone])
 
 
 def _delete_file(file: Path) -> bool:
-    """Delete a file; one that can't be deleted must not keep the others from it."""
+    """Delete a file; a failure is logged, so that other files are deleted."""
     try:
         file.unlink(missing_ok=True)
     except OSError as error:
@@ -89,7 +89,7 @@ def _delete_file(file: Path) -> bool:
 
 
 async def _delete_expired(store: Store, keep_clips_days: int, now: float) -> set[Path]:
-    """Delete clips and words that are past their time; return the files that they leave."""
+    """Delete expired clips and texts; return the files to be deleted."""
     gone = set()
     too_old = partial(store.clips.older_than, now - keep_clips_days * _DAY_SECONDS, _AT_ONCE)
     never_fetched = partial(store.clips.held_before, now - HELD_SECONDS, _AT_ONCE)
@@ -103,15 +103,15 @@ async def _delete_expired(store: Store, keep_clips_days: int, now: float) -> set
     return gone
 
 
-async def _find_leftovers(store: Store, now: float) -> set[Path]:
-    """Return the files that a killed bot has left: a deleted clip's, or one's made once more."""
+async def _find_orphans(store: Store, now: float) -> set[Path]:
+    """Return files left by a killed bot: of deleted clips, or duplicates."""
     gone: set[Path] = set()
     async for sounds in _files_before(store.clips_folder, now - EVERY_SECONDS):
-        # Read in this order: a clip that was recorded meanwhile is among the known ones.
+        # In this order, a clip that is recorded meanwhile is among the known ones.
         theirs = {str(job.id) for job in await store.jobs.unfinished()}
         unknown = await store.clips.unknown_files([file.name for file in sounds])
         gone |= {file for file in sounds if file.name in unknown and file.stem not in theirs}
-    # A young one may belong to an order that is being inserted right now.
+    # A new file may belong to an order that is being accepted.
     async for uploads in _files_before(store.uploads_folder, now - EVERY_SECONDS):
         sources = [job.order.source for job in await store.jobs.unfinished()]
         wanted = {source.file for source in sources if isinstance(source, UploadSource)}
@@ -120,9 +120,9 @@ async def _find_leftovers(store: Store, now: float) -> set[Path]:
 
 
 async def _files_before(folder: Path, at: float) -> AsyncIterator[list[Path]]:
-    """Yield the files of a folder from before a time, so many at once: there may be years of them.
+    """Yield a folder's files from before a time, in batches.
 
-    The folder is read elsewhere, so that nobody waits meanwhile.
+    The folder is read in a thread, since there may be years of files.
     """
     with os.scandir(folder) as entries:
         while (files := await asyncio.to_thread(_some_before, entries, at)) is not None:
@@ -130,11 +130,11 @@ async def _files_before(folder: Path, at: float) -> AsyncIterator[list[Path]]:
 
 
 def _some_before(entries: Iterator[os.DirEntry[str]], at: float) -> list[Path] | None:
-    """Return the files from before a time among the next entries; None where there are no more."""
+    """Return the next batch of files from before a time; None at the end."""
     some = list(itertools.islice(entries, _FILES_AT_ONCE))
     found = []
     for file in some:
-        # A file may be deleted meanwhile; one with a dot is being written.
+        # A file may vanish meanwhile; a name with a leading dot is being written.
         with suppress(FileNotFoundError):
             is_ours = file.is_file() and not file.name.startswith(".")
             if is_ours and file.stat().st_mtime < at:

@@ -1,4 +1,4 @@
-"""Convert rows of the tables to frozen values and back."""
+"""Convert database rows to frozen values and back."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CLIP_COLUMNS = (
     "clips.*, (SELECT json_group_array(parent_id) FROM clip_parents WHERE clip_id = clips.id) "
     "AS parent_ids"
 )
-"""What `clip_of` reads."""
+"""The columns that `clip_of` reads."""
 
 
 def job_of(row: sqlite3.Row) -> Job:
@@ -74,7 +74,7 @@ def job_of(row: sqlite3.Row) -> Job:
 
 
 def clip_of(row: sqlite3.Row) -> Clip:
-    """Return the clip of a row, which has the ids of its parents as `parent_ids`, in JSON."""
+    """Return the clip of a row, whose `parent_ids` is a JSON array."""
     return Clip(
         id=row["id"],
         job_id=row["job_id"],
@@ -129,24 +129,24 @@ def battle_of(row: sqlite3.Row) -> Battle:
 
 
 def jam_of(row: sqlite3.Row) -> Jam:
-    """Return the jam of a row: its columns have the names of the fields."""
+    """Return the jam of a row, whose columns are named as the fields."""
     fields = {each.name: row[each.name] for each in dataclasses.fields(Jam)}
     fields["in_rotation"] = bool(fields["in_rotation"])
     return Jam(**fields | {"state": JamState(fields["state"])})
 
 
 def sampling_json(sampling: Sampling) -> str:
-    """Return how a clip was sampled, as JSON."""
+    """Return sampling settings as JSON."""
     return json.dumps(dataclasses.asdict(sampling))
 
 
 def fields_json(value: Mixed | BarGrid | None) -> str | None:
-    """Return how a clip was mixed, or its bars, as JSON."""
+    """Return a dataclass, such as a mix or a bar grid, as JSON; None for None."""
     return None if value is None else json.dumps(dataclasses.asdict(value))
 
 
 def source_json(source: Source | None, mix: MixOrder | None = None) -> str | None:
-    """Return what a clip is made from, as JSON: clips and uploads have the same fields."""
+    """Return a clip's source as JSON, the same form for clips and uploads."""
     if mix is not None:
         return json.dumps(dataclasses.asdict(mix))
     if source is None:

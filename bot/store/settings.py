@@ -1,4 +1,4 @@
-"""What the managers of servers have set, and metadata of this installation."""
+"""Settings of servers, and metadata of this installation."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from bot.domain.limits import GuildSettings
 from bot.store.database import Database
 
 EVERYWHERE = 0
-"""In place of a server's id: a block by the owner of the bot, which holds wherever that one is."""
+"""Instead of a server id: a block by the owner of the bot, valid everywhere."""
 
-# One query: every command reads them before it answers, and each trip to a reader costs time.
+# One query, since every command reads the settings before it responds.
 _OF_GUILD = """
     SELECT daily_seconds, guild_daily_seconds, waiting, max_seconds, cooldown_seconds,
     (SELECT channel_id FROM log_channels WHERE guild_id = id) AS log_channel_id,
@@ -72,11 +72,11 @@ class Settings:
         )  # fmt: skip
 
     async def clear_limits(self, guild_id: int) -> None:
-        """Reset a server's limits to those of the configuration."""
+        """Reset a server's limits to the configuration."""
         await self._write("DELETE FROM guild_settings WHERE guild_id = ?", guild_id)
 
     async def set_tier(self, guild_id: int, role_id: int, seconds: float | None) -> None:
-        """Set the seconds a day of a role; None removes them."""
+        """Set the daily seconds of a role; None removes them."""
         if seconds is None:
             sql = "DELETE FROM guild_tiers WHERE guild_id = ? AND role_id = ?"
             await self._write(sql, guild_id, role_id)
@@ -85,7 +85,7 @@ class Settings:
             await self._write(sql, guild_id, role_id, seconds)
 
     async def allow_channel(self, guild_id: int, channel_id: int, allowed: bool) -> None:
-        """Add a channel to the list of those for music, or remove it."""
+        """Add a channel to the list of music channels, or remove it."""
         if allowed:
             sql = "INSERT OR IGNORE INTO guild_channels VALUES (?, ?)"
         else:
@@ -93,7 +93,7 @@ class Settings:
         await self._write(sql, guild_id, channel_id)
 
     async def allow_uploads(self, guild_id: int, role_id: int, allowed: bool) -> None:
-        """Add a role to those that may send sounds, or remove it; without any everybody may."""
+        """Add a role to those that may upload sounds, or remove it; an empty list allows all."""
         if allowed:
             sql = "INSERT OR IGNORE INTO upload_roles VALUES (?, ?)"
         else:
@@ -101,7 +101,7 @@ class Settings:
         await self._write(sql, guild_id, role_id)
 
     async def set_log_channel(self, guild_id: int, channel_id: int | None) -> None:
-        """Set the channel in which managers read what was set and reported; None removes it."""
+        """Set the channel of the server's log; None removes it."""
         if channel_id is None:
             await self._write("DELETE FROM log_channels WHERE guild_id = ?", guild_id)
         else:

@@ -1,4 +1,4 @@
-"""The stars that people give to clips. One's own star is a bookmark: it is not counted."""
+"""Stars of clips. A star on one's own clip is a bookmark, which is not counted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.store.erasure import NOT_FORGOTTEN
 from bot.store.rows import CLIP_COLUMNS, clip_of
 
 NO_GUILD = 0
-"""In place of a server's id for a star in direct messages."""
+"""Instead of a server id, for a star in direct messages."""
 
 _STARRED = f"SELECT {CLIP_COLUMNS} FROM stars CROSS JOIN clips ON clips.id = clip_id"  # noqa: S608
 
@@ -33,7 +33,7 @@ class Stars:
         return done.rowcount == 1
 
     async def take_back(self, clip: Clip, user_id: int) -> bool:
-        """Take a person's star back; return whether there was one."""
+        """Remove a person's star; return whether there was one."""
         async with self._database.transaction(urgent=True) as connection:
             done = await connection.execute(
                 "DELETE FROM stars WHERE clip_id = ? AND user_id = ?", (clip.id, user_id)
@@ -41,7 +41,7 @@ class Stars:
         return done.rowcount == 1
 
     async def of_user(self, user_id: int, limit: int) -> list[Clip]:
-        """Return the clips that a person has starred, the latest first."""
+        """Return a person's starred clips, latest first."""
         rows = await self._database.all(
             f"{_STARRED} WHERE stars.user_id = ? AND NOT is_deleted AND {NOT_FORGOTTEN} "
             "ORDER BY stars.user_id, starred_at DESC LIMIT ?",
@@ -50,7 +50,7 @@ class Stars:
         return [clip_of(row) for row in rows]
 
     async def top(self, guild_id: int, limit: int) -> list[Clip]:
-        """Return the clips of a server that have the most stars, the most first."""
+        """Return a server's clips with the most stars."""
         rows = await self._database.all(
             f"SELECT {CLIP_COLUMNS} FROM clips INDEXED BY clips_by_stars "  # noqa: S608 - ours
             f"WHERE guild_id = ? AND stars > 0 AND NOT is_deleted AND {NOT_FORGOTTEN} "
@@ -61,9 +61,9 @@ class Stars:
         return [clip_of(row) for row in rows]
 
     async def top_since(self, guild_id: int, since: float, limit: int) -> list[tuple[Clip, int]]:
-        """Return the clips of a server that were given the most stars since a time, and how many.
+        """Return a server's clips with the most stars given since a time, and the counts.
 
-        The most first; those that came first before others with as many.
+        Ties are in the order in which they were reached.
         """
         rows = await self._database.all(
             f"SELECT {CLIP_COLUMNS}, COUNT(*) AS given FROM stars "  # noqa: S608 - ours

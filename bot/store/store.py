@@ -1,4 +1,4 @@
-"""The store: the database's tables, and the folders of sound files beside it."""
+"""The store: the tables of the database, and the folders of sound files beside it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from bot.store.withdrawals import Withdrawals
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Access to everything that is stored."""
+    """Access to all stored data."""
 
     ledger: Ledger
     jobs: Jobs
@@ -68,7 +68,7 @@ class Store:
     clips_folder: Path
     uploads_folder: Path
     totals: Callable[[], Awaitable[Totals]]
-    """Counts jobs and seconds, see `totals`."""
+    """Returns counts of jobs and seconds, see `totals`."""
     check: Callable[[], Awaitable[list[Sentence]]]
     """Returns the violated invariants as sentences. Sound files are not checked."""
 
@@ -88,13 +88,13 @@ async def open_store(
 ) -> AsyncIterator[Store]:
     """Open the store in a folder; the clock returns seconds since 1970.
 
-    `day` is what quotas count for. `is_read_whole`, and what is raised, is as in `open_database`.
+    `day` is the quota day. `is_read_whole` and errors are as in `open_database`.
     """
     async with open_database(folder, clock(), is_read_whole=is_read_whole) as database:
         clips, uploads = folder / CLIPS, folder / UPLOADS
         for each in (clips, uploads):
             make_private_folder(each)
-            # Nobody else writes here: a partial file was left by a bot that was killed.
+            # Only this process writes here, so a partial file was left by a killed bot.
             for scratch in each.glob(SCRATCH):
                 scratch.unlink()
         jams = Jams(database, clock)

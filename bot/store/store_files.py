@@ -1,4 +1,4 @@
-"""The files that a store consists of, which only the bot's own user may read."""
+"""The files of a store, and their permissions: for the bot's own user alone."""
 
 from __future__ import annotations
 
@@ -16,23 +16,26 @@ _FILES = "zhiyin.*"
 
 
 def exposed_files(folder: Path) -> list[Path]:
-    """Return what is kept in a folder, or the folder, that others on the machine may read.
+    """Return the store's files that other users may read, or the folder itself.
 
-    Raises OSError where it can't be told.
+    Raises OSError.
     """
-    return exposed(_kept(folder))
+    return exposed(_store_paths(folder))
 
 
 def close_files(folder: Path) -> None:
-    """Close what an earlier version or another program left open to others. Raises OSError."""
-    if left := close_to_others(_kept(folder)):
+    """Remove other users' permissions, left by an earlier version or another program.
+
+    Raises OSError.
+    """
+    if left := close_to_others(_store_paths(folder)):
         log.warning("store.exposed files=%d such as %s: whose are they?", len(left), left[0])
 
 
-def _kept(folder: Path) -> list[Path]:
-    """Return the files and folders of a store, and its folder unless that holds more than it.
+def _store_paths(folder: Path) -> list[Path]:
+    """Return the files and folders of a store, and its parent folder unless it has other content.
 
-    A folder that others' files lie in, such as a home, is not the bot's to close.
+    The permissions of a shared folder, such as a home, are not the bot's to change.
     """
     files = set(folder.glob(_FILES))
     folders = [folder / name for name in _FOLDERS]

@@ -1,6 +1,6 @@
-"""The takes that share a message: each is a job and a clip of its own, delivered with the others.
+"""Takes that share a message: each is a job with a clip of its own, delivered together.
 
-What ties them is their jobs' `group_key`, the key of the first order in the message.
+They share their jobs' `group_key`, the key of the message's first order.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Takes:
         self._database, self._clock = database, clock
 
     async def of_group(self, group_key: str) -> list[Take]:
-        """Return the takes that share a message, by their numbers."""
+        """Return the takes that share a message, in order of their numbers."""
         jobs = [job_of(row) for row in await self._database.all(_OF_GROUP, (group_key,))]
         rows = await self._database.all(_CLIPS_OF_GROUP, (group_key,))
         clips = {clip.job_id: clip for clip in map(clip_of, rows)}
@@ -39,7 +39,7 @@ class Takes:
         ]
 
     async def begin_delivery(self, job_ids: Sequence[int]) -> None:
-        """Start, or start again, to deliver the clips of these jobs in one message."""
+        """Mark jobs as being delivered in one message; also if they are already."""
         before = in_states(JobState.RENDERED, JobState.DELIVERING)
         async with self._database.transaction() as connection:
             await connection.executemany(
@@ -50,9 +50,9 @@ class Takes:
     async def finish_delivery(
         self, group_key: str, job_ids: Sequence[int], message_id: int
     ) -> None:
-        """Record that the clips of these jobs came in one message, and commit their seconds.
+        """Record that these jobs' clips were delivered in one message, and commit their seconds.
 
-        The message also tells how the others of the group ended.
+        The message also says how the other takes ended, so they count as notified.
         """
         now = self._clock()
         async with self._database.transaction() as connection:
@@ -74,7 +74,7 @@ class Takes:
             )
 
     async def record_notified(self, group_key: str) -> None:
-        """Record that a person was told how all takes of a message ended."""
+        """Record that a person was notified how all takes of a message ended."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "UPDATE jobs SET untold = 0, token = NULL WHERE group_key = ? AND untold",

@@ -1,7 +1,7 @@
 """Counts of jobs and sums of the ledger, for monitoring.
 
-The database keeps both as it goes (`running_totals` in the migrations), since counting takes longer
-each year.
+Triggers keep running totals (`running_totals` in the migrations), since counting takes longer each
+year.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from bot.store.database import Database
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Jobs by state, how long the oldest queued one has waited, and ledger seconds by entry.
+    """Jobs by state, the longest present wait in seconds, and ledger seconds by entry type.
 
-    Seconds that were deleted with their person count on: a counter that falls looks like a restart.
+    Erased seconds stay counted, since a falling counter looks like a restart.
     """
 
     jobs: dict[str, int]
@@ -25,7 +25,7 @@ class Totals:
 
 
 async def totals(database: Database, now: float) -> Totals:
-    """Return the counts and sums of this moment."""
+    """Return the present totals."""
     jobs = dict.fromkeys((state.value for state in JobState), 0)
     for row in await database.all("SELECT state, jobs FROM counted_jobs"):
         jobs[row["state"]] = row["jobs"]

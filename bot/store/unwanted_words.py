@@ -1,4 +1,4 @@
-"""The words that servers do not want to read, as their managers wrote them."""
+"""The servers' lists of unwanted words, as their managers wrote them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ class UnwantedWords:
         self._database = database
 
     async def of(self, guild_id: int) -> list[str]:
-        """Return the entries of a server, in the order of their letters."""
+        """Return a server's entries, sorted."""
         rows = await self._database.all(
             "SELECT entry FROM unwanted_words WHERE guild_id = ? ORDER BY entry", (guild_id,)
         )
         return [row["entry"] for row in rows]
 
     async def add(self, guild_id: int, entry: str, *, most: int) -> bool:
-        """Add an entry where a server has fewer than `most`; return whether it is there now."""
+        """Add an entry unless a server has `most`; return whether it is in the list."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "INSERT OR IGNORE INTO unwanted_words (guild_id, entry) SELECT ?1, ?2 "
@@ -32,7 +32,7 @@ class UnwantedWords:
         return bool(there)
 
     async def remove(self, guild_id: int, entry: str) -> bool:
-        """Remove an entry of a server; return whether there was one."""
+        """Remove a server's entry; return whether it existed."""
         async with self._database.transaction() as connection:
             done = await connection.execute(
                 "DELETE FROM unwanted_words WHERE guild_id = ? AND entry = ?", (guild_id, entry)

@@ -1,9 +1,8 @@
-"""What a person, or a server, has used of a day's seconds: queries over the ledger.
+"""SQL for the seconds that a person, or a server, has used of a quota day.
 
-A reservation counts at once, unless it was refunded or a later reset covers it; so a refund after
-a reset takes nothing back twice. A manager's reset covers its server, the owner's everything.
-
-Parameters: `:user`, `:guild` where a server is meant, and `:day`.
+A reservation counts at once, unless it is refunded or covered by a later reset, so that a refund
+after a reset gives nothing back twice. A manager's reset covers its server, the owner's everything.
+Parameters: `:user`, `:guild` for a server's use, and `:day`.
 """
 
 from __future__ import annotations

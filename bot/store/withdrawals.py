@@ -1,4 +1,4 @@
-"""The messages that still show what was deleted, recorded in the transaction that deletes."""
+"""Messages that still show deleted clips, recorded in the transaction of the deletion."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Withdrawals:
         self._database = database
 
     async def all(self) -> list[Withdrawal]:
-        """Return what is still to be withdrawn."""
+        """Return the messages that still have to be changed."""
         rows = await self._database.all("SELECT * FROM withdrawals ORDER BY message_id")
         return [Withdrawal(**dict(row)) for row in rows]
 
     async def delete(self, withdrawal: Withdrawal) -> None:
-        """Strike one out that was carried out, or can't be."""
+        """Delete one that was carried out, or can't be."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "DELETE FROM withdrawals WHERE message_id = ? AND channel_id = ?",
@@ -33,7 +33,7 @@ class Withdrawals:
 async def record_withdrawals(
     connection: aiosqlite.Connection, withdrawals: Collection[Withdrawal]
 ) -> None:
-    """Record which messages show a clip, within the transaction that deletes it."""
+    """Record the messages that show a clip, within the transaction that deletes it."""
     await connection.executemany(
         "INSERT OR REPLACE INTO withdrawals (message_id, channel_id, clip_id) VALUES (?, ?, ?)",
         [(each.message_id, each.channel_id, each.clip_id) for each in withdrawals],

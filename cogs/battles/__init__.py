@@ -1,1 +1,1 @@
-"""Battles on Discord: announced, entered, posted with a poll, and told."""
+"""Battles on Discord: their posts, their poll and their results."""

@@ -1,7 +1,7 @@
-"""Where a battle is: messages are sent there once.
+"""Send the messages of a battle to its channel, each exactly once.
 
-Each is looked for before it is sent once more: a previous run of the bot, or a request that
-failed, may have sent it.
+Before sending, an earlier copy is searched for: a previous run, or a failed request, may have sent
+it.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ _NOT_ALLOWED = {50001, 50013}
 
 
 class ChannelLost(Exception):
-    """The channel is gone, or nothing may be posted there any more."""
+    """The channel is deleted, or the bot may no longer post there."""
 
 
 class BattleChannel:
-    """The channels of battles. Its methods raise what discord.py raises in an outage."""
+    """Sends to the channels of battles; raises what discord.py raises in an outage."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self._bot = bot
         self._fresh: set[int] = set()
-        """Battles of which nothing can have been sent without being recorded."""
+        """Battles without unrecorded messages: no search is needed before sending."""
 
     def begin(self, battle: Battle) -> None:
-        """Note that nothing of a battle has been sent yet but what is recorded."""
+        """Note that no unrecorded message of a battle can have been sent."""
         self._fresh.add(battle.id)
 
     def doubt(self, battle_id: int) -> None:
-        """Note that something of a battle may have been sent that is not recorded."""
+        """Note that an unrecorded message of a battle may have been sent."""
         self._fresh.discard(battle_id)
 
     async def once(
@@ -46,7 +46,7 @@ class BattleChannel:
         is_it: Callable[[discord.Message], bool],
         make: Callable[[], dict[str, Any]],
     ) -> int:
-        """Send a message unless it is there already; return its id. Raises ChannelLost."""
+        """Send a message unless it was sent before; return its id. Raises ChannelLost."""
         if battle.id not in self._fresh:
             found = await self.find(battle, is_it)
             if found is not None:
@@ -64,7 +64,7 @@ class BattleChannel:
             raise
 
     async def find(self, battle: Battle, is_it: Callable[[discord.Message], bool]) -> int | None:
-        """Return the latest message of the bot since a battle began that is the one."""
+        """Return the bot's latest message since a battle began for which `is_it` holds."""
         return await find_own(self._bot, self.channel(battle), is_it, since_id=int(battle.key))
 
     def channel(self, battle: Battle) -> discord.PartialMessageable:
@@ -72,6 +72,6 @@ class BattleChannel:
         return self._bot.get_partial_messageable(battle.channel_id)
 
     def max_bytes(self, battle: Battle) -> int:
-        """Return how large a file may be there."""
+        """Return the upload limit of the channel, in bytes."""
         guild = self._bot.get_guild(battle.guild_id)
         return USUAL_MAX_BYTES if guild is None else guild.filesize_limit

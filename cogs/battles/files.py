@@ -1,4 +1,4 @@
-"""The files of a battle, under names that don't tell which clip it is."""
+"""The files of a battle entry, with names that don't identify the clip."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cogs.presentation.cards import PICTURE
 
 
 def battle_files(packed: PackedClip, name: str) -> list[discord.File]:
-    """Return a clip's sound under a name, and its picture."""
+    """Return a clip's sound under a given name, and its picture."""
     suffix = PurePath(packed.name).suffix
     return [
         discord.File(io.BytesIO(packed.data), f"{name}{suffix}"),

@@ -1,4 +1,4 @@
-"""What is shown of a battle while it goes on: its card, the players of its entries, the poll."""
+"""Post and edit the messages of a running battle: card, players of the entries, poll."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class BattlePosts:
-    """Shows battles; all ids are found in them. Raises what discord.py raises in an outage."""
+    """Shows battles. Its methods raise what discord.py raises in an outage."""
 
     def __init__(self, bot: ZhiyinBot, place: BattleChannel) -> None:
         self._bot, self._place = bot, place
@@ -43,7 +43,7 @@ class BattlePosts:
         return await self._place.find(battle, is_it)
 
     async def show(self, battle: Battle, entrants: Entrants) -> None:
-        """Let the card say how far a battle is, if it says something else."""
+        """Edit the card to the state of a battle, if it differs."""
         if battle.message_id is None or self._shown.get(battle.id) == (battle, entrants):
             return
         read, sample = self._bot.languages.reader(battle.locale), await self._sample(battle)
@@ -59,16 +59,16 @@ class BattlePosts:
         except discord.HTTPException as error:
             if is_outage(error):
                 raise
-            # What goes on below it does so without its card.
+            # The battle continues without a current card.
             log.info("battle.card_not_shown id=%d code=%d", battle.id, error.code)
         self._shown[battle.id] = battle, entrants
 
     def forget(self, battle: Battle) -> None:
-        """Forget what was shown of a battle that is over."""
+        """Drop what was remembered of a finished battle."""
         self._shown.pop(battle.id, None)
 
     async def show_sample(self, battle: Battle, sample: Clip) -> bool:
-        """Put the clip that a battle is of under its card; return whether it is there.
+        """Post the clip that a battle is of under its card; return whether it is there.
 
         The card links to it in any case.
         """
@@ -94,7 +94,7 @@ class BattlePosts:
     async def _post_player(self, battle: Battle, entry: Entry, clip: Clip, total: int) -> None:
         name = f"battle-{battle.id}-entry-{entry.number}"
         try:
-            # Its own words would tell whose it is, and its number would lead there.
+            # Its prompt and its id would identify the author.
             packed = await self._bot.service.clips.pack_entry(
                 clip,
                 self._place.max_bytes(battle),
@@ -117,18 +117,18 @@ class BattlePosts:
         await self._bot.service.battles.record_player(battle.id, entry.number, id_)
 
     async def post_poll(self, battle: Battle) -> None:
-        """Begin the poll. Raises ChannelLost."""
+        """Post the poll. Raises ChannelLost."""
         read = self._bot.languages.reader(battle.locale)
         entries = await self._bot.service.battles.entries(battle.id)
         question = battle_messages.question(read, battle)
 
         def make() -> dict[str, Any]:
-            # Discord counts whole hours: it is ended by hand before.
+            # Discord takes whole hours; the bot ends the poll earlier.
             hours = math.ceil(battle.voting_seconds / 3600)
             poll = discord.Poll(question, timedelta(hours=max(1, hours)))
             for entry in entries:
                 poll.add_answer(text=battle_messages.answer(read, entry))
-            # The poll itself counts in hours when it ends.
+            # The poll's own end is in whole hours, so the bot keeps its own.
             ends_at = self._bot.clock() + battle.voting_seconds
             return {
                 "content": read(battle_messages.vote_below(ends_at)),
@@ -145,7 +145,7 @@ class BattlePosts:
         await self._bot.service.battles.record_poll(battle, id_)
 
     async def withdraw_players(self, battle: Battle) -> None:
-        """Delete the players of entries that were withdrawn."""
+        """Delete the messages of withdrawn entries."""
         for entry in await self._bot.service.battles.entries(battle.id):
             if entry.clip is not None or entry.message_id is None:
                 continue

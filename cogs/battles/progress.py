@@ -1,4 +1,4 @@
-"""How battles go on: one step after the other, each as often as it takes, and done once."""
+"""Advance battles step by step; each step is retried until done, and done once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class BattleProgress:
-    """Lets battles go on; whatever happens meanwhile is found in the store."""
+    """Advances battles; what happened meanwhile is read from the store."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self._bot = bot
@@ -33,13 +33,13 @@ class BattleProgress:
         self._side_by_side = KeyedRunner()
         self._announced: set[str] = set()
         self._over: set[int] = set()
-        """Battles whose polls are said to be over."""
+        """Battles whose polls were reported as ended."""
         self._without_card: set[int] = set()
-        """Battles that go on though their cards are gone."""
+        """Battles that continue without a card, which was deleted."""
 
     @contextmanager
     def announcing(self, key: str) -> Iterator[None]:
-        """Hold a battle that is being announced, which nobody is to look for."""
+        """Exclude a battle that is being announced, for the duration of the block."""
         self._announced.add(key)
         try:
             yield
@@ -47,20 +47,20 @@ class BattleProgress:
             self._announced.discard(key)
 
     def note_over(self, battle_id: int) -> None:
-        """Note that the poll of a battle is said to be over, or gone."""
+        """Note that the poll of a battle was reported as ended or deleted."""
         self._over.add(battle_id)
 
     async def run_due(self) -> bool:
-        """Let every battle go on as far as it can, by itself; return whether all did."""
+        """Advance every battle concurrently; return whether all succeeded."""
         battles = await self._bot.service.battles.unfinished()
         return await self._side_by_side.each([battle.id for battle in battles], self._try)
 
     async def stop(self) -> None:
-        """Leave the rest to the next life of the bot."""
+        """Stop; the next run of the bot continues."""
         await self._side_by_side.stop()
 
     async def _try(self, battle_id: int) -> bool:
-        """Let a battle go on; whatever fails there, the others do."""
+        """Advance one battle; failures are logged and don't affect others."""
         try:
             return await self._go_on(battle_id)
         except Exception as error:
@@ -72,7 +72,7 @@ class BattleProgress:
             return False
 
     async def seconds_to_next(self, most: float) -> float:
-        """Return for how long nothing is to be done, as far as the clock tells."""
+        """Return for how long nothing is due, at most `most`."""
         now = self._bot.clock()
         due = await self._bot.service.battles.next_times()
         return max(0.0, min([most, *(at - now for at in due if at > now)]))
@@ -95,17 +95,17 @@ class BattleProgress:
             except (ChannelLost, discord.HTTPException) as error:
                 if is_outage(error):
                     raise
-                # An answer, which would be the same each time.
+                # A definite refusal, which would be the same on each retry.
                 log.warning("battle.place_lost id=%d %r", battle.id, error)
                 if not await battles.end_without_votes(battle.id, BattleOutcome.PLACE_LOST):
-                    # Not even that can be told.
+                    # The result can't be posted either.
                     await battles.end(battle.id)
                     self._forget(battle)
                     return True
         return True
 
     async def _take(self, step: BattleStep, battle: Battle) -> bool:
-        """Take a step; return whether the next one may follow."""
+        """Take a step; return whether the next one may follow at once."""
         battles = self._bot.service.battles
         match step:
             case BattleStep.CLOSE:
@@ -127,7 +127,7 @@ class BattleProgress:
             case BattleStep.TELL:
                 if battle.outcome is BattleOutcome.CALLED_OFF:
                     await self._result.stop_poll(battle)
-                message_id = await self._result.tell(battle)
+                message_id = await self._result.post(battle)
                 await failpoints.reached("battle.told")
                 over = replace(battle, state=BattleState.ENDED, result_message_id=message_id)
                 await self.stage.show(over, await battles.entrants(battle.id))
@@ -157,7 +157,7 @@ class BattleProgress:
         return True
 
     def _forget(self, battle: Battle) -> None:
-        """Keep nothing in memory of a battle that is over."""
+        """Drop the in-memory state of a finished battle."""
         self.stage.forget(battle)
         self._place.doubt(battle.id)
         self._over.discard(battle.id)
@@ -169,10 +169,10 @@ class BattleProgress:
         await self.stage.show(battle, await self._bot.service.battles.entrants(battle.id))
 
     async def _find_card(self, battle: Battle) -> bool:
-        """Find the card of a battle that a previous run has posted; return whether it goes on.
+        """Find the card that a previous run may have posted; return whether the battle continues.
 
-        Without a card nobody can enter: the battle is struck out. One that takes no more entries
-        had a card, which was deleted, and goes on without it.
+        Without a card nobody can enter, so the battle is deleted. One that takes no more entries
+        once had a card, and continues without it.
         """
         if battle.id in self._without_card:
             return True

@@ -1,4 +1,4 @@
-"""What is shown of a battle when it is over: whose the entries are, and who has won."""
+"""Post the result of a battle: the authors of the entries, and the winner."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from cogs.views.clip_buttons import clip_view
 
 log = logging.getLogger(__name__)
 
-# Blocked by a server's AutoMod, nearly always for somebody's words.
+# Error codes of a server's AutoMod, nearly always about somebody's prompt.
 _FILTERED = {200000, 200001, 240000}
 
 
 class BattleResult:
-    """Tells results. Its methods raise what discord.py raises in an outage."""
+    """Posts results. Its methods raise what discord.py raises in an outage."""
 
     def __init__(self, bot: ZhiyinBot, place: BattleChannel) -> None:
         self._bot, self._place = bot, place
 
     async def stop_poll(self, battle: Battle) -> None:
-        """End the poll of a battle that was called off, if it is there."""
+        """End the poll of a cancelled battle, if there is one."""
         if battle.poll_message_id is None:
             return
         try:
@@ -41,8 +41,8 @@ class BattleResult:
                 raise
             log.info("battle.poll_not_ended id=%d code=%d", battle.id, error.code)
 
-    async def tell(self, battle: Battle) -> int | None:
-        """Say whose entries they were and who has won; return the message. Raises ChannelLost."""
+    async def post(self, battle: Battle) -> int | None:
+        """Post authors and winner; return the message id. Raises ChannelLost."""
         read = self._bot.languages.reader(battle.locale)
         entries = await self._bot.service.battles.entries(battle.id)
         for entry in entries:
@@ -85,7 +85,7 @@ class BattleResult:
             return await self._place.once(battle, is_it, lambda: said | {"embed": bare})
 
     async def _reveal(self, battle: Battle, entry: Entry) -> None:
-        """Say under a player whose it is, and put the buttons of a clip there."""
+        """Add the author and the buttons of a clip to the message that plays it."""
         if entry.clip is None or entry.message_id is None:
             return
         read = self._bot.languages.reader(battle.locale)

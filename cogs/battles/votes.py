@@ -1,4 +1,4 @@
-"""Count the votes of a battle: by the poll itself, fetched when Discord says that it is final."""
+"""Fetch the votes of a battle from its poll, once Discord says that they are final."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PollLost(Exception):
 
 
 async def fetch_votes(bot: ZhiyinBot, battle: Battle, now: float) -> Mapping[int, int] | None:
-    """Return the votes by the numbers of the answers; None while they are not final.
+    """Return the votes by answer number; None while they are not final.
 
     A poll whose time is over is ended first. Raises PollLost, and what discord.py raises.
     """
@@ -44,7 +44,7 @@ async def fetch_votes(bot: ZhiyinBot, battle: Battle, now: float) -> Mapping[int
     if not message.poll.is_finalised():
         log.info("battle.not_final id=%d", battle.id)
         return None
-    # Not who Discord says has won: it is silent after an early end, and in a tie.
+    # Discord's own winner is missing after an early end and in a tie, so it is not used.
     return {answer.id: answer.vote_count for answer in message.poll.answers}
 
 

@@ -1,1 +1,1 @@
-"""How jams go on: places made for them, cards kept up to date, turns passed on."""
+"""Advance jams: open their threads, update their cards, pass turns on."""

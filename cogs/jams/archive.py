@@ -1,4 +1,4 @@
-"""Threads that Discord has put away because nobody said anything for long."""
+"""Reopen threads that Discord has archived after a time without messages."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from bot.app.client import ZhiyinBot
 from bot.domain.jams import Jam
 
 
-async def take_out_of_archive(bot: ZhiyinBot, jam: Jam) -> bool:
-    """Open the thread of a jam again; False where the bot may not, as in one that is locked."""
+async def unarchive(bot: ZhiyinBot, jam: Jam) -> bool:
+    """Unarchive the thread of a jam; return False if the bot may not, as in a locked one."""
     assert jam.thread_id is not None
     try:
         await bot.http.edit_channel(jam.thread_id, archived=False)

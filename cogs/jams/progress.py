@@ -1,4 +1,4 @@
-"""Keep jams going: their places made, their cards up to date, turns passed on in time."""
+"""Advance jams: open their threads, update their cards (debounced), pass turns on in time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import discord
 from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.jams import JamState, Room
-from cogs.jams.archive import take_out_of_archive
+from cogs.jams.archive import unarchive
 from cogs.posting.jam_thread import GONE, NOT_ALLOWED, ThreadLost, has_footer, open_jam_thread
 from cogs.posting.message_search import find_own
 from cogs.posting.outages import is_outage
@@ -26,17 +26,17 @@ log = logging.getLogger(__name__)
 
 
 class JamProgress:
-    """Looks at all jams that go on, whenever one has changed or its time has come."""
+    """Runs what is due in all open jams, when one has changed or its time has come."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self._bot, self._jams = bot, bot.service.jams
         self._lock = asyncio.Lock()
         self._shown_at: dict[int, float] = {}
         self._due_at: dict[int, float] = {}
-        """By the loop's clock, of those that time alone changes."""
+        """When jams are due that only time changes, by the loop's clock."""
 
     async def run_due(self) -> bool:
-        """Let every jam go on as far as it can; return whether all did."""
+        """Advance every jam concurrently; return whether all succeeded."""
         async with self._lock:
             jams = await self._jams.unfinished()
             self._due_at = {}
@@ -46,13 +46,13 @@ class JamProgress:
             return all(did)
 
     async def seconds_to_next(self, most: float) -> float:
-        """Return for how long nothing is to be done, as far as the clock tells."""
+        """Return for how long nothing is due, at most `most`."""
         now = asyncio.get_running_loop().time()
         due = (max(at - now, _LEAST_PAUSE_SECONDS) for at in self._due_at.values())
         return min([most, *due])
 
     async def _go_on(self, jam_id: int) -> bool:
-        """Let one jam go on; whatever fails there, the others do."""
+        """Advance one jam; failures don't affect others."""
         try:
             room = await self._jams.advance(jam_id)
             if room is None:
@@ -83,14 +83,14 @@ class JamProgress:
         self._due_at[jam_id] = asyncio.get_running_loop().time() + seconds
 
     def _seconds_too_early(self, jam_id: int) -> float:
-        """Return how long to wait until a card may change again."""
+        """Return how long to wait until a card may be edited again."""
         last = self._shown_at.get(jam_id)
         if last is None:
             return 0.0
         return last + self._jams.card_seconds - asyncio.get_running_loop().time()
 
     async def _show(self, room: Room) -> None:
-        """Let the card say how far a jam is. Raises ThreadLost where its thread is gone."""
+        """Edit the card to the state of a jam. Raises ThreadLost if its thread is deleted."""
         jam, mixdown = room.jam, await self._jams.mixdown(room.jam)
         picture = await self._jams.draw_track(room) if room.parts else None
         shown_id: int | None
@@ -99,22 +99,22 @@ class JamProgress:
         except discord.HTTPException as error:
             if error.code == _UNKNOWN_CHANNEL:
                 raise ThreadLost from error
-            if error.code == _ARCHIVED and await take_out_of_archive(self._bot, jam):
+            if error.code == _ARCHIVED and await unarchive(self._bot, jam):
                 shown_id = await self._post(room, mixdown, picture)
             elif error.code in {*NOT_ALLOWED, _ARCHIVED}:
-                # What changes next is tried again; people still play by what they see.
+                # The next change tries again; the buttons on the old card still work.
                 log.info("jam.card_not_shown id=%d code=%d", jam.id, error.code)
                 shown_id = jam.card_id
             else:
                 raise
         self._shown_at[jam.id] = asyncio.get_running_loop().time()
         if jam.state is JamState.CLOSED:
-            # Before it counts as shown: what is cut off here is done again.
+            # Before the card is recorded as shown, so that an interruption repeats it.
             await self._show_result(room, mixdown)
         await self._jams.record_card(jam.id, shown_id, jam.version)
 
     async def _post(self, room: Room, mixdown: Clip | None, picture: bytes | None) -> int:
-        """Edit the card, or post it where there is none; return its id."""
+        """Edit the card, or post a new one below the latest turn; return its id."""
         jam, read = room.jam, self._bot.languages.reader(room.jam.locale)
         assert jam.thread_id is not None
         thread = self._bot.get_partial_messageable(jam.thread_id, guild_id=jam.guild_id)
@@ -129,14 +129,14 @@ class JamProgress:
         new_id = await find_own(self._bot, thread, is_card, since_id=card_id or jam.thread_id)
         if new_id is None or not await _edit(thread, new_id, card, view, picture):
             posted: dict[str, Any] = {"embed": card, "view": view, "files": _files(picture)}
-            # A nonce has at most 25 characters, and an id up to 20.
+            # A nonce takes 25 characters, and an id up to 20.
             new_id = (await thread.send(**posted, nonce=f"card-{card_id or jam.id}")).id
         if card_id is not None:
             await _delete(thread, card_id)
         return new_id
 
     async def _show_result(self, room: Room, mixdown: Clip | None) -> None:
-        """Let the channel know what came of a jam."""
+        """Edit the announcement in the channel to the result of a jam."""
         jam, read = room.jam, self._bot.languages.reader(room.jam.locale)
         assert jam.thread_id is not None
         channel = self._bot.get_partial_messageable(jam.channel_id, guild_id=jam.guild_id)
@@ -150,14 +150,14 @@ class JamProgress:
 
 
 def _has_sunk(room: Room, card_id: int) -> bool:
-    """Return whether the latest turn stands below the card, where people would look for it."""
+    """Return whether the latest turn stands below the card."""
     last = room.head
     is_open = room.jam.state is JamState.OPEN
     return is_open and last is not None and (last.message_id or 0) > card_id
 
 
 async def _delete(thread: discord.PartialMessageable, card_id: int) -> None:
-    """Delete a card that another one stands for."""
+    """Delete a card that was replaced by another one."""
     try:
         await thread.get_partial_message(card_id).delete()
     except discord.HTTPException as error:
@@ -174,7 +174,7 @@ async def _edit(
     view: discord.ui.View,
     picture: bytes | None,
 ) -> bool:
-    """Let a card say something else; False where it is gone."""
+    """Edit a card; return False if it is deleted."""
     try:
         await thread.get_partial_message(card_id).edit(
             embed=card, view=view, attachments=_files(picture)

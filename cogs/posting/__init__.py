@@ -1,1 +1,1 @@
-"""How a job's message gets to its person, whatever state Discord is in."""
+"""Deliver messages despite outages of Discord: retries, idempotency, fallback routes."""

@@ -1,4 +1,4 @@
-"""The routes to a person: the job's own message, a new one in its channel, a direct message."""
+"""The routes to a person: edit the job's message, post in its channel, or send a direct message."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from cogs.posting.outages import is_outage
 log = logging.getLogger(__name__)
 
 Route = Callable[[Job, JobMessage], Awaitable[int]]
-"""Shows a message in one route and returns its id."""
+"""Shows a message by one route and returns its id."""
 
-# A token is valid for 15 minutes; don't rely on its last one.
+# A token is valid for 15 minutes; don't rely on the last one.
 _TOKEN_MARGIN_SECONDS = 60.0
 _TOKEN_EXPIRED = {(401, 50027), (404, 10015)}
 
 
 class DeliveryRoutes:
-    """How a job's message can be shown, each route by itself; all raise what discord.py raises."""
+    """The routes by which a job's message can be shown; all raise what discord.py raises."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self._bot = bot
         self._expired_tokens: set[int] = set()
 
     def forget(self, job: Job) -> None:
-        """Forget what was learnt about a job's token."""
+        """Forget whether a job's token has expired."""
         self._expired_tokens.discard(job.id)
 
     def of(self, job: Job) -> tuple[Route, ...]:
-        """Return the routes to show a job, the best first; some are for their person alone."""
+        """Return the routes for a job, best first; a private job has only private ones."""
         if job.order.is_for_one:
             return (self.edit, self.send_direct)
         return (self.edit, self.send, self.send_direct)
@@ -96,29 +96,29 @@ class DeliveryRoutes:
 
 
 class Attempts:
-    """Shows one message, route after route and try after try, and never twice."""
+    """Shows one message by several routes with retries, and never twice."""
 
     def __init__(
         self, routes: DeliveryRoutes, retry: RetryPolicy, job: Job, *, may_be_posted: bool
     ) -> None:
-        """Take the job; `may_be_posted` says that a previous run of the bot may have shown it."""
+        """Take the job; `may_be_posted`: a previous run may have posted it."""
         self._routes, self._retry, self._job = routes, retry, job
         self._may_be_posted = may_be_posted
         self._is_in_doubt = may_be_posted
         self.met_outage = False
-        """Whether a route was given up because Discord was in trouble."""
+        """Whether a route failed because of an outage."""
 
     async def by(self, route: Route, message: JobMessage) -> int:
-        """Show the message in one route, waiting for outages to end; return its id.
+        """Show the message by one route, retrying during outages; return its id.
 
-        A request that failed may have been carried out: before a new message is sent the latest
-        ones are looked at. Raises what discord.py raises, and Undeliverable.
+        A failed request may have been carried out, so before a new message is sent the latest ones
+        are searched. Raises what discord.py raises, and Undeliverable.
         """
 
         async def attempt() -> int:
             found = await self._find(route, message)
             if found is not None:
-                log.info("job.found id=%d it had been shown already", self._job.id)
+                log.info("job.found id=%d it was posted already", self._job.id)
                 return found
             try:
                 return await route(self._job, message)
@@ -133,7 +133,7 @@ class Attempts:
             raise
 
     async def _find(self, route: Route, message: JobMessage) -> int | None:
-        # An edit is the same however often it is made.
+        # An edit is idempotent.
         if not self._is_in_doubt or route == self._routes.edit:
             return None
         found = await self._routes.find(self._job, message, direct=False)

@@ -1,4 +1,4 @@
-"""The place of a jam: a message in a channel, and the thread that hangs on it; made once."""
+"""Create a jam's announcement and its thread, exactly once."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _NAME_CHARACTERS = 90
 
 
 class ThreadLost(Exception):
-    """The channel is gone, or nothing may be posted or opened there."""
+    """The channel or thread is deleted, or the bot may not post or open threads there."""
 
 
 async def open_jam_thread(bot: ZhiyinBot, jam_id: int) -> Jam:
-    """Make the place of a jam unless it is there; return the jam with it.
+    """Create the thread of a jam unless it exists; return the jam with it.
 
-    Raises ThreadLost, also where it was given up, and what discord.py raises in an outage.
+    Raises ThreadLost, also if the jam was abandoned, and what discord.py raises in an outage.
     """
     jams = bot.service.jams
     async with jams.opening(jam_id):
@@ -53,7 +53,7 @@ async def open_jam_thread(bot: ZhiyinBot, jam_id: int) -> Jam:
 
 
 async def _make(bot: ZhiyinBot, jam: Jam) -> int:
-    """Announce the jam and open its thread; what a previous run of the bot did is found."""
+    """Post the announcement and open its thread, reusing what a previous run did."""
     read = bot.languages.reader(jam.locale)
     channel = bot.get_partial_messageable(jam.channel_id, guild_id=jam.guild_id)
     footer = read(jam_messages.announcement_footer(jam))
@@ -78,5 +78,5 @@ async def _make(bot: ZhiyinBot, jam: Jam) -> int:
 
 
 def has_footer(footer: str) -> Callable[[discord.Message], bool]:
-    """Return what tells a message that has such a footer."""
+    """Return a predicate for messages with a given footer."""
     return lambda message: any(embed.footer.text == footer for embed in message.embeds)

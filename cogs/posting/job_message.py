@@ -1,4 +1,4 @@
-"""A job's message, independent of the way it is sent."""
+"""A job's message, independent of the route by which it is sent."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class JobMessage:
     view: discord.ui.View | None
     embeds: tuple[discord.Embed, ...] = ()
     postings: tuple[PackedClip, ...] = ()
-    """Its clip, or its takes, which have one picture."""
+    """Its clip, or its takes, which share one picture."""
     keeps_files: bool = True
     """Whether an edit without files keeps those that the message has."""
 
     @property
     def kind(self) -> str:
-        """Return what it is, for its nonce: a job has one message of each kind."""
+        """Return its kind, for its nonce: a job has one message of each kind."""
         return "clip" if self.postings else "note"
 
     def files(self) -> list[discord.File]:
@@ -49,9 +49,9 @@ class JobMessage:
         }
 
     def is_shown_by(self, found: discord.Message) -> bool:
-        """Return whether a message of the bot shows the same: the same clip, or the same words."""
+        """Return whether a message of the bot shows the same clip or the same text."""
         if not self.postings:
             return found.content == self.content
-        # Made smaller in between, it has another suffix.
+        # A file that was packed smaller meanwhile has another suffix.
         stems = {PurePath(each.name).stem for each in self.postings}
         return not stems.isdisjoint(PurePath(file.filename).stem for file in found.attachments)

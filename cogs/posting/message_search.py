@@ -1,4 +1,4 @@
-"""Find what was posted already, though nobody heard so: Discord forgets a nonce after minutes."""
+"""Search for a message that was sent without confirmation; nonces expire after minutes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ async def find_own(
     *,
     since_id: int | None,
 ) -> int | None:
-    """Return the bot's latest message in a place that is the one, since another; or None.
+    """Return the bot's latest message in a channel for which `is_it` holds; None without one.
 
-    Raises what discord.py raises in an outage.
+    Only messages after `since_id` are searched. Raises what discord.py raises in an outage.
     """
     assert bot.user is not None
     found = await find_messages(place, is_it, author_id=bot.user.id, since_id=since_id)
@@ -39,11 +39,10 @@ async def find_messages(
     before_id: int | None = None,
     most: int = 1,
 ) -> list[int]:
-    """Return the latest messages of an author in a place that are the ones, at most that many.
+    """Return up to `most` latest messages of an author in a channel for which `is_it` holds.
 
-    Looks at what came after the message `since_id` and before `before_id`, and at no more than 500.
-    Where the bot may not look there are none. Raises what discord.py raises in an outage: nobody
-    knows then.
+    Searches messages after `since_id` and before `before_id`, at most 500. Returns none where the
+    bot may not read. Raises what discord.py raises in an outage, since the result is unknown then.
     """
     after, before = (None if id_ is None else discord.Object(id_) for id_ in (since_id, before_id))
     found: list[int] = []

@@ -1,4 +1,4 @@
-"""End the answers that no job stands behind, wherever they are and whatever state Discord is in."""
+"""End open answers, by whichever route reaches them, despite outages of Discord."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cogs.posting.outages import is_outage
 log = logging.getLogger(__name__)
 
 _UNKNOWN_MESSAGE = 10008
-# The answer to the interaction itself, in the place of a message's id.
+# Discord's name of the first response to an interaction, used as a message id.
 _FIRST_ANSWER = "@original"
 _MOST_ALIKE = 50
 
@@ -27,11 +27,11 @@ _MOST_ALIKE = 50
 async def end_answer(
     bot: ZhiyinBot, key: str, sentence: Sentence | None, *, before: datetime | None = None
 ) -> None:
-    """Let an open answer say a sentence, or delete it, and strike it out.
+    """Replace an open answer by a sentence, or delete it, and close it in the store.
 
-    Where it is not known which message it is and its token has expired, those from `before` a time
-    are looked at: later ones have a command that cares for them. Without a time it is left to the
-    next stop or start, as is what an outage outlasts.
+    If its message id is unknown and its token has expired, messages from `before` a time are
+    searched; later ones may belong to a running command. Without `before`, and in an outage, it is
+    left to the next stop or start.
     """
     answer = await bot.service.answers.find(key)
     if answer is None:
@@ -53,11 +53,11 @@ async def end_answer(
 async def _show(
     bot: ZhiyinBot, answer: OpenAnswer, text: str | None, before: datetime | None
 ) -> bool:
-    """Change or delete the message by the first way that works; one that is gone needs none.
+    """Edit or delete the message by the first route that works; a deleted one is done.
 
-    Returns false where it may still be there: nobody has looked for it.
+    Returns False if it may still exist, because it was not searched for.
     """
-    # Whether a token has expired is for Discord to say: our clock may have been wrong.
+    # Let Discord decide whether a token has expired: our clock may have been wrong.
     if answer.token is not None and bot.application_id:
         webhook = bot.webhook_of(answer.token)
         # discord.py puts what it is given into the address.
@@ -95,7 +95,7 @@ async def _show(
 
 
 async def _is_answered(webhook: discord.Webhook, answer: OpenAnswer) -> bool:
-    """Return whether what was to be thought about was posted, and only not struck out."""
+    """Return whether a "thinking" response was answered, and only not closed in the store."""
     if answer.text:
         return False
     # discord.py puts what it is given into the address.
@@ -104,13 +104,13 @@ async def _is_answered(webhook: discord.Webhook, answer: OpenAnswer) -> bool:
 
 
 async def _find(bot: ZhiyinBot, answer: OpenAnswer, before: datetime) -> list[int]:
-    """Return the messages that the answer may have become: all that say the same and hang.
+    """Return the messages that may be the answer: all with the same text that are unfinished.
 
-    Which of them it is can't be told, and each of them is to be ended.
+    They can't be told apart, and each of them has to be ended.
     """
     assert bot.user is not None
     if not answer.text:
-        return []  # Discord itself ends what only shows that the bot thinks
+        return []  # Discord itself ends "thinking" responses
     known = await bot.service.answers.known_messages()
 
     def is_it(message: discord.Message) -> bool:
@@ -129,9 +129,9 @@ async def _find(bot: ZhiyinBot, answer: OpenAnswer, before: datetime) -> list[in
 async def end_answers(
     bot: ZhiyinBot, answers: Sequence[OpenAnswer], sentence: Sentence, *, before: datetime
 ) -> None:
-    """End several at once, but one by one those that have to be looked for: they look alike.
+    """End several answers concurrently; those that must be searched for one by one.
 
-    Called before anybody is heard, or when nobody is any more, at the time `before`.
+    Called at the time `before`, when no command is running.
     """
 
     async def end(some: Sequence[OpenAnswer]) -> None:

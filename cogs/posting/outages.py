@@ -1,4 +1,4 @@
-"""Discord in trouble: what is worth another try, and what is an answer."""
+"""Tell outages of Discord, which are worth a retry, from definite answers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import discord
 log = logging.getLogger(__name__)
 
 UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError)
-"""What is raised where Discord can't be reached at all."""
+"""Exceptions raised if Discord can't be reached at all."""
 
 
 def is_outage(error: Exception) -> bool:
-    """Return whether Discord itself, or the network to it, is in trouble.
+    """Return whether an error is an outage of Discord or of the network.
 
-    What was asked for may have been done all the same.
+    The failed request may have been carried out nevertheless.
     """
     if isinstance(error, discord.HTTPException):
         # 429: a rate limit that lasts longer than discord.py itself waits for.

@@ -1,4 +1,4 @@
-"""Call people when a clip is ready that they waited for: an edit notifies nobody."""
+"""Ping people when a clip is ready that they waited for: an edit notifies nobody."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ from bot.domain.jobs import Job
 from cogs.presentation import messages
 
 WAITED_SECONDS = 30.0
-"""Who waited no longer is still looking."""
+"""After a shorter wait the person is probably still watching, and is not pinged."""
 
 log = logging.getLogger(__name__)
 
 
 class ReadyPing:
-    """Sends the message that notifies, once for all takes of an order."""
+    """Sends the pinging message, once for all takes of an order."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self._bot = bot
 
-    async def call(self, job: Job, clip: Clip, *, takes: int = 1) -> None:
-        """Call the person of a job whose clip has been posted, if they waited and want it.
+    async def send(self, job: Job, clip: Clip, *, takes: int = 1) -> None:
+        """Ping the person of a posted clip, if they waited long enough and want it.
 
-        It may be the first of several takes in its message.
-
-        Best effort: errors are ignored, as the clip is there.
+        The clip may be the first of several takes in its message. Best effort: errors are logged.
         """
         if not await self._is_wanted(job, clip):
             return
@@ -49,12 +47,12 @@ class ReadyPing:
                 nonce=f"call-{job.id}",
             )
         except discord.HTTPException as error:
-            log.info("job.not_called id=%d %s", job.id, error)
+            log.info("job.not_pinged id=%d %s", job.id, error)
 
     async def _is_wanted(self, job: Job, clip: Clip) -> bool:
         if job.order.is_for_one:
-            return False  # everybody would see it
-        # A new message has notified them itself.
+            return False  # the ping itself would be visible to everybody
+        # A new message pings by itself.
         if clip.message_id is None or clip.message_id != job.message.message_id:
             return False
         if self._bot.clock() - job.created_at < WAITED_SECONDS:
@@ -64,7 +62,7 @@ class ReadyPing:
             return False
         order, _, _ = job.order.key.rpartition("/")
         others = await self._bot.service.requests.unfinished_of(user_id)
-        # Takes that come in the same message come with it.
+        # Takes in the same message share one ping.
         together = job.order.group_key
         return not any(
             other.id != job.id

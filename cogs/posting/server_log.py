@@ -1,4 +1,4 @@
-"""The channel in which the managers of a server read what was set there and what was reported."""
+"""The log channel in which managers of a server read settings changes and reports."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CLOSED = Sentence(
 
 
 async def begin_log(interaction: Interaction, guild_id: int, channel_id: int) -> None:
-    """Say in a channel that it is the log, and name it. Raises RequestError where it is closed."""
+    """Announce the log in a channel and set it. Raises RequestError if the bot can't post there."""
     bot = interaction.client
     channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)
     try:
@@ -38,7 +38,7 @@ async def begin_log(interaction: Interaction, guild_id: int, channel_id: int) ->
 
 
 async def note(interaction: Interaction, done: Sentence) -> None:
-    """Record what a manager did on this server. Best effort: what was done is done."""
+    """Post a manager's action to the server's log. Best effort: the action is done already."""
     if interaction.guild_id is not None:
         text = line(interaction.user.id, done)
         nonce = f"log/{interaction.id}"
@@ -53,9 +53,9 @@ async def post_to_log(
     nonce: str,
     view: discord.ui.View | None = None,
 ) -> bool:
-    """Post into a server's log; return whether that was possible.
+    """Post to a server's log; return whether that was possible.
 
-    The nonce keeps a retry from being posted twice.
+    The nonce makes a retry idempotent.
     """
     channel_id = (await bot.service.guilds.settings(guild_id)).log_channel_id
     if channel_id is None:
@@ -70,7 +70,7 @@ async def post_to_log(
         )
     except (discord.HTTPException, *UNREACHABLE) as error:
         if isinstance(error, discord.NotFound) and error.code == _UNKNOWN_MESSAGE:
-            return True  # it was posted before, though nobody heard so, and deleted since
+            return True  # posted before without confirmation, and deleted since
         log.warning("log.not_written server=%d %r", guild_id, error)
         return False
     return True

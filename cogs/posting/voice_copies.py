@@ -1,4 +1,4 @@
-"""The voice message that follows a clip's card, for people who want their clips as such."""
+"""Post a clip as a voice message after its card, for people who prefer that."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ log = logging.getLogger(__name__)
 
 
 class VoiceCopies:
-    """Posts clips as voice messages beside their cards."""
+    """Posts clips as voice messages in reply to their cards."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self._bot = bot
 
     async def post(self, job: Job, clip: Clip) -> None:
-        """Post a clip whose card was posted as a voice message, too, if its person wants it.
+        """Post a delivered clip as a voice message, too, if its person wants it.
 
-        It answers the card, which has words and buttons. Best effort: errors are ignored, as the
-        clip is there. Nobody is shown what is for one, nor where voice messages may not be posted.
+        It replies to the card, which has text and buttons. Best effort: errors are logged. Not done
+        for private clips, nor where voice messages are not allowed.
         """
         user_id, channel_id = job.order.origin.user_id, job.order.origin.channel_id
         if job.order.is_for_one or clip.message_id is None:

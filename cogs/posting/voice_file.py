@@ -1,4 +1,4 @@
-"""Send a voice message of Discord's, which discord.py does not know yet."""
+"""Send a Discord voice message, which discord.py does not support yet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.domain.voice_message import NAME, VoiceMessage
 
 
 class _VoiceFile(discord.File):
-    """A file with what Discord wants to know of a voice message."""
+    """A file with the metadata that Discord requires of voice messages."""
 
     def __init__(self, message: VoiceMessage) -> None:
         super().__init__(io.BytesIO(message.data), NAME)
@@ -24,7 +24,7 @@ class _VoiceFile(discord.File):
         }
 
     def to_dict(self, index: int) -> dict[str, Any]:
-        """Return it as discord.py writes it, and what it knows nothing of."""
+        """Return discord.py's attachment payload with the fields it lacks."""
         return super().to_dict(index) | self._about
 
 
@@ -36,9 +36,9 @@ async def send_voice_message(
     nonce: str | None = None,
     reference: discord.MessageReference | None = None,
 ) -> None:
-    """Post a voice message in a channel. Raises what discord.py does.
+    """Post a voice message in a channel. Raises what discord.py raises.
 
-    With the same nonce it is posted once. It has neither words nor buttons: Discord takes none.
+    The nonce makes a retry idempotent. A voice message can't have text or buttons.
     """
     told = None if reference is None else reference.to_message_reference_dict()
     with handle_message_parameters(
@@ -52,6 +52,6 @@ async def send_voice_message(
 
 
 def may_post_voice_messages(rights: discord.Permissions, *, in_thread: bool) -> bool:
-    """Return whether rights in a place are enough for a voice message."""
+    """Return whether these permissions allow a voice message."""
     speaks = rights.send_messages_in_threads if in_thread else rights.send_messages
     return speaks and rights.attach_files and rights.send_voice_messages

@@ -1,1 +1,1 @@
-"""What people read: cards, sentences, and how a failure is told."""
+"""Texts, cards and error messages that people read."""

@@ -1,4 +1,4 @@
-"""What a person is told of their own: history, quota and settings."""
+"""Texts about a person's own history, quota and settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def quota(found: Quota) -> Sentence:
 
 
 def preferences(wanted: Preferences, usual_seconds: float, language: str | None) -> Sentence:
-    """Return how a person is served; `language` is the name of the one that they chose."""
+    """Return a person's settings; `language` is the name of the chosen one."""
     call = (
         Sentence("I ping you when a clip that you waited for is ready.")
         if wanted.is_called

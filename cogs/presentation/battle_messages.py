@@ -1,4 +1,4 @@
-"""What people see of a battle while it goes on: its card, its players, its poll."""
+"""The card, players and poll of a running battle."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def announcement(
     *,
     has_picture: bool = False,
 ) -> discord.Embed:
-    """Return the card that announces a battle, and says later how far it is.
+    """Return the card of a battle, with its present state.
 
-    With `has_picture` the picture of the clip that it is of is attached.
+    With `has_picture` the clip's picture is an attachment of the message.
     """
     lines = [read(_theme(battle, sample)), ""]
     lines += [read(each) for each in _how_far(battle, entrants)]
@@ -134,7 +134,7 @@ def _how_it_ended(battle: Battle) -> Sentence:
 
 
 def player(read: Reader, entry: Entry, total: int) -> discord.Embed:
-    """Return the card above which an entry is played, with nothing that says whose it is."""
+    """Return the card of an entry, without anything that identifies its author."""
     embed = discord.Embed(
         title=read(Sentence("Entry {number} of {total}", number=entry.number, total=total)),
         colour=COLOUR,
@@ -144,26 +144,26 @@ def player(read: Reader, entry: Entry, total: int) -> discord.Embed:
 
 
 def vote_below(ends_at: float) -> Sentence:
-    """Return what stands above the poll."""
+    """Return the text above the poll."""
     return Sentence(
         "Listen to all of them, then vote. End of the vote: {when}.", when=Moment(ends_at)
     )
 
 
 def question(read: Reader, battle: Battle) -> str:
-    """Return the question of the poll, by which it is found again."""
+    """Return the question of the poll, by which the poll is found again."""
     return read(Sentence("Battle {id}: which is the best?", id=battle.id))
 
 
 def answer(read: Reader, entry: Entry) -> str:
-    """Return the answer of the poll for an entry."""
+    """Return the poll's answer for an entry."""
     if entry.clip is None:
         return read(Sentence("Entry {number} (withdrawn)", number=entry.number))
     return read(Sentence("Entry {number}", number=entry.number))
 
 
 def without_winner(outcome: BattleOutcome | None) -> Sentence:
-    """Return why nobody has won."""
+    """Return why there is no winner."""
     match outcome:
         case BattleOutcome.TOO_FEW:
             return Sentence("there were fewer than two entries.")

@@ -1,4 +1,4 @@
-"""What people see of a battle when it is over: the verdict, whose entry is whose, the ladder."""
+"""The result of a battle, its revealed entries, and the ladder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
 
 
 def revealed(read: Reader, entry: Entry) -> discord.Embed:
-    """Return the same card when the vote is over."""
+    """Return the card of an entry after the vote, with its author."""
     assert entry.clip is not None
     text = Sentence(
         "{who}: {what}", who=f"<@{entry.user_id}>", what=quote_prompt(entry.clip.prompt)
@@ -37,7 +37,7 @@ def revealed(read: Reader, entry: Entry) -> discord.Embed:
 
 
 def verdict(battle: Battle, entries: Sequence[Entry]) -> Sentence:
-    """Return in one line what came of a battle."""
+    """Return the result of a battle in one line."""
     winners = [entry for entry in entries if entry.is_winner and entry.clip is not None]
     total = sum(entry.votes or 0 for entry in entries)
     if battle.outcome is BattleOutcome.WON and winners:
@@ -63,7 +63,7 @@ def verdict(battle: Battle, entries: Sequence[Entry]) -> Sentence:
 
 
 def result(read: Reader, battle: Battle, entries: Sequence[Entry]) -> discord.Embed:
-    """Return the list of all entries, whose they are and how many votes each has, best first."""
+    """Return the list of entries with authors and votes, best first."""
     ordered = sorted(entries, key=lambda each: (-(each.votes or 0), each.number))
     lines = [_line(battle, entry) for entry in ordered]
     embed = discord.Embed(
@@ -76,7 +76,7 @@ def result(read: Reader, battle: Battle, entries: Sequence[Entry]) -> discord.Em
 
 
 def result_footer(battle: Battle) -> Sentence:
-    """Return what stands at the foot of a result, by which it is found again."""
+    """Return the footer of a result, by which the message is found again."""
     return Sentence("The result of battle {id}", id=battle.id)
 
 
@@ -106,7 +106,7 @@ def _who(entry: Entry) -> str:
 
 
 def ladder(read: Reader, rungs: Sequence[LadderEntry]) -> str:
-    """List who stands where on a server's ladder."""
+    """Return the ladder of a server."""
     if not rungs:
         return read(NO_LADDER)
     lines = [

@@ -1,4 +1,4 @@
-"""Embeds: the card of a clip, its details, the tags of a file, and how the bot is doing."""
+"""Embeds: clip card, clip details, file tags, bot status."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def card(
 ) -> discord.Embed:
     """Return the card under a clip; its picture is the attachment PICTURE.
 
-    Without `words` it leaves the prompt out. `credits_line` names who had a part in it.
+    Without `words` the prompt is left out. `credits_line` names the people behind it.
     """
     asked = read(quote_prompt(clip.prompt) if words else WORDS_HELD_BACK)
     facts = [Sentence("{n} s", n=round(clip.seconds)), Sentence("seed {seed}", seed=str(clip.seed))]
@@ -131,7 +131,7 @@ def _stems(names: Sequence[str]) -> Sentence:
 
 
 def tags(read: Reader, found: Tags) -> discord.Embed:
-    """Return what the tags of a file tell."""
+    """Return the tags of a file."""
     embed = discord.Embed(
         title=read(Sentence("AI-generated with Zhiyin")),
         description=read(quote_prompt(found.prompt)),
@@ -163,7 +163,7 @@ def about(
     licence: str,
     waiting: int,
 ) -> discord.Embed:
-    """Return what makes the music here."""
+    """Return the model, its licence and its speed."""
     embed = discord.Embed(
         title="Zhiyin 知音",
         description=read(
@@ -198,7 +198,7 @@ def about(
 
 
 def status(read: Reader, rows: Sequence[Row], last_error: str | None) -> discord.Embed:
-    """Return how the bot is doing."""
+    """Return the status of the bot."""
     embed = discord.Embed(title=read(Sentence("How I am doing")), colour=COLOUR)
     _with_rows(embed, read, rows)
     error = read(Sentence("none")) if last_error is None else escape(last_error)
@@ -211,7 +211,7 @@ def _tempo(bpm: float | None) -> Sentence | None:
 
 
 def _device(told: str) -> Sentence:
-    """Return what a worker tells of its machine, in English, as a sentence."""
+    """Return a worker's description of its machine, which is English, as a sentence."""
     cores = re.fullmatch(r"(\d+) processor cores", told)
     if cores is None:
         return verbatim(told)

@@ -1,4 +1,4 @@
-"""A clip's family in words: who made what of what, and who had a part in a clip."""
+"""A clip's family and its credits, as text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ELSEWHERE = Sentence("a clip from elsewhere")
 _MORE = Sentence("There are more; open the tree of one of these to see them.")
 _ALONE = Sentence("Nobody has made anything of it yet. **Continue** or **Remix** it!")
 _DELETED = Sentence("deleted")
-# As the colours of the picture.
+# In the order of the colours in the picture.
 SQUARES = ("🟧", "🟦", "🟩", "🟥", "🟪", "🟨", "🟫", "⬜")
 _GONE = "▫️"
 _MOST_CREDITS = 6
@@ -32,7 +32,7 @@ _MOST_CHARACTERS = 3900
 
 
 def tree_embed(read: Reader, lineage: Lineage, shown: frozenset[int]) -> discord.Embed:
-    """Return a clip's family as a list; of clips that are not in `shown` it says nothing."""
+    """Return a clip's family as a list; clips that are not in `shown` stay anonymous."""
     numbers = number_people(lineage)
     lines: list[str] = []
     for clip in lineage.clips:
@@ -74,19 +74,19 @@ def _shorten(lines: list[str]) -> str:
 
 
 def credits_line(read: Reader, found: Iterable[Credit]) -> str | None:
-    """Return who had a part in a clip, in one line; None where it was one person alone."""
+    """Return the credits of a clip in one line; None if it is one person's alone."""
     credits = tuple(found)
     if len({credit.user_id for credit in credits}) < 2:
         return None
     parts = [_credit(credit, number == 0) for number, credit in enumerate(credits)]
     if len(parts) > _MOST_CREDITS:
-        # Who began it and who came last matter most.
+        # The first and the last contributors matter most.
         parts = [parts[0], verbatim("…"), *parts[2 - _MOST_CREDITS :]]
     return read(listing(parts))
 
 
 def players_line(read: Reader, lineage: Lineage) -> str | None:
-    """Return who played how often in the jam that a mixdown is of; None where nobody is known."""
+    """Return how often each played in the jam of a mixdown; None if nobody is known."""
     turns = [clip for clip in lineage.clips if clip.kind is Kind.JAM_TURN]
     counts = Counter(clip.origin.user_id for clip in turns)
     people = [

@@ -1,4 +1,4 @@
-"""What people see of a daily prompt: the command's answers, its card, its clips."""
+"""The card of a daily prompt, its clips, and the command's answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LISTED_PROMPT = 60
 
 
 def card(read: Reader, daily: Daily, winner: Clip | None, missed: int) -> discord.Embed:
-    """Return the card of a day's prompt; `winner` has the most stars of the last one's."""
+    """Return the card of a day's prompt; `winner` is the best clip of the previous one."""
     lines = [Sentence("**{what}**", what=quote_prompt(daily.prompt))]
     if winner is not None:
         lines.append(
@@ -62,7 +62,7 @@ def card(read: Reader, daily: Daily, winner: Clip | None, missed: int) -> discor
 
 
 def clips(read: Reader, found: Sequence[Clip]) -> str:
-    """List the clips that were made from a prompt."""
+    """Return the list of clips made from a prompt."""
     if not found:
         return read(NO_CLIPS)
     return join_fitting([read(_line(clip)) for clip in found])
@@ -79,5 +79,5 @@ def _line(clip: Clip) -> Sentence:
 
 
 def first_one(channel_id: int, at: float) -> Sentence:
-    """Say where the prompts come, and when the first one does."""
+    """Return where prompts will be posted, and when the first one comes."""
     return BEGUN.fill(channel=f"<#{channel_id}>", when=Moment(at))

@@ -1,4 +1,4 @@
-"""How a person is told of a failure."""
+"""Report errors to the person who caused them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 _BROKEN = (aiohttp.ClientError, OSError)
 
 EXPIRED = {(401, 50027), (404, 10015), (404, 10062), (404, 10008)}
-"""Status and code of an interaction whose token has expired."""
+"""Pairs of status and code of an expired interaction."""
 
 
 def is_expired(error: discord.HTTPException) -> bool:
@@ -29,7 +29,7 @@ def is_expired(error: discord.HTTPException) -> bool:
 
 
 def sentence_for(error: BaseException) -> Sentence | None:
-    """Return the sentence for an error; None for a defect, which goes to the log."""
+    """Return the sentence for an error; None for a defect, which is logged."""
     if isinstance(error, ZhiyinError):
         return error.sentence
     if isinstance(error, app_commands.NoPrivateMessage):
@@ -44,7 +44,7 @@ def sentence_for(error: BaseException) -> Sentence | None:
 
 
 async def report_error(interaction: Interaction, error: BaseException) -> None:
-    """Tell the person who acted what went wrong, before or after the first response."""
+    """Report an error to the person who acted, before or after the first response."""
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     if isinstance(cause, discord.HTTPException) and is_expired(cause):
         log.warning("interaction.expired id=%d", interaction.id)
@@ -53,14 +53,14 @@ async def report_error(interaction: Interaction, error: BaseException) -> None:
     if sentence is None:
         log.error("interaction.failed id=%d", interaction.id, exc_info=cause)
         sentence = messages.UNEXPECTED
-    await tell_privately(interaction, sentence)
+    await send_privately(interaction, sentence)
 
 
-async def tell_privately(interaction: Interaction, sentence: Sentence) -> None:
+async def send_privately(interaction: Interaction, sentence: Sentence) -> None:
     """Send an ephemeral message, before or after the first response.
 
-    After it a connection that breaks is waited for; discord.py itself tries again after errors of
-    the server.
+    After the first response broken connections are retried; discord.py itself retries server
+    errors.
     """
     text = reader_of(interaction)(sentence)
     try:
@@ -71,5 +71,5 @@ async def tell_privately(interaction: Interaction, sentence: Sentence) -> None:
         else:
             await interaction.response.send_message(text, ephemeral=True)
     except (discord.HTTPException, *_BROKEN) as error:
-        # There is no other way to tell them.
+        # There is no other route to the person.
         log.warning("interaction.unanswered id=%d %r", interaction.id, error)

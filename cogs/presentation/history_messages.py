@@ -22,7 +22,7 @@ _LISTED_PROMPT = 60
 
 
 def history(read: Reader, page: HistoryPage, held: Sequence[Clip]) -> str:
-    """List a person's held clips, then those of a page, each with the number of its button."""
+    """Return a person's held clips and a page of clips, each with its button's number."""
     if not page.clips and not held:
         return read(_nothing(page))
     lines = [HELD] if held else []

@@ -1,4 +1,4 @@
-"""What people see of a jam: its card, its announcement, whose turn it is."""
+"""A jam's card, announcement and turn order."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _UNTITLED = Sentence("A jam")
 
 
 def title_of(jam: Jam) -> Sentence:
-    """Return what a jam is called."""
+    """Return the title of a jam."""
     return _UNTITLED if jam.title is None else verbatim(escape(jam.title, _TITLE_CHARACTERS))
 
 
@@ -65,7 +65,7 @@ def place_of(jam: Jam) -> str:
 
 
 def opened(jam: Jam) -> Sentence:
-    """Return what tells who asked for a jam, or for a fork, where it is."""
+    """Return where a new jam or fork is, for the person who started it."""
     if jam.forked_from is not None:
         return Sentence("Your fork is open: {where}", where=place_of(jam))
     return Sentence("Your jam is open: {where}", where=place_of(jam))
@@ -88,12 +88,12 @@ def card(read: Reader, room: Room, mixdown: Clip | None, *, has_picture: bool) -
 
 
 def card_footer(jam: Jam) -> Sentence:
-    """Return what stands at the foot of a card, by which it is found again."""
+    """Return the footer of a card, by which the message is found again."""
     return Sentence("AI-generated · jam {id}", id=jam.id)
 
 
 def announcement(read: Reader, room: Room, mixdown: Clip | None) -> discord.Embed:
-    """Return what tells a channel of a jam, and later what came of it."""
+    """Return the announcement of a jam in its channel, and later its result."""
     jam = room.jam
     if jam.state is JamState.CLOSED:
         lines = [_result(room, mixdown)]
@@ -111,16 +111,16 @@ def announcement(read: Reader, room: Room, mixdown: Clip | None) -> discord.Embe
 
 
 def announcement_footer(jam: Jam) -> Sentence:
-    """Return what stands at the foot of an announcement, by which it is found again."""
+    """Return the footer of an announcement, by which the message is found again."""
     return Sentence("Jam {id}: its thread is below", id=jam.id)
 
 
 def facts(room: Room) -> Sentence:
-    """Return the tempo, the key, the style and the rules of a jam."""
+    """Return the tempo, key, style and rules of a jam."""
     jam, bpm = room.jam, round(room.bpm)
     parts = [Sentence("{bpm} BPM", bpm=bpm)]
     if bpm != jam.bpm:
-        # The first turn has set it.
+        # The first turn has set the actual tempo.
         parts = [Sentence("{bpm} BPM ({asked} were asked for)", bpm=bpm, asked=jam.bpm)]
     if jam.music_key is not None:
         parts.append(term(KEY, jam.music_key))
@@ -139,7 +139,7 @@ def facts(room: Room) -> Sentence:
 
 
 def standing(room: Room) -> Sentence:
-    """Return whose turn it is, in a few words."""
+    """Return whose turn it is."""
     return _standing(room, None)
 
 
@@ -210,7 +210,7 @@ def _track(room: Room) -> list[Sentence]:
 
 
 def listed(read: Reader, rooms: Sequence[Room]) -> str:
-    """List the jams that are open on a server."""
+    """Return the list of open jams of a server."""
     if not rooms:
         return read(NO_JAMS)
     lines = []
@@ -241,7 +241,7 @@ def so_far(room: Room) -> Sentence:
 
 
 def undone(user_id: int, room: Room) -> Sentence:
-    """Return what everybody is told when a turn was taken back."""
+    """Return the public note that a turn was undone."""
     return Sentence(
         "{who} has taken the last turn back: the track is {seconds:.0f} s long now. The clip stays "
         "its author's.",
@@ -251,7 +251,7 @@ def undone(user_id: int, room: Room) -> Sentence:
 
 
 def person(user_id: int | None) -> Sentence:
-    """Return somebody as a message names them."""
+    """Return a mention of a person."""
     return Sentence("somebody") if user_id is None else verbatim(f"<@{user_id}>")
 
 

@@ -1,4 +1,4 @@
-"""Why somebody can't have the turn of a jam now."""
+"""Why a person can't take the turn of a jam now."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cogs.presentation import jam_messages
 
 
 def refusal(room: Room, answer: TurnAnswer) -> Sentence:
-    """Return why somebody can't have the turn."""
+    """Return why a person can't take the turn."""
     match answer:
         case TurnAnswer.CLOSED:
             return jam_messages.CLOSED

@@ -1,4 +1,4 @@
-"""What stands in the log of a server: what was done, behind the name of who did it."""
+"""Lines of a server's log: an action, after the name of the manager who did it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _QUOTED = 120
 
 
 def line(manager_id: int, done: Sentence) -> Sentence:
-    """Return the line that tells who did something."""
+    """Return the log line of a manager's action."""
     return Sentence("{who}: {done}.", who=f"<@{manager_id}>", done=done)
 
 
@@ -48,7 +48,7 @@ def limits_set(
     pause: float | None,
     waiting: int | None,
 ) -> Sentence | None:
-    """Tell which limits were set, if any was."""
+    """Return which limits were set; None if none."""
     said = []
     if person is not None:
         said.append(Sentence("{seconds:g} s a day for each person", seconds=person))
@@ -64,7 +64,7 @@ def limits_set(
 
 
 def deleted(clip: Clip) -> Sentence:
-    """Tell that a manager deleted somebody's clip."""
+    """Return the line for a clip that a manager deleted."""
     return Sentence(
         "clip {id} of {person} deleted: {what}",
         id=clip.id,
@@ -74,7 +74,7 @@ def deleted(clip: Clip) -> Sentence:
 
 
 def reported(report: Report, clip: Clip) -> Sentence:
-    """Tell what was reported; not by whom."""
+    """Return the line for a report, without its author."""
     why = Sentence("no reason was given")
     if report.words is not None:
         why = Sentence("“{words}”", words=escape(report.words, 2 * _QUOTED))

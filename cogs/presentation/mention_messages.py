@@ -1,4 +1,4 @@
-"""What is said about a message that mentions the bot."""
+"""Texts about messages that mention the bot."""
 
 from __future__ import annotations
 

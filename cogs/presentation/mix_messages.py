@@ -1,4 +1,4 @@
-"""How a mix was made, in words."""
+"""A description of how a mix was made."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _LEAST_PERCENT = 0.05
 
 
 def mix_of(mixed: Mixed, lead: Sentence, other: Sentence) -> Sentence:
-    """Return what was mixed, and what was done to the one that follows."""
+    """Return which clips were mixed, and how the following one was changed."""
     change = _change(mixed)
     if not mixed.on_the_beat:
         if change is None:
@@ -30,7 +30,7 @@ def mix_of(mixed: Mixed, lead: Sentence, other: Sentence) -> Sentence:
 
 
 def _change(mixed: Mixed) -> Sentence | None:
-    """Return what was done to the clip that follows; None where nothing was."""
+    """Return how the following clip was changed; None if it was not."""
     pace, pitch = _pace(mixed), _pitch(mixed)
     if pace is not None and pitch is not None:
         return Sentence("{pace} and {pitch}", pace=pace, pitch=pitch)

@@ -1,4 +1,4 @@
-"""What people read of presets."""
+"""Texts about presets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHOWN_WORDS = 100
 
 
 def preset_lists(read: Reader, lists: Sequence[tuple[PresetOwner, Sequence[Preset]]]) -> str:
-    """List presets by whose they are."""
+    """Return presets grouped by owner."""
     lines = []
     for owner, presets in lists:
         if presets:
@@ -32,7 +32,7 @@ def preset_lists(read: Reader, lists: Sequence[tuple[PresetOwner, Sequence[Prese
 
 
 def preset_line(preset: Preset) -> Sentence:
-    """Return a preset in a line: its name, its words, its settings."""
+    """Return a preset in one line: name, words, settings."""
     said = []
     if preset.words is not None:
         said.append(Sentence("“{words}”", words=escape(preset.words, _SHOWN_WORDS)))

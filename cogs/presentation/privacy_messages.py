@@ -1,4 +1,4 @@
-"""What people are told of the data kept of them, and of its deletion."""
+"""Texts about a person's stored data and its deletion."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ FORGETTING = Sentence("Deleting …")
 
 
 def exported(number: int) -> Sentence:
-    """Tell what a file is; there are several only where one would be too large to post."""
+    """Return the text above an exported file; several only if one would be too large."""
     if number == 1:
         return Sentence("This is everything I store about you. Only you can see it.")
     return Sentence("This is file {number} of it: one alone would be too large.", number=number)
 
 
 def backups(keep: int) -> Sentence:
-    """Tell how long deleted data stays in so many daily copies of the database."""
+    """Return how long deleted data stays in daily backups, of which `keep` are kept."""
     if not keep:
         return Sentence("I make no backups of my database; my owner may have made some.")
     return Plural(
@@ -32,7 +32,7 @@ def backups(keep: int) -> Sentence:
 
 
 def forget_me(keep_backups: int) -> Sentence:
-    """Ask for a confirmation, and tell what is deleted."""
+    """Return the confirmation question, with what will be deleted."""
     return Sentence(
         "**This deletes your clips, your prompts and your requests.** Whatever is in the queue is "
         "cancelled. It can't be undone. Messages that I have posted stay on Discord.\n"
@@ -42,7 +42,7 @@ def forget_me(keep_backups: int) -> Sentence:
 
 
 def forgotten(clips: int, keep_backups: int, day_resets_at: float) -> Sentence:
-    """Tell what was deleted, and what remains for now."""
+    """Return what was deleted, and what remains for now."""
     return Plural(
         "Done: {n} clip of yours is deleted, with your prompts and requests. How many seconds you "
         "used today is forgotten when your quota resets {again}. Server blocks stay in place.\n"
@@ -58,7 +58,7 @@ def forgotten(clips: int, keep_backups: int, day_resets_at: float) -> Sentence:
 
 
 def kept(clip_days: int, keep_backups: int) -> Sentence:
-    """Tell what is kept, and for how long."""
+    """Return what is stored, and for how long."""
     return Plural(
         "**What I store about you**\n"
         "Your clips and their prompts: {n} day, or until you delete them. They are stored on the "

@@ -1,4 +1,4 @@
-"""People's words: cleaned for the model, disarmed for messages."""
+"""Clean prompts for the model, and escape them for messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RANDOM_CLIP = Sentence("a random clip")
 
 _SHOWN_PROMPT = 200
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-# Needed inside Persian words and emoji.
+# Joiners that Persian words and emoji need.
 _JOINERS = {"\u200d", "\ufe0f"}
 
 
@@ -36,15 +36,15 @@ def clean_prompt(text: str | None) -> str | None:
 
 
 def quote_prompt(prompt: str | None, most: int = _SHOWN_PROMPT) -> Sentence:
-    """Return a prompt for a message: shortened, with markup and mentions disarmed."""
+    """Return a prompt for a message: shortened, with markup and mentions escaped."""
     if prompt is None:
         return RANDOM_CLIP
     return verbatim(escape(prompt, most))
 
 
 def escape(text: str, most: int = _SHOWN_PROMPT) -> str:
-    """Shorten a text and disarm its markup, mentions and links."""
+    """Shorten a text and escape its markup, mentions and links."""
     short = text if len(text) <= most else text[: most - 1] + "…"
-    # Mentions ping nobody in any message of the bot; this keeps them from being rendered, too.
+    # The bot's messages never ping; this also prevents mentions from being rendered.
     plain = discord.utils.escape_markdown(short).replace("<", "\\<").replace("@", "@\u200b")
     return plain.replace("://", ":\u200b//")

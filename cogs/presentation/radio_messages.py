@@ -1,4 +1,4 @@
-"""What a radio says."""
+"""Texts about the radio."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ _SOURCES = {
 
 
 def nothing_to_play(plan: RadioPlan, channel: str) -> Sentence:
-    """Return why a radio is silent, by what it is to play."""
+    """Return why a radio is silent, by its source."""
     match plan.source:
         case RadioSource.JAM:
             return NOTHING_IN_JAM.fill(channel=channel)
@@ -99,14 +99,14 @@ def nothing_to_play(plan: RadioPlan, channel: str) -> Sentence:
 
 
 def source(plan: RadioPlan) -> Sentence:
-    """Name what a radio plays."""
+    """Return the name of what a radio plays."""
     if plan.source is RadioSource.PERSON:
         return Sentence("the clips of {who}", who=f"<@{plan.person_id}>")
     return _SOURCES[plan.source]
 
 
 def live(channel: str, words: Words, *, is_heard: bool) -> Sentence:
-    """Tell what live music is made from."""
+    """Return the text about live music and its prompt."""
     listed = list_words(words)
     if is_heard:
         return LIVE.fill(channel=channel, words=listed)
@@ -114,7 +114,7 @@ def live(channel: str, words: Words, *, is_heard: bool) -> Sentence:
 
 
 def list_words(words: Words) -> Sentence:
-    """List words with their shares, where there are several."""
+    """Return a weighted prompt as text, with shares if there are several."""
     total = sum(weight for _, weight in words) or 1.0
     shown = [
         f"**{escape(text)}**" + (f" {weight / total:.0%}" if len(words) > 1 else "")
@@ -124,7 +124,7 @@ def list_words(words: Words) -> Sentence:
 
 
 def status(words: Words | None, clip: Clip | None) -> Sentence | None:
-    """Say in a line what is played: live music from words, or a clip; None where nothing is."""
+    """Return the voice channel status: live music's words or a clip; None if silent."""
     if words is not None:
         return verbatim("📻 " + " · ".join(text for text, _ in words))
     if clip is None:
@@ -133,7 +133,7 @@ def status(words: Words | None, clip: Clip | None) -> Sentence | None:
 
 
 def now_playing(read: Reader, card: discord.Embed, clip: Clip, channel: str) -> discord.Embed:
-    """Return the card of a clip as that of what is being played."""
+    """Return a clip's card, headed as the one that is playing."""
     embed = card.copy()
     embed.set_image(url=None)
     lines = [read(NOW_PLAYING.fill(channel=channel)), card.description or ""]
@@ -144,5 +144,5 @@ def now_playing(read: Reader, card: discord.Embed, clip: Clip, channel: str) -> 
 
 
 def notice(read: Reader, sentence: Sentence) -> discord.Embed:
-    """Return a sentence in place of the card."""
+    """Return an embed with a sentence instead of a card."""
     return discord.Embed(description=read(sentence), colour=COLOUR)

@@ -1,7 +1,7 @@
-"""Who reads a message: the person who acted, or everybody where it is shown.
+"""Find the language of a message: of the person who acted, or of everybody who sees it.
 
-What one person sees is in their language, what everybody sees in the server's: the one that was
-chosen with /settings or /admin language, or else the one that Discord says.
+A private message is in the person's language, a public one in the server's: the language chosen
+with /settings or /admin language, else the one that Discord reports.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def own_locale(interaction: Interaction) -> str:
 
 
 def shared_locale(interaction: Interaction) -> str:
-    """Return the locale of what everybody sees: the server's, or in a direct message one's own."""
+    """Return the server's locale; in a direct message, the person's."""
     if interaction.guild_id is None:
         return own_locale(interaction)
     said = (interaction.guild_locale or interaction.locale).value
@@ -27,24 +27,24 @@ def shared_locale(interaction: Interaction) -> str:
 
 
 def reader_of(interaction: Interaction) -> Reader:
-    """Return the person who acted."""
+    """Return a reader in the language of the person who acted."""
     return interaction.client.languages.reader(own_locale(interaction))
 
 
 def readers_of(interaction: Interaction) -> Reader:
-    """Return everybody who sees a message where the interaction is."""
+    """Return a reader in the language of everybody who sees the message."""
     return interaction.client.languages.reader(shared_locale(interaction))
 
 
 def locale_of_message(bot: ZhiyinBot, message: discord.Message) -> str | None:
-    """Return the locale of an answer to a message, which is seen by all who see that."""
+    """Return the locale for a public answer to a message."""
     if message.guild is None:
         return bot.service.languages.of_person(message.author.id, None)
     return bot.service.languages.of_server(message.guild.id, message.guild.preferred_locale.value)
 
 
 def readers_on(bot: ZhiyinBot, guild_id: int | None) -> Reader:
-    """Return the members of a server."""
+    """Return a reader in the language of a server."""
     guild = bot.get_guild(guild_id or 0)
     said = None if guild is None else guild.preferred_locale.value
     return bot.languages.reader(bot.service.languages.of_server(guild_id or 0, said))

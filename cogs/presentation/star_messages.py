@@ -1,4 +1,4 @@
-"""The lists of starred clips."""
+"""Lists of starred clips."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _LISTED_PROMPT = 60
 
 
 def favourites(read: Reader, clips: Sequence[Clip]) -> str:
-    """List the clips that a person has starred."""
+    """Return the list of clips that a person has starred."""
     if not clips:
         return read(NO_FAVOURITES)
     return join_fitting([read(_line(verbatim("⭐"), clip)) for clip in clips])
 
 
 def top(read: Reader, found: Sequence[tuple[Clip, int]]) -> str:
-    """List the clips with the most stars, and how many they have."""
+    """Return the list of clips with the most stars, and their counts."""
     if not found:
         return read(NO_STARS)
     return join_fitting([read(_line(verbatim(f"⭐ {given}"), clip)) for clip, given in found])

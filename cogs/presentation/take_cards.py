@@ -1,4 +1,4 @@
-"""The card of takes that share a message, and how far they are."""
+"""The card of takes that share a message, and their progress."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ CHOOSE = Sentence("Press a number for all that can be done with that take.")
 def takes_card(
     read: Reader, takes: Sequence[Take], shown: Sequence[Take], card: discord.Embed, asked: Sentence
 ) -> discord.Embed:
-    """Return the card of the takes that are `shown`, and of how the others ended.
+    """Return the card of the takes in `shown`, with how the others ended.
 
-    `card` is that of the first one: what it came from stands below the takes. `asked` is what
-    was asked for.
+    `card` is that of the first one; its source stands below the takes. `asked` is the prompt.
     """
     lines = []
     for take in takes:
@@ -45,7 +44,7 @@ def takes_card(
 
 
 def take_line(take: Take) -> Sentence:
-    """Return what sets a take apart: its number, length, seed, tempo and key."""
+    """Return what distinguishes a take: number, length, seed, tempo and key."""
     clip = take.clip
     assert clip is not None
     line = Sentence(
@@ -65,7 +64,7 @@ def take_line(take: Take) -> Sentence:
 
 
 def takes_progress(takes: Sequence[tuple[Take, JobProgress | None]]) -> Sentence:
-    """Return how far the takes of a message are, together."""
+    """Return the combined progress of the takes of a message."""
     coming = [
         (take, standing) for take, standing in takes if take.is_being_made or take.is_to_be_posted
     ]

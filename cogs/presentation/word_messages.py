@@ -1,4 +1,4 @@
-"""What people are told of the words that the model knows, and of those that it doesn't."""
+"""Texts about the words that the model knows, and those that it ignores."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ AND_MORE = Sentence('A key ("A minor"), and *no drums*. `/random` rolls words fo
 
 
 def unknown(model: str, found: Unknown) -> Sentence:
-    """Tell of words that the model passes over, and what it heard."""
+    """Return which words the model ignores, and which it understood."""
     words = verbatim(", ".join(f"“{escape(word)}”" for word in found.words))
     if not found.heard:
         return NOTHING_HEARD.fill(model=verbatim(model), words=words)
@@ -39,7 +39,7 @@ def unknown(model: str, found: Unknown) -> Sentence:
 
 
 def menu(read: Reader, model: str, words: Menu, *, are_all_known: bool) -> str:
-    """Return what there is to choose from."""
+    """Return the words to choose from."""
     name = verbatim(model)
     sentences = (
         ANY_WORDS.fill(model=name) if are_all_known else THESE_WORDS.fill(model=name),

@@ -1,1 +1,1 @@
-"""From what was typed or pressed to an order in the queue: the steps that commands share."""
+"""Steps that commands share, from what was typed or pressed to a queued order."""

@@ -1,4 +1,4 @@
-"""Begin a battle and enter one: who may, and what becomes an order."""
+"""Check and begin a battle, and order an entry."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def check_battle(
     entry_seconds: float,
     voting_seconds: float,
 ) -> tuple[NewBattle, Clip | None]:
-    """Return the battle that somebody wishes, and the clip that it is of.
+    """Return the requested battle, and the clip that it is of.
 
     Raises RequestError and Refused.
     """
@@ -58,7 +58,7 @@ async def check_battle(
     words = clean_prompt(prompt)
     if prompt is not None and words is None:
         raise RequestError(messages.NO_PROMPT)
-    # Everybody will see them.
+    # The words will be public.
     await bot.service.word_filter.check(interaction.guild_id, words)
     if words is not None and len(words) > _MOST_THEME_CHARACTERS:
         raise RequestError(TOO_LONG)
@@ -81,7 +81,7 @@ async def check_battle(
 
 
 def _check_rights(interaction: Interaction) -> None:
-    """Raise Refused where the bot could not hold the vote; an answer needs no rights at all."""
+    """Raise Refused if the bot lacks permissions for the vote; the answer needs none."""
     rights = interaction.app_permissions
     is_thread = isinstance(interaction.channel, discord.Thread)
     may_send = rights.send_messages_in_threads if is_thread else rights.send_messages
@@ -94,7 +94,7 @@ def _check_rights(interaction: Interaction) -> None:
 
 
 async def require_battle(interaction: Interaction, battle_id: int) -> Battle:
-    """Return a battle that goes on where the person is. Raises RequestError."""
+    """Return a running battle of this server. Raises RequestError."""
     battle = await interaction.client.service.battles.find(battle_id)
     if (
         battle is None
@@ -114,7 +114,7 @@ def require_beginner(interaction: discord.Interaction, battle: Battle) -> None:
 async def enter_battle(
     interaction: Interaction, battle: Battle, words: str | None, seed: int | None
 ) -> None:
-    """Order an entry, which its person alone is shown. Raises RequestError."""
+    """Order an entry, which only its person sees. Raises RequestError."""
     if battle.clip_id is None:
         draft = RequestDraft(
             kind=Kind.MUSIC,
@@ -124,7 +124,7 @@ async def enter_battle(
             battle_id=battle.id,
         )
     else:
-        # Whoever began it has shown the clip to all who are here.
+        # The person who began it made the clip public here.
         draft = RequestDraft(
             kind=Kind.REMIX,
             prompt=words or "",

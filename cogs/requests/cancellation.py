@@ -1,18 +1,18 @@
-"""Cancel a job that waits or runs."""
+"""Cancel a waiting or running job."""
 
 from __future__ import annotations
 
 from bot.app.client import Interaction
 from bot.errors import RequestError
 from cogs.presentation import messages
-from cogs.presentation.errors import tell_privately
+from cogs.presentation.errors import send_privately
 from cogs.requests.rights import require_owner_or_manager
 
 
 async def cancel_job(interaction: Interaction, job_id: int, *, alone: bool = False) -> None:
-    """Cancel a job for its author or a manager, and tell the outcome. Raises RequestError.
+    """Cancel a job for its author or a manager, and post the outcome. Raises RequestError.
 
-    Unless it is to be `alone` this is for all takes that share its message.
+    All takes that share its message are cancelled, unless `alone`.
     """
     requests = interaction.client.service.requests
     job = await requests.find(job_id)
@@ -25,4 +25,4 @@ async def cancel_job(interaction: Interaction, job_id: int, *, alone: bool = Fal
     said = messages.CANCELLED if all(done) else messages.TOO_LATE_TO_CANCEL
     if any(done) and not all(done):
         said = messages.CANCELLED_SOME.fill(n=sum(done), count=len(done))
-    await tell_privately(interaction, said)
+    await send_privately(interaction, said)

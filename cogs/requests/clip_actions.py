@@ -1,4 +1,4 @@
-"""What a person can do with a clip: order more of it, look at it, delete it."""
+"""What the buttons of a clip do: order more, show details, delete."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cogs.requests.submit import submit_request
 
 
 async def order_again(interaction: Interaction, clip: Clip, *, takes: int = 1) -> None:
-    """Order other takes of a clip, with other seeds; of a mix, the other way round."""
+    """Order takes of a clip with other seeds; of a mix, with the roles swapped."""
     if clip.mixed is not None:
         await order_mix_again(interaction, clip)
         return
@@ -28,7 +28,7 @@ async def order_again(interaction: Interaction, clip: Clip, *, takes: int = 1) -
     source = job.order.source if job is not None else None
     seconds = clip.seconds - clip.seconds_before
     if clip.kind is Kind.LOOP:
-        # It was cut from a clip: another take is a new loop from the same prompt.
+        # A loop was cut from a clip: another take is a new loop from the same prompt.
         source = None
     elif job is not None and clip.loops:
         seconds = job.order.seconds
@@ -79,10 +79,10 @@ def _settings(clip: Clip) -> dict[str, float | int | None]:
 
 
 async def show_details(interaction: Interaction, clip: Clip, view: discord.ui.View) -> None:
-    """Show all that is known of a clip, with its spectrogram and buttons."""
+    """Show all facts about a clip, with its spectrogram and buttons."""
     async with thinking(interaction, ephemeral=True):
         embed, files = cards.details(reader_of(interaction), clip), []
-        with suppress(SoundError):  # the sound is deleted before the facts are
+        with suppress(SoundError):  # the sound expires before the facts do
             picture = await interaction.client.service.clips.draw_spectrogram(clip)
             files = [discord.File(io.BytesIO(picture), cards.SPECTROGRAM)]
             embed.set_image(url=f"attachment://{cards.SPECTROGRAM}")

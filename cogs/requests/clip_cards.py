@@ -1,4 +1,4 @@
-"""The card of a clip, with what it came from and who had a part in it."""
+"""Build the card of a clip, with its parents and credits."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _MOST_ANCESTORS = 100
 
 
 async def card_for(bot: ZhiyinBot, read: Reader, clip: Clip, guild_id: int | None) -> discord.Embed:
-    """Return the card of a clip that is posted again, without words that are not wanted there.
+    """Return the card of a clip that is posted again, without a prompt that is unwanted there.
 
-    It may be from another place, or from before they were not.
+    The clip may be from another server, or older than the word list.
     """
     with_words, without_words = await clip_cards(bot, read, clip)
     unwanted = await bot.service.word_filter.find(guild_id, clip.prompt, clip.upload_name)
@@ -28,15 +28,15 @@ async def card_for(bot: ZhiyinBot, read: Reader, clip: Clip, guild_id: int | Non
 async def clip_cards(
     bot: ZhiyinBot, read: Reader, clip: Clip
 ) -> tuple[discord.Embed, discord.Embed]:
-    """Return the card of a clip, and one without its words.
+    """Return the card of a clip, and one without its prompt.
 
-    Everybody in the channel sees it: it names nobody for what they made elsewhere.
+    The card is public: it credits nobody for clips made elsewhere.
     """
     parents: list[Clip | None] = [None, None]
     credited = None
     if clip.parent_ids:
         family = await bot.service.clips.lineage(clip.id, _MOST_ANCESTORS)
-        # What only its person has is not told of where everybody is.
+        # Private clips are not mentioned on a public card.
         by_id = {each.id: each for each in family.clips if clip.is_private or not each.is_private}
         parents = [*map(by_id.get, clip.parent_ids), None][:2]
         here = tuple(each for each in family.clips if each.origin.guild_id == clip.origin.guild_id)

@@ -1,4 +1,4 @@
-"""Bring clips back: post one once more, and show the family of one."""
+"""Post an existing clip again, and show its family."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
 from cogs.requests.rights import is_shown_to, require_clip
 
-# More would be too long a picture for a phone.
+# A longer picture would not fit a phone.
 _MOST_SHOWN = 15
 _MOST_DIGITS = 18
 
@@ -36,10 +36,10 @@ async def find_typed_clip(interaction: Interaction, text: str) -> Clip:
 
 
 async def post_again(interaction: Interaction, clip: Clip, view: discord.ui.View) -> None:
-    """Post a clip once more, for everybody, with its card. Costs no quota.
+    """Post a clip again with its card, for everybody. Costs no quota.
 
-    One that its person had alone is everybody's from then on. Raises Refused where no music may be
-    posted, and SoundError where its sound is gone.
+    A private clip becomes public. Raises Refused if no music may be posted here, and SoundError if
+    its sound is deleted.
     """
     async with _posting(interaction, clip, view) as (post, _):
         clips = interaction.client.service.clips
@@ -48,9 +48,9 @@ async def post_again(interaction: Interaction, clip: Clip, view: discord.ui.View
 
 
 async def post_for_all(interaction: Interaction, clip: Clip, view: discord.ui.View) -> None:
-    """Post a clip for everybody that its person was answered alone; once, however often pressed.
+    """Publish a private clip, once, however often the button is pressed.
 
-    Otherwise as `post_again`. Raises RequestError where it is posted already.
+    Otherwise as `post_again`. Raises RequestError if it is posted already.
     """
     if clip.origin.user_id != interaction.user.id:
         raise RequestError(messages.NOT_YOURS)
@@ -66,14 +66,14 @@ async def post_for_all(interaction: Interaction, clip: Clip, view: discord.ui.Vi
 
 
 async def _nowhere() -> None:
-    """Find no message: the clip was not posted before."""
+    """Return None: the clip can't have been posted before."""
 
 
 @asynccontextmanager
 async def _posting(
     interaction: Interaction, clip: Clip, view: discord.ui.View
 ) -> AsyncIterator[tuple[Callable[[], Awaitable[int]], Callable[[], Awaitable[int | None]]]]:
-    """Check that a clip may be posted and pack it; yield what posts it, and what looks for it."""
+    """Check that a clip may be posted and pack it; yield functions that post and find it."""
     bot, origin, read = interaction.client, origin_of(interaction), readers_of(interaction)
     parent = getattr(interaction.channel, "parent_id", None)
     await resolve_limits(bot, origin, interaction.user, parent_channel_id=parent)
@@ -86,7 +86,7 @@ async def _posting(
 
         async def post() -> int:
             sent = await interaction.followup.send(
-                # Nobody else sees what a button was under that only its person sees.
+                # Others can't see the private message with the button, so name the person.
                 f"<@{interaction.user.id}>" if clip.is_private else discord.utils.MISSING,
                 embed=embed,
                 files=[
@@ -113,7 +113,7 @@ async def _posting(
 
 
 async def show_tree(interaction: Interaction, clip: Clip) -> None:
-    """Show what a clip came from and what was made of it, to the person alone."""
+    """Show a clip's ancestors and descendants to the person alone."""
     clips = interaction.client.service.clips
     async with thinking(interaction, ephemeral=True):
         family = await clips.lineage(clip.id, _MOST_SHOWN)

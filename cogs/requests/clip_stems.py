@@ -1,4 +1,4 @@
-"""Post the stems of a clip: drums, bass and the rest as files."""
+"""Post the stems of a clip (drums, bass, ...) as files."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from cogs.requests.submit import LONGEST_WAIT_SECONDS
 
 
 async def post_stems(interaction: Interaction, clip: Clip) -> None:
-    """Post a clip's stems under it. Costs no quota: no new music is generated.
+    """Post a clip's stems under it. Costs no quota, since no new music is generated.
 
-    Raises Refused and SoundError: where music may not be made, or the clip has no stems.
+    Raises Refused if no music may be posted here, and SoundError if the clip has no stems.
     """
     bot, origin = interaction.client, origin_of(interaction)
     stems = bot.service.stems
@@ -28,7 +28,7 @@ async def post_stems(interaction: Interaction, clip: Clip) -> None:
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
         raise Refused(messages.NO_FILES)
     await stems.check(clip, origin)
-    # They can be posted by this interaction's token only, which expires.
+    # Only this interaction's token can post them, and it expires.
     expected = stems.expected_seconds(clip)
     if expected is not None and expected > LONGEST_WAIT_SECONDS:
         raise Refused(messages.LONG_WAIT_FOR_STEMS.fill(expected=messages.duration(expected)))

@@ -1,4 +1,4 @@
-"""Make a clip from a daily prompt: which one it is, and what becomes an order."""
+"""Order a clip from a daily prompt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cogs.requests.submit import submit_request
 
 
 async def require_daily(interaction: Interaction, daily_id: int) -> Daily:
-    """Return a prompt of the channel where the person is. Raises RequestError."""
+    """Return a prompt of this channel. Raises RequestError."""
     daily = await interaction.client.service.dailies.find(daily_id)
     if daily is None or daily.channel_id != interaction.channel_id:
         raise RequestError(daily_messages.NOT_HERE)
@@ -20,7 +20,7 @@ async def require_daily(interaction: Interaction, daily_id: int) -> Daily:
 
 
 async def make_from_daily(interaction: Interaction, daily: Daily, words: str | None) -> None:
-    """Order a clip from a prompt and a person's own words. Raises RequestError."""
+    """Order a clip from a prompt and the person's own words. Raises RequestError."""
     draft = RequestDraft(
         kind=Kind.MUSIC,
         prompt=", ".join(filter(None, (daily.prompt, words))),

@@ -1,4 +1,4 @@
-"""What a person asks for: check it, complete it, and make orders of it."""
+"""Check a request, fill in its defaults, and make orders of it."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from cogs.presentation import messages
 from cogs.presentation.prompts import clean_prompt
 from cogs.requests.message_audio import SharedFile
 
-# What anyone may post on Discord.
+# The upload limit of every server.
 MAX_UPLOAD_BYTES = USUAL_MAX_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestDraft:
-    """What a person typed, not checked yet. Of the sources at most one is set."""
+    """A request as it was typed, not checked yet. At most one source is set."""
 
     kind: Kind
     prompt: str | None = None
@@ -68,7 +68,7 @@ class RequestDraft:
     daily_id: int | None = None
     """The daily prompt that it is made from."""
     is_private: bool | None = None
-    """Whether its person alone sees it; None as they have set it, and as what it is made of."""
+    """Whether only its person sees it; None: by their preference and the privacy of its sources."""
 
 
 def validate(
@@ -76,9 +76,8 @@ def validate(
 ) -> RequestDraft:
     """Return the draft with its prompt cleaned and its defaults filled in.
 
-    `usual_seconds` is how long the person's clips usually are.
-
-    Raises RequestError for a value out of bounds, Refused while no model can be loaded.
+    `usual_seconds` is the person's preferred length. Raises RequestError for a value out of bounds,
+    and Refused while no model can be loaded.
     """
     if draft.kind in MADE_BY_BOT:
         # Nothing is generated, so nothing is charged.
@@ -116,7 +115,7 @@ def validate(
 
 
 def _check_types(draft: RequestDraft, bot: ZhiyinBot) -> None:
-    """Raise RequestError for options that Discord would not have sent, and the type checker not."""
+    """Raise RequestError for options of types that Discord's client never sends."""
     if draft.prompt is not None and not isinstance(draft.prompt, str):
         raise RequestError(messages.NO_PROMPT)
     if draft.seed is not None:
@@ -131,7 +130,7 @@ def _check_types(draft: RequestDraft, bot: ZhiyinBot) -> None:
 def make_orders(
     key: str, origin: RequestOrigin, draft: RequestDraft, bot: ZhiyinBot
 ) -> list[Order]:
-    """Return an order for each take, with consecutive seeds; their sound is not known yet."""
+    """Return an order for each take, with consecutive seeds and without sources yet."""
     together = [
         order_key(key, take - place)
         for take, place in enumerate(
@@ -171,7 +170,7 @@ def parents_of(draft: RequestDraft) -> tuple[int, ...]:
 
 
 def by_message(orders: Sequence[Order]) -> list[list[Order]]:
-    """Return the orders of the takes that each message shows."""
+    """Return the orders grouped by the message that shows them."""
     found: dict[str, list[Order]] = {}
     for order in orders:
         found.setdefault(order.group_key or order.key, []).append(order)
@@ -179,7 +178,7 @@ def by_message(orders: Sequence[Order]) -> list[list[Order]]:
 
 
 def order_key(of_message: str, take: int) -> str:
-    """Return the idempotency key of an order: the same when Discord repeats an event."""
+    """Return the idempotency key of an order, equal when Discord repeats an event."""
     return f"{of_message}/{take}"
 
 

@@ -1,4 +1,4 @@
-"""Hand a clip over as a file that loses nothing, or its notes, to the one who asks."""
+"""Send a clip as a lossless file, or its notes as MIDI."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ AS_FLAC = Sentence(
 async def export_clip(interaction: Interaction, clip: Clip, wanted: str) -> None:
     """Send a clip as `flac`, `wav` or `midi` to the person alone. Costs no quota.
 
-    Raises Refused where the bot may post no files, SoundError where the sound is gone or its notes
-    are not known, OutputError where it is too large.
+    Raises Refused if the bot may post no files, SoundError if the sound is deleted or its notes are
+    unknown, OutputError if it is too large.
     """
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
         raise Refused(messages.NO_FILES)

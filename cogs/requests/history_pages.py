@@ -1,4 +1,4 @@
-"""Look a page of /history up, with what the person may see where they are."""
+"""Look up a page of /history, limited to what the person may see."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ON_SERVERS = Sentence("Everybody's clips can only be listed on servers.")
 
 
 async def find_page(interaction: Interaction, query: HistoryQuery) -> HistoryPage:
-    """Return a page. Raises RequestError for a server's clips where there is no server."""
+    """Return a page. Raises RequestError for a server's clips outside of servers."""
     if query.whose is HistoryScope.EVERYONE and interaction.guild_id is None:
         raise RequestError(ON_SERVERS)
     seen = _seen(interaction) if query.whose is HistoryScope.EVERYONE else ()
@@ -28,7 +28,7 @@ async def find_page(interaction: Interaction, query: HistoryQuery) -> HistoryPag
 
 
 def _seen(interaction: Interaction) -> set[int]:
-    """Return the channels and threads of this server that the person sees."""
+    """Return the channels and threads of this server that the person can see."""
     guild, person = interaction.guild, interaction.user
     here = {interaction.channel_id or 0}
     if guild is None or not isinstance(person, discord.Member):

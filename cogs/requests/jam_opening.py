@@ -1,4 +1,4 @@
-"""Open a jam or a fork: checked, begun once, its place made, and its person told where it is."""
+"""Start a jam or a fork: check it, begin it once, open its thread, answer the person."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def check_jam(
     in_rotation: bool,
     most_seconds: float,
 ) -> NewJam:
-    """Return the jam that somebody wishes. Raises RequestError and Refused."""
+    """Return the requested jam. Raises RequestError and Refused."""
     if interaction.guild_id is None:
         raise RequestError(jam_messages.ON_SERVERS)
     if is_reached_by_token_only(interaction):
@@ -74,7 +74,7 @@ async def check_jam(
 
 
 async def check_fork(interaction: Interaction, room: Room) -> NewJam:
-    """Return the jam that goes another way from this track. Raises RequestError and Refused."""
+    """Return a new jam that starts with this track. Raises RequestError and Refused."""
     jam = room.jam
     if room.head is None:
         raise RequestError(jam_messages.NO_TURNS)
@@ -100,9 +100,9 @@ async def check_fork(interaction: Interaction, room: Room) -> NewJam:
 
 
 async def open_jam(interaction: Interaction, new: NewJam) -> None:
-    """Begin a jam, or a fork, and tell who asked for it where it is.
+    """Begin a jam or a fork, and answer with a link to its thread.
 
-    Raises Refused where there is no place for it.
+    Raises Refused if no thread can be opened.
     """
     bot = interaction.client
     async with thinking(interaction, ephemeral=True):
@@ -118,12 +118,12 @@ async def open_jam(interaction: Interaction, new: NewJam) -> None:
 
 
 def name_of(interaction: Interaction) -> str:
-    """Return what somebody is called, for the credits."""
+    """Return a person's display name, for the credits."""
     return (clean_prompt(interaction.user.display_name) or "?")[:_NAME_CHARACTERS]
 
 
 async def _check_place(interaction: Interaction) -> float:
-    """Return how long a clip may be here; raises Refused where a jam can't be."""
+    """Return the longest clip here, in seconds; raises Refused where no jam is possible."""
     bot, origin = interaction.client, origin_of(interaction)
     parent = getattr(interaction.channel, "parent_id", None)
     _, longest = await resolve_limits(bot, origin, interaction.user, parent_channel_id=parent)

@@ -1,4 +1,4 @@
-"""Start a jam, play in it and close it: who may, and what becomes an order."""
+"""Take turns in a jam, undo and close it: permissions, and the orders that result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNKNOWN_MEMBER = 10007
 
 
 async def require_room(interaction: Interaction, jam_id: int) -> Room:
-    """Return a jam whose thread the person is in. Raises RequestError."""
+    """Return the jam of the thread that the person is in. Raises RequestError."""
     room = await interaction.client.service.jams.room(jam_id)
     if room is None or room.jam.thread_id is None or room.jam.thread_id != interaction.channel_id:
         raise RequestError(jam_messages.NO_JAM)
@@ -43,9 +43,9 @@ async def find_room(interaction: Interaction) -> Room:
 
 
 async def take_turn(interaction: Interaction, room: Room) -> Room:
-    """Let somebody take the turn: it is theirs until words come. Raises RequestError and Refused.
+    """Reserve the turn for a person until they send words. Raises RequestError and Refused.
 
-    What would refuse their order is asked before, so that nobody holds a turn in vain.
+    All refusals of the later order are checked first, so that nobody reserves a turn in vain.
     """
     bot, jam, origin = interaction.client, room.jam, origin_of(interaction)
     parent = getattr(interaction.channel, "parent_id", None)
@@ -67,11 +67,11 @@ async def take_turn(interaction: Interaction, room: Room) -> Room:
 
 
 async def order_turn(interaction: Interaction, room: Room, words: str) -> None:
-    """Order a turn, which goes on from the track's last bars. Raises RequestError and Refused."""
+    """Order a turn, which continues the track's last bars. Raises RequestError and Refused."""
     cleaned = clean_prompt(words)
     if cleaned is None:
         raise RequestError(messages.NO_PROMPT)
-    # What was taken too long ago is taken again, unless somebody else has it by now.
+    # An expired reservation is renewed, unless somebody else has taken the turn.
     room = await take_turn(interaction, room)
     jam, head = room.jam, room.head
     bot = interaction.client
@@ -97,7 +97,7 @@ async def order_turn(interaction: Interaction, room: Room, words: str) -> None:
 
 
 async def undo_turn(interaction: Interaction, room: Room, number: int) -> None:
-    """Take the last turn back, and tell everybody. Raises RequestError and Refused."""
+    """Undo the last turn, and post that. Raises RequestError and Refused."""
     jams = interaction.client.service.jams
     _require_open(room.jam)
     if not room.parts:
@@ -114,7 +114,7 @@ async def undo_turn(interaction: Interaction, room: Room, number: int) -> None:
 
 
 async def hear_all(interaction: Interaction, room: Room) -> None:
-    """Play all of the track to one person. Raises RequestError and SoundError."""
+    """Play the whole track to one person. Raises RequestError and SoundError."""
     head = room.head
     if head is None:
         raise RequestError(jam_messages.NO_TURNS)
@@ -128,7 +128,7 @@ async def hear_all(interaction: Interaction, room: Room) -> None:
 
 
 async def close_jam(interaction: Interaction, room: Room) -> None:
-    """Close a jam and order its mixdown, which costs nothing. Raises RequestError and Refused."""
+    """Close a jam and order its mixdown, which is free. Raises RequestError and Refused."""
     jam = room.jam
     _require_open(jam)
     person_id, is_manager = interaction.user.id, _is_manager(interaction)
@@ -158,7 +158,7 @@ async def close_jam(interaction: Interaction, room: Room) -> None:
 
 
 async def _has_left(interaction: Interaction, user_id: int | None) -> bool:
-    """Return whether somebody is no member of the server any more; False where nobody knows."""
+    """Return whether a person has left the server; False if that is unknown."""
     if user_id is None or interaction.guild_id is None:
         return user_id is None
     try:

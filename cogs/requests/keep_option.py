@@ -1,4 +1,4 @@
-"""What a remix may keep of its source, as it is offered and read."""
+"""The option of what a remix keeps of its source."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAMES = {
 
 
 async def suggest_keeping(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-    """Suggest what the model that plays can keep."""
+    """Suggest the parts that the loaded model can keep."""
     read = reader_of(interaction)
     return [
         app_commands.Choice(name=read(name), value=keep.value)
@@ -32,7 +32,7 @@ async def suggest_keeping(interaction: Interaction, current: str) -> list[app_co
 
 
 def read_keeping(text: str) -> Keep:
-    """Return what somebody wants to keep. Raises RequestError for what can't be read."""
+    """Return the chosen part. Raises RequestError for an unknown one."""
     try:
         return Keep(text.strip().casefold())
     except ValueError:

@@ -1,4 +1,4 @@
-"""A language as people choose it: by what it calls itself, or as Discord says."""
+"""The option of a language: its own name, or Discord's setting."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNKNOWN = Sentence("I don't speak that language. I speak {languages}.")
 async def suggest_languages(
     interaction: Interaction, current: str
 ) -> list[app_commands.Choice[str]]:
-    """Suggest the languages that there are."""
+    """Suggest the available languages."""
     there = {_AS_DISCORD: reader_of(interaction)(AS_DISCORD_SAYS)}
     there |= interaction.client.languages.names()
     return [
@@ -31,7 +31,7 @@ async def suggest_languages(
 
 
 def read_language(languages: Languages, typed: str) -> str | None:
-    """Return the code of a language, or None for the one that Discord says. Raises RequestError."""
+    """Return a language's code, or None for Discord's setting. Raises RequestError."""
     if typed.casefold() == _AS_DISCORD:
         return None
     names = languages.names()

@@ -1,4 +1,4 @@
-"""Who asks, where, and the limits that apply to them there."""
+"""The origin of a request, and the limits that apply there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def origin_of(interaction: discord.Interaction) -> RequestOrigin:
 
 
 def is_reached_by_token_only(interaction: discord.Interaction) -> bool:
-    """Return whether the bot is not a member there, so that only the token can reach the person."""
+    """Return whether only the interaction token reaches the person: the bot is no member."""
     if interaction.guild_id is None:
         return interaction.context.private_channel
     return not interaction.is_guild_integration()
@@ -35,9 +35,9 @@ async def resolve_limits(
     parent_channel_id: int | None = None,
     anywhere: bool = False,
 ) -> tuple[Limits, float]:
-    """Return the limits of a person where they are, and the longest clip in seconds.
+    """Return the limits of a person in a place, and the longest clip in seconds.
 
-    Raises Refused where the bot may make nothing, and in a channel that is not for music, unless
+    Raises Refused where the bot is not allowed, and in a channel that is not for music, unless
     `anywhere`.
     """
     config, guilds = bot.config.limits, bot.service.guilds

@@ -1,4 +1,4 @@
-"""What a message that mentions the bot asks for, and whether it is certain that it asks."""
+"""Interpret a message that mentions the bot: an order, a question, or small talk."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REFERENCE = re.compile(r"<(?:@[!&]?|#)\d+>")
 _ADDRESS = frozenset(
     "dear hello hey hi ok okay please so well yo 你好 hallo hola salut ciao".split()
 )
-"""Words that may stand before the mention in an order."""
+"""Words that may precede the mention in an order."""
 _SMALL_TALK = _ADDRESS | frozenset(
     "a absolutely again amazing and are awesome beautiful best bot bye cheers congrats cool damn "
     "dude fire fun funny good great haha hahaha how i im is it its job just lmao lol love loved "
@@ -29,15 +29,15 @@ _SMALL_TALK = _ADDRESS | frozenset(
     "thx to too ty very was what whoa wow ya yeah yep yes you your youre bonjour danke merci "
     "gracias grazie 谢谢 哈哈 好听 不错".split()
 )
-"""Words that alone ask for no music."""
+"""Words that are not an order if nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
-    """What is to be done about a message.
+    """The interpretation of a message.
 
-    A draft alone is ordered; with a sentence it is ordered once a button was pressed; a sentence
-    alone is said.
+    A draft alone is ordered; with a sentence it is ordered after a button press; a sentence alone
+    is the answer.
     """
 
     draft: RequestDraft | None = None
@@ -45,15 +45,14 @@ class Mention:
 
 
 def is_typed(content: str, own_id: int) -> bool:
-    """Return whether somebody typed a mention; Discord also lists whom a mere reply pings."""
+    """Return whether a mention was typed; Discord also lists the author of a replied message."""
     return re.search(_own(own_id), content) is not None
 
 
 def asks_clearly(content: str, own_id: int) -> bool:
-    """Return whether a message that mentions the bot is certainly meant as an order.
+    """Return whether a message that mentions the bot is certainly an order.
 
-    It is not where the mention stands in a quote or inside a sentence, where others are mentioned,
-    and where there is a question or nothing but small talk.
+    Not certain: a mention within a quote or a sentence, mentions of others, questions, small talk.
     """
     spoken = _QUOTED.sub("", content)
     before, *after = re.split(_own(own_id), spoken)
@@ -66,7 +65,7 @@ def asks_clearly(content: str, own_id: int) -> bool:
 
 
 async def read_mention(bot: ZhiyinBot, message: discord.Message) -> Mention:
-    """Return what a message asks for; call it for one that mentions the bot."""
+    """Return the interpretation of a message that mentions the bot."""
     assert bot.user is not None
     words = clean_prompt(_REFERENCE.sub(" ", message.content) or None)
     sound, clip, theirs = find_sound(message), None, None
@@ -79,14 +78,14 @@ async def read_mention(bot: ZhiyinBot, message: discord.Message) -> Mention:
     has_source = clip is not None or theirs is not None
     if sound is not None and has_source:
         return Mention(sentence=mention_messages.TWO_SOUNDS)
-    # Something was pointed at that has no sound in it.
+    # The reply or the attachment has no sound.
     is_pointless = (is_reply(message) or bool(message.attachments)) and not (sound or has_source)
     if words is None and is_pointless:
         return Mention(sentence=messages.NO_SOUND)
     if words is None and sound is None:
         return Mention(sentence=messages.NO_WORDS if has_source else mention_messages.HELP)
     if sound is not None:
-        # As with /music, and as with the entry under Apps where there are no words.
+        # As /music does; without words, as the entry under Apps does.
         kind = Kind.CONTINUE if words is None else Kind.MUSIC
         draft = RequestDraft(kind=kind, prompt=words, attachment=sound)
     elif has_source:
@@ -108,7 +107,7 @@ async def read_mention(bot: ZhiyinBot, message: discord.Message) -> Mention:
 
 
 def is_reply(message: discord.Message) -> bool:
-    """Return whether a message answers another one; a forwarded one points at it, too."""
+    """Return whether a message is a reply; a forwarded one references another, too."""
     return message.type is discord.MessageType.reply
 
 

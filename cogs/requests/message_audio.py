@@ -1,4 +1,4 @@
-"""Find the sound in a message: attached, shown by a component, or in a message it forwards."""
+"""Find the sound in a message: attached, in a component, or in a forwarded message."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ SEVERAL_TAKES = Sentence(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedFile:
-    """A file on Discord, wherever in a message it is shown."""
+    """A file on Discord, however the message shows it."""
 
     filename: str
     url: str
     content_type: str | None = None
     size: int = 0
-    """In bytes; 0 where Discord doesn't tell."""
+    """In bytes; 0 if Discord doesn't say."""
 
 
 def is_sound(file: SharedFile) -> bool:
-    """Tell by name and type whether a file claims to be sound; nothing is trusted yet."""
+    """Return whether a file claims to be sound by name or type; not verified yet."""
     media = (file.content_type or "").split("/")[0]
     return (
         media in ACCEPTED_MEDIA or PurePosixPath(file.filename).suffix.lower() in ACCEPTED_SUFFIXES
@@ -41,16 +41,16 @@ def is_sound(file: SharedFile) -> bool:
 
 
 def find_sound(message: discord.Message) -> SharedFile | None:
-    """Return the first sound of a message, also of one that it forwards."""
+    """Return the first sound of a message, or of the one that it forwards."""
     return next(filter(is_sound, _files(message)), None)
 
 
 async def find_clip_or_sound(
     bot: ZhiyinBot, message: discord.Message
 ) -> tuple[Clip | None, SharedFile | None]:
-    """Return the clip that a message of ours shows, or else the sound attached to it.
+    """Return the clip that a message of the bot shows, or else its attached sound.
 
-    Raises RequestError where it shows several.
+    Raises RequestError if it shows several.
     """
     shown = await bot.service.clips.find_by_message(message.id)
     kept = [clip for clip in shown if not clip.is_deleted]
@@ -73,7 +73,7 @@ def _files(message: discord.Message) -> Iterator[SharedFile]:
 
 
 def _shown_files(components: Sequence[discord.Component]) -> Iterator[SharedFile]:
-    """Yield the files that components show: Discord lists them nowhere else."""
+    """Yield the files in components, which Discord does not list as attachments."""
     for component in components:
         if isinstance(component, discord.FileComponent):
             yield from _file_of(component.media, component.name, component.size)
@@ -87,7 +87,7 @@ def _shown_files(components: Sequence[discord.Component]) -> Iterator[SharedFile
 def _file_of(
     media: discord.UnfurledMediaItem, name: str | None = None, size: int | None = None
 ) -> Iterator[SharedFile]:
-    # A gallery may show any address on the web, and nobody sends us there.
+    # A gallery may contain any URL; only Discord's attachments are fetched (no SSRF).
     if media.attachment_id is not None:
         yield SharedFile(
             filename=name or PurePosixPath(unquote(urlsplit(media.url).path)).name,

@@ -16,9 +16,9 @@ _BETWEEN_PROMPTS = " / "
 async def order_mix(
     interaction: Interaction, lead: Clip, other: Clip, balance: float = EVEN_BALANCE
 ) -> None:
-    """Order two clips as one; the second follows the beat and the key of the first.
+    """Order a mix of two clips; the second is fitted to the tempo and key of the first.
 
-    Costs no quota: nothing is generated. Raises RequestError for tempi that are too far apart.
+    Costs no quota, since nothing is generated. Raises RequestError for tempi too far apart.
     """
     interaction.client.service.requests.check_tempi(lead, other)
     prompts = dict.fromkeys(clip.prompt for clip in (lead, other) if clip.prompt)
@@ -32,9 +32,9 @@ async def order_mix(
 
 
 async def order_mix_again(interaction: Interaction, clip: Clip) -> None:
-    """Order a mix once more, the clip leading that followed: the same one would be the same.
+    """Order a mix again with leading and following clip swapped.
 
-    Raises RequestError where one of the two is gone.
+    Raises RequestError if one of the two is deleted.
     """
     assert clip.mixed is not None
     lead = await require_clip(interaction, clip.mixed.other_id)

@@ -1,4 +1,4 @@
-"""Options of commands that offer a few values, each by a name that people read."""
+"""Command options with a few named values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Value = TypeVar("Value", bound=StrEnum)
 
 
 class NamedChoice(app_commands.Transformer, Generic[Value]):
-    """Offers the values of an enumeration; its names are translated as `choice`."""
+    """Offers the values of an enumeration; their names are translated as `choice`."""
 
     def __init__(self, names: Mapping[Value, str]) -> None:
         self._values = {str(value): value for value in names}
@@ -23,9 +23,9 @@ class NamedChoice(app_commands.Transformer, Generic[Value]):
 
     @property
     def choices(self) -> list[app_commands.Choice[str | int | float]]:
-        """Return what Discord offers."""
+        """Return the choices for Discord."""
         return self._choices
 
     async def transform(self, interaction: Interaction, value: str, /) -> Value:
-        """Return the value that was chosen. Raises KeyError for another one than was offered."""
+        """Return the chosen value. Raises KeyError for a value that was not offered."""
         return self._values[value]

@@ -1,4 +1,4 @@
-"""The sound that an order starts from, and the words that it brings."""
+"""Resolve the source of an order, and join its prompt with that of the source."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ async def resolve_source(bot: ZhiyinBot, draft: RequestDraft) -> Source | None:
     keep_seconds = min(most, draft.keep_seconds or most)
     if draft.keep is Keep.TUNE:
         assert draft.seconds is not None
-        keep_seconds = draft.seconds  # as much of the tune as there will be music
-    # Stems are kept from beginning to end.
+        keep_seconds = draft.seconds  # as much of the melody as there will be music
+    # Kept stems cover the whole clip.
     keep = draft.keep if not draft.keep_stems else None
     if draft.source is not None:
         return draft.source
@@ -52,13 +52,13 @@ async def resolve_source(bot: ZhiyinBot, draft: RequestDraft) -> Source | None:
 
 
 async def with_words(bot: ZhiyinBot, order: Order, source: Source | None) -> Order:
-    """Return an order with its source; a remix of it has the words joined with the old ones."""
+    """Return an order with its source; a remix gets the joined prompt."""
     if order.kind is not Kind.REMIX or source is None or order.prompt is None:
         return dataclasses.replace(order, source=source)
     return await bot.service.requests.with_remix_words(order, source)
 
 
 def name_of(draft: RequestDraft) -> str | None:
-    """Return what the person calls their file, as it is shown."""
+    """Return the name of the person's file, as it is shown."""
     file = draft.attachment
     return None if file is None else bare_name(file.filename, _MOST_NAME_CHARACTERS)

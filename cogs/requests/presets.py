@@ -1,4 +1,4 @@
-"""The presets that a person may use where they are: found by name, and suggested."""
+"""Find and suggest the presets that a person may use here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cogs.presentation.readers import reader_of
 
 MAX_NAME_CHARACTERS = 40
 OF_SERVER = "server:"
-"""What stands before the name of a server's preset where a person has one of the same name."""
+"""Prefix of a server's preset whose name equals one of the person's."""
 
 NO_PRESET = Sentence(
     "I can't find that preset: choose one from the list that appears while you type, or make one "
@@ -25,13 +25,13 @@ PresetName = app_commands.Range[str, 1, MAX_NAME_CHARACTERS + len(OF_SERVER) + 1
 
 _CHOICES = 25
 NOTHING = Preset(name="")
-"""What stands for no preset: it says nothing."""
+"""The empty preset."""
 
 
 async def find_preset(interaction: Interaction, text: str | None) -> Preset:
-    """Return the preset that was chosen or typed; one's own goes before the server's.
+    """Return the chosen or typed preset; a person's own precedes the server's.
 
-    Without a text it is NOTHING. Raises RequestError where there is none of that name.
+    Without a text it is NOTHING. Raises RequestError if there is none of that name.
     """
     if text is None:
         return NOTHING
@@ -42,7 +42,7 @@ async def find_preset(interaction: Interaction, text: str | None) -> Preset:
 
 
 async def find_owned(interaction: Interaction, text: str) -> tuple[PresetOwner, Preset] | None:
-    """Return the preset with a name and whose it is."""
+    """Return the preset of that name and its owner."""
     presets = interaction.client.service.presets
     name = text.removeprefix(OF_SERVER).strip()
     for owner in owners(interaction):
@@ -54,7 +54,7 @@ async def find_owned(interaction: Interaction, text: str) -> tuple[PresetOwner, 
 
 
 def with_typed(preset: Preset, **typed: float | None) -> dict[str, float | int | None]:
-    """Return how a clip is sampled: as was typed, else as the preset says."""
+    """Return the sampling settings: typed ones precede those of the preset."""
     kept: dict[str, float | int | None] = dict(preset.sampling)
     if "top_k" in preset.sampling:
         kept["top_k"] = int(preset.sampling["top_k"])
@@ -62,7 +62,7 @@ def with_typed(preset: Preset, **typed: float | None) -> dict[str, float | int |
 
 
 def owners(interaction: discord.Interaction) -> list[PresetOwner]:
-    """Return whose presets a person may use where they are: their own, and the server's."""
+    """Return the owners of usable presets: the person and the server."""
     found = [PresetOwner(id=interaction.user.id)]
     if interaction.guild_id is not None:
         found.append(PresetOwner(id=interaction.guild_id, is_server=True))

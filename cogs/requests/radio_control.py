@@ -1,4 +1,4 @@
-"""What people may do with the radio that is on where they are."""
+"""Permissions and actions of people with the radio of their server."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from cogs.requests.voice_places import ON_SERVERS, listeners_in
 
 
 def radios_of(bot: ZhiyinBot) -> RadioSessions:
-    """Return the radios that are on."""
+    """Return the running radios."""
     found = bot.get_cog("Radio")
     assert found is not None
     return cast(RadioSessions, found.radios)  # type: ignore[attr-defined]
 
 
 def require_radio(interaction: Interaction) -> RadioSession:
-    """Return the radio of the server. Raises RequestError where there is none."""
+    """Return the radio of this server. Raises RequestError if there is none."""
     if interaction.guild_id is None:
         raise RequestError(ON_SERVERS)
     radio = radios_of(interaction.client).of(interaction.guild_id)
@@ -35,7 +35,7 @@ def require_radio(interaction: Interaction) -> RadioSession:
 
 
 def decides(person: discord.abc.User, radio: RadioSession) -> bool:
-    """Return whether a person decides alone: who switched it on, and managers of the channel."""
+    """Return whether a person decides without a vote: the starter, and managers of the channel."""
     if person.id == radio.plan.user_id:
         return True
     rights = (
@@ -47,16 +47,16 @@ def decides(person: discord.abc.User, radio: RadioSession) -> bool:
 
 
 async def require_listener(bot: ZhiyinBot, person: discord.abc.User, radio: RadioSession) -> None:
-    """Raise RequestError for who neither listens nor decides, Refused for the blocked."""
+    """Raise RequestError unless a person listens or decides, Refused for a blocked one."""
     await bot.service.guilds.check_person(radio.plan.guild_id, person.id)
     if person.id not in listeners_in(radio.channel) and not decides(person, radio):
         raise RequestError(radio_messages.NOT_THERE.fill(channel=radio.channel.mention))
 
 
 async def skip_by_vote(interaction: Interaction, radio: RadioSession) -> Sentence:
-    """Skip what is played, or count a vote for it; return what to say. Raises RequestError.
+    """Skip the clip, or count a vote; return the answer. Raises RequestError.
 
-    More than half of those who listen skip it.
+    More than half of the listeners skip it.
     """
     await require_listener(interaction.client, interaction.user, radio)
     if radio.plays_live:
@@ -71,13 +71,13 @@ async def skip_by_vote(interaction: Interaction, radio: RadioSession) -> Sentenc
 
 
 async def stop_radio(interaction: Interaction, radio: RadioSession) -> None:
-    """Switch the radio off, and say so. Raises RequestError for who may not."""
+    """Stop the radio, and answer. Raises RequestError without permission."""
     await require_listener(interaction.client, interaction.user, radio)
     is_alone = listeners_in(radio.channel) == {interaction.user.id}
     if not is_alone and not decides(interaction.user, radio):
         who = f"<@{radio.plan.user_id}>"
         raise RequestError(radio_messages.NOT_YOURS_TO_STOP.fill(who=who))
-    # Leaving takes until Discord confirms it, which is longer than it waits for an answer.
+    # Leaving waits for Discord's confirmation, longer than an interaction may wait.
     async with thinking(interaction, ephemeral=True):
         await radio.stop()
         said = reader_of(interaction)(radio_messages.SWITCHED_OFF)

@@ -1,4 +1,4 @@
-"""A radio that is on: what it plays next, and the message that shows it."""
+"""One server's radio while it is on: what it plays next, and the message that shows it."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ class RadioSession:
         self.plan, self.votes = plan, set[int]()
         self._bot, self._view_of = bot, view_of
         self._played: deque[int] = deque(maxlen=_REMEMBERED)
-        # Which clip comes next is of no consequence to anybody's safety.
+        # Not security relevant: picks the next clip.
         self._draw = random.Random()  # noqa: S311
         self._is_stopped = False
         self.is_ending = False
-        """Whether it is on its way out: another may be switched on after it."""
+        """Whether it is stopping: another may be started after it."""
         self.pauses = SteeringCooldown(bot.clock)
-        """Of those who steer."""
+        """The rate limit for people who steer."""
         self._status: str | None = None
         self.clip_id: int | None = None
-        """What is played."""
+        """The clip that is playing."""
         self.radio = Radio(channel, choose=self._choose, tell=self._tell, timings=timings)
 
     @property
@@ -74,11 +74,11 @@ class RadioSession:
 
     @property
     def plays_live(self) -> bool:
-        """Return whether live music is what is heard."""
+        """Return whether live music is playing."""
         return self.radio.show is not None and self.radio.show.is_heard
 
     async def open(self) -> None:
-        """Join the channel and begin. Raises RequestError."""
+        """Join the channel and start. Raises RequestError."""
         check_rights(self.channel)
         await self._begin_show()
         try:
@@ -91,7 +91,7 @@ class RadioSession:
             await self.channel.guild.me.edit(suppress=False)
 
     async def run(self) -> None:
-        """Play until it ends; then it says why, and is forgotten."""
+        """Play until it ends, then show why and remove its plan."""
         try:
             end = await self.radio.run()
         finally:
@@ -99,7 +99,7 @@ class RadioSession:
             log.info("radio.heard server=%d %s", self.plan.guild_id, self.radio.told)
             self._end_show()
         if end is RadioEnd.STOPPED and not self._is_stopped:
-            return  # the bot stops: the radio comes back with it
+            return  # the bot stops: the radio is restored after the restart
         await self._bot.service.radio.drop(self.plan.guild_id)
         where = self.channel.mention
         said = {
@@ -112,9 +112,9 @@ class RadioSession:
         await self._show(radio_messages.notice(self._read, said[end]), None)
 
     async def stop(self) -> None:
-        """Switch it off for good."""
+        """Stop for good."""
         self._is_stopped = self.is_ending = True
-        # Who is not in the channel any more may not, and Discord clears it when all have left.
+        # Cleared before leaving: outside the channel the bot may not.
         if self._status is not None:
             await show_status(self.channel, None)
         await self.radio.stop()
@@ -129,7 +129,7 @@ class RadioSession:
         self.radio.note_listeners(len(listeners_in(self.channel)))
 
     async def change(self, plan: RadioPlan) -> None:
-        """Play something else from now on."""
+        """Play another source from now on."""
         if plan.source is RadioSource.LIVE:
             await self._bot.service.live_music.check(plan.guild_id)
         self.plan = plan
@@ -141,7 +141,7 @@ class RadioSession:
             await self.radio.change()
 
     async def follow_jam(self) -> None:
-        """Play the jam that it is about as it is now, where it has changed."""
+        """Play the jam's present track, if it has changed."""
         plan, service = self.plan, self._bot.service.radio
         if plan.source is not RadioSource.JAM or plan.jam_id is None:
             return
@@ -164,14 +164,14 @@ class RadioSession:
         return is_for_everybody(self.channel.guild, clip)
 
     async def steer(self, words: Words) -> None:
-        """Let live music be made from other words; `show` tells of them."""
+        """Change the prompt of live music; `show` updates the card."""
         self.plan = dataclasses.replace(self.plan, words=words)
         if self.radio.show is not None:
             self.radio.show.words = words
         await self._bot.service.radio.keep(self.plan)
 
     async def show(self) -> None:
-        """Show what is played, on the card and as the channel's status."""
+        """Update the card and the channel's status."""
         await self._show(*await self.describe(self._read))
         await self._show_status()
 
@@ -220,7 +220,7 @@ class RadioSession:
             self._status = text
 
     async def describe(self, read: Reader) -> tuple[discord.Embed, discord.ui.View | None]:
-        """Return what is played, and its buttons; none where nothing is."""
+        """Return what is playing, and its buttons; None without any."""
         where, show = self.channel.mention, self.radio.show
         trouble = radio_messages.CATCHING_UP
         if show is not None and isinstance(show.error, ZhiyinError):
@@ -241,7 +241,7 @@ class RadioSession:
         return radio_messages.notice(read, nothing), None
 
     async def _show(self, embed: discord.Embed, view: discord.ui.View | None) -> None:
-        """Edit the message; where it is gone, send another. It is heard anyway."""
+        """Edit the message, or send a new one if it is deleted; failures are logged."""
         place = self._bot.get_partial_messageable(self.plan.text_channel_id)
         try:
             if self.plan.message_id is not None:

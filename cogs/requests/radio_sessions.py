@@ -1,4 +1,4 @@
-"""The radios of all servers: switched on, let go, and brought back after a restart."""
+"""The radios of all servers: started, stopped, and restored after a restart."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ class RadioSessions:
         self._opening: set[int] = set()
 
     def of(self, guild_id: int) -> RadioSession | None:
-        """Return a server's radio, unless it is ending."""
+        """Return a server's radio, unless it is stopping."""
         radio = self._radios.get(guild_id)
         return None if radio is None or radio.is_ending else radio
 
     def all(self) -> list[RadioSession]:
-        """Return the radios that are on."""
+        """Return the running radios."""
         return list(self._radios.values())
 
     def check_off(self, guild_id: int, channel: VoicePlace) -> None:
-        """Raise RequestError where a server's radio is on, or being switched on."""
+        """Raise RequestError if a server's radio is on or starting."""
         playing = self.of(guild_id)
         if playing is not None or guild_id in self._opening:
             where = channel if playing is None else playing.channel
             raise RequestError(radio_messages.IS_ON.fill(channel=where.mention))
 
     async def begin(self, plan: RadioPlan, channel: VoicePlace) -> RadioSession:
-        """Switch a server's radio on, after the one that is ending there, if any.
+        """Start a server's radio, after the one that is stopping there, if any.
 
-        Raises RequestError where it is on already, or can't be.
+        Raises RequestError if it is on already, or can't play.
         """
         self.check_off(plan.guild_id, channel)
         radio = RadioSession(self._bot, plan, channel, self._view_of, self._timings)
@@ -66,7 +66,7 @@ class RadioSessions:
         return radio
 
     async def close(self) -> None:
-        """Let all of them go, to come back after a restart."""
+        """Stop all radios; they are restored after the restart."""
         await asyncio.gather(*(each.radio.stop() for each in self.all()), return_exceptions=True)
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
@@ -81,7 +81,7 @@ class RadioSessions:
             self._tasks.pop(guild_id, None)
 
     async def restore(self) -> None:
-        """Come back where a radio was playing, if people are still there."""
+        """Restart the radios that were playing, where people still listen."""
         for plan in await self._bot.service.radio.kept():
             if plan.guild_id in self._radios or plan.guild_id in self._opening:
                 continue

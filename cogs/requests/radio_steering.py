@@ -1,4 +1,4 @@
-"""Words that steer live music: typed as a command, in a form, or in the voice channel's chat."""
+"""Change the prompt of live music: by command, by form, or by messages in the voice chat."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REFERENCE = re.compile(r"<(?:@[!&]?|#)\d+>")
 
 
 async def check_steering(bot: ZhiyinBot, person: discord.abc.User, radio: RadioSession) -> None:
-    """Raise RequestError where somebody may not steer, or nothing can be steered."""
+    """Raise RequestError if a person may not steer, or no live music plays."""
     await require_listener(bot, person, radio)
     if radio.plan.source is not RadioSource.LIVE:
         raise RequestError(radio_messages.NOT_LIVE)
@@ -31,9 +31,9 @@ async def check_steering(bot: ZhiyinBot, person: discord.abc.User, radio: RadioS
 async def steer(
     bot: ZhiyinBot, person: discord.abc.User, radio: RadioSession, text: str, weight: float
 ) -> Sentence:
-    """Let live music be made from other words, too; return what to say. Raises RequestError.
+    """Change the prompt of live music; return the answer. Raises RequestError.
 
-    Who did so a moment ago waits: SteeringTooSoon.
+    Raises SteeringTooSoon within the cooldown.
     """
     await check_steering(bot, person, radio)
     if len(text) > MAX_LIVE_CHARACTERS:
@@ -46,9 +46,9 @@ async def steer(
 
 
 def steered_by(bot: ZhiyinBot, message: discord.Message) -> tuple[RadioSession, str] | None:
-    """Return the live radio that a message is about, and its words.
+    """Return the live radio that a message steers, and the words; None for other messages.
 
-    That is one in the chat of the channel where it plays, which points at no clip or sound, and is
+    It is a message in the voice chat of a live radio, without reference to a clip or sound, and
     neither a question nor small talk.
     """
     if (
@@ -72,9 +72,9 @@ def steered_by(bot: ZhiyinBot, message: discord.Message) -> tuple[RadioSession, 
 async def steer_by_message(
     bot: ZhiyinBot, message: discord.Message, radio: RadioSession, text: str
 ) -> Sentence | None:
-    """Take the words of a message; return what to say, if anything. Raises RequestError.
+    """Steer by a message; return the answer, if any. Raises RequestError.
 
-    Who sends one after the other is told once to wait, and not with every line.
+    A person within the cooldown is told once to wait.
     """
     try:
         said = await steer(bot, message.author, radio, text, 1.0)

@@ -1,4 +1,4 @@
-"""The messages that show an order: the first response to an interaction, and one per take."""
+"""Send the messages that show an order: the first response, and one per further take."""
 
 from __future__ import annotations
 
@@ -38,11 +38,10 @@ async def send_first_response(
 ) -> MessageHandle:
     """Respond to an interaction, and return the handle of the response.
 
-    It is open, under the key of its order, until that is accepted or it is withdrawn. With
-    `in_place` the message whose button was pressed becomes the response.
-
-    A response that arrived although Discord reported an error counts. Raises what discord.py raises
-    where none arrived.
+    The response is recorded as an open answer, under the key of its order, until that is accepted
+    or the response is withdrawn. With `in_place` the message of the pressed button becomes the
+    response. A response that arrived although Discord reported an error counts. Raises what
+    discord.py raises if none arrived.
     """
     answers, locale = interaction.client.service.answers, _locale_of(interaction, ephemeral)
     text = interaction.client.languages.reader(locale)(sentence)
@@ -82,12 +81,12 @@ async def send_another_take(
 ) -> MessageHandle:
     """Send the message of a further take, and return its handle; `own` is the first one's.
 
-    It is open as the first one is, under the key of its own order.
+    It is an open answer, too, under the key of its own order.
     """
     answers, locale = interaction.client.service.answers, _locale_of(interaction, ephemeral)
     text = interaction.client.languages.reader(locale)(messages.IN_LINE)
     answer = _open_answer(interaction, key, text, locale)
-    # Without its id the token would reach the first one.
+    # Without a message id the token would edit the first response.
     await answers.open(dataclasses.replace(answer, token=None))
     is_in_channel = not ephemeral and not is_reached_by_token_only(interaction)
     if is_in_channel and interaction.channel_id is not None:
@@ -100,8 +99,8 @@ async def send_another_take(
             sent = await retry.call(send, retry_on=is_outage)
         except discord.HTTPException as error:
             if is_outage(error):
-                raise  # it may have been stored: the next stop or start looks for it
-            # No right to send there: the token has.
+                raise  # it may have been stored: the next stop or start searches for it
+            # No permission to send there; the token can.
         else:
             await answers.record_shown(key, sent.id)
             return dataclasses.replace(own, token=None, expires_at=0.0, message_id=sent.id)
@@ -113,7 +112,7 @@ async def send_another_take(
 async def reply(
     message: discord.Message, bot: ZhiyinBot, sentence: Sentence, *, key: str, locale: str | None
 ) -> discord.Message:
-    """Reply to a message that orders something; the reply is open as a response is."""
+    """Reply to a message that orders something; the reply is recorded as an open answer."""
     text = bot.languages.reader(locale)(sentence)
     await bot.service.answers.open(
         OpenAnswer(key=key, channel_id=message.channel.id, text=text, locale=locale)
@@ -131,9 +130,9 @@ async def reply(
 
 
 async def end_open_answer(bot: ZhiyinBot, key: str, sentence: Sentence | None = None) -> None:
-    """End an answer that announced a clip which will not come: it is deleted, or says a sentence.
+    """End an open answer whose clip will not come: delete it, or replace it by a sentence.
 
-    Goes on in the background while Discord is in trouble.
+    Continues in the background during an outage.
     """
     task = bot.commands_in_flight.begin(end_answer(bot, key, sentence), f"end answer {key}")
     await asyncio.wait([task], timeout=_PATIENCE_SECONDS)
@@ -141,7 +140,7 @@ async def end_open_answer(bot: ZhiyinBot, key: str, sentence: Sentence | None = 
 
 @asynccontextmanager
 async def thinking(interaction: Interaction, *, ephemeral: bool = False) -> AsyncIterator[None]:
-    """Show that the bot thinks, until the block has answered; what it raises is for the caller."""
+    """Show "thinking" until the block has answered; the block's errors propagate."""
     async with recorded_answer(interaction, ephemeral=ephemeral):
         await interaction.response.defer(thinking=True, ephemeral=ephemeral)
         yield
@@ -151,9 +150,9 @@ async def thinking(interaction: Interaction, *, ephemeral: bool = False) -> Asyn
 async def recorded_answer(
     interaction: Interaction, *, ephemeral: bool = False
 ) -> AsyncIterator[None]:
-    """Note that an interaction is being answered: a stop, or a start, ends what a block leaves.
+    """Record an open answer for the duration of a block; a stop or start ends what is left.
 
-    What the block raises is for the caller.
+    The block's errors propagate.
     """
     answers, key = interaction.client.service.answers, f"{interaction.id}/thinking"
     locale = _locale_of(interaction, ephemeral)

@@ -1,6 +1,6 @@
-"""What a person may do with a clip or a job, where they are.
+"""Permissions of a person for a clip or a job, where they are.
 
-A custom id or an option says which one is meant and proves nothing: each handler asks here.
+A custom id or an option names a clip but proves nothing: each handler checks here.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from bot.domain.jobs import RequestOrigin
 from bot.errors import RequestError
 from cogs.presentation import battle_messages, messages
 
-# More than are shown, since some are in channels that a person doesn't see.
+# More than are shown, since some are in channels that the person can't see.
 _LISTED = 100
 
 
 async def require_clip(interaction: Interaction, clip_id: int) -> Clip:
-    """Return a clip that is not deleted, and that the person can see where they are.
+    """Return a clip that exists and that the person can see here.
 
-    Raises RequestError, the same for one that is elsewhere as for one that is not there.
+    Raises RequestError, with the same sentence for an invisible clip as for none.
     """
     bot = interaction.client
     clip = await require_kept_clip(bot, clip_id)
@@ -33,7 +33,7 @@ async def require_clip(interaction: Interaction, clip_id: int) -> Clip:
 
 
 async def require_kept_clip(bot: ZhiyinBot, clip_id: int) -> Clip:
-    """Return a clip that is not deleted; whoever asks may see it. Raises RequestError."""
+    """Return a clip that is not deleted, without a permission check. Raises RequestError."""
     clip = await bot.service.clips.find(clip_id)
     if clip is None or clip.is_deleted:
         raise RequestError(messages.NO_CLIP)
@@ -41,7 +41,7 @@ async def require_kept_clip(bot: ZhiyinBot, clip_id: int) -> Clip:
 
 
 async def clips_in_sight(interaction: Interaction, limit: int, search: str = "") -> list[Clip]:
-    """Return the latest clips that a person can see where they are, newest first.
+    """Return the latest clips that a person can see here, newest first.
 
     In direct messages these are their own.
     """
@@ -55,7 +55,7 @@ async def clips_in_sight(interaction: Interaction, limit: int, search: str = "")
 
 
 def require_owner_or_manager(interaction: discord.Interaction, origin: RequestOrigin) -> None:
-    """Raise RequestError unless the person ordered it, or manages messages where they did."""
+    """Raise RequestError unless the person ordered it, or manages messages there."""
     if origin.user_id != interaction.user.id and not (
         origin.guild_id is not None
         and _is_at(interaction, origin)
@@ -80,7 +80,7 @@ async def require_bot_owner(interaction: Interaction) -> None:
 def require_manager(interaction: discord.Interaction, guild_id: int) -> None:
     """Raise RequestError unless the person manages a server, and is there.
 
-    It is the same for one of elsewhere as for nothing: a custom id proves nothing.
+    Another server's custom id gets the same sentence as an invalid one.
     """
     if interaction.guild_id != guild_id:
         raise RequestError(messages.NO_CLIP)
@@ -96,9 +96,9 @@ def guild_of(interaction: discord.Interaction) -> int:
 
 
 def is_shown_to(interaction: discord.Interaction, clip: Clip) -> bool:
-    """Return whether a clip is the person's, or is posted where they are or can look.
+    """Return whether a clip is the person's, or is posted where they can see it.
 
-    One that was held is posted elsewhere than it was ordered.
+    A held clip is posted elsewhere than it was ordered.
     """
     shows_it = interaction.message is not None and interaction.message.id == clip.message_id
     if clip.origin.user_id == interaction.user.id:
@@ -109,7 +109,7 @@ def is_shown_to(interaction: discord.Interaction, clip: Clip) -> bool:
 
 
 def _can_look_into(interaction: discord.Interaction, origin: RequestOrigin) -> bool:
-    """Return whether a person sees the channel of this server in which something was ordered."""
+    """Return whether a person can see the channel of this server where something was ordered."""
     guild, person = interaction.guild, interaction.user
     if guild is None or guild.id != origin.guild_id or not isinstance(person, discord.Member):
         return False

@@ -1,4 +1,4 @@
-"""What is set for a server, shown to a manager after each change."""
+"""Show a server's settings to a manager after each change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cogs.requests.rights import guild_of
 
 
 async def show_settings(interaction: Interaction) -> None:
-    """Answer with what is set for the server, for the manager alone."""
+    """Answer with the server's settings, for the manager alone."""
     guild_id, bot = guild_of(interaction), interaction.client
     found = await bot.service.guilds.settings(guild_id)
     chosen = bot.service.languages.chosen_by_server(guild_id)

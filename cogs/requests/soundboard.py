@@ -1,4 +1,4 @@
-"""Put a moment of a clip on a server's soundboard, and take it off again."""
+"""Add a part of a clip to a server's soundboard, and remove it."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ ViewOf = Callable[[Reader, int, int], discord.ui.View]
 
 
 async def put_on_soundboard(interaction: Interaction, clip: Clip, view_of: ViewOf) -> None:
-    """Put a clip's loudest bars on the server's soundboard. Costs no quota.
+    """Add a clip's loudest bars to the server's soundboard. Costs no quota.
 
-    `view_of` makes the button that takes it off, from the ids of the sound and of its person.
-    Raises Refused where it may not be put there, SoundError where the clip's sound is gone.
+    `view_of` makes the button that removes it, from the ids of the sound and of its person. Raises
+    Refused without permission, SoundError if the clip's sound is deleted.
     """
     guild = interaction.guild
     if guild is None:
@@ -77,7 +77,7 @@ async def put_on_soundboard(interaction: Interaction, clip: Clip, view_of: ViewO
 
 
 async def take_off_soundboard(interaction: Interaction, sound_id: int, person_id: int) -> None:
-    """Take a sound off the server's soundboard again. Raises Refused, RequestError."""
+    """Remove a sound from the server's soundboard. Raises Refused, RequestError."""
     guild, bot = interaction.guild, interaction.client
     if guild is None or bot.user is None:
         raise Refused(ON_SERVERS)
@@ -86,7 +86,7 @@ async def take_off_soundboard(interaction: Interaction, sound_id: int, person_id
     _check_rights(interaction)
     try:
         sound = await guild.fetch_soundboard_sound(sound_id)
-        # Of others' sounds nobody takes any off through the bot.
+        # Only sounds that the bot added can be removed through it.
         if sound.user is None or sound.user.id != bot.user.id:
             raise Refused(ANOTHERS)
         await sound.delete(reason=f"asked by {interaction.user}")

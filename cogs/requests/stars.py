@@ -11,7 +11,7 @@ TAKEN_BACK = Sentence("Clip {id} is not among your `/favourites` any more.")
 
 
 async def toggle_star(interaction: Interaction, clip: Clip) -> Sentence:
-    """Star a clip, or take one's star back; return what to say. Raises Refused for the blocked."""
+    """Star a clip, or unstar it; return the answer. Raises Refused for a blocked person."""
     bot, person = interaction.client, interaction.user
     await bot.service.guilds.check_person(interaction.guild_id, person.id)
     is_given = await bot.service.stars.give(clip, person.id)

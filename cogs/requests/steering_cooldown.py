@@ -1,4 +1,4 @@
-"""Who steers live music waits a moment before doing so again."""
+"""The rate limit of people who steer live music."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _REMEMBERED_SECONDS = 60.0
 
 
 class SteeringTooSoon(Refused):
-    """Somebody steers again too soon."""
+    """A person steers again within the cooldown."""
 
 
 class SteeringCooldown:
-    """Who has steered when."""
+    """Remembers who has steered when."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -25,7 +25,7 @@ class SteeringCooldown:
         self._told_to_wait = set[int]()
 
     def note(self, user_id: int) -> None:
-        """Note that somebody steers. Raises SteeringTooSoon for who did a moment ago."""
+        """Note that a person steers. Raises SteeringTooSoon within the cooldown."""
         now = self._clock()
         waits = self._steered.get(user_id, 0.0) + _SECONDS - now
         if 0 < waits <= _SECONDS:
@@ -36,7 +36,7 @@ class SteeringCooldown:
         self._told_to_wait &= self._steered.keys() - {user_id}
 
     def tells_to_wait(self, user_id: int) -> bool:
-        """Note that somebody is told to wait; False where they were already, since they steered."""
+        """Return whether to tell a person to wait: once for each cooldown."""
         is_new = user_id not in self._told_to_wait
         self._told_to_wait.add(user_id)
         return is_new

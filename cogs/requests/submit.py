@@ -1,4 +1,4 @@
-"""From what a person typed to a queued job: the steps that all commands share."""
+"""From a typed request to a queued job: the steps that all commands share."""
 
 from __future__ import annotations
 
@@ -52,13 +52,11 @@ async def submit_request(
     *,
     asked_by: discord.Message | None = None,
 ) -> None:
-    """Answer an interaction and queue what it asks for.
+    """Answer an interaction and queue its order.
 
-    `asked_by` is the message whose order a button confirms: it is made once however often that is
-    pressed, and shown in the place of the button.
-
-    Raises RequestError and SoundError before anything was shown; later failures are told to the
-    person, and what others saw is withdrawn.
+    `asked_by` is the message whose order a button confirms: it is ordered once however often the
+    button is pressed, and shown in place of the button. Raises RequestError and SoundError before
+    anything was shown; later failures are shown to the person, and public messages are withdrawn.
     """
     bot = interaction.client
     bot.commands_in_flight.track()
@@ -81,7 +79,7 @@ async def submit_request(
         text = jam_messages.MIXING_DOWN
     key = str(interaction.id if asked_by is None else asked_by.id)
     orders = make_orders(key, origin, draft, bot)
-    # A refusal is for one person: nobody else sees an answer that would be taken back.
+    # Check first: a refusal is private, and a public answer would have to be withdrawn.
     await _check(bot, orders[0], draft, limits)
     with ExitStack() as receiving:
         if draft.attachment is not None:
@@ -106,13 +104,13 @@ async def _queue(
     own: MessageHandle,
     receiving: ExitStack,
 ) -> None:
-    """Queue an order for each take, and tell the person of a failure; `own` shows the first.
+    """Queue an order for each take, and report a failure to the person; `own` shows the first.
 
-    `receiving` counts the person's file among those that are being read: it is closed once that is.
+    `receiving` counts the person's upload; it is closed once the file is decoded.
     """
     requests = interaction.client.service.requests
     source, shown, holding = None, own, ExitStack()
-    # The answer that no job stands behind yet: only such a one is withdrawn.
+    # The key of the answer without a job yet: only such an answer is withdrawn.
     free: str | None = orders[0].key
     try:
         source = await resolve_source(interaction.client, draft)
@@ -139,7 +137,7 @@ async def _queue(
         if free is not None:
             await responses.end_open_answer(interaction.client, free)
         await _release(interaction.client, source, holding)
-        # Also the reason of a refusal, for one person only.
+        # Also the reason of a refusal, to the person alone.
         await report_error(interaction, error)
     else:
         await _release(interaction.client, source, holding)
@@ -149,10 +147,10 @@ async def _queue(
 async def _is_private(
     interaction: discord.Interaction[ZhiyinBot], draft: RequestDraft, liked: Preferences
 ) -> bool:
-    """Return whether a clip is for its person alone: by option, as they like it, or by its parents.
+    """Return whether a clip is private: by option, by preference, or because its parents are.
 
-    What is made of a clip that nobody else has would tell of it. In direct messages nobody else is
-    there, battles have their own secret, and jams none.
+    A clip made from a private one would reveal it. Direct messages are private anyway, battle
+    entries are secret by themselves, and jams never are.
     """
     if draft.battle_id is not None or draft.jam_id is not None:
         return False
@@ -165,7 +163,7 @@ async def _is_private(
 
 
 async def _release(bot: ZhiyinBot, source: Source | None, holding: ExitStack) -> None:
-    """Delete an upload that no take wants, or wants any more."""
+    """Delete an upload that no take needs."""
     holding.close()
     if isinstance(source, UploadSource):
         await bot.service.requests.discard_upload(source.file)
@@ -174,7 +172,7 @@ async def _release(bot: ZhiyinBot, source: Source | None, holding: ExitStack) ->
 async def submit_from_message(
     message: discord.Message, bot: ZhiyinBot, draft: RequestDraft
 ) -> None:
-    """Reply to a message and queue what it asks for. Idempotent: a repeated message is ignored."""
+    """Reply to a message and queue its order. Idempotent: a repeated event is ignored."""
     if await bot.service.requests.is_known(order_key(str(message.id), 0)):
         return
     origin = RequestOrigin(
@@ -222,9 +220,9 @@ async def submit_from_message(
 
 
 def _may_attach_files(bot: ZhiyinBot, message: discord.Message) -> bool:
-    """Return whether the bot may post a clip where a message is, as far as it knows the channel."""
+    """Return whether the bot may post a clip where a message is, if the channel is cached."""
     channel = message.channel
-    # A thread has the rights of its channel.
+    # A thread has the permissions of its channel.
     place = channel.parent if isinstance(channel, discord.Thread) else channel
     if message.guild is None or bot.user is None or not isinstance(place, discord.abc.GuildChannel):
         return True
@@ -233,7 +231,7 @@ def _may_attach_files(bot: ZhiyinBot, message: discord.Message) -> bool:
 
 
 async def _check(bot: ZhiyinBot, order: Order, draft: RequestDraft, limits: Limits) -> None:
-    """Raise RequestError if an order would be refused now, for the name of its file, too."""
+    """Raise RequestError if an order would be refused now; also checks the file's name."""
     if draft.attachment is not None:
         check_may_send_sound(limits)
         await bot.service.word_filter.check(order.origin.guild_id, name_of(draft))

@@ -1,4 +1,4 @@
-"""What Discord suggests while a person types: prompts, clips and jobs."""
+"""Autocomplete: prompts, clips, jams and jobs."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ Prompt = app_commands.Range[str, 1, MAX_PROMPT_CHARACTERS]
 
 
 async def suggest_prompts(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-    """Suggest a person's own earlier prompts, then presets, then words that the model knows."""
+    """Suggest the person's earlier prompts, then presets, then words that the model knows."""
     clips = interaction.client.service.clips
     earlier = await clips.prompts(interaction.user.id, current, _CHOICES)
     presets = [text for text in PRESETS if current.casefold() in text.casefold()]
     begun = interaction.client.service.words.complete(current, most=_CHOICES)
     texts = list(dict.fromkeys([*earlier, *presets, *begun]))
-    # Discord takes no longer choices, and a shortened one would order other words.
+    # Discord limits choices, and a truncated one would order another prompt.
     fitting = [text for text in texts if len(text) <= _CHOICE_CHARACTERS]
     return [app_commands.Choice(name=text, value=text) for text in fitting[:_CHOICES]]
 
@@ -68,14 +68,14 @@ def _choices(interaction: Interaction, clips: Sequence[Clip]) -> list[app_comman
 
 
 def name_clip(read: Reader, clip: Clip) -> str:
-    """Return a clip's number, words and length, as long as a choice may be."""
+    """Return a clip's number, prompt and length, within the limit of a choice."""
     length = read(Sentence("{n} s", n=round(clip.seconds)))
     name = f"{clip.id} · {clip.prompt or read(RANDOM_CLIP)} · {length}"
     return name if len(name) <= _CHOICE_CHARACTERS else name[: _CHOICE_CHARACTERS - 1] + "…"
 
 
 async def suggest_jams(interaction: Interaction, current: str) -> list[app_commands.Choice[int]]:
-    """Suggest the latest jams of this server, newest first, that everybody there sees."""
+    """Suggest the latest jams of this server that everybody can see, newest first."""
     guild = interaction.guild
     if guild is None:
         return []

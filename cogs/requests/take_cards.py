@@ -1,4 +1,4 @@
-"""The card of takes that share a message, with what they came from."""
+"""Build the card of takes that share a message, with their parents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cogs.requests.clip_cards import clip_cards
 async def take_cards(
     bot: ZhiyinBot, read: Reader, takes: Sequence[Take], shown: Sequence[Take]
 ) -> tuple[discord.Embed, discord.Embed]:
-    """Return the card of takes, and one without their words; `shown` are those with a player."""
+    """Return the card of takes, and one without prompts; `shown` are those with a player."""
     first = shown[0].clip
     assert first is not None
     with_words, without_words = await clip_cards(bot, read, first)

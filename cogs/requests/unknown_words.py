@@ -1,4 +1,4 @@
-"""Tell a person, once and to them alone, which of their words the model does not know."""
+"""Tell a person, once and privately, which of their words the model does not know."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from cogs.requests.draft import RequestDraft
 log = logging.getLogger(__name__)
 
 _TYPED = {Kind.MUSIC, Kind.REMIX, Kind.CONTINUE}
-"""What is made from words that its person has typed just now."""
+"""Kinds of clips whose prompt the person has just typed."""
 
 
 async def tell_unknown_words(
     interaction: discord.Interaction[ZhiyinBot], draft: RequestDraft
 ) -> None:
-    """Say which words the model passes over, if there are any that were not told before."""
+    """Show which words the model ignores, if the person was not told before."""
     bot = interaction.client
     if draft.kind not in _TYPED or not draft.prompt:
         return
@@ -31,5 +31,5 @@ async def tell_unknown_words(
     said = reader_of(interaction)(unknown(bot.config.model.name, found))
     try:
         await interaction.followup.send(said, ephemeral=True)
-    except discord.HTTPException as error:  # the clip comes all the same
-        log.info("words.not_told %r", error)
+    except discord.HTTPException as error:  # not essential: the clip is made anyway
+        log.info("words.not_shown %r", error)

@@ -23,9 +23,8 @@ POSTED = Sentence("Posted below as a voice message. Its card: {clip}")
 async def post_voice_message(interaction: Interaction, clip: Clip) -> None:
     """Post a clip as a voice message, for everybody. Costs no quota.
 
-    A voice message has neither words nor buttons: the card of the clip has them. Raises Refused
-    where it may not be posted, SoundError where its sound is gone, OutputError where it is too
-    large.
+    A voice message can't have text or buttons; the clip's card has them. Raises Refused without
+    permission, SoundError if its sound is deleted, OutputError if it is too large.
     """
     bot, channel = interaction.client, interaction.channel
     rights = interaction.app_permissions

@@ -1,4 +1,4 @@
-"""Where a radio may play, and who may say what it does."""
+"""The voice channels where a radio may play, and their listeners."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ IS_FULL = Sentence("{channel} is full: it takes {limit} people.")
 def place_of(
     interaction: Interaction, missing: Callable[[], list[str]] = missing_packages
 ) -> VoicePlace:
-    """Return the voice channel that a person is in, where the bot may play.
+    """Return the person's voice channel, if the bot may play there.
 
-    Raises RequestError with what is missing.
+    Raises RequestError with the missing permission.
     """
     guild, person = interaction.guild, interaction.user
     if guild is None or not isinstance(person, discord.Member):
@@ -46,7 +46,7 @@ def place_of(
 
 
 def check_rights(channel: VoicePlace) -> None:
-    """Raise RequestError where the bot may not come in or not be heard."""
+    """Raise RequestError if the bot lacks permission to join or to speak."""
     me = channel.guild.me
     rights = channel.permissions_for(me)
     where = channel.mention
@@ -76,7 +76,7 @@ def listeners_in(channel: VoicePlace) -> set[int]:
 
 
 def is_for_everybody(guild: discord.Guild, clip: Clip) -> bool:
-    """Return whether everybody on a server sees where a clip was made, so that all may hear it."""
+    """Return whether everybody on a server can see where a clip was made."""
     if clip.origin.guild_id != guild.id:
         return False
     place = guild.get_channel_or_thread(clip.origin.channel_id)

@@ -1,4 +1,4 @@
-"""What stands below the name of a voice channel while a radio plays there."""
+"""Set the status below the name of a voice channel while a radio plays there."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ _MOST_CHARACTERS = 500
 
 
 async def show_status(channel: VoicePlace, text: str | None) -> bool:
-    """Set a voice channel's status, or take it away; return whether it was set.
+    """Set a voice channel's status, or clear it; return whether it was set.
 
-    Without the right *Set Voice Channel Status*, and on a stage, which has none, nothing is done:
-    it is heard anyway.
+    Ignored without the permission *Set Voice Channel Status*, and on a stage, which has none.
     """
     if not isinstance(channel, discord.VoiceChannel):
         return False

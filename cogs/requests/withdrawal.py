@@ -1,4 +1,4 @@
-"""Take a deleted clip out of the messages that show it."""
+"""Remove a deleted clip from the messages that show it."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ STILL_SHOWN = Sentence(
 
 
 class WithdrawingCog(Protocol):
-    """What changes and deletes messages of clips."""
+    """The extension that edits and deletes messages of clips."""
 
     async def withdraw(self, withdrawal: Withdrawal) -> bool:
-        """Let a message show a deleted clip no more; return whether it does so."""
+        """Remove a deleted clip from a message; return whether it is removed."""
         ...
 
 
-def shown_in(clip: Clip, interaction: Interaction, pressed_id: int = 0) -> list[Withdrawal]:
-    """Return the messages that show a clip: its own, and the one where a button was pressed.
+def messages_showing(clip: Clip, interaction: Interaction, pressed_id: int = 0) -> list[Withdrawal]:
+    """Return the messages that show a clip: its own, and the one with the pressed button.
 
-    `pressed_id` is 0 where that goes by itself. In direct messages are clips whose channel was
-    closed to the bot.
+    `pressed_id` is 0 for an ephemeral message. Clips whose channel was closed to the bot are in
+    direct messages.
     """
     here = interaction.channel_id or 0
     places = [(clip.message_id or 0, clip.origin.channel_id), (pressed_id, here)]
@@ -47,13 +47,13 @@ def shown_in(clip: Clip, interaction: Interaction, pressed_id: int = 0) -> list[
 
 
 async def withdraw(bot: ZhiyinBot, shown: Collection[Withdrawal]) -> bool:
-    """Let messages show deleted clips no more; return whether none does."""
-    takes = cast(WithdrawingCog, bot.get_cog("Takes"))
-    # Takes that share a message are withdrawn from it in one edit.
+    """Remove deleted clips from messages; return whether all are removed."""
+    takes = cast(WithdrawingCog, bot.get_cog("ClipMessages"))
+    # Takes that share a message are removed in one edit.
     by_place = {(each.channel_id, each.message_id): each for each in shown}
     return all([await takes.withdraw(each) for each in by_place.values()])
 
 
 def why_still_shown(interaction: Interaction) -> Sentence:
-    """Return the sentence for who deleted what can still be heard."""
+    """Return why a deleted clip is still shown, for the person who deleted it."""
     return OUT_OF_REACH if is_reached_by_token_only(interaction) else STILL_SHOWN

@@ -10,7 +10,7 @@ from bot.errors import RequestError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence, verbatim
 from cogs.presentation import battle_messages
-from cogs.presentation.errors import tell_privately
+from cogs.presentation.errors import send_privately
 from cogs.requests.battles import require_battle, require_beginner
 from cogs.views.battle_form import show_battle_form
 from cogs.views.persistent_button import PersistentButton
@@ -71,5 +71,5 @@ class BattleButton(PersistentButton, template=r"zhiyin:battle:(?P<id>\d+):(?P<ac
                 said = battle_messages.CALLED_OFF_BY_HAND
             case _:
                 raise RequestError(battle_messages.NO_BATTLE)
-        await tell_privately(interaction, said)
+        await send_privately(interaction, said)
         interaction.client.dispatch("battle_changed", battle.id)

@@ -1,6 +1,6 @@
-"""The form that asks what an entry in a battle is made from, and what comes back of it.
+"""The form for a battle entry, and its answers.
 
-Its custom id names the battle, so that one which is open while the bot restarts works.
+Its custom id names the battle, so that a form that is open during a restart works.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _THEME_CHARACTERS = 90
 async def show_battle_form(interaction: Interaction, battle: Battle) -> None:
     """Show the form for an entry."""
     form = _build(reader_of(interaction), battle)
-    # discord.py would remember it until it is sent, which may be never.
+    # discord.py would keep it in memory until it is sent, which may be never.
     form.stop()
     await interaction.response.send_modal(form)
 
 
 def read_battle_answers(data: Mapping[str, Any]) -> tuple[str | None, int | None]:
-    """Return the words and the seed of a form that was sent. Raises RequestError."""
+    """Return the words and the seed of a submitted form. Raises RequestError."""
     given = read_answers(data)
     words, seed = given.get("words", ""), given.get("seed", "")
     if not seed.strip():

@@ -1,4 +1,4 @@
-"""The buttons under clips. Their custom ids hold clip and action, so they survive a restart."""
+"""The buttons under clips. Custom ids hold clip and action, so they survive a restart."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ _LATER_ROWS = {"mix": 1, "star": 1, "tree": 1, "details": 1, "delete": 1, "post"
 
 
 def clip_view(read: Reader, clip: Clip) -> discord.ui.View:
-    """Return the buttons under a clip; *Stems* only where it has some, the star with its number.
+    """Return the buttons under a clip; *Stems* only if it has some, the star with its count.
 
-    One that its person has alone can be posted.
+    A private clip can be posted.
     """
     view = discord.ui.View(timeout=None)
     left_out = {"stems": not clip.stems, "post": not clip.is_private}
@@ -72,7 +72,7 @@ def clip_view(read: Reader, clip: Clip) -> discord.ui.View:
 
 
 def posted_view(read: Reader, clip: Clip) -> discord.ui.View:
-    """Return the buttons under a clip that is being posted for everybody."""
+    """Return the buttons under a clip that becomes public."""
     return clip_view(read, dataclasses.replace(clip, is_private=False))
 
 
@@ -91,7 +91,7 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
                 style=style,
                 custom_id=f"zhiyin:clip:{clip_id}:{action}",
             ),
-            # A row has five at most: what makes music of one clip is in the first.
+            # A row has five buttons; those that order music from the clip are in the first.
             row=_LATER_ROWS.get(action, 0),
         )
         self.clip_id, self.action = clip_id, action

@@ -1,4 +1,4 @@
-"""The buttons under a daily prompt. Their custom ids hold prompt and action."""
+"""The buttons under a daily prompt. Custom ids hold prompt and action."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class DailyButton(PersistentButton, template=r"zhiyin:daily:(?P<id>\d+):(?P<acti
         self.daily_id, self.action = daily_id, action
 
     async def press(self, interaction: Interaction) -> None:
-        """Ask for words of one's own, or list what was made."""
+        """Show the form for own words, or list the clips."""
         daily = await require_daily(interaction, self.daily_id)
         match self.action:
             case "make":

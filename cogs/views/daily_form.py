@@ -1,6 +1,6 @@
-"""The form that asks for one's own words after a daily prompt; they may be left out.
+"""The form for one's own words to a daily prompt; they may be left out.
 
-Its custom id names the prompt, so that one which is open while the bot restarts works.
+Its custom id names the prompt, so that a form that is open during a restart works.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ CUSTOM_ID = re.compile(r"zhiyin:daily-clip:(?P<id>\d{1,19})")
 async def show_daily_form(interaction: Interaction, daily: Daily) -> None:
     """Show the form for a clip from a prompt."""
     form = _build(reader_of(interaction), daily)
-    # discord.py would remember it until it is sent, which may be never.
+    # discord.py would keep it in memory until it is sent, which may be never.
     form.stop()
     await interaction.response.send_modal(form)
 
 
 def read_daily_words(data: Mapping[str, Any]) -> str | None:
-    """Return the words of a form that was sent."""
+    """Return the words of a submitted form."""
     return read_answers(data).get("words", "").strip() or None
 
 

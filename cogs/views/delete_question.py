@@ -1,4 +1,4 @@
-"""The question before a clip, or all takes of a message, are deleted."""
+"""The confirmation before a clip, or all takes of a message, are deleted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cogs.presentation import log_messages
 from cogs.presentation.readers import reader_of, readers_of
 from cogs.requests.limits import is_reached_by_token_only
 from cogs.requests.rights import require_clip, require_owner_or_manager
-from cogs.requests.withdrawal import shown_in, why_still_shown, withdraw
+from cogs.requests.withdrawal import messages_showing, why_still_shown, withdraw
 from cogs.views.persistent_button import MAX_ID, PersistentButton
 
 ASK_CLIP = Sentence(
@@ -29,13 +29,13 @@ DELETED = Sentence("Deleted.")
 
 
 async def ask_to_delete(interaction: Interaction, clip: Clip) -> None:
-    """Ask whether to delete a clip, its author or a manager. Raises RequestError."""
+    """Ask the author or a manager whether to delete a clip. Raises RequestError."""
     require_owner_or_manager(interaction, clip.origin)
     await _ask(interaction, clip, "clip", ASK_CLIP.fill(id=clip.id))
 
 
 async def ask_to_delete_takes(interaction: Interaction, clip: Clip) -> None:
-    """Ask whether to delete all takes in a message, the author or a manager.
+    """Ask the author or a manager whether to delete all takes of a message.
 
     Raises RequestError.
     """
@@ -47,11 +47,11 @@ async def ask_to_delete_takes(interaction: Interaction, clip: Clip) -> None:
 
 async def _ask(interaction: Interaction, clip: Clip, what: str, sentence: Sentence) -> None:
     message = interaction.message
-    # What one person alone sees goes by itself.
+    # An ephemeral message vanishes by itself.
     is_public = message is not None and not message.flags.ephemeral
     number = message.id if message is not None and is_public else 0
     if is_public and is_reached_by_token_only(interaction):
-        # Only an answer to a press on the message itself can delete it.
+        # Only a response to a button on the message itself can delete it.
         read = readers_of(interaction)
         await interaction.response.edit_message(view=_question(read, clip, what, number, keep=True))
         return
@@ -67,7 +67,7 @@ def _question(
     view = discord.ui.View(timeout=None)
     view.add_item(DeleteButton(clip.id, what, str(message_id), read))
     if keep:
-        # It is one of those that were there, and brings them back.
+        # *Keep* has the custom id of an existing button, and restores the buttons.
         kept = f"zhiyin:{what}:{clip.id}:keep"
         view.add_item(discord.ui.Button(label=read(Sentence("Keep")), custom_id=kept))
     return view
@@ -77,7 +77,7 @@ class DeleteButton(
     PersistentButton,
     template=r"zhiyin:delete:(?P<id>\d+):(?P<what>clip|takes):(?P<message>\d{1,19})",
 ):
-    """Deletes a clip or all takes in its message; names the message where *Delete* was pressed."""
+    """Deletes a clip or all takes of its message; its id names the message."""
 
     def __init__(self, clip_id: int, what: str, message: str, read: Reader | None = None) -> None:
         super().__init__(
@@ -90,7 +90,7 @@ class DeleteButton(
         self.clip_id, self.what, self.message_id = clip_id, what, min(int(message), MAX_ID)
 
     async def press(self, interaction: Interaction) -> None:
-        """Delete it, for its author or a manager. Raises RequestError and Refused."""
+        """Delete, for the author or a manager. Raises RequestError and Refused."""
         clips = interaction.client.service.clips
         clip = await require_clip(interaction, self.clip_id)
         require_owner_or_manager(interaction, clip.origin)
@@ -107,7 +107,7 @@ class DeleteButton(
         if clip.origin.user_id != interaction.user.id:
             await note(interaction, log_messages.deleted(clip))
         if interaction.message is not None and interaction.message.id == self.message_id:
-            # Nothing else reaches it, and nothing else is reached.
+            # Only the interaction token can delete an ephemeral message.
             await interaction.delete_original_response()
             for place in shown:
                 await clips.record_withdrawn(place)
@@ -117,4 +117,4 @@ class DeleteButton(
         await interaction.edit_original_response(content=reader_of(interaction)(said), view=None)
 
     def _shown_in(self, clip: Clip, interaction: Interaction) -> list[Withdrawal]:
-        return shown_in(clip, interaction, self.message_id)
+        return messages_showing(clip, interaction, self.message_id)

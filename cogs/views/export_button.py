@@ -1,7 +1,4 @@
-"""The buttons under a clip's details: files that lose nothing, notes, and what Discord has itself.
-
-That is a voice message, and a sound of the soundboard.
-"""
+"""Buttons under a clip's details: lossless files, MIDI, voice message, soundboard."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ _LABELS = {"voice": Sentence("Voice message"), "soundboard": Sentence("Send to s
 
 
 def export_view(read: Reader, clip: Clip) -> discord.ui.View:
-    """Return a button for each format; MIDI only where the clip may have notes."""
+    """Return a button for each format; MIDI only if the clip may have notes."""
     view = discord.ui.View(timeout=None)
     for wanted in FORMATS:
         if wanted != "midi" or clip.stems:

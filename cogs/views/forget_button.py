@@ -1,4 +1,4 @@
-"""The question before everything of a person is deleted."""
+"""The confirmation before all data of a person is deleted."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ NOT_YOUR_QUESTION = Sentence("Only the person who was asked can answer that.")
 
 
 def forget_view(read: Reader, user_id: int) -> discord.ui.View:
-    """Return the button that confirms, since it can't be undone."""
+    """Return the button that confirms the deletion."""
     view = discord.ui.View(timeout=None)
     view.add_item(ForgetButton(user_id, read))
     return view
 
 
 class ForgetButton(PersistentButton, template=r"zhiyin:forget:(?P<id>\d+)"):
-    """Deletes everything of the person whose id it has, for that person alone."""
+    """Deletes all data of the person in its id, pressed by that person."""
 
-    # What is kept of people is theirs wherever they are.
+    # People can reach their own data everywhere.
     works_anywhere = True
 
     def __init__(self, user_id: int, read: Reader | None = None) -> None:
@@ -46,7 +46,7 @@ class ForgetButton(PersistentButton, template=r"zhiyin:forget:(?P<id>\d+)"):
         self.user_id = user_id
 
     async def press(self, interaction: Interaction) -> None:
-        """Delete everything of the person who asked. Raises what they are told."""
+        """Delete all data of the person who asked. Raises errors for the person."""
         bot, read = interaction.client, reader_of(interaction)
         if interaction.user.id != self.user_id:
             raise Refused(NOT_YOUR_QUESTION)
@@ -62,7 +62,7 @@ class ForgetButton(PersistentButton, template=r"zhiyin:forget:(?P<id>\d+)"):
             except Refused as refused:
                 said = refused.sentence
             except Exception:
-                # The wish is recorded first: the next sweep or start goes on with it.
+                # The request is recorded first: the next sweep or start continues it.
                 log.exception("privacy.not_deleted user=%d", self.user_id)
                 said = privacy_messages.FORGETTING_FAILED
             show = partial(interaction.edit_original_response, content=read(said))

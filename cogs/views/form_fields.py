@@ -1,4 +1,4 @@
-"""Fields of forms, and the answers in one that was sent."""
+"""Fields of forms, and the answers of submitted ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNKNOWN_CHOICE = Sentence("I don't know that choice. Please take one from the li
 
 
 def id_in_form(interaction: Interaction, pattern: re.Pattern[str]) -> int | None:
-    """Return the id in the custom id of a form that was sent; None for anything else."""
+    """Return the id in the custom id of a submitted form; None for another interaction."""
     if interaction.type is not discord.InteractionType.modal_submit:
         return None
     found = pattern.fullmatch(custom_id_of(interaction))
@@ -25,7 +25,7 @@ def id_in_form(interaction: Interaction, pattern: re.Pattern[str]) -> int | None
 
 
 def read_fields(component: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the answers by the fields' custom ids, whatever they are wrapped in."""
+    """Yield the answers by the fields' custom ids, at any nesting."""
     inner = [*(component.get("components") or ()), component.get("component")]
     for each in filter(None, inner):
         values = each.get("values", [each["value"]] if "value" in each else [])
@@ -35,7 +35,7 @@ def read_fields(component: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, 
 
 
 def read_answers(data: Mapping[str, Any]) -> dict[str, str]:
-    """Return the first answer in each field, by the field's custom id."""
+    """Return the first answer of each field, by its custom id."""
     return {name: values[0] for name, values in read_fields(data)}
 
 
@@ -45,7 +45,7 @@ def select(
     choices: Mapping[str, Sentence | str],
     usual: str | None,
 ) -> discord.ui.Select[discord.ui.Modal]:
-    """Return a list to choose one of; `usual` is chosen already."""
+    """Return a select menu; `usual` is preselected."""
     return discord.ui.Select(
         custom_id=custom_id,
         options=[

@@ -1,4 +1,4 @@
-"""The button that fetches a clip which could not be posted."""
+"""The button that fetches a clip that could not be posted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cogs.views.persistent_button import PersistentButton
 
 
 class HeldButton(PersistentButton, template=r"zhiyin:held:(?P<id>\d+)"):
-    """Posts a clip that could not be posted when it was made."""
+    """Posts a clip that could not be posted when it was generated."""
 
     def __init__(self, clip_id: int, read: Reader | None = None) -> None:
         label = (read or Reader())(Sentence("Get clip {id}", id=clip_id))

@@ -1,6 +1,6 @@
-"""The buttons of /history: pages back and forth, and a number for each clip that plays it.
+"""The buttons of /history: previous and next page, and a number for each clip.
 
-Their custom ids hold the whole question, so that an old page can be turned after a restart.
+Custom ids hold the whole query, so that an old page works after a restart.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from cogs.views.held_button import HeldButton
 from cogs.views.persistent_button import PersistentButton
 
 MOST_WORDS = 40
-"""How many characters are searched for."""
+"""Maximum characters of the search text."""
 
 _MOST_PAGES = 100_000
 _MOST_UNITS = 50
@@ -35,7 +35,7 @@ _ROW = 5
 
 
 def history_view(read: Reader, page: HistoryPage, held: Sequence[Clip]) -> discord.ui.View:
-    """Return the buttons under a page: its clips, back and next, and those that were held."""
+    """Return the buttons of a page: its clips, back and next, and held clips."""
     view = discord.ui.View(timeout=None)
     waiting = {clip.id for clip in held}
     for index, clip in enumerate(page.clips):
@@ -54,7 +54,7 @@ def history_view(read: Reader, page: HistoryPage, held: Sequence[Clip]) -> disco
 
 
 async def show_history(interaction: Interaction, query: HistoryQuery, *, is_turned: bool) -> None:
-    """Show a page to the person alone; where it `is_turned` in the place of the one before."""
+    """Show a page to the person alone; in place of the previous one if `is_turned`."""
     page, read = await find_page(interaction, query), reader_of(interaction)
     is_first = query == HistoryQuery(words=query.words)
     clips = interaction.client.service.clips
@@ -70,7 +70,7 @@ class HistoryButton(
     PersistentButton,
     template=r"zhiyin:history:(?P<id>\d+):(?P<whose>mine|everyone|starred):(?P<words>.*)",
 ):
-    """Turns to a page of what was asked for; its id is the page."""
+    """Shows another page of a query; its id is the page."""
 
     def __init__(self, page: int, whose: str, words: str, label: str = "…") -> None:
         super().__init__(
@@ -83,22 +83,22 @@ class HistoryButton(
 
     @classmethod
     def of(cls, query: HistoryQuery, page: int, label: str) -> HistoryButton:
-        """Return the button that turns to a page."""
+        """Return the button for a page of a query."""
         words = query.words
-        # Discord takes custom ids of 100 characters, each of one or two units.
+        # Discord counts custom ids in UTF-16 units, of which it takes 100.
         while len(words.encode("utf-16-le")) // 2 > _MOST_UNITS:
             words = words[:-1]
         return cls(page, query.whose, words, label)
 
     async def press(self, interaction: Interaction) -> None:
-        """Show the page in the place of the one before. Raises RequestError."""
+        """Show the page in place of the previous one. Raises RequestError."""
         message = interaction.message
         is_own = message is not None and message.flags.ephemeral
         await show_history(interaction, self.query, is_turned=is_own)
 
 
 class PlayButton(PersistentButton, template=r"zhiyin:play:(?P<id>\d+):(?P<how>play|post)"):
-    """Shows a clip with its player and buttons to the person alone, or posts it for all."""
+    """Shows a clip with player and buttons to the person alone, or posts it."""
 
     def __init__(self, clip_id: int, how: str, label: str = "…", *, row: int | None = None) -> None:
         super().__init__(

@@ -35,7 +35,7 @@ _LABELS = {
 
 
 def jam_view(read: Reader, room: Room) -> discord.ui.View:
-    """Return the buttons under a card: those that can be of use now."""
+    """Return the buttons under a card that are usable now."""
     jam, moves = room.jam, []
     if jam.state is JamState.OPEN:
         moves.append("take")

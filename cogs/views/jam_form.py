@@ -1,6 +1,6 @@
-"""The form that asks for the words of a turn, and what comes back of it.
+"""The form for the words of a turn, and its answers.
 
-Its custom id names the jam, so that one which is open while the bot restarts works.
+Its custom id names the jam, so that a form that is open during a restart works.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ async def show_jam_form(interaction: Interaction, room: Room) -> None:
             component=words,
         )
     )
-    # discord.py would remember it until it is sent, which may be never.
+    # discord.py would keep it in memory until it is sent, which may be never.
     form.stop()
     await interaction.response.send_modal(form)
 

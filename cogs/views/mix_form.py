@@ -1,6 +1,6 @@
-"""The form that asks what a clip is to be mixed with, and what comes back of it.
+"""The form for mixing a clip with another, and its answers.
 
-Its custom id holds all that it needs, so that one which is open while the bot restarts works.
+Its custom id holds all it needs, so that a form that is open during a restart works.
 """
 
 from __future__ import annotations
@@ -41,28 +41,28 @@ _BALANCES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MixAnswers:
-    """What somebody answered in the form."""
+    """The answers of the form."""
 
     other_id: int
     this_leads: bool
     balance: float
-    """How much of the clip that follows is heard."""
+    """The share of the following clip."""
 
 
 async def show_mix_form(interaction: Interaction, clip: Clip) -> None:
-    """Show the form for a clip. Raises RequestError where there is no other one."""
+    """Show the form for a clip. Raises RequestError if there is no other clip."""
     found = await clips_in_sight(interaction, _CHOICES + 1)
     others = [each for each in found if each.id != clip.id][:_CHOICES]
     if not others:
         raise RequestError(messages.NOTHING_TO_MIX)
     form = _build(reader_of(interaction), clip, others)
-    # As every form here: what comes back is read from what it says.
+    # As for every form here: the submitted data is read from the interaction.
     form.stop()
     await interaction.response.send_modal(form)
 
 
 def read_mix_answers(data: Mapping[str, Any]) -> MixAnswers:
-    """Return the answers in a form that was sent. Raises RequestError for what it didn't offer."""
+    """Return the answers of a submitted form. Raises RequestError for invalid ones."""
     given = read_answers(data)
     other, lead = given.get("other", ""), given.get("lead", "this")
     balance = given.get("balance", "50")

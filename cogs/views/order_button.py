@@ -1,4 +1,4 @@
-"""The button that asks whether a message was meant as an order."""
+"""The button that confirms that a message was meant as an order."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from cogs.views.persistent_button import PersistentButton
 
 
 def order_view(read: Reader, message_id: int) -> discord.ui.View:
-    """Return the button below the question whether a message is an order."""
+    """Return the button below the question."""
     view = discord.ui.View(timeout=None)
     view.add_item(OrderButton(message_id, read))
     return view
 
 
 class OrderButton(PersistentButton, template=r"zhiyin:order:(?P<id>\d+)"):
-    """Orders what a message of the person who presses it asks for."""
+    """Orders what a message asks for, pressed by its author."""
 
     def __init__(self, message_id: int, read: Reader | None = None) -> None:
         super().__init__(
@@ -36,7 +36,7 @@ class OrderButton(PersistentButton, template=r"zhiyin:order:(?P<id>\d+)"):
         self.message_id = message_id
 
     async def press(self, interaction: Interaction) -> None:
-        """Order it once, as the message is now. Raises what the person is told."""
+        """Order it once, as the message reads now. Raises errors for the person."""
         bot = interaction.client
         channel = bot.get_partial_messageable(interaction.channel_id or 0)
         try:

@@ -1,4 +1,4 @@
-"""The buttons under what a radio plays: skip, star, more like this, words, stop."""
+"""The buttons under the radio's card: skip, star, more like this, words, stop."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LABELS = {
 
 
 def radio_view(read: Reader, clip_id: int) -> discord.ui.View:
-    """Return the buttons under the clip that is being played; 0 is live music, no clip."""
+    """Return the buttons for the playing clip; 0 is live music."""
     view = discord.ui.View(timeout=None)
     for action in CLIP_ACTIONS if clip_id else LIVE_ACTIONS:
         view.add_item(RadioButton(clip_id, action, read))
@@ -39,7 +39,7 @@ def radio_view(read: Reader, clip_id: int) -> discord.ui.View:
 
 
 class RadioButton(PersistentButton, template=r"zhiyin:radio:(?P<id>\d+):(?P<action>[a-z]+)"):
-    """One of the buttons under what a radio plays; the id is the clip's."""
+    """One of the buttons under the radio's card; the id is the clip's."""
 
     def __init__(self, clip_id: int, action: str, read: Reader | None = None) -> None:
         label, style = _LABELS.get(action, (verbatim(action), discord.ButtonStyle.secondary))

@@ -1,6 +1,6 @@
-"""The form for the words of live music, and what comes back of it.
+"""The form for the words of live music, and its answers.
 
-Its custom id holds all that it needs, so that one which is open while the bot restarts works.
+Its custom id holds all it needs, so that a form that is open during a restart works.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ NO_WORDS = Sentence("There are no words in it.")
 async def show_words_form(interaction: Interaction) -> None:
     """Show the form."""
     form = _build(reader_of(interaction))
-    # discord.py would remember it until it is sent, which may be never.
+    # discord.py would keep it in memory until it is sent, which may be never.
     form.stop()
     await interaction.response.send_modal(form)
 
 
 def read_words(data: Mapping[str, Any]) -> tuple[str, float]:
-    """Return the words of a form that was sent, and their weight. Raises RequestError."""
+    """Return the words and the weight of a submitted form. Raises RequestError."""
     given = read_answers(data)
     words, amount = clean_prompt(given.get("words")), given.get("amount", "1")
     if words is None:

@@ -1,6 +1,6 @@
-"""The form that asks what a remix should become, and what comes back of it.
+"""The form for a remix, and its answers.
 
-Its custom id holds all that it needs, so that one which is open while the bot restarts works.
+Its custom id holds all it needs, so that a form that is open during a restart works.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from cogs.views.form_fields import UNKNOWN_CHOICE, read_fields, select
 JOINED = Sentence("Joined with: {words}")
 
 CUSTOM_ID = re.compile(r"zhiyin:remix:(?P<kind>clip|message):(?P<id>\d{1,19})")
-"""Names a clip, or a message with a sound in it."""
+"""Holds the id of a clip, or of a message with a sound in it."""
 
 _LASTS = {
     "2": Sentence("the end: about 2 seconds, in whole bars"),
@@ -40,7 +40,7 @@ _FIRSTS = {
 }
 _TUNE = {"tune": Sentence("the tune: the same melody, played anew")}
 _KEPT = _LASTS | _FIRSTS | _TUNE
-"""What can stay, by what the form sends: of the end the seconds alone, as it always was."""
+"""The parts that can be kept, by the form's value; the end is just a number, as in old forms."""
 
 _MOST_TUNE_SECONDS = 30.0
 _DESCRIPTION_CHARACTERS = 100
@@ -49,7 +49,7 @@ _INCLUDED = {"yes": Sentence("Begin with what is kept"), "no": Sentence("The new
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemixAnswers:
-    """What somebody answered in the form."""
+    """The answers of the form."""
 
     words: str
     keep: Keep
@@ -65,10 +65,10 @@ async def show_remix_form(
     message: discord.Message | None = None,
     attachment: SharedFile | None = None,
 ) -> None:
-    """Show the form for a clip, or for what is attached to a message.
+    """Show the form for a clip, or for a message's attachment.
 
-    It offers to keep stems where there are some. Whether a file holds codes is known once it is
-    fetched, so our files are recognised by name.
+    It offers to keep stems if there are some. Whether a file has codes is known only after fetching
+    it, so the bot's own files are recognized by name.
     """
     bot = interaction.client
     stems: tuple[str, ...] = ()
@@ -80,8 +80,8 @@ async def show_remix_form(
     earlier = clip.prompt if clip is not None else None
     kept = _LASTS | _FIRSTS | (_TUNE if bot.service.requests.takes_melody else {})
     form = _build(reader_of(interaction), f"zhiyin:remix:{source}", earlier, kept, stems)
-    # discord.py would remember it until it is sent, which may be never: whatever comes back is
-    # read from what it says.
+    # discord.py would keep it in memory until it is sent, which may be never; the submitted data
+    # is read from the interaction.
     form.stop()
     await interaction.response.send_modal(form)
 
@@ -89,9 +89,9 @@ async def show_remix_form(
 def read_remix_answers(
     data: Mapping[str, Any], clip: Clip | None, model_stems: Collection[str]
 ) -> RemixAnswers:
-    """Return the answers in a form that was sent. Raises RequestError for what it didn't offer.
+    """Return the answers of a submitted form. Raises RequestError for invalid ones.
 
-    `model_stems` are those of the model; none while it is being loaded.
+    `model_stems` are those of the model; empty while it is being loaded.
     """
     given = dict(read_fields(data))
     keep, *_ = given.get("keep") or (f"{REMIX_KEEP_SECONDS:g}",)
@@ -169,6 +169,6 @@ def _build(
 
 
 def _earlier(read: Reader, earlier: str) -> Sentence:
-    """Return what says which words the new ones are joined with, as long as Discord takes."""
+    """Return the text that says which prompt the new words are joined with, truncated."""
     left = _DESCRIPTION_CHARACTERS - len(read(JOINED.fill(words="")))
     return JOINED.fill(words=earlier if len(earlier) <= left else f"{earlier[: left - 1]}…")

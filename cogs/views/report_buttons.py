@@ -1,4 +1,4 @@
-"""A report in the log of a server, and the buttons with which its managers answer it."""
+"""A report in a server's log, and its buttons for managers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cogs.posting.server_log import post_to_log
 from cogs.presentation import log_messages, messages
 from cogs.presentation.readers import reader_of, readers_of, readers_on
 from cogs.requests.rights import require_manager
-from cogs.requests.withdrawal import shown_in, why_still_shown, withdraw
+from cogs.requests.withdrawal import messages_showing, why_still_shown, withdraw
 from cogs.views.persistent_button import PersistentButton
 
 VERDICTS = ("delete", "block", "dismiss")
@@ -53,7 +53,7 @@ def report_view(read: Reader, clip_id: int) -> discord.ui.View:
 
 
 class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<verdict>[a-z]+)"):
-    """What a manager does about a clip that was reported."""
+    """A manager's action on a reported clip."""
 
     def __init__(self, clip_id: int, verdict: str, read: Reader | None = None) -> None:
         label, style = _LABELS.get(verdict, (verbatim(verdict), discord.ButtonStyle.secondary))
@@ -67,7 +67,7 @@ class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<ve
         self.clip_id, self.verdict = clip_id, verdict
 
     async def press(self, interaction: Interaction) -> None:
-        """Do what the button says, for a manager of the clip's server, and say who did it."""
+        """Carry out the action for a manager of the clip's server, and log who did it."""
         bot = interaction.client
         if self.verdict not in VERDICTS:
             raise RequestError(messages.TOO_OLD)
@@ -79,12 +79,12 @@ class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<ve
         if self.verdict == "block":
             await bot.service.guilds.block(clip.origin.guild_id, author)
         elif self.verdict == "delete":
-            # Takes in one message have the same words: all of them are meant.
+            # Takes in one message share a prompt, so all of them are deleted.
             takes = [take.clip for take in await bot.service.clips.takes(clip)] or [clip]
             for each in takes:
                 if each is not None and not each.is_deleted:
-                    shown += shown_in(each, interaction)
-                    await bot.service.clips.delete(each, shown_in(each, interaction))
+                    shown += messages_showing(each, interaction)
+                    await bot.service.clips.delete(each, messages_showing(each, interaction))
                     bot.dispatch("clip_changed", each.id)
         done = log_messages.line(interaction.user.id, _DONE[self.verdict])
         before = interaction.message.content if interaction.message is not None else ""
@@ -96,7 +96,7 @@ class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<ve
             await interaction.followup.send(said, ephemeral=True)
 
     def _left(self, interaction: Interaction) -> discord.ui.View | None:
-        """Return what can still be done: who deleted a clip may block its author as well."""
+        """Return the remaining actions: after a deletion the author can still be blocked."""
         if self.verdict != "delete":
             return None
         view = discord.ui.View(timeout=None)

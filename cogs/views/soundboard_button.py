@@ -1,4 +1,4 @@
-"""The button that takes a sound off a soundboard again."""
+"""The button that removes a sound from a soundboard."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ TAKE_OFF = Sentence("Take it off again")
 
 
 def soundboard_view(read: Reader, sound_id: int, person_id: int) -> discord.ui.View:
-    """Return the button under the answer to who put a sound on a soundboard."""
+    """Return the button under the answer to the person who added a sound."""
     view = discord.ui.View(timeout=None)
     view.add_item(SoundboardButton(sound_id, str(person_id), read))
     return view
 
 
 class SoundboardButton(PersistentButton, template=r"zhiyin:soundboard:(?P<id>\d+):(?P<person>\d+)"):
-    """Takes a sound off the soundboard; its ids are those of the sound and of its person."""
+    """Removes a sound; its ids are those of the sound and of its person."""
 
     def __init__(self, sound_id: int, person: str, read: Reader | None = None) -> None:
         super().__init__(
@@ -34,5 +34,5 @@ class SoundboardButton(PersistentButton, template=r"zhiyin:soundboard:(?P<id>\d+
         self.sound_id, self.person_id = sound_id, int(person)
 
     async def press(self, interaction: Interaction) -> None:
-        """Take it off."""
+        """Remove it."""
         await take_off_soundboard(interaction, self.sound_id, self.person_id)

@@ -1,7 +1,7 @@
-"""The buttons under takes that share a message: one for each take, and those for all of them.
+"""The buttons under takes that share a message: one for each take, and those for all.
 
-A number is answered to who pressed it, alone, with all the buttons of that take: the message stays
-as it is, so that two people who choose at once don't move the buttons under each other's fingers.
+A take's number is answered privately, with all buttons of that take: the shared message never
+changes, so the buttons don't move under other people's fingers.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def takes_view(read: Reader, shown: Sequence[Take]) -> discord.ui.View:
 
 
 class TakeButton(PersistentButton, template=r"zhiyin:take:(?P<id>\d+)"):
-    """The number of a take."""
+    """The button of one take."""
 
     def __init__(self, clip_id: int, number: int = 0, *, stars: int = 0) -> None:
         label = f"{number} · ⭐ {stars}" if stars else str(number)
@@ -57,7 +57,7 @@ class TakeButton(PersistentButton, template=r"zhiyin:take:(?P<id>\d+)"):
         self.clip_id = clip_id
 
     async def press(self, interaction: Interaction) -> None:
-        """Show the person alone what can be done with the take."""
+        """Show the take's own buttons to the person alone."""
         clip = await require_clip(interaction, self.clip_id)
         read = reader_of(interaction)
         takes = await interaction.client.service.clips.takes(clip)
@@ -71,7 +71,7 @@ class TakeButton(PersistentButton, template=r"zhiyin:take:(?P<id>\d+)"):
 
 
 class TakesButton(PersistentButton, template=r"zhiyin:takes:(?P<id>\d+):(?P<action>[a-z]+)"):
-    """A button for all takes of a message; it names one of them."""
+    """A button for all takes of a message; its id is the first take's."""
 
     def __init__(self, clip_id: int, action: str, read: Reader | None = None) -> None:
         label, style = _LABELS.get(action, (verbatim(action), discord.ButtonStyle.secondary))

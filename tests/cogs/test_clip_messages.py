@@ -1,4 +1,4 @@
-"""Takes share a message: their players, a card, a number for each, and the buttons for all."""
+"""Takes that share a message: players, a card, a number for each, and buttons for all."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ async def test_takes_that_are_deleted_at_once_are_all_gone(tmp_path):
     slow = replace(quick(), delivery_retry=RetryPolicy(initial_seconds=1.0, max_seconds=1.0))
     async with open_jam(tmp_path, timings=slow) as jam:
         message = (await jam.music(takes=4, seconds=1.0)).response
-        cog, updates = jam.bot.get_cog("Takes"), []
+        cog, updates = jam.bot.get_cog("ClipMessages"), []
         jam.env.inject_error("PATCH", "/channels/*/messages/*", status=503, times=1)
         for number in (1, 2):
             clip = await jam.store.clips.of_job(number)
@@ -275,7 +275,7 @@ async def test_takes_that_came_by_direct_message_are_deleted_there(tmp_path):
         (place,) = [id_ for id_, messages in places if clip.message_id in messages]
         assert place != jam.channel.id
         await jam.pipeline.library.delete(clip)
-        assert await jam.bot.get_cog("Takes").withdraw(showing(clip, place))
+        assert await jam.bot.get_cog("ClipMessages").withdraw(showing(clip, place))
         now = jam.env.backend.messages[place][clip.message_id]
         assert rows(now)[0] == ["1", "3"]
         assert len(players(now)) == 2

@@ -94,7 +94,7 @@ async def test_a_clip_that_can_not_be_handed_over_is_not_paid_for(tmp_path):
 async def test_a_blip_while_progress_is_shown_costs_no_clip(tmp_path, monkeypatch):
     """What can't be shown is left; the clip comes all the same."""
     async with open_jam(tmp_path, timings=quick(first_shown=0.01, attempts=3)) as jam:
-        edit = jam.bot.presenter._ways.edit
+        edit = jam.bot.presenter._routes.edit
         failed: list[int] = []
 
         async def unreachable(job, message):
@@ -103,7 +103,7 @@ async def test_a_blip_while_progress_is_shown_costs_no_clip(tmp_path, monkeypatc
                 raise aiohttp.ClientConnectionError
             return await edit(job, message)
 
-        monkeypatch.setattr(jam.bot.presenter._ways, "edit", unreachable)
+        monkeypatch.setattr(jam.bot.presenter._routes, "edit", unreachable)
         result = await waiting(jam)
         await jam.idle()
         assert failed == [1]

@@ -64,5 +64,5 @@ async def test_a_clip_that_is_gone_is_due_for_deletion(store):
     await store.privacy.forget(4)
     assert await due(store) == [(clip.id, 701), (other.id, 702)]
     for each in (clip, other):
-        await store.best_of.strike_out(each.id)
+        await store.best_of.delete_post(each.id)
     assert await due(store) == []

@@ -288,7 +288,7 @@ async def test_a_card_is_shown_anew_when_something_has_changed(store):
     await store.jams.record_card(jam.id, 78, (await store.jams.get(jam.id)).version)
     assert await store.jams.unfinished() == []
     gone = await store.jams.begin(new_jam("j2"))
-    await store.jams.strike_out(gone.id)
+    await store.jams.abandon(gone.id)
     assert await store.jams.unfinished() == []
 
 
@@ -296,13 +296,13 @@ async def test_a_jam_whose_place_is_gone_is_closed_whatever_goes_on(store):
     """While somebody looks for words, while a turn is made, and while its mixdown is."""
     held = await store.jams.begin(new_jam())
     assert await store.jams.hold(held.id, ALICE, NOON + 60)
-    await store.jams.strike_out(held.id)
+    await store.jams.abandon(held.id)
     for number, kind in enumerate((Kind.JAM_TURN, Kind.JAM_MIX)):
         jam = await store.jams.begin(new_jam(f"gone {number}"))
         await take_turn(store, jam, f"first {number}", BOB)
         job = await begin_turn(store, jam, f"second {number}", ALICE, kind=kind)
         assert not await store.jams.close(jam.id)  # something is being made
-        await store.jams.strike_out(jam.id)
+        await store.jams.abandon(jam.id)
         assert await store.check() == []
         await end_turn(store, job)
         assert (await store.jams.get(jam.id)).state is JamState.CLOSED

@@ -182,13 +182,13 @@ async def do_everything(store, clock):
     await store.dailies.skip(daily.id)
     await store.dailies.clear_plan(10)
     await store.best_of.record(clip.id, 7, 1)
-    await store.best_of.strike_out(clip.id)
+    await store.best_of.delete_post(clip.id)
     await store.best_of.clear(10)
     await store.stars.take_back(clip, 2)
     battle = await store.battles.begin(new_battle())
     await delivered(store, key="7", user=2, battle_id=battle.id)
     await store.battles.record_card(battle.id, 7)
-    await store.battles.strike_out(battle.id)
+    await store.battles.delete_unannounced(battle.id)
     await store.battles.entrants(battle.id)
     await store.battles.unfinished()
     await voted_on(store, battle, {2: 1})
@@ -213,7 +213,7 @@ async def do_everything(store, clock):
     await store.jams.pass_on(await store.jams.get(other.id), 2)
     await store.jams.undo(other.id, 1)
     await store.jams.close(other.id)
-    await store.jams.strike_out(other.id)
+    await store.jams.abandon(other.id)
     await store.radios.keep(new_radio())
     await store.radios.all()
     await store.radios.drop(10)
@@ -222,7 +222,7 @@ async def do_everything(store, clock):
     shown_in = Withdrawal(message_id=7, channel_id=5, clip_id=second.id)
     await store.clips.delete(second.id, [shown_in])
     assert await store.withdrawals.all() == [shown_in]
-    await store.withdrawals.strike_out(shown_in)
+    await store.withdrawals.delete(shown_in)
     assert await store.withdrawals.all() == []
     await store.ledger.quota(1, 100)
     for guild_id in (10, None):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from bot.store.retention import EVERY_SECONDS, keep_tidy, sweep
+from bot.store.retention import EVERY_SECONDS, run_retention, sweep
 from bot.store.store import open_store
 from bot.store.store_files import BACKUPS
 from tests.store.test_store import delivered
@@ -49,7 +49,7 @@ async def test_a_backup_that_fails_keeps_no_sweep_from_being_made(store, caplog)
     """Whatever lies in the folder of the backups: the housekeeping goes on."""
     (store.folder / BACKUPS).write_text("a file where a folder should be")
     with caplog.at_level(logging.INFO, logger="bot"):
-        tidying = asyncio.create_task(keep_tidy(store, 30, 7, time.time))
+        tidying = asyncio.create_task(run_retention(store, 30, 7, time.time))
         async with asyncio.timeout(60):
             while "store.swept" not in caplog.text:
                 assert not tidying.done()

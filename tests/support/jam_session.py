@@ -50,7 +50,7 @@ class Session:
     async def settle(self):
         """Wait until all is done, and the card says so."""
         await self.server.idle()
-        await self.server.bot.get_cog("JamSessions").progress.look()
+        await self.server.bot.get_cog("JamSessions").progress.run_due()
 
     async def press(self, who, label):
         result = await who.click(await self.shown_card(), label=label)

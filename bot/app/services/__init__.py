@@ -1,1 +1,1 @@
-"""What the Discord side may ask of the rest of the bot, by subject."""
+"""The services that cogs may call, by subject."""

@@ -1,4 +1,7 @@
-"""Answers that no order stands behind yet: recorded, so that none of them hangs for ever."""
+"""Open answers: responses for which no order is accepted yet.
+
+They are recorded before they are shown, so that a crash never leaves one unfinished for ever.
+"""
 
 from __future__ import annotations
 
@@ -13,27 +16,27 @@ class AnswerService:
         self._open, self._jobs = store.open_answers, store.jobs
 
     async def open(self, answer: OpenAnswer) -> None:
-        """Write an answer down that is about to be shown."""
+        """Record an answer before it is shown."""
         await self._open.open(answer)
 
     async def record_shown(self, key: str, message_id: int, *, token: str | None = None) -> None:
-        """Record which message it is, and the token that reaches it if it is given."""
+        """Record the message id of an answer, and the token that edits it."""
         await self._open.record_shown(key, message_id, token=token)
 
     async def find(self, key: str) -> OpenAnswer | None:
-        """Return an answer that is still open."""
+        """Return an open answer by its key; None if it is closed."""
         return await self._open.get(key)
 
     async def all_open(self) -> list[OpenAnswer]:
-        """Return all answers that are open."""
+        """Return all open answers."""
         return await self._open.all()
 
     async def close(self, key: str) -> None:
-        """Strike an answer out that was ended, or never shown."""
+        """Close an answer that was finished or never shown."""
         await self._open.close(key)
 
     async def known_messages(self) -> set[int]:
-        """Return the messages that show an unfinished job or an open answer, and so don't hang."""
+        """Return the messages that show an unfinished job or an open answer."""
         jobs = [*await self._jobs.unfinished(), *await self._jobs.pending_notices()]
         ids = [job.message.message_id for job in jobs]
         ids += [answer.message_id for answer in await self._open.all()]

@@ -1,4 +1,4 @@
-"""Battles: begun, entered, voted on and told, step by step."""
+"""Battles: begin, enter, count and end them. All steps are idempotent."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from bot.store.store import Store
 
 
 class BattleService:
-    """What becomes of battles. All steps can be taken again, and are then taken once."""
+    """Begins battles and advances them; every step is idempotent."""
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._battles, self._clock = store.battles, clock
 
     async def begin(self, new: NewBattle) -> Battle:
-        """Begin a battle that is about to be announced. Raises Refused where one goes on."""
+        """Begin a battle before it is announced. Raises Refused if one is running there."""
         return await self._battles.begin(new)
 
     async def record_card(self, battle_id: int, message_id: int) -> None:
@@ -50,15 +50,15 @@ class BattleService:
         return await self._battles.unfinished()
 
     async def entrants(self, battle_id: int) -> Entrants:
-        """Return how many entries there are."""
+        """Return the number of entries, ready and pending."""
         return await self._battles.entrants(battle_id)
 
     async def entries(self, battle_id: int) -> list[Entry]:
-        """Return the entries that have numbers."""
+        """Return the numbered entries."""
         return await self._battles.entries(battle_id)
 
     async def revealed(self, battle_id: int, number: int) -> Clip | None:
-        """Return the clip that an entry was, once its battle is over; None where it is gone."""
+        """Return an entry's clip once its battle is over; None before, or if it is deleted."""
         battle = await self._battles.get(battle_id)
         if battle is None or battle.state is not BattleState.ENDED:
             return None
@@ -66,7 +66,7 @@ class BattleService:
         return next((each.clip for each in entries if each.number == number), None)
 
     async def is_in_time(self, battle_id: int, job_id: int) -> bool:
-        """Return whether what a job has made is in a battle, or can still come into it."""
+        """Return whether a job's clip is, or can still become, an entry of a battle."""
         battle = await self._battles.get(battle_id)
         if battle is not None and battle.state in (BattleState.OPEN, BattleState.CLOSED):
             return True
@@ -74,33 +74,33 @@ class BattleService:
         return any(entry.clip is not None and entry.clip.job_id == job_id for entry in entries)
 
     async def next_step(self, battle: Battle) -> BattleStep:
-        """Return what is to be done for a battle now."""
+        """Return the next step of a battle now."""
         return next_step(battle, await self._battles.entrants(battle.id), self._clock())
 
     async def next_times(self) -> list[float]:
-        """Return when battles are to be looked at again."""
+        """Return when unfinished battles become due."""
         times = (due_at(battle) for battle in await self._battles.unfinished())
         return [at for at in times if at is not None]
 
     async def close(self, battle_id: int) -> bool:
-        """Take no more entries; False where that is so already."""
+        """Close a battle for entries; return False if it is closed already."""
         return await self._battles.close(battle_id)
 
     async def line_up(self, battle_id: int) -> None:
-        """Give the entries their numbers."""
+        """Assign numbers to the entries."""
         await self._battles.line_up(battle_id, line_up)
 
     async def record_player(self, battle_id: int, number: int, message_id: int | None) -> None:
-        """Record the message that plays an entry; None where it was deleted."""
+        """Record the message of an entry; None if the entry was deleted."""
         await self._battles.record_player(battle_id, number, message_id)
 
     async def record_poll(self, battle: Battle, message_id: int) -> None:
-        """Record the poll that has begun."""
+        """Record the poll's message: the vote has begun."""
         ends_at = self._clock() + battle.voting_seconds
         await self._battles.record_poll(battle.id, message_id, ends_at)
 
     async def count(self, battle_id: int, votes: Mapping[int, int]) -> None:
-        """Record the votes, by the entries' numbers, and who has won."""
+        """Record votes by entry number, and the winners."""
         entries = await self._battles.entries(battle_id)
         present = [entry.number for entry in entries if entry.clip is not None]
         outcome, winners = decide(votes, present)
@@ -108,17 +108,17 @@ class BattleService:
         await self._battles.record_outcome(battle_id, outcome, counts, winners)
 
     async def end_without_votes(self, battle_id: int, outcome: BattleOutcome) -> bool:
-        """Record that a battle ends for another reason; False where it goes its way."""
+        """Record another outcome; return False if it has one already."""
         return await self._battles.record_outcome(battle_id, outcome)
 
     async def end(self, battle_id: int, message_id: int | None = None) -> None:
-        """Record that the result was told, in a message, or can't be."""
+        """Record that the result was posted, or can't be."""
         await self._battles.end(battle_id, message_id)
 
     async def hidden(self, clip_ids: Collection[int]) -> frozenset[int]:
-        """Return which of these clips are entries of battles that go on."""
+        """Return which of these clips are entries of running battles."""
         return await self._battles.hidden(clip_ids)
 
     async def ladder(self, guild_id: int, most: int) -> list[LadderEntry]:
-        """Return the best of a server's battles, at most that many."""
+        """Return the top of a server's ladder, at most `most` people."""
         return rank(await self._battles.ladder(guild_id))[:most]

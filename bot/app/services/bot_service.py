@@ -1,4 +1,4 @@
-"""The narrow door between the Discord side and the rest of the bot."""
+"""The facade through which cogs reach the rest of the bot."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from bot.words.vocabulary import Vocabulary
 
 
 class BotService:
-    """What cogs may ask for, by subject; they reach for nothing behind it."""
+    """The services of the bot, by subject; cogs use nothing else."""
 
     def __init__(
         self,
@@ -62,10 +62,10 @@ class BotService:
 
     @property
     def delivery_retry(self) -> RetryPolicy:
-        """Return how posting is tried again while Discord is in trouble."""
+        """Return the retry policy of posts during outages."""
         return self._pipeline.timings.delivery_retry
 
     @property
     def retry_due_seconds(self) -> float:
-        """After how long what was due and failed is tried again."""
+        """Return the delay before failed scheduled work is retried."""
         return self._pipeline.timings.retry_due_seconds

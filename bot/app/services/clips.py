@@ -1,4 +1,4 @@
-"""Clips that were made: find, show, hand over and delete them."""
+"""Find, pack, publish, hand over and delete clips."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _MAX_HELD = 1000
 
 
 class ClipService:
-    """The clips of everybody."""
+    """The clips of all people."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self._clips = pipeline.store.clips
 
     async def find(self, clip_id: int) -> Clip | None:
-        """Return a clip; a deleted one, too."""
+        """Return a clip, deleted or not."""
         return await self._clips.get(clip_id)
 
     async def find_by_message(self, message_id: int) -> list[Clip]:
-        """Return the clips that a message shows, takes by their numbers; deleted ones, too."""
+        """Return the clips that a message shows, takes by number, deleted or not."""
         return await self._clips.by_message(message_id)
 
     async def takes(self, clip: Clip) -> list[Take]:
-        """Return the takes in the message that shows a clip; none where it is alone there."""
+        """Return the takes in a clip's message; empty if it is the only one."""
         job = await self._pipeline.store.jobs.get(clip.job_id)
         if job is None or job.order.group_key is None or clip.message_id is None:
             return []
@@ -49,20 +49,20 @@ class ClipService:
         return shown if len(takes) > 1 else []
 
     async def history(self, user_id: int, limit: int, search: str = "") -> list[Clip]:
-        """Return a person's latest clips with these words in their prompt, newest first."""
+        """Return a person's latest clips whose prompt contains `search`, newest first."""
         return await self._clips.of_user(user_id, limit, search)
 
     async def of_server(
         self, guild_id: int, limit: int, search: str, *, viewer_id: int
     ) -> list[Clip]:
-        """Return the latest clips of a server with these words or this number, newest first.
+        """Return the latest clips of a server that match a prompt or a number, newest first.
 
-        Those that a person sees alone are there where that is the viewer.
+        Private clips are included only for their person, the viewer.
         """
         return await self._clips.of_guild(guild_id, limit, search, viewer_id=viewer_id)
 
     async def prompts(self, user_id: int, search: str, limit: int) -> list[str]:
-        """Return a person's earlier prompts that contain these words, newest first."""
+        """Return a person's earlier prompts that contain `search`, newest first."""
         return await self._clips.prompts_of(user_id, search, limit)
 
     async def held(self, user_id: int, limit: int) -> list[Clip]:
@@ -72,10 +72,10 @@ class ClipService:
     async def hand_over(
         self, clip_id: int, user_id: int, post: Callable[[Clip], Awaitable[int]]
     ) -> None:
-        """Hand a held clip to the person it is for.
+        """Post a held clip for its person.
 
-        `post` posts it and returns the id of the message; if it raises, the clip stays held.
-        Raises RequestError where it is not held, Refused while it is handed over already.
+        `post` posts it and returns the message id; if it raises, the clip stays held. Raises
+        RequestError if it is not held, Refused if it is being posted already.
         """
         with self._pipeline.erasure.handing_over(clip_id, user_id):
             held = await self._clips.held_of(user_id, _MAX_HELD)
@@ -92,11 +92,11 @@ class ClipService:
         find: Callable[[], Awaitable[int | None]],
         post: Callable[[], Awaitable[int]],
     ) -> bool:
-        """Post a clip for everybody that its person had alone; False where it is posted already.
+        """Publish a private clip; return False if it is posted already.
 
-        It is everybody's from before it is posted: whoever presses again after a crash of the bot
-        lets `find` return what was posted meanwhile. `post` returns the id of the message. Raises
-        what these raise, and Refused while it is on its way already.
+        The clip is marked public before it is posted: after a crash in between, `find` returns the
+        message when the button is pressed again. `post` returns the message id. Raises what these
+        raise, and Refused while it is being posted.
         """
         with self._pipeline.erasure.handing_over(clip.id, clip.origin.user_id):
             if not await self.is_unposted(clip.id):
@@ -110,9 +110,9 @@ class ClipService:
             return found is None
 
     async def is_unposted(self, clip_id: int) -> bool:
-        """Return whether a clip that was for one is nowhere but in the message that one sees.
+        """Return whether a private clip has no message of its own yet.
 
-        Raises Refused while it is on its way there.
+        Raises Refused while it is being posted.
         """
         clip = await self._clips.get(clip_id)
         job = None if clip is None else await self._pipeline.store.jobs.get(clip.job_id)
@@ -127,15 +127,15 @@ class ClipService:
         return await self._pipeline.library.pack(clip, max_bytes)
 
     def tags(self, clip: Clip) -> Tags:
-        """Return what a clip's file tells of how it was made."""
+        """Return the tags of a clip's file."""
         return tags_of(clip)
 
     async def pack_entry(
         self, clip: Clip, max_bytes: int, words: str, entry: tuple[int, int]
     ) -> PackedClip:
-        """Return a clip as a file that says neither which it is nor its words, but others.
+        """Return a clip as an anonymous battle entry, tagged with `words`.
 
-        `entry` are its battle and its number there. Raises SoundError and OutputError.
+        `entry` are its battle and number. Raises SoundError and OutputError.
         """
         return await self._pipeline.library.pack_entry(clip, max_bytes, words, entry)
 
@@ -161,17 +161,17 @@ class ClipService:
         return await self._pipeline.library.soundboard_sound(clip)
 
     async def draw_spectrogram(self, clip: Clip) -> bytes:
-        """Return a PNG of a clip's spectrum over time. Raises SoundError if its sound is gone."""
+        """Return a spectrogram as PNG. Raises SoundError if the clip's sound is deleted."""
         return await self._pipeline.library.draw_spectrogram(clip)
 
     async def lineage(self, clip_id: int, most: int) -> Lineage:
-        """Return a clip's ancestors and descendants, so many of each, the nearest first."""
+        """Return up to `most` ancestors and `most` descendants of a clip, nearest first."""
         return await self._clips.lineage(clip_id, most)
 
     async def draw_tree(
         self, lineage: Lineage, shown: frozenset[int], read: Callable[[Sentence], str]
     ) -> bytes:
-        """Return a PNG of a clip's family in a language; of those not in `shown` nothing."""
+        """Return a family tree as PNG; clips that are not in `shown` stay anonymous."""
         return await asyncio.to_thread(draw_tree, lineage, shown, read)
 
     async def move(self, clip: Clip, message_id: int) -> None:
@@ -181,14 +181,14 @@ class ClipService:
     async def delete(self, clip: Clip, shown: Collection[Withdrawal] = ()) -> None:
         """Delete a clip's sound and mark it as deleted. Raises Refused while it is being posted.
 
-        `shown` are the messages that show it, which are to be withdrawn then.
+        The messages in `shown` are recorded, to be edited or deleted afterwards.
         """
         await self._pipeline.library.delete(clip, shown)
 
     async def withdrawals(self) -> list[Withdrawal]:
-        """Return the messages that still show what was deleted."""
+        """Return the messages that still show deleted clips."""
         return await self._pipeline.store.withdrawals.all()
 
     async def record_withdrawn(self, withdrawal: Withdrawal) -> None:
-        """Record that a message shows a deleted clip no more, or that it can't be helped."""
+        """Record that a message no longer shows a deleted clip, or can't be changed."""
         await self._pipeline.store.withdrawals.delete(withdrawal)

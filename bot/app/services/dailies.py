@@ -1,4 +1,4 @@
-"""The daily prompts of servers: planned, chosen, posted, and the clips made from them."""
+"""Daily prompts: plan, choose and post them, and list clips made from them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from bot.pipeline.service import Pipeline
 
 
 class DailyService:
-    """What becomes of daily prompts. All steps can be taken again, and are then taken once."""
+    """Plans and posts daily prompts; every step is idempotent."""
 
     def __init__(self, pipeline: Pipeline, clock: Callable[[], float]) -> None:
         self._pipeline, self._clock = pipeline, clock
         self._dailies = pipeline.store.dailies
 
     async def begin(self, guild_id: int, channel_id: int, hour: int, zone: str | None) -> float:
-        """Let a server have a prompt each day at an hour; return when the first one comes.
+        """Set a server's daily prompt; return when the first one is due.
 
-        `zone` is the name of a time zone; None for that of the quotas. Raises ValueError where
-        there is none of that name.
+        `zone` is an IANA time zone; None for the quotas' zone. Raises ValueError for an unknown
+        one.
         """
         zone = zone or self._pipeline.config.limits.time_zone
         hours = QuotaDay(hour, time_zone(zone))
@@ -34,13 +34,13 @@ class DailyService:
         latest = await self.latest(guild_id)
         now = self._clock()
         first_at = hours.resets_at(now)
-        # A day has one prompt.
+        # At most one prompt a day.
         if latest is not None and hours.of(first_at) <= latest.day:
             first_at = hours.resets_at(first_at)
         return first_at
 
     async def end(self, guild_id: int) -> None:
-        """Let it have none any more."""
+        """Remove a server's daily prompt."""
         await self._dailies.clear_plan(guild_id)
 
     async def plans(self) -> list[DailyPlan]:
@@ -52,7 +52,7 @@ class DailyService:
         return await self._dailies.plan(guild_id)
 
     async def next_times(self) -> list[float]:
-        """Return when the hours of the servers come next."""
+        """Return when each server's next prompt is due."""
         now = self._clock()
         return [_hours(plan).resets_at(now) for plan in await self._dailies.plans()]
 
@@ -65,11 +65,11 @@ class DailyService:
         return next(iter(await self._dailies.latest(guild_id, 1)), None)
 
     def next_step(self, plan: DailyPlan, latest: Daily | None) -> DailyStep:
-        """Return what is to be done for a server now."""
+        """Return the next step for a server now."""
         return next_step(plan, _hours(plan), latest, self._clock())
 
     async def choose_prompt(self, plan: DailyPlan) -> Daily | None:
-        """Choose the prompt of today and write it down; None where the server refuses them all."""
+        """Choose and record today's prompt; None if the word filter refuses all."""
         now, hours = self._clock(), _hours(plan)
         day = hours.of(now)
         recent = {each.prompt for each in await self._dailies.latest(plan.guild_id, RECENT)}
@@ -83,7 +83,7 @@ class DailyService:
         return None
 
     async def before(self, plan: DailyPlan, daily: Daily) -> tuple[Clip | None, int]:
-        """Return the clip with the most stars of the prompt before, and the days without one."""
+        """Return the best clip of the previous prompt, and the number of days without one."""
         found = await self._dailies.latest(plan.guild_id, RECENT)
         posted = [
             each for each in found if each.day < daily.day and each.state is DailyState.POSTED
@@ -94,7 +94,7 @@ class DailyService:
         return next((clip for clip in clips if clip.stars), None), missed
 
     async def clips(self, daily: Daily) -> list[Clip]:
-        """Return the clips that were made from a prompt, those with the most stars first."""
+        """Return the clips made from a prompt, most stars first."""
         return await self._dailies.clips(daily.id)
 
     async def record_post(self, daily: Daily, message_id: int) -> None:
@@ -102,11 +102,11 @@ class DailyService:
         await self._dailies.record_post(daily.id, message_id)
 
     async def refuse(self, daily: Daily) -> None:
-        """Record that a prompt can't be posted where it should be; the next day tries again."""
+        """Record that a prompt can't be posted; the next day tries again."""
         await self._dailies.refuse(daily.id)
 
     async def skip(self, daily: Daily) -> None:
-        """Record that a prompt was never posted, and will not be."""
+        """Record that a prompt was not posted in time."""
         await self._dailies.skip(daily.id)
 
 

@@ -1,4 +1,4 @@
-"""Servers: which are served, and what their managers set, within what the bot's owner allows."""
+"""Settings of servers, within the limits of the bot's owner."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_SECONDS = 1_000_000.0
 
 
 class GuildService:
-    """The settings of servers; None takes a setting back to what the configuration says."""
+    """The settings of servers; None resets a setting to the configuration."""
 
     def __init__(self, store: Store, config: Config) -> None:
         self._settings, self._ledger = store.settings, store.ledger
@@ -38,11 +38,11 @@ class GuildService:
         )
 
     def serves(self, guild_id: int) -> bool:
-        """Return whether a server is one that the bot may make music on."""
+        """Return whether the bot may make music on a server."""
         return not self._account.allowed_servers or guild_id in self._account.allowed_servers
 
     def check_place(self, guild_id: int | None) -> None:
-        """Raise Refused where the bot may make nothing: on this server, or on none."""
+        """Raise Refused where the bot is not allowed: on this server, or in direct messages."""
         if guild_id is None:
             if not self._account.direct_messages:
                 raise Refused(SERVERS_ONLY)
@@ -50,7 +50,7 @@ class GuildService:
             raise Refused(NOT_SERVED)
 
     async def settings(self, guild_id: int) -> GuildSettings:
-        """Return what is set for a server, as far as the configuration allows it."""
+        """Return a server's settings, clamped to the configuration's bounds."""
         return (await self._settings.of(guild_id)).within(self.bounds)
 
     async def set_limits(
@@ -63,9 +63,9 @@ class GuildService:
         max_seconds: float | None,
         cooldown_seconds: float | None = None,
     ) -> None:
-        """Set a server's limits; what is None stays as it is.
+        """Set a server's limits; None leaves one as it is.
 
-        Raises RequestError for what is beyond the configuration's.
+        Raises RequestError for a value beyond the configuration's.
         """
         most_of_guild = self.bounds.guild_daily_seconds or _MOST_SECONDS
         most = self.bounds.daily_seconds
@@ -87,11 +87,11 @@ class GuildService:
         )
 
     async def clear_limits(self, guild_id: int) -> None:
-        """Take a server's limits back to those of the configuration."""
+        """Reset a server's limits to the configuration."""
         await self._settings.clear_limits(guild_id)
 
     async def set_tier(self, guild_id: int, role_id: int, daily_seconds: float | None) -> None:
-        """Give a role its own seconds a day, or take them away with None.
+        """Set the daily seconds of a role, or remove them with None.
 
         Raises RequestError for more than the configuration allows.
         """
@@ -100,43 +100,43 @@ class GuildService:
         await self._settings.set_tier(guild_id, role_id, daily_seconds)
 
     async def allow_channel(self, guild_id: int, channel_id: int, allowed: bool) -> None:
-        """Put a channel on the list of those that music is made in, or take it off."""
+        """Add a channel to the list of music channels, or remove it."""
         await self._settings.allow_channel(guild_id, channel_id, allowed)
 
     async def allow_uploads(self, guild_id: int, role_id: int, allowed: bool) -> None:
-        """Put a role on the list of those that may send sounds, or take it off."""
+        """Add a role to those that may upload sounds, or remove it."""
         await self._settings.allow_uploads(guild_id, role_id, allowed)
 
     async def set_log_channel(self, guild_id: int, channel_id: int | None) -> None:
-        """Name the channel in which managers read what was set and reported, or none."""
+        """Set the channel of the server's log; None removes it."""
         await self._settings.set_log_channel(guild_id, channel_id)
 
     async def check_person(self, guild_id: int | None, user_id: int) -> None:
-        """Raise Refused for somebody who is blocked on a server or everywhere; None is no server.
+        """Raise Refused for a person who is blocked on a server or everywhere; None is no server.
 
-        Orders are checked when they are admitted; this is for what else costs time.
+        Orders are checked at admission; this is for other work.
         """
         if await self._settings.is_blocked(guild_id, user_id):
             raise Refused(BLOCKED)
 
     async def block(self, guild_id: int | None, user_id: int) -> None:
-        """Keep a person from making music on a server, or everywhere with None."""
+        """Block a person on a server, or everywhere with None."""
         await self._settings.block(EVERYWHERE if guild_id is None else guild_id, user_id, True)
 
     async def unblock(self, guild_id: int | None, user_id: int) -> None:
-        """Let a person make music again who was blocked on a server, or everywhere."""
+        """Unblock a person on a server, or everywhere with None."""
         await self._settings.block(EVERYWHERE if guild_id is None else guild_id, user_id, False)
 
     async def reset_quota(self, guild_id: int | None, user_id: int) -> float:
-        """Give a person the seconds back that they used today; return how many.
+        """Give a person today's used seconds back; return how many.
 
-        Those used on a server, within the most that anybody may have in a day; or with None, which
-        is for the owner, all of them.
+        On a server, only those used there, within `max_daily_seconds`; None, for the owner, resets
+        all.
         """
         return await self._ledger.reset(user_id, guild_id)
 
 
 def _check(value: float | None, least: float, most: float, refusal: Sentence) -> None:
-    # A NaN is not within either.
+    # A NaN fails this comparison, too.
     if value is not None and not least <= value <= most:
         raise RequestError(refusal)

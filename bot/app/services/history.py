@@ -1,4 +1,4 @@
-"""The clips that were made, page by page."""
+"""Pages of /history."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.store.store import Store
 
 
 class HistoryService:
-    """Looks pages up."""
+    """Looks up pages."""
 
     def __init__(self, store: Store) -> None:
         self._clips = store.clip_history
@@ -21,8 +21,8 @@ class HistoryService:
         guild_id: int | None = None,
         channel_ids: Collection[int] = (),
     ) -> HistoryPage:
-        """Return a page for a person; of everybody's clips those in channels that they see."""
-        # One more tells whether there is another page.
+        """Return a page for a person; of a server's clips, those in channels they can see."""
+        # One more than a page tells whether there is another page.
         offset, limit = query.page * CLIPS_A_PAGE, CLIPS_A_PAGE + 1
         match query.whose:
             case HistoryScope.MINE:

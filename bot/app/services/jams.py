@@ -1,4 +1,4 @@
-"""Jams: started, played turn by turn, forked and closed, step by step."""
+"""Jams: start, play, fork, undo and close them. All steps are idempotent."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ from bot.pipeline.jam_turns import track_levels, turn_words
 from bot.pipeline.service import Pipeline
 
 _FREE = Limits(daily_seconds=1.0, waiting_per_user=1000, waiting_per_guild=1000, waiting=1000)
-"""What nobody asked for and nobody pays for waits behind nobody's limit."""
+"""Limits for free mixdowns that the bot orders itself: they never refuse."""
 
 
 class JamService:
-    """What becomes of jams. All steps can be taken again, and are then taken once."""
+    """Starts jams and advances them; every step is idempotent."""
 
     def __init__(self, pipeline: Pipeline, clock: Callable[[], float]) -> None:
         self._pipeline, self._store, self._clock = pipeline, pipeline.store, clock
         self._jams = pipeline.store.jams
         self.card_seconds = pipeline.timings.card_every_seconds
-        """How often a card changes at most."""
+        """Minimum interval between edits of a card."""
         self._openings: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        # One picture at a time: the processor belongs to the music.
+        # One picture at a time: processor time is for generation.
         self._turn = asyncio.Semaphore(1)
 
     def opening(self, jam_id: int) -> asyncio.Lock:
-        """Return what lets one at a time make the place of a jam."""
+        """Return the lock for opening the thread of a jam."""
         return self._openings.setdefault(jam_id, asyncio.Lock())
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Have something called whenever a card may have something new to show."""
+        """Set the listener that is called when a card may have to change."""
         self._jams.on_change = listener
 
     async def begin(self, new: NewJam) -> Jam:
-        """Begin a jam, or a fork. Raises Refused where too many are open on the server."""
+        """Start a jam or a fork. Raises Refused if too many are open on the server."""
         return await self._jams.begin(new)
 
     async def find(self, jam_id: int) -> Jam | None:
@@ -61,7 +61,7 @@ class JamService:
         return await self._jams.by_thread(thread_id)
 
     async def room(self, jam_id: int) -> Room | None:
-        """Return a jam with its track and its people."""
+        """Return a jam with its track and its players."""
         return await self._jams.room(jam_id)
 
     async def open_in(self, guild_id: int) -> list[Room]:
@@ -70,15 +70,15 @@ class JamService:
         return [room for room in rooms if room is not None]
 
     async def latest_in(self, guild_id: int, limit: int) -> list[Jam]:
-        """Return the latest jams of a server, be they open or closed, newest first."""
+        """Return the latest jams of a server, open or closed, newest first."""
         return await self._jams.latest_in(guild_id, limit)
 
     async def unfinished(self) -> list[Jam]:
-        """Return all jams that are not closed, and those whose card shows something old."""
+        """Return the jams that are not closed, and those whose card is outdated."""
         return await self._jams.unfinished()
 
     async def take(self, jam_id: int, user_id: int, name: str) -> TurnAnswer:
-        """Let somebody take the turn, and join the round where there is one."""
+        """Let a person reserve the turn, and join the rotation if there is one."""
         room = await self._jams.room(jam_id)
         if room is None:
             return TurnAnswer.CLOSED
@@ -96,11 +96,11 @@ class JamService:
         return answer if await self._jams.hold(jam_id, user_id, until) else TurnAnswer.HELD
 
     def words(self, room: Room, words: str) -> str:
-        """Return the words that a turn is made from."""
+        """Return the prompt of a turn."""
         return turn_words(room, words)
 
     async def advance(self, jam_id: int) -> Room | None:
-        """Do what time has brought a jam to; return it as it is then."""
+        """Apply what is due in a jam by time; return the jam afterwards."""
         room = await self._jams.room(jam_id)
         if room is None:
             return None
@@ -114,24 +114,24 @@ class JamService:
         return await self._jams.room(jam_id)
 
     def seconds_to_next(self, room: Room) -> float | None:
-        """Return after how long a jam is to be looked at again."""
+        """Return after how long a jam becomes due."""
         due = due_at(room)
         return None if due is None else max(0.0, due - self._clock())
 
     async def undo(self, jam_id: int, number: int) -> bool:
-        """Take a turn out of the track; False where it is gone, or something is being made."""
+        """Remove a turn; return False if it is gone, or a turn is being generated."""
         return await self._jams.undo(jam_id, number)
 
     async def close(self, jam_id: int) -> bool:
-        """Close a jam without a mixdown; False where it is closed, or something is being made."""
+        """Close a jam without a mixdown; return False if closed, or a turn is being generated."""
         return await self._jams.close(jam_id)
 
     async def abandon(self, jam_id: int) -> None:
-        """Close a jam whose place could not be made, or is gone: nothing more is shown of it."""
+        """Close a jam whose thread could not be opened or is deleted; nothing more is shown."""
         await self._jams.abandon(jam_id)
 
     async def _close_with_mixdown(self, room: Room) -> None:
-        """Close a jam that nobody plays in, as whoever started it would."""
+        """Close an idle jam with a mixdown, as its starter could."""
         jam, head = room.jam, room.head
         person = jam.user_id
         if person is None and head is not None:
@@ -157,7 +157,7 @@ class JamService:
             await self._jams.close(jam.id)
             return
         if job.state.is_final:
-            # It was tried before: another try would end as that one did.
+            # The mixdown failed before; another attempt would fail again.
             await self._jams.close(jam.id)
 
     async def record_thread(self, jam_id: int, thread_id: int) -> None:
@@ -165,7 +165,7 @@ class JamService:
         await self._jams.record_thread(jam_id, thread_id)
 
     async def record_card(self, jam_id: int, card_id: int | None, version: int) -> None:
-        """Record which message is the card of a jam, and which version it shows."""
+        """Record a jam's card message, and the version it shows."""
         await self._jams.record_card(jam_id, card_id, version)
 
     async def mixdown(self, jam: Jam) -> Clip | None:
@@ -173,7 +173,7 @@ class JamService:
         return None if jam.mix_job_id is None else await self._store.clips.of_job(jam.mix_job_id)
 
     async def draw_track(self, room: Room) -> bytes:
-        """Return a PNG of the track as it is now."""
+        """Return a picture of the track as PNG."""
         async with self._turn:
             found: list[float] = []
             if room.head is not None:

@@ -1,6 +1,6 @@
-"""Which language a person reads and a server speaks: what they chose, or else what Discord says.
+"""The languages of people and servers: chosen by them, or else reported by Discord.
 
-The choices are kept in memory, too: whoever renders a message needs them at once.
+Choices are cached in memory, since rendering a message must not wait for the database.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from bot.store.store import Store
 
 
 class LanguageService:
-    """The languages that people and servers have chosen, by Discord's codes."""
+    """Chosen languages of people and servers, by Discord's codes."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -17,16 +17,16 @@ class LanguageService:
         self._servers: dict[int, str] = {}
 
     async def load(self) -> None:
-        """Read what was chosen in previous runs of the bot."""
+        """Load the choices from the database."""
         self._people = await self._store.chosen_languages.of_people()
         self._servers = await self._store.chosen_languages.of_servers()
 
     def of_person(self, user_id: int, said: str | None) -> str | None:
-        """Return the language of a person, for whom Discord says another."""
+        """Return a person's language; `said` is the one that Discord reports."""
         return self._people.get(user_id, said)
 
     def of_server(self, guild_id: int, said: str | None) -> str | None:
-        """Return the language of what everybody on a server sees."""
+        """Return the language of public messages on a server."""
         return self._servers.get(guild_id, said)
 
     def chosen_by_server(self, guild_id: int) -> str | None:
@@ -34,11 +34,11 @@ class LanguageService:
         return self._servers.get(guild_id)
 
     def note_person(self, user_id: int, language: str | None) -> None:
-        """Remember what a person chose, which is stored with what else they prefer."""
+        """Update the cache of a person's choice, which is stored with their preferences."""
         _put(self._people, user_id, language)
 
     async def set_of_server(self, guild_id: int, language: str | None) -> None:
-        """Choose the language of a server; None is the one that Discord says."""
+        """Set a server's language; None is the one that Discord reports."""
         await self._store.chosen_languages.set_of_server(guild_id, language)
         _put(self._servers, guild_id, language)
 

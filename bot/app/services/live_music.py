@@ -37,40 +37,40 @@ USED_UP = Sentence(
 
 AHEAD_SECONDS = 2.0
 _COUNTED_SECONDS = 5.0
-"""So much is made before it is recorded."""
+"""Seconds of generated music between two writes of the counter."""
 _FADE_SECONDS = 0.5
 
 
 class LiveBudget:
-    """What a server may have made live today."""
+    """A server's daily budget of live music."""
 
     def __init__(self, seconds: LiveSeconds, server_id: int, most_seconds: float) -> None:
-        """Take where it is counted, and how much it may be; 0 is as much as it likes."""
+        """Take the counter and the limit in seconds; 0 is unlimited."""
         self.server_id = server_id
         self._seconds, self._most = seconds, most_seconds
         self._uncounted = 0.0
 
     async def check(self) -> None:
-        """Raise Refused where it is used up."""
+        """Raise Refused if it is used up."""
         if self._most and await self._seconds.used(self.server_id) >= self._most:
             raise Refused(USED_UP.fill(again=Moment(self._seconds.resets_at())))
 
     async def count(self, seconds: float) -> None:
-        """Count what was made. Raises Refused once it is used up."""
+        """Count generated seconds. Raises Refused once it is used up."""
         self._uncounted += seconds
         if self._uncounted >= _COUNTED_SECONDS:
             await self.save()
             await self.check()
 
     async def save(self) -> None:
-        """Keep what was counted."""
+        """Write the counted seconds to the database."""
         seconds, self._uncounted = self._uncounted, 0.0
         if seconds and self._most:
             await self._seconds.add(self.server_id, seconds)
 
 
 class EngineMusic:
-    """Music from some words, made as far ahead as it is played."""
+    """Endless music from a prompt, generated as far ahead as it is played."""
 
     def __init__(
         self,
@@ -86,21 +86,21 @@ class EngineMusic:
         self.made_seconds = 0.0
 
     async def run(self) -> None:
-        """Make it until cancelled. Raises what keeps it from being made, as WorkerLost."""
+        """Generate until cancelled. Raises what ends it, such as WorkerLost."""
         try:
             await self._budget.check()
         except RequestError:
             self.sound.close()
             raise
         executor = self._executor
-        # Its own user in the fair queue: other words are made beside those that they replace.
+        # A user of its own in the fair queue, so that a new prompt runs beside the one it replaces.
         job = executor.submit(
             self._job_id, self._job_id, None, self._request, guild_id=self._budget.server_id
         )
         stream = executor.subscribe(self._job_id)
         taking = asyncio.create_task(self._take(stream), name="taking live music")
         try:
-            # Whoever waits for room in what is to be played does not see how the job ends.
+            # The reader may be blocked by a full buffer, so the job's end is awaited separately.
             either: tuple[asyncio.Future[Any], ...] = (taking, job.outcome)
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not job.outcome.done():
@@ -136,24 +136,24 @@ class EngineMusic:
 
 
 class LiveMusicService:
-    """Begins live music, for no more servers at once than the owner lets it."""
+    """Starts live music, on at most as many servers as configured."""
 
     def __init__(self, executor: Executor, config: Config, seconds: LiveSeconds) -> None:
-        """Take what makes it, the settings, and where it is counted."""
+        """Take the executor, the settings, and the counter."""
         self._seconds, self._most_seconds = seconds, config.radio.daily_live_seconds_per_server
         self._executor, self._is_off = executor, config.radio.live_at_once == 0
-        # One slot is always left to what people order.
-        # Without workers here, one that has joined is what can be counted on.
+        # One slot always remains for orders.
+        # Without local workers, count on one that has joined.
         room = config.engine.slots * max(1, config.worker.count) - 1
         self._most = min(config.radio.live_at_once, room)
-        # Below the ids of jobs, which are positive.
+        # Negative ids, since those of jobs are positive.
         self._ids = itertools.count(-1, -1)
         self._draw = random.SystemRandom()
         self.servers: set[int] = set()
-        """Where live music is on."""
+        """Servers with live music."""
 
     async def check(self, server_id: int) -> None:
-        """Raise RequestError where no live music can begin."""
+        """Raise RequestError if no live music can start."""
         await self._budget(server_id).check()
         if self._is_off:
             raise RequestError(NO_LIVE)
@@ -165,7 +165,7 @@ class LiveMusicService:
             raise RequestError(self._executor.broken)
 
     def begin(self, server_id: int, words: Sequence[tuple[str, float]]) -> EngineMusic:
-        """Return music that is made as soon as it runs."""
+        """Return live music, which is generated while its `run` is awaited."""
         seed = self._draw.randint(0, MAX_SHORT_SEED)
         job_id = next(self._ids)
         log.info("radio.live server=%d job=%d", server_id, job_id)

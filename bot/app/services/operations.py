@@ -1,4 +1,4 @@
-"""How the bot is doing, and what its owner can do about it."""
+"""The status of the bot, and draining before a restart."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _DRAINING = "draining"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStatus:
-    """What makes the music, and how fast."""
+    """The status of the music engine."""
 
     model: ModelInfo | None
-    """None while it is being loaded or can't be."""
+    """None while it is being loaded or can't be loaded."""
     trouble: Sentence | None
     """Why no model can be loaded."""
     seconds_per_second: float | None
-    """Seconds of work for a second of music, for one clip alone; None while it is not known."""
+    """Work seconds per second of music for a single clip; None while unknown."""
     waiting: int
     running: int
     restarts: int
@@ -30,30 +30,30 @@ class EngineStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotStatus:
-    """How the bot is doing."""
+    """The status of the bot."""
 
     engine: EngineStatus
     oldest_wait_seconds: float
-    """0 where nobody waits."""
+    """0 if the queue is empty."""
     delivered: int
     failed: int
     up_seconds: float
     memory_bytes: int
     lag_seconds: float
-    """How late the event loop was at most, within the last minute."""
+    """The largest event loop lag within the last minute."""
     last_error: str | None
     shards: tuple[ShardStatus, ...] = ()
     """The connections to Discord."""
 
 
 class OperationsService:
-    """For those who run the bot."""
+    """For the operators of the bot."""
 
     def __init__(self, pipeline: Pipeline, health: Health) -> None:
         self._pipeline, self._health = pipeline, health
 
     def engine(self) -> EngineStatus:
-        """Return how the music engine is doing."""
+        """Return the status of the music engine."""
         executor = self._pipeline.executor
         return EngineStatus(
             model=executor.model,
@@ -66,7 +66,7 @@ class OperationsService:
         )
 
     async def status(self) -> BotStatus:
-        """Return how the bot is doing."""
+        """Return the status of the bot."""
         health, totals = self._health, await self._pipeline.store.totals()
         return BotStatus(
             engine=self.engine(),

@@ -1,4 +1,4 @@
-"""What a radio plays: which clips, ready to be heard, and what is kept of it."""
+"""The clips that a radio plays, and the stored plans of radios."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class RadioService:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._store = pipeline.store
-        # One at a time: the processor belongs to the music that is being made.
+        # One at a time: processor time is for generation.
         self._turn = asyncio.Semaphore(1)
 
     async def clips(self, plan: RadioPlan) -> list[Clip]:
-        """Return the clips that a radio may choose from, at most 200 of them."""
+        """Return up to 200 clips that a radio may choose from."""
         store, guild_id = self._store, plan.guild_id
         if plan.source is RadioSource.PERSON and plan.person_id is not None:
             found = await store.clips.of_user(plan.person_id, _MOST_CLIPS)
@@ -42,7 +42,7 @@ class RadioService:
         return await store.clips.of_guild(guild_id, _MOST_CLIPS)
 
     async def _of_jam(self, jam_id: int, guild_id: int) -> list[Clip]:
-        """Return the mixdown of a jam that is closed, else its track as it is now."""
+        """Return a closed jam's mixdown, else its present track."""
         room = await self._store.jams.room(jam_id)
         if room is None or room.jam.guild_id != guild_id:
             return []
@@ -54,9 +54,9 @@ class RadioService:
         return [] if room.head is None else [room.head]
 
     async def grown_at(self, jam_id: int, old_clip_id: int, head: Clip) -> float | None:
-        """Return up to where a jam's track is what it was in an older clip, in seconds.
+        """Return up to which second a jam's track equals an older clip of it.
 
-        None where it is no track that has grown from it.
+        None if the head has not grown from that clip.
         """
         room = await self._store.jams.room(jam_id)
         if room is None or room.head is None or room.head.id != head.id:
@@ -67,19 +67,19 @@ class RadioService:
         return room.parts[ids.index(old_clip_id) + 1].starts_at_seconds
 
     async def load(self, clip: Clip) -> Track:
-        """Return a clip ready to be played. Raises SoundError where its sound is gone."""
+        """Return a clip ready to play. Raises SoundError if its sound is deleted."""
         async with self._turn:
             path = self._store.clips_folder / clip.file
             return await asyncio.to_thread(load_track, path, clip.id, loops=clip.loops)
 
     async def keep(self, plan: RadioPlan) -> None:
-        """Keep a radio that is on, so that it comes back after a restart."""
+        """Store a running radio's plan, so that it is restored after a restart."""
         await self._store.radios.keep(plan)
 
     async def drop(self, guild_id: int) -> None:
-        """Forget a server's radio, which is off."""
+        """Delete the plan of a server's radio."""
         await self._store.radios.drop(guild_id)
 
     async def kept(self) -> list[RadioPlan]:
-        """Return the radios that were on when the bot stopped."""
+        """Return the stored plans."""
         return await self._store.radios.all()

@@ -1,4 +1,4 @@
-"""What people report to the managers of a server."""
+"""Reports of clips to the managers of a server."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ _AT_ONCE = 10
 
 
 class ReportService:
-    """Keeps reports until the managers were shown them, and for a while after."""
+    """Stores reports until managers have seen them, and for some time after."""
 
     def __init__(self, store: Store) -> None:
         self._reports = store.reports
 
     async def add(self, clip: Clip, user_id: int, words: str | None) -> bool:
-        """Keep a person's report of a clip; return whether it is their first of it."""
+        """Store a person's report of a clip; return whether it is their first."""
         return await self._reports.add(clip, user_id, words)
 
     async def to_post(self, guild_id: int) -> list[Report]:
-        """Return the oldest reports that a server's managers were not shown yet."""
+        """Return the oldest reports that are not posted yet."""
         return await self._reports.to_post(guild_id, _AT_ONCE)
 
     async def record_posted(self, report: Report) -> None:
-        """Record that the managers were shown a report."""
+        """Record that a report is posted."""
         await self._reports.record_posted(report.id)

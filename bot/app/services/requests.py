@@ -1,4 +1,4 @@
-"""Orders of music: submit, look at and cancel them; receive the files that come with them."""
+"""Orders: accept, find and cancel them, and store their uploads."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ROLLS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueOfUser:
-    """A person's unfinished jobs, oldest first, and how many there are of everybody.
+    """A person's unfinished jobs, oldest first, and the total number of everybody's.
 
     A job without progress is being delivered.
     """
@@ -36,7 +36,7 @@ class QueueOfUser:
 
 
 class RequestService:
-    """Takes orders on, and tells how far they are."""
+    """Accepts orders, and returns their progress."""
 
     def __init__(self, pipeline: Pipeline, vocabulary: Vocabulary | None = None) -> None:
         self._pipeline = pipeline
@@ -49,11 +49,11 @@ class RequestService:
 
     @property
     def trouble(self) -> Sentence | None:
-        """Return why no model can be loaded; None while there is one or it is being loaded."""
+        """Return why no model can be loaded; None if one is, or is being loaded."""
         return self._pipeline.executor.broken
 
     def expected_seconds(self, seconds: float) -> float | None:
-        """Return when so many more seconds of music would be ready; None while no pace is known."""
+        """Return how long a clip queued now would take; None while unknown."""
         return self._pipeline.executor.expected_seconds(seconds)
 
     async def check(self, order: Order, limits: Limits) -> None:
@@ -63,22 +63,22 @@ class RequestService:
     async def submit(self, order: Order, limits: Limits, handle: MessageHandle) -> Job:
         """Accept an order and return its job; `handle` is the message that shows it.
 
-        Idempotent: an order with the same key is the first job. Raises Refused.
+        Idempotent: an order with the same key returns the first job. Raises Refused.
         """
         return await self._pipeline.order(order, limits, handle)
 
     async def submit_takes(
         self, orders: Sequence[Order], limits: Limits, handle: MessageHandle
     ) -> Refused | None:
-        """Accept the orders of takes that `handle` shows, as many as may be.
+        """Accept the orders of takes that `handle` shows, as many as possible.
 
-        Returns why the next one was refused. Raises Refused where none is accepted.
+        Returns why the next one was refused. Raises Refused if none is accepted.
         """
         _, refused = await self._pipeline.order_takes(orders, limits, handle)
         return refused
 
     async def takes_of(self, job: Job) -> list[Take]:
-        """Return the takes that share a message with a job's; none where it is alone."""
+        """Return the takes that share a job's message; empty if it is the only one."""
         if job.order.group_key is None:
             return []
         return await self._pipeline.store.takes.of_group(job.order.group_key)
@@ -92,63 +92,63 @@ class RequestService:
         return await self._pipeline.store.jobs.get(job_id)
 
     async def unfinished_of(self, user_id: int) -> list[Job]:
-        """Return the jobs of a person that are not finished, oldest first."""
+        """Return a person's unfinished jobs, oldest first."""
         return await self._pipeline.store.jobs.waiting_of(user_id)
 
     async def queue_of(self, user_id: int) -> QueueOfUser:
-        """Return where a person's jobs are in the queue."""
+        """Return a person's jobs with their progress."""
         jobs = await self.unfinished_of(user_id)
         rows = tuple((job, self._pipeline.progress(job.id)) for job in jobs)
         return QueueOfUser(jobs=rows, total=max(self._pipeline.in_flight, len(jobs)))
 
     async def cancel(self, job_id: int) -> bool:
-        """Cancel a job; return False if it is too late for that."""
+        """Cancel a job; return False if it is too late."""
         return await self._pipeline.cancel(job_id)
 
     def holding_upload(self, file: str) -> AbstractContextManager[None]:
-        """Keep the file of an order while its takes are being accepted one after the other."""
+        """Keep an order's file while its takes are accepted one by one."""
         return self._pipeline.uploads.hold(file)
 
     def receiving_file(self, user_id: int) -> AbstractContextManager[None]:
-        """Count a person's file among those that are in memory now.
+        """Count a person's file among those in memory, for the duration of the block.
 
-        Raises Refused where there are as many as may be.
+        Raises Refused at the limit.
         """
         return self._pipeline.uploads.reserve(user_id)
 
     async def keep_upload(
         self, data: bytes, *, keep_seconds: float, keep: Keep | None, with_codes: bool
     ) -> tuple[str, float]:
-        """Decode a file and keep what an order wants of it; return its name and its seconds.
+        """Decode a file and store what the order needs; return its name and its seconds.
 
-        With `with_codes` the codes in it are kept, too. Raises SoundError.
+        With `with_codes` its codes are stored, too. Raises SoundError.
         """
         return await self._pipeline.uploads.keep(
             data, keep_seconds=keep_seconds, keep=keep, with_codes=with_codes
         )
 
     async def with_remix_words(self, order: Order, source: Source) -> Order:
-        """Return an order of a remix with its source, its words joined with the old ones."""
+        """Return a remix order with its source and its joined prompt."""
         return await with_remix_words(self._pipeline.store, order, source)
 
     def words_like(self, asked: str, clip: Clip) -> str:
-        """Return words with the tempo and the key of a clip. Raises RequestError for none."""
+        """Return words with a clip's tempo and key added. Raises RequestError if unknown."""
         return words_like(asked, clip)
 
     def check_tempi(self, lead: Clip, other: Clip) -> None:
-        """Raise RequestError for two clips that can't be mixed, by what is known of them."""
+        """Raise RequestError for two clips whose tempi are known to be too far apart."""
         check_tempi(lead, other)
 
     def with_style(self, typed: str | None, style: str | None) -> str | None:
-        """Return typed words with those of a style behind them, which yield to them."""
+        """Return typed words with those of a style appended, as far as they don't contradict."""
         return with_style(typed, style, most=MAX_PROMPT_CHARACTERS)
 
     async def roll_words(
         self, guild_id: int | None, seed: int, style: str | None, *, in_chinese: bool = False
     ) -> str:
-        """Return words for a random clip, of a style if there is one; none that are not wanted.
+        """Return a random prompt, in a style if there is one, that passes the word filter.
 
-        In Chinese where the model that is loaded knows Chinese.
+        Chinese if `in_chinese` and the loaded model knows Chinese.
         """
         words = ""
         for attempt in range(_ROLLS):
@@ -166,19 +166,19 @@ class RequestService:
 
     @property
     def takes_melody(self) -> bool:
-        """Return whether the model that is loaded follows a melody."""
+        """Return whether the loaded model follows a melody."""
         model = self._pipeline.executor.model
         return model is not None and model.takes_melody
 
     def check_melody(self) -> None:
-        """Raise RequestError where the model that is loaded follows no melody."""
+        """Raise RequestError if the loaded model follows no melody."""
         if self._pipeline.executor.model is not None and not self.takes_melody:
             raise RequestError(NO_MELODY)
 
     async def discard_upload(self, file: str) -> None:
-        """Delete a kept file whose order was not accepted."""
+        """Delete a stored file whose order was not accepted."""
         await self._pipeline.uploads.discard(file)
 
     async def read_tags(self, data: bytes) -> Tags | None:
-        """Return what a file tells of how it was made; None where it tells nothing."""
+        """Return a file's tags; None if it has none."""
         return await self._pipeline.uploads.read_tags(data)

@@ -1,4 +1,4 @@
-"""The words that the loaded model knows: what it passes over, and what people may choose from."""
+"""The vocabulary of the loaded model: ignored words, and words to choose from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_TOLD = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Words that a model passes over, and what it heard of the same text, as they were typed."""
+    """The words of a text that the model ignores, and those it understands, as typed."""
 
     words: tuple[str, ...]
     heard: tuple[str, ...]
@@ -27,7 +27,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Menu:
-    """Words that may be put together, by what they say of music."""
+    """Words that can be combined, by musical facet."""
 
     styles: tuple[str, ...]
     instruments: tuple[str, ...]
@@ -37,20 +37,20 @@ class Menu:
 
 
 class WordService:
-    """Tells each person of each unknown word once, until the bot is started again."""
+    """Tells each person of each unknown word once per run of the bot."""
 
     def __init__(self, vocabulary: Vocabulary | None) -> None:
-        """Take the model's words; None for one that reads every word."""
+        """Take the model's vocabulary; None if it understands every word."""
         self._vocabulary = vocabulary
         self._told: OrderedDict[tuple[int, str], None] = OrderedDict()
 
     @property
     def are_all_known(self) -> bool:
-        """Return whether the model passes over no word."""
+        """Return whether the model understands every word."""
         return self._vocabulary is None
 
     def new_unknown(self, user_id: int, text: str) -> Unknown | None:
-        """Return what is unknown in a text, if a person was not told of it all before."""
+        """Return the unknown words of a text, unless the person was told of all before."""
         words = unknown_words(text, self._vocabulary)
         new = [key for word in words if (key := (user_id, word.casefold())) not in self._told]
         if not new:
@@ -61,7 +61,7 @@ class WordService:
         return Unknown(words, known_phrases(text, self._vocabulary))
 
     def menu(self, *, chinese_words: bool) -> Menu:
-        """Return the words that the model knows for each side of music, in one language."""
+        """Return the known words of each facet, in one language."""
 
         def known(facet: Facet) -> tuple[str, ...]:
             return words_to_choose(facet, self._vocabulary, chinese_words=chinese_words)
@@ -75,5 +75,5 @@ class WordService:
         )
 
     def complete(self, typed: str, *, most: int) -> list[str]:
-        """Return texts that go on from the last word of one that is being typed."""
+        """Return completions of the last word of a text that is being typed."""
         return complete(typed, self._vocabulary, most=most)

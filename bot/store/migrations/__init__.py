@@ -1,1 +1,1 @@
-"""The tables of the database, as named and dated steps."""
+"""The migrations of the database, named and dated."""

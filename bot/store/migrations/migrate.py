@@ -1,4 +1,4 @@
-"""Bring the tables of a database up to date."""
+"""Run the pending migrations of a database."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from bot.store.migrations.migration import Migration
 log = logging.getLogger(__name__)
 
 _LONG_SECONDS = 1.0
-"""A migration that takes longer says so: it is why the bot is not there yet."""
+"""A migration that takes longer is logged, since it delays the start."""
 
 
 async def migrate(connection: aiosqlite.Connection, version: int, now: float) -> None:
-    """Run the migrations after a version, each in a transaction with its number and its record.
+    """Run the migrations after a version, each in one transaction with its record.
 
-    A new database gets all of them in one: there is nothing in it that a part would keep. `now`, in
-    seconds since 1970, is recorded as their time.
+    A new database runs all in one transaction. `now`, in seconds since 1970, is recorded.
     """
     if version == 0:
         await _run(connection, MIGRATIONS, 0, now)
@@ -54,14 +53,14 @@ async def _run(
     number = done + len(migrations)
     statements = [statement for each in migrations for statement in each.statements]
     try:
-        # One call to the connection's thread, since each takes longer than many a statement.
+        # One script: each call to the connection's thread takes longer than most statements.
         await connection.executescript(";\n".join(["BEGIN IMMEDIATE", *statements]))
         if number >= RECORDED_SINCE:
             await _record(connection, known_since, number, now)
         await connection.execute(f"PRAGMA user_version = {number}")
         await connection.execute("COMMIT")
     except BaseException:
-        # Where it could not even begin there is nothing to undo.
+        # If BEGIN failed, there is no transaction to roll back.
         with suppress(sqlite3.OperationalError):
             await connection.execute("ROLLBACK")
         raise

@@ -8,7 +8,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """Statements that are run once, in one transaction. Its number is its place in the history."""
+    """Statements that run once, in one transaction. Its number is its place in the history."""
 
     name: str
     written_on: date

@@ -1,4 +1,4 @@
-"""What the managers of a server say of manners there, and what people report to them."""
+"""Unwanted words, upload roles and log channels of servers, and reports."""
 
 from __future__ import annotations
 

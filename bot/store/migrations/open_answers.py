@@ -1,4 +1,4 @@
-"""The answers that promise something, until a job stands behind them."""
+"""Open answers: responses without an accepted order."""
 
 from __future__ import annotations
 

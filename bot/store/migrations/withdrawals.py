@@ -1,4 +1,4 @@
-"""The messages that show a clip whose sound was deleted, until Discord has heard so."""
+"""Messages that still show deleted clips."""
 
 from __future__ import annotations
 
