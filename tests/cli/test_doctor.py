@@ -30,6 +30,12 @@ from tests.store.test_store import delivered
 from tests.support.discord_wire.server import TOKEN, open_wire
 
 
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, kernel_cache):
+    """Where the doctor finds the kernels that the tests have compiled."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
+
+
 def configured(folder, **sections):
     return Config(storage=StorageConfig(folder=str(folder)), **sections)
 
