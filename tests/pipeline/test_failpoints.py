@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from bot.domain.jobs import JobState
 from bot.store.store import open_store
 from tests.support import forked
 from tests.support.headless_bot import SECONDS
-from tests.support.leftover_processes import left_of, marked
+from tests.support.leftover_processes import left_of, marked, running
 
 ORDERS = 3
 
@@ -129,6 +130,10 @@ def test_what_goes_wrong_on_the_way_loses_nothing(lives, place, action):
         assert (f"{job.id}.flac" in files) >= is_there
     assert not [name for name in files if name.startswith(".") and name.endswith(".part")]
     assert left_of(folder) == []
+    # Whom a bot has forked from itself has no mark.
+    started = re.findall(r"worker\.started pid=(\d+)", first.stderr + second.stderr)
+    assert started
+    assert running(map(int, started)) == []
 
 
 async def test_without_a_word_nothing_happens(monkeypatch):

@@ -22,6 +22,7 @@ from bot.domain.jobs import Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
+from tests.support.bots_own_worker import OwnForkBackend
 
 LIMITS = Limits(daily_seconds=1000, waiting_per_user=50, waiting_per_guild=50, waiting=50)
 SECONDS = 1.0
@@ -78,9 +79,9 @@ async def live(folder, seconds, orders):
     config = dataclasses.replace(
         Config(), storage=StorageConfig(folder=str(folder)), worker=WorkerConfig(silent_seconds=5.0)
     )
-    engine = "tests.support.scripted_worker:open_engine"
+    backend = OwnForkBackend(config, engine="tests.support.scripted_worker:open_engine")
     async with open_pipeline(
-        config, inspect(starter_folder()), folder=folder, engine=engine
+        config, inspect(starter_folder()), folder=folder, backend=backend
     ) as line:
         await line.resume()
         line.start(Notebook(folder / "posted.jsonl"))

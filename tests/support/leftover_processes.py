@@ -52,3 +52,13 @@ def left_of(folder):
         except (psutil.AccessDenied, psutil.NoSuchProcess):
             continue  # one that has just ended, or nobody of ours
     return found
+
+
+def running(ids):
+    """Those of some processes that still run; one that nobody has waited for does not."""
+    found = []
+    for id_ in ids:
+        with suppress(psutil.NoSuchProcess):
+            if psutil.Process(id_).status() != psutil.STATUS_ZOMBIE:
+                found.append(id_)
+    return found
