@@ -13,6 +13,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -126,8 +127,9 @@ class WrittenBars:
     first_frame: int
 
 
+@cache
 def load_notation(folder: Path) -> Notation | None:
-    """Return the notation of a checkpoint; None for one that has none, as most have.
+    """Return the notation of a checkpoint, read once in a process; None where it has none.
 
     One that can't be understood is none either: it is for notes only, and the model plays without.
     """

@@ -28,6 +28,7 @@ from bot.pipeline.timings import Timings
 from tests.support.drawn_seeds import DrawnSeeds
 from tests.support.event_loop_watch import watched
 from tests.support.forked_worker import ForkedBackend
+from tests.support.new_database import lay_down
 
 ACK_SECONDS = 3.0
 PATIENCE_SECONDS = 60.0
@@ -167,6 +168,7 @@ async def open_jam(
     timings = replace(timings or Timings(), retry_due_seconds=NEVER_SECONDS)
     clock = clock or Clock()
     contents = inspect(starter_folder())
+    lay_down(folder)
     async with AsyncExitStack() as stack:
         pipeline = await stack.enter_async_context(
             open_pipeline(

@@ -36,6 +36,7 @@ from tests.support.discord_wire.server import (
 from tests.support.drawn_seeds import DrawnSeeds
 from tests.support.forked_worker import ForkedBackend
 from tests.support.jam_server import SCRIPTED, Clock
+from tests.support.new_database import lay_down
 
 
 def shorten_pauses(monkeypatch):
@@ -130,6 +131,7 @@ async def open_stage(
         if prepare is not None:
             prepare(wire)
         contents = inspect(starter_folder())
+        lay_down(folder)
         pipeline = await stack.enter_async_context(
             open_pipeline(
                 config,
