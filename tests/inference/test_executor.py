@@ -649,12 +649,17 @@ async def test_leaving_while_a_worker_dies_leaves_no_process():
         await until(lambda: executor.model is None)
 
 
+def of_model(folder):
+    """Settings of a real model, in the precision in which other tests have packed its weights."""
+    config = configured(slots=2, load_seconds=600.0)
+    engine = dataclasses.replace(config.engine, precision="fp32")
+    return dataclasses.replace(config, engine=engine, model=ModelConfig(name=str(folder)))
+
+
 async def test_the_real_engine_makes_a_clip(tiny_mono, kernel_cache, monkeypatch):
     """The same model, seed and prompt in another process: the same clip, at the model's rate."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
-    config = dataclasses.replace(
-        configured(slots=2, load_seconds=600.0), model=ModelConfig(name=str(tiny_mono))
-    )
+    config = of_model(tiny_mono)
     async with opened(config, engine=None, timeout_seconds=600) as executor:
         runs = [submit(executor, n, "90s rock", seconds=0.4) for n in (1, 2)]
         first, second = [(await run.result()).sound for run in runs]
@@ -670,9 +675,7 @@ async def test_the_real_engine_makes_a_clip(tiny_mono, kernel_cache, monkeypatch
 async def test_the_real_engine_takes_clips_apart(tiny_stems, kernel_cache, monkeypatch):
     """Over a process's border and back: codes, stems, and a clip that keeps some."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
-    config = dataclasses.replace(
-        configured(slots=2, load_seconds=600.0), model=ModelConfig(name=str(tiny_stems))
-    )
+    config = of_model(tiny_stems)
 
     def asked(executor, number, wanted):
         async def prepared():
