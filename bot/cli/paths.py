@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,20 +101,26 @@ def size_of(path: Path) -> int | None:
         path.lstat()
     except OSError:
         return None
-    return sum(_sizes([path.resolve()], set()))
+    path = path.resolve()
+    if path.is_dir():
+        return sum(_sizes(path))
+    return path.stat().st_size if path.is_file() else 0
 
 
-def _sizes(paths: Iterable[Path], seen: set[tuple[int, int]]) -> Iterator[int]:
-    for path in paths:
-        with suppress(OSError):
-            status = path.lstat()
-            if (key := (status.st_dev, status.st_ino)) in seen:
-                continue
-            seen.add(key)
-            if path.is_dir() and not path.is_symlink():
-                yield from _sizes(list(path.iterdir()), seen)
-            elif path.is_file():
-                yield status.st_size
+def _sizes(folder: Path) -> Iterator[int]:
+    seen, left = set[tuple[int, int]](), [str(folder)]
+    while left:
+        with suppress(OSError), os.scandir(left.pop()) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    status = entry.stat(follow_symlinks=False)
+                    if (key := (status.st_dev, status.st_ino)) in seen:
+                        continue
+                    seen.add(key)
+                    if entry.is_dir(follow_symlinks=False):
+                        left.append(entry.path)
+                    elif entry.is_file():
+                        yield status.st_size
 
 
 def _environment_folder(variable: str, name: str) -> Path:

@@ -143,7 +143,7 @@ BUTTONS = {
     "RadioButton",
     "SoundboardButton",
 }
-FORMS = {"battle_form", "daily_form", "jam_form", "mix_modal", "radio_words_form", "remix_modal"}
+FORMS = {"battle_form", "daily_form", "jam_form", "mix_form", "radio_words_form", "remix_form"}
 """The files of cogs that build one."""
 
 
