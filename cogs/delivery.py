@@ -23,7 +23,7 @@ from cogs.posting.job_message import JobMessage
 from cogs.posting.outages import UNREACHABLE
 from cogs.posting.ready_ping import ReadyPing
 from cogs.posting.voice_copies import VoiceCopies
-from cogs.presentation import battle_messages, messages, take_cards
+from cogs.presentation import battle_messages, messages, progress_messages, take_cards
 from cogs.presentation.prompts import quote_prompt
 from cogs.requests.clip_cards import clip_cards
 from cogs.requests.take_cards import take_cards as cards_of_takes
@@ -62,7 +62,7 @@ class Delivery(commands.Cog):
         """Show a job's progress. Best effort: errors are logged."""
         try:
             read = self._readers(job)
-            content = read(messages.progress(job, standing))
+            content = read(progress_messages.progress(job, standing))
             message = JobMessage(content=content, view=cancel_view(read, job.id))
             await self._routes.edit(job, message)
         except (discord.HTTPException, Undeliverable, *UNREACHABLE) as error:

@@ -15,7 +15,7 @@ from bot.domain.jams import MOST_SECONDS
 from bot.errors import RequestError
 from cogs.jams.progress import JamProgress
 from cogs.posting.due_loop import DueLoop
-from cogs.presentation import jam_messages
+from cogs.presentation import jam_answers, jam_messages
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of
 from cogs.requests.jam_opening import (
@@ -128,7 +128,7 @@ class JamSessions(
         if interaction.guild_id is None:
             raise RequestError(jam_messages.ON_SERVERS)
         rooms = await self.bot.service.jams.open_in(interaction.guild_id)
-        text = jam_messages.listed(reader_of(interaction), rooms)
+        text = jam_answers.listed(reader_of(interaction), rooms)
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()

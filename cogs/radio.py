@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any, cast
 
 import discord
@@ -19,9 +18,9 @@ from bot.errors import RequestError
 from cogs.presentation import radio_messages
 from cogs.presentation.errors import report_error
 from cogs.presentation.readers import reader_of, readers_of
-from cogs.requests.named_choice import NamedChoice
 from cogs.requests.radio_control import require_listener, require_radio, skip_by_vote, stop_radio
 from cogs.requests.radio_sessions import RadioSessions
+from cogs.requests.radio_source_option import SOURCES, Source, with_source
 from cogs.requests.radio_steering import steer
 from cogs.requests.responses import thinking
 from cogs.requests.suggestions import suggest_jams
@@ -33,25 +32,6 @@ from cogs.views.radio_words_form import CUSTOM_ID, read_words
 DEFAULT_WORDS = "lo-fi beats"
 
 LiveText = app_commands.Range[str, 1, MAX_LIVE_CHARACTERS]
-
-
-class Source(StrEnum):
-    """What can be chosen without naming anybody."""
-
-    STARS = "stars"
-    RECENT = "recent"
-    JAMS = "jams"
-    LIVE = "live"
-
-
-SOURCES = NamedChoice(
-    {
-        Source.STARS: "clips with stars",
-        Source.RECENT: "the latest clips",
-        Source.JAMS: "open jams",
-        Source.LIVE: "live music",
-    }
-)
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -105,7 +85,7 @@ class Radio(commands.GroupCog, group_name="radio"):
             user_id=interaction.user.id,
             source=RadioSource.STARS,
         )
-        plan = _with_source(plan, Source.LIVE if words else source, person)
+        plan = with_source(plan, Source.LIVE if words else source, person)
         plan = await self._with_jam(plan, None if words else jam)
         if plan.source is RadioSource.LIVE:
             await self.bot.service.word_filter.check(guild_id, words)
@@ -184,7 +164,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         """
         radio = require_radio(interaction)
         await require_listener(self.bot, interaction.user, radio)
-        plan = await self._with_jam(_with_source(radio.plan, source, person), jam)
+        plan = await self._with_jam(with_source(radio.plan, source, person), jam)
         if plan.source is RadioSource.LIVE:
             await self.bot.service.live_music.check(plan.guild_id)
             words = plan.words or with_words((), DEFAULT_WORDS, 1.0)
@@ -240,13 +220,6 @@ class Radio(commands.GroupCog, group_name="radio"):
         """Restore the radios that played before a restart."""
         if self._restoring is None or self._restoring.done():
             self._restoring = asyncio.create_task(self.radios.restore(), name="restore radios")
-
-
-def _with_source(plan: RadioPlan, source: Source, person: discord.Member | None) -> RadioPlan:
-    plan = dataclasses.replace(plan, source=RadioSource(source.value), person_id=None, jam_id=None)
-    if person is None:
-        return plan
-    return dataclasses.replace(plan, source=RadioSource.PERSON, person_id=person.id)
 
 
 async def setup(bot: ZhiyinBot) -> None:

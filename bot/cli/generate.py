@@ -16,9 +16,9 @@ from bot.audio.files import codes, encode
 from bot.audio.files.wav_stream import WavStream
 from bot.audio.finish import finish
 from bot.cli import console
-from bot.cli.generate_options import STANDARD_OUTPUT
 from bot.cli.generate_plan import Plan, make_plan
 from bot.cli.generate_stream import open_stream
+from bot.cli.generate_summary import summary
 from bot.cli.generate_unknown import tell_unknown
 from bot.cli.generate_words import TypedWords, describe_change
 from bot.cli.interrupts import Interrupts
@@ -36,7 +36,7 @@ from bot.domain.generation import (
 )
 from bot.domain.progress import Reporter
 from bot.errors import RequestError
-from bot.i18n.sentence import Plural, Sentence, listing, verbatim
+from bot.i18n.sentence import Plural, Sentence
 from bot.models import opening
 
 
@@ -206,60 +206,3 @@ def _kind(request: GenerationRequest) -> str:
     if request.kept is not None:
         return "remix"
     return "random" if request.prompt is None and request.audio is None else "music"
-
-
-def _name(file: Path) -> Sentence:
-    return Sentence("standard output") if file == STANDARD_OUTPUT else verbatim(str(file))
-
-
-def summary(
-    plan: Plan, lengths: Sequence[float], *, loading: float, making: float
-) -> list[Sentence]:
-    """Return the closing lines; the lengths of the files and both times are in seconds."""
-    pace = Sentence(
-        "made in {making:.1f} s (real-time factor {factor:.2f}), loading {loading:.1f} s",
-        making=making,
-        factor=plan.seconds / making,
-        loading=loading,
-    )
-    clips = [
-        _clip(plan, file, request.seconds or seconds, seconds)
-        for file, request, seconds in zip(plan.files, plan.requests, lengths, strict=True)
-    ]
-    stems = [
-        Sentence(
-            "{file}: its stems are {names}",
-            file=file,
-            names=listing([str(each) for each in plan.stem_files(file).values()]),
-        )
-        for file in plan.files
-        if plan.stems
-    ]
-    seeds = [request.seed for request in plan.requests]
-    if len(clips) == 1:
-        one = Sentence("{clip}, {pace}, seed {seed}", clip=clips[0], pace=pace, seed=seeds[0])
-        return [one, *stems]
-    total = Sentence(
-        "{count} clips: {seconds:.1f} s of sound {pace}",
-        count=len(clips),
-        seconds=plan.seconds,
-        pace=pace,
-    )
-    each = [
-        Sentence("{clip}, seed {seed}", clip=clip, seed=seed)
-        for clip, seed in zip(clips, seeds, strict=True)
-    ]
-    return [*each, *stems, total]
-
-
-def _clip(plan: Plan, file: Path, made_seconds: float, file_seconds: float) -> Sentence:
-    if plan.as_loop:
-        return Sentence("{file}: a loop of {seconds:.1f} s", file=file, seconds=file_seconds)
-    if plan.seconds_before:
-        return Sentence(
-            "{file}: {seconds:.1f} s of sound after {before:.1f} s of yours",
-            file=_name(file),
-            seconds=made_seconds,
-            before=plan.seconds_before,
-        )
-    return Sentence("{file}: {seconds:.1f} s of sound", file=_name(file), seconds=made_seconds)

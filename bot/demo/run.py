@@ -18,7 +18,8 @@ from bot.config import Config
 from bot.demo.bot_process import BotProcess, BotSettings, Report, keep_bot
 from bot.demo.browser import open_browser
 from bot.demo.client.admission import is_loopback
-from bot.demo.client.site import Site, open_site
+from bot.demo.client.serving import open_site
+from bot.demo.client.site import Site
 from bot.demo.discord.channels import Channel
 from bot.demo.discord.server import serve
 from bot.demo.discord.state import Discord

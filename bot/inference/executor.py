@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Self
 
 from bot.config import Config
-from bot.domain.generation import PromptChange
 from bot.domain.status import JobProgress, ModelInfo, WorkerStatus
 from bot.errors import Cancelled
 from bot.i18n.sentence import Sentence
 from bot.inference import live_jobs
 from bot.inference.audio_stream import AudioStream
 from bot.inference.backend import WorkerBackend
+from bot.inference.dispatch import give_next_job
 from bot.inference.eta import EtaEstimator
 from bot.inference.fair_queue import FairQueue
 from bot.inference.pending_job import PendingJob, Prepare, UnrelatedWorkerLoss, make_job
 from bot.inference.progress import progress_of
-from bot.inference.supervisor import CANCEL_SECONDS, WorkerSupervisor
+from bot.inference.supervisor import CANCEL_SECONDS
 from bot.inference.task_set import TaskSet
 from bot.inference.wait_metric import queue_wait_histogram
 from bot.inference.worker_pool import WorkerPool
@@ -49,7 +47,6 @@ class Executor:
         of the model, as "module:function". A worker that does not drop a cancelled job within
         `cancel_seconds` is killed.
         """
-        backend = backend or ProcessBackend(config, engine=engine)
         self._config, self._paused = config, False
         self._queue, self._eta, self._clock = FairQueue(), EtaEstimator(), clock
         self.queue_wait_seconds = queue_wait_histogram()
@@ -59,7 +56,7 @@ class Executor:
         """Set once it is known whether the model can be loaded."""
         self._pool = WorkerPool(
             config,
-            backend,
+            backend or ProcessBackend(config, engine=engine),
             joined,
             eta=self._eta,
             clock=clock,
@@ -73,12 +70,7 @@ class Executor:
         self._tasks.begin(self._dispatch(), "queue")
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._tasks.cancel()
         await self._pool.close()
         for job in list(self._jobs.values()):
@@ -151,8 +143,7 @@ class Executor:
         other job runs beside it. Idempotent: a job that is here already is returned. Without
         `seconds` it is endless music, heard through `subscribe`.
         """
-        known = self._job(job_id)
-        if known is not None:
+        if (known := self._job(job_id)) is not None:
             return known
         now = self._clock()
         job = make_job(job_id, user_id, seconds, prepare, guild_id, alone=alone, queued_at=now)
@@ -164,8 +155,7 @@ class Executor:
 
     def cancel(self, job_id: int) -> bool:
         """Cancel a job, which ends with Cancelled; return False if it is not here."""
-        job = self._job(job_id)
-        if job is None:
+        if (job := self._job(job_id)) is None:
             return False
         if not self._queue.remove(job_id):
             supervisor = self._pool.supervisor_of(job_id)
@@ -195,8 +185,7 @@ class Executor:
         Starts as soon as possible, or at `at_seconds` of the new sound; returns when it starts.
         Raises RequestError if the job is finished or unknown, or a later change replaces this one.
         """
-        words = ((prompt, 1.0),) if prompt is None or isinstance(prompt, str) else tuple(prompt)
-        change = PromptChange(words=words, fade_seconds=seconds, at_seconds=at_seconds)
+        change = live_jobs.make_change(prompt, seconds, at_seconds)
         return await live_jobs.request_change(self._job(job_id), self._pool, change)
 
     def end(self, job_id: int) -> bool:
@@ -234,25 +223,16 @@ class Executor:
 
     async def _dispatch(self) -> None:
         """Give queued jobs to workers, whenever something has changed and there is room."""
-        most = self._config.limits.running_per_user
         while True:
             await self._changed.wait()
             self._changed.clear()
-            while not self.paused and (supervisor := self._free_supervisor()) is not None:
-                running = Counter(job.queued.user_id for job in self._pool.running)
-                queued = self._queue.take(running, most_per_user=most)
-                if queued is None:
+            while not self.paused:
+                given = give_next_job(
+                    self._queue, self._jobs, self._pool, self._tasks, self._config
+                )
+                if given is None:
                     break
-                job = self._jobs[queued.job_id]
-                self.queue_wait_seconds.observe(max(0.0, self._clock() - job.queued_at))
-                supervisor.jobs[job.id] = job
-                self._tasks.begin(supervisor.give(job), "prepare")
-
-    def _free_supervisor(self) -> WorkerSupervisor | None:
-        """Return the supervisor with the most room for the next job; None without room."""
-        if self._queue.next_is_alone:
-            live_jobs.preempt_endless(self._pool, self._tasks)
-        return self._pool.pick_free(1 if self._queue.next_is_alone else self._config.engine.slots)
+                self.queue_wait_seconds.observe(max(0.0, self._clock() - given.queued_at))
 
     def _note_change(self) -> None:
         self._changed.set()

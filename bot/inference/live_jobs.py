@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from bot.domain.generation import PromptChange
 from bot.domain.request_checks import OVER, check_change
@@ -59,6 +60,16 @@ def end(job: PendingJob, pool: WorkerPool) -> bool:
     if supervisor.worker is not None:
         supervisor.worker.send(EndJob(job.id))
     return True
+
+
+def make_change(
+    prompt: str | Sequence[tuple[str | None, float]] | None,
+    fade_seconds: float,
+    at_seconds: float | None,
+) -> PromptChange:
+    """Return a change to a prompt, or to several by weight."""
+    words = ((prompt, 1.0),) if prompt is None or isinstance(prompt, str) else tuple(prompt)
+    return PromptChange(words=words, fade_seconds=fade_seconds, at_seconds=at_seconds)
 
 
 def request_change(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.generation import Codes, GenerationRequest, PromptChange, Request, Sound
@@ -11,6 +11,7 @@ from bot.domain.request_checks import OVER
 from bot.domain.status import ModelInfo
 from bot.errors import Cancelled, RequestError
 from bot.inference.audio_stream import AudioStream
+from bot.inference.eta import EtaEstimator
 from bot.inference.fair_queue import QueuedJob
 
 ENDLESS_SECONDS = 60.0
@@ -137,3 +138,16 @@ def check_end(request: Request, job: PendingJob) -> None:
     """Raise ValueError if exactly one of request and job is endless."""
     if (isinstance(request, GenerationRequest) and request.seconds is None) != job.is_endless:
         raise ValueError(f"job {job.id} is endless: {job.is_endless}, its request is not so")
+
+
+def learn_pace(
+    job: PendingJob, estimators: Iterable[EtaEstimator], *, at_once: int, now: float
+) -> None:
+    """Add the pace of a running job to estimators, with `at_once` jobs running at `now`."""
+    # Endless music waits for its subscribers, so its pace is not the worker's.
+    if job.started_at is None or job.is_endless:
+        return
+    for estimator in estimators:
+        estimator.learn(
+            at_once=at_once, work_seconds=now - job.started_at, sound_seconds=job.done_seconds
+        )

@@ -10,21 +10,25 @@ from bot.config import WorkerConfig
 from bot.domain.status import ModelInfo
 from bot.i18n.sentence import Sentence, from_json, to_json
 from bot.inference.backend import WorkerBackend, WorkerHandle
-from bot.inference.encoding import ProtocolError, version
 from bot.inference.eta import EtaEstimator
+from bot.inference.handshake import OtherVersionError, receive_hello, receive_loaded
 from bot.inference.job_messages import apply
-from bot.inference.pending_job import PendingJob, UnrelatedWorkerLoss, WorkerLost, check_end
+from bot.inference.pending_job import (
+    PendingJob,
+    UnrelatedWorkerLoss,
+    WorkerLost,
+    check_end,
+    learn_pace,
+)
 from bot.inference.protocol import (
     CancelJob,
     ChangePrompt,
     FromWorker,
-    Hello,
     JobFailed,
     JobFinished,
     JobMessage,
     JobProgressed,
     ModelFailed,
-    Ready,
     Shutdown,
     start_message,
 )
@@ -80,8 +84,7 @@ class WorkerSupervisor:
         self._config, self._backend, self._eta, self._clock = config, backend, eta, clock
         self._changed = changed
         self._cancel_seconds, self._reference = cancel_seconds, reference
-        self._failures, self._ready_at = 0, 0.0
-        self._is_final = False
+        self._failures, self._ready_at, self._is_final = 0, 0.0, False
 
     def has_room(self, slots: int) -> bool:
         """Return whether one more job fits into `slots`."""
@@ -110,10 +113,6 @@ class WorkerSupervisor:
 
     async def give(self, job: PendingJob) -> None:
         """Prepare a job, which is in `jobs` already, and send it to the worker."""
-        with about(job.id):
-            await self._give(job)
-
-    async def _give(self, job: PendingJob) -> None:
         worker = self.worker
         try:
             request = await job.prepare()
@@ -199,17 +198,12 @@ class WorkerSupervisor:
         invalid message, and WorkerRefused for a worker that can't be used.
         """
         async with asyncio.timeout(self._config.load_seconds):
-            hello = await worker.receive()
-            if not isinstance(hello, Hello):
-                raise ProtocolError(f"a worker that begins with {type(hello).__name__}")
-            if hello.version != version():
-                log.error("worker.refused %s version=%s", worker.name, hello.version)
+            try:
+                self.host = await receive_hello(worker)
+            except OtherVersionError:
                 self._set_broken(OTHER_VERSION)
-                raise EOFError
-            self.host = hello.host
-            message = await worker.receive()
-            while not isinstance(message, (Ready, ModelFailed)):
-                message = await worker.receive()
+                raise
+            message = await receive_loaded(worker)
         if isinstance(message, ModelFailed):
             sentence = from_json(message.sentence)
             log.error("worker.broken %s", sentence)
@@ -223,9 +217,9 @@ class WorkerSupervisor:
             log.error("worker.refused %s %s", worker.name, refused)
             self._set_broken(refused)
             raise WorkerRefused(refused)
-        self.broken, self.model, self._ready_at = None, message.info, self._clock()
-        loaded = message.info.load_seconds
-        log.info("worker.ready %s host=%s after=%.1fs", worker.name, self.host, loaded)
+        info, host = message.info, self.host
+        self.broken, self.model, self._ready_at = None, info, self._clock()
+        log.info("worker.ready %s host=%s after=%.1fs", worker.name, host, info.load_seconds)
         self._changed()
         while True:
             # A worker that hangs sends no heartbeat either.
@@ -239,26 +233,15 @@ class WorkerSupervisor:
     def _handle(self, message: FromWorker, model: ModelInfo) -> None:
         if not isinstance(message, JobMessage):
             return
-        job = self.jobs.get(message.job_id)
-        if job is None:
+        if (job := self.jobs.get(message.job_id)) is None:
             return
         apply(message, job, model)
         if isinstance(message, JobProgressed):
-            self._learn(job)
+            learn_pace(job, (self._eta, self.pace), at_once=len(self.jobs), now=self._clock())
         elif isinstance(message, (JobFinished, JobFailed)):
             if isinstance(message, JobFinished):
                 self._failures = 0
             self._release(job)
-
-    def _learn(self, job: PendingJob) -> None:
-        # Endless music waits for its subscribers, so its pace is not the worker's.
-        if job.started_at is not None and not job.is_endless:
-            for estimator in (self._eta, self.pace):
-                estimator.learn(
-                    at_once=len(self.jobs),
-                    work_seconds=self._clock() - job.started_at,
-                    sound_seconds=job.done_seconds,
-                )
 
     def _release(self, job: PendingJob) -> None:
         # The job may have been submitted again already, as another PendingJob.

@@ -185,7 +185,7 @@ def _load(
     """
     contents = inspect(resolve(folder))
     file = None
-    if compiled is not None and _runs_on_kernels(contents.config):
+    if compiled is not None and fits_kernels(contents.config.decoder.head_size):
         file = packed_cache.locate(cache, contents, precision, compiled)
         room = memory_needed(
             contents.config, slots=slots, seconds=WINDOW_SECONDS, precision=precision, words=words
@@ -215,10 +215,6 @@ def _window_frames(config: ModelConfig) -> int:
     return min(trained, config.decoder.max_positions - taken)
 
 
-def _runs_on_kernels(config: ModelConfig) -> bool:
-    return fits_kernels(config.decoder.head_size)
-
-
 def _decoder(
     checkpoint: Checkpoint,
     compiled: Path | None,
@@ -229,9 +225,9 @@ def _decoder(
     fixed: bool,
 ) -> Decoder:
     config = checkpoint.config.decoder
-    positions = _window_frames(checkpoint.config) + config.codebooks  # room for the delay
-    positions += checkpoint.config.prefix_positions
-    if compiled is None or not _runs_on_kernels(checkpoint.config):
+    delay, prefix = config.codebooks, checkpoint.config.prefix_positions
+    positions = _window_frames(checkpoint.config) + delay + prefix
+    if compiled is None or not fits_kernels(config.head_size):
         return BuiltinDecoder(
             checkpoint.decoder,
             config,

@@ -26,7 +26,7 @@ from bot.pipeline.jam_turns import mix_down
 from bot.pipeline.mixes import Mixes
 from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds
 from bot.pipeline.turn_bars import TurnBars, TurnPlan
-from bot.store.clips import NewClip
+from bot.store.new_clips import NewClip
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
-import aiosqlite
-
-from bot.domain.bar_grid import BarGrid
 from bot.domain.clips import Clip
-from bot.domain.generation import Sampling
-from bot.domain.jobs import JobState, Kind, RequestOrigin
+from bot.domain.jobs import JobState
 from bot.domain.lineage import Lineage
-from bot.domain.mixes import Mixed
 from bot.domain.withdrawals import Withdrawal
 from bot.store.clip_visibility import IS_FOR_ALL
 from bot.store.database import Database
@@ -21,7 +15,7 @@ from bot.store.erasure import NOT_FORGOTTEN
 from bot.store.job_states import in_states
 from bot.store.lineage import ANCESTORS, DESCENDANTS
 from bot.store.prompt_search import AMONG_LATEST, LATEST_OF_PERSON, like
-from bot.store.rows import CLIP_COLUMNS, clip_of, fields_json, sampling_json
+from bot.store.rows import CLIP_COLUMNS, clip_of
 from bot.store.withdrawals import record_withdrawals
 
 Clock = Callable[[], float]
@@ -37,31 +31,6 @@ _FILES_AT_ONCE = 1000
 # Only the latest are searched, since autocomplete runs at every key press.
 _PROMPTS_READ = 500
 _LATEST_OF_GUILD = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewClip:
-    """A clip that is on disk and not yet in the database."""
-
-    job_id: int
-    origin: RequestOrigin
-    kind: Kind
-    prompt: str | None
-    seconds: float
-    seconds_before: float
-    seed: int
-    sampling: Sampling
-    model: str
-    file: str
-    parent_ids: tuple[int, ...]
-    made_in_seconds: float
-    bpm: float | None = None
-    key: str | None = None
-    loops: bool = False
-    stems: tuple[str, ...] = ()
-    upload_name: str | None = None
-    mixed: Mixed | None = None
-    grid: BarGrid | None = None
 
 
 class Clips:
@@ -237,29 +206,3 @@ class Clips:
     async def _first(self, where: str, value: int) -> Clip | None:
         row = await self._database.one(f"{_CLIP} {where} AND {NOT_FORGOTTEN}", (value,))
         return None if row is None else clip_of(row)
-
-
-async def insert_clip(connection: aiosqlite.Connection, clip: NewClip, now: float) -> Clip:
-    """Insert a clip and its parents, within the caller's transaction."""
-    origin = clip.origin
-    cursor = await connection.execute(
-        "INSERT INTO clips (job_id, user_id, guild_id, channel_id, kind, prompt, seconds, "
-        "seconds_before, seed, sampling, model, file, created_at, made_in_seconds, bpm, key, "
-        "loops, stems, upload_name, mixed, grid, is_private) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "(SELECT is_private FROM jobs WHERE id = ?))",
-        (
-            clip.job_id, origin.user_id, origin.guild_id, origin.channel_id, clip.kind, clip.prompt,
-            clip.seconds, clip.seconds_before, clip.seed, sampling_json(clip.sampling), clip.model,
-            clip.file, now, clip.made_in_seconds, clip.bpm, clip.key, clip.loops,
-            json.dumps(clip.stems), clip.upload_name, fields_json(clip.mixed),
-            fields_json(clip.grid), clip.job_id,
-        ),
-    )  # fmt: skip
-    id_ = cursor.lastrowid
-    await connection.executemany(
-        "INSERT INTO clip_parents (clip_id, parent_id) VALUES (?, ?)",
-        [(id_, parent) for parent in clip.parent_ids],
-    )
-    (row,) = await connection.execute_fetchall(f"{_CLIP} WHERE id = ?", (id_,))
-    return clip_of(row)

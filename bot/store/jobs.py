@@ -16,10 +16,10 @@ from bot.store import ledger
 from bot.store.acceptance import accept_order, give_message_alone
 from bot.store.admission import Admission
 from bot.store.battle_entries import decide_entry, entry_query
-from bot.store.clips import NewClip, insert_clip
 from bot.store.database import Database
 from bot.store.jam_turns import settle_turn
 from bot.store.job_states import UNFINISHED, in_states
+from bot.store.new_clips import NewClip, insert_clip
 from bot.store.rows import job_of
 
 Clock = Callable[[], float]

@@ -12,7 +12,8 @@ from typing import Protocol
 from bot.audio.files.opus_packets import RATE_HZ
 from bot.voice.live_buffer import LiveBuffer
 from bot.voice.live_ending import end_on_the_beat
-from bot.voice.mixer import Mixer, PlayedTrack
+from bot.voice.mixer import Mixer
+from bot.voice.playable import PlayedTrack
 
 log = logging.getLogger(__name__)
 

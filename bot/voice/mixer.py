@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -16,48 +15,14 @@ from bot.audio.files.opus_packets import CHANNELS, FRAME_SAMPLES, RATE_HZ
 from bot.domain.generation import Floats
 from bot.voice.blend import Blend, plain_blend
 from bot.voice.live_buffer import LiveBuffer
-from bot.voice.track import Frames, Track
+from bot.voice.playable import Playable, PlayedTrack
+from bot.voice.track import Track
 
 SKIP_SECONDS = 0.3
 _SKIP_SAMPLES = round(SKIP_SECONDS * RATE_HZ)
 _END_SAMPLES = round(2.0 * RATE_HZ)
 """Over how much music that ends without a plan goes over into what follows."""
 _BEGIN_SAMPLES = round(0.01 * RATE_HZ)
-_SCALE = np.float32(1 / 32768)
-
-
-class Playable(Protocol):
-    """Something that sounds from now on."""
-
-    def take(self, samples: int) -> Floats:
-        """Return the next samples, [samples, 2]; fewer only where it ends."""
-
-    @property
-    def left(self) -> int | None:
-        """How many samples are left; None where nobody knows."""
-
-
-class PlayedTrack:
-    """A track, and how far it was played."""
-
-    def __init__(self, track: Track, place: int = 0) -> None:
-        self.track, self.place = track, place
-        self._frames: Frames = track.frames
-
-    def end_with(self, tail: Frames) -> None:
-        """Let something else be heard from here on, to its end."""
-        self._frames, self.place = tail, 0
-
-    def take(self, samples: int) -> Floats:
-        """Return the next samples."""
-        part = self._frames[self.place : self.place + samples]
-        self.place += len(part)
-        return part.astype(np.float32) * _SCALE
-
-    @property
-    def left(self) -> int | None:
-        """How many samples are left."""
-        return len(self._frames) - self.place
 
 
 @dataclass

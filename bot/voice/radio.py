@@ -16,8 +16,9 @@ from bot.voice.connection import ConnectionEnd, VoiceConnection, VoicePlace
 from bot.voice.live_buffer import LiveBuffer
 from bot.voice.live_ending import end_on_the_beat
 from bot.voice.live_player import LivePlayer
-from bot.voice.mixer import Mixer, Playable, PlayedTrack
+from bot.voice.mixer import Mixer
 from bot.voice.opus_source import OpusSource
+from bot.voice.playable import Playable, PlayedTrack
 from bot.voice.thread_signals import set_from_thread
 from bot.voice.track import Track
 

@@ -83,7 +83,6 @@ NOT_OURS = Sentence(
 )
 EMPTY_QUEUE = Sentence("Nobody is waiting: your clip would start at once.")
 
-_BAR_STEPS = 12
 _LISTED_PROMPT = 60
 # Discord takes 2,000 characters.
 _MESSAGE_CHARACTERS = 1900
@@ -104,59 +103,6 @@ def duration(seconds: float) -> Sentence:
     if seconds < 90:
         return Sentence("{n} s", n=max(1, round(seconds)))
     return Sentence("{n} min", n=round(seconds / 60))
-
-
-def progress(job: Job, standing: JobProgress) -> Sentence:
-    """Return a job's place in the queue, or a progress bar."""
-    what, left = quote_prompt(job.order.prompt), standing.seconds_left
-    if standing.is_running:
-        full = round(_BAR_STEPS * standing.share)
-        bar = "▰" * full + "▱" * (_BAR_STEPS - full)
-        percent = 100 * standing.share
-        if left is None:
-            return Sentence(
-                "**{what}**\n{bar} {percent:.0f} %", what=what, bar=bar, percent=percent
-            )
-        return Sentence(
-            "**{what}**\n{bar} {percent:.0f} %, {left} left",
-            what=what,
-            bar=bar,
-            percent=percent,
-            left=duration(left),
-        )
-    if standing.trouble is not None:
-        return Sentence(
-            "**{what}**\n{trouble} Your place in the queue is kept.",
-            what=what,
-            trouble=standing.trouble,
-        )
-    if not standing.model_is_ready:
-        waiting = Sentence(
-            "**{what}**\nThe model is being loaded; this takes about half a minute.", what=what
-        )
-    else:
-        waiting = Sentence("**{what}**\n{place}", what=what, place=_place(standing))
-    if not job.attempts:
-        return waiting
-    return Sentence(
-        "The music engine was restarted, so this is made again. {waiting}", waiting=waiting
-    )
-
-
-def _place(standing: JobProgress) -> Sentence:
-    ahead, left = standing.ahead, standing.seconds_left
-    if left is None:
-        if not ahead:
-            return Sentence("You are next.")
-        return Plural("{n} clip ahead of you.", "{n} clips ahead of you.", n=ahead)
-    if not ahead:
-        return Sentence("You are next. Ready in about {left}.", left=duration(left))
-    return Plural(
-        "{n} clip ahead of you. Ready in about {left}.",
-        "{n} clips ahead of you. Ready in about {left}.",
-        n=ahead,
-        left=duration(left),
-    )
 
 
 def mention_owner(job: Job) -> str:

@@ -13,7 +13,7 @@ from bot.domain.takes import Take
 from bot.i18n.contexts import KEY
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence, Term
-from cogs.presentation import cards, messages
+from cogs.presentation import cards, messages, progress_messages
 
 CHOOSE = Sentence("Press a number for all that can be done with that take.")
 
@@ -82,7 +82,7 @@ def takes_progress(takes: Sequence[tuple[Take, JobProgress | None]]) -> Sentence
     job = next(take.job for take, _ in coming if take.is_being_made)
     return Sentence(
         "{progress}\n{ready} of {count} takes ready",
-        progress=messages.progress(job, together),
+        progress=progress_messages.progress(job, together),
         ready=ready,
         count=len(coming),
     )

@@ -10,7 +10,7 @@ from bot.domain.jams import NewJam, Room
 from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
 from cogs.posting.jam_thread import ThreadLost, open_jam_thread
-from cogs.presentation import jam_messages, messages
+from cogs.presentation import jam_answers, jam_messages, messages
 from cogs.presentation.prompts import clean_prompt
 from cogs.presentation.readers import reader_of, shared_locale
 from cogs.requests.limits import is_reached_by_token_only, origin_of, resolve_limits
@@ -113,7 +113,7 @@ async def open_jam(interaction: Interaction, new: NewJam) -> None:
         except ThreadLost:
             await bot.service.jams.abandon(jam.id)
             raise Refused(jam_messages.NO_THREADS) from None
-        said = reader_of(interaction)(jam_messages.opened(opened))
+        said = reader_of(interaction)(jam_answers.opened(opened))
         await interaction.followup.send(said, ephemeral=True)
 
 

@@ -12,7 +12,7 @@ from bot.domain.jams import Jam, JamState, Room
 from bot.domain.jobs import ClipSource, Keep, Kind, Order
 from bot.errors import Refused, RequestError
 from bot.jams.rounds import TurnAnswer, may_close, may_undo
-from cogs.presentation import jam_messages, messages
+from cogs.presentation import jam_answers, jam_messages, messages
 from cogs.presentation.jam_refusals import refusal
 from cogs.presentation.prompts import clean_prompt
 from cogs.presentation.readers import reader_of, readers_of
@@ -109,7 +109,7 @@ async def undo_turn(interaction: Interaction, room: Room, number: int) -> None:
     if room.parts[-1].number != number or not await jams.undo(room.jam.id, number):
         raise RequestError(jam_messages.UNDONE_ALREADY)
     fresh = await require_room(interaction, room.jam.id)
-    said = readers_of(interaction)(jam_messages.undone(interaction.user.id, fresh))
+    said = readers_of(interaction)(jam_answers.undone(interaction.user.id, fresh))
     await interaction.response.send_message(said)
 
 
@@ -121,7 +121,7 @@ async def hear_all(interaction: Interaction, room: Room) -> None:
     async with thinking(interaction, ephemeral=True):
         packed = await interaction.client.service.clips.pack(head, interaction.filesize_limit)
         await interaction.followup.send(
-            reader_of(interaction)(jam_messages.so_far(room)),
+            reader_of(interaction)(jam_answers.so_far(room)),
             file=discord.File(io.BytesIO(packed.data), packed.name),
             ephemeral=True,
         )

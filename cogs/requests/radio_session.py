@@ -22,7 +22,7 @@ from bot.voice.live_player import LivePlayer
 from bot.voice.radio import Radio, RadioEnd, RadioTimings
 from bot.voice.rotation import choose_next
 from bot.voice.track import Track
-from cogs.posting.outages import UNREACHABLE
+from cogs.posting.radio_card import edit_or_post
 from cogs.presentation import radio_messages
 from cogs.presentation.readers import readers_on
 from cogs.requests.clip_cards import card_for
@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 
 ViewOf = Callable[[Reader, int], discord.ui.View]
 _REMEMBERED = 100
-_SHOWING = (discord.HTTPException, *UNREACHABLE)
 
 
 class RadioSession:
@@ -241,26 +240,9 @@ class RadioSession:
         return radio_messages.notice(read, nothing), None
 
     async def _show(self, embed: discord.Embed, view: discord.ui.View | None) -> None:
-        """Edit the message, or send a new one if it is deleted; failures are logged."""
-        place = self._bot.get_partial_messageable(self.plan.text_channel_id)
-        try:
-            if self.plan.message_id is not None:
-                message = place.get_partial_message(self.plan.message_id)
-                await message.edit(content=None, embed=embed, view=view)
-                return
-        except discord.NotFound:
-            pass
-        except _SHOWING as error:
-            log.info("radio.not_shown %s", error)
+        sent_id = await edit_or_post(self._bot, self.plan, embed, view)
+        if sent_id is None:
             return
-        try:
-            if view is None:
-                sent = await place.send(embed=embed)
-            else:
-                sent = await place.send(embed=embed, view=view)
-        except _SHOWING as error:
-            log.info("radio.not_shown %s", error)
-            return
-        self.plan = dataclasses.replace(self.plan, message_id=sent.id)
+        self.plan = dataclasses.replace(self.plan, message_id=sent_id)
         if not self._is_stopped:
             await self._bot.service.radio.keep(self.plan)

@@ -18,7 +18,7 @@ import cogs
 from bot.domain.jobs import Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
 from bot.i18n.sentence import Sentence
-from bot.store.clips import NewClip
+from bot.store.new_clips import NewClip
 from cogs.presentation import messages
 from cogs.views.battle_buttons import BATTLE_ACTIONS
 from cogs.views.clip_buttons import ACTIONS, UNKNOWN_BUTTON, ClipButton

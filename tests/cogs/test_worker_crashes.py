@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.domain.jobs import JobState, Keep
-from cogs.presentation import messages
+from cogs.presentation import progress_messages
 from tests.support.jam_server import Clock, open_jam
 from tests.support.timings import quick
 
@@ -72,7 +72,7 @@ async def test_the_bots_own_deaths_spend_no_attempt(tmp_path):
             # As a bot leaves it that was killed.
             await jam.pipeline._dispatcher.stop()
             job = await jam.store.jobs.start(1)
-            assert "restarted" not in str(messages.progress(job, standing))
+            assert "restarted" not in str(progress_messages.progress(job, standing))
             assert await jam.pipeline.resume() == 1
         jam.pipeline.start(jam.bot.presenter)
         jam.pipeline.executor.paused = False

@@ -165,7 +165,7 @@ def decoded_in(codec, codes, sizes):
 
 def encoded_in(codec, samples, sizes):
     """Encode samples in pushes of the sizes given, over and over."""
-    from bot.musicgen.codec.codec import Encoder
+    from bot.musicgen.codec.encoder import Encoder
 
     encoder = Encoder(codec, channels=samples.shape[0])
     parts = [encoder.push(piece) for piece in pieces(samples, sizes)]

@@ -14,7 +14,8 @@ from bot.musicgen.engine.request_state import (
     RequestState,
     check_transition,
 )
-from bot.musicgen.engine.scheduler import MOST_CHUNKS, ScheduledRequest, Scheduler
+from bot.musicgen.engine.scheduled_request import ScheduledRequest
+from bot.musicgen.engine.scheduler import MOST_CHUNKS, Scheduler
 from bot.musicgen.engine.share_rows import CHEAP_ROWS, share_rows
 
 CHUNK_FRAMES = 10

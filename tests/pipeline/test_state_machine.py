@@ -22,7 +22,7 @@ from bot.domain.limits import Limits
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from bot.inference.fair_queue import FairQueue, QueuedJob
-from bot.store.clips import NewClip
+from bot.store.new_clips import NewClip
 from bot.store.store import open_store
 from tests.pipeline.clip_rules import GUILD, USERS, ClipRules, ToldClip
 from tests.store.test_personal_data import exported

@@ -26,8 +26,8 @@ from bot.domain.jobs import Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
 from bot.i18n.sentence import Sentence
 from bot.store.backup import rotate
-from bot.store.clips import NewClip
 from bot.store.database import FILE
+from bot.store.new_clips import NewClip
 from bot.store.retention import sweep
 from bot.store.store import Store, open_store
 from tests.soak.years_filling import (

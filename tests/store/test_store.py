@@ -29,9 +29,9 @@ from bot.domain.jobs import (
 from bot.domain.limits import Limits
 from bot.errors import ConfigError, Refused
 from bot.i18n.sentence import Sentence
-from bot.store.clips import NewClip
 from bot.store.database import FILE, open_database
 from bot.store.jobs import IllegalStep
+from bot.store.new_clips import NewClip
 from bot.store.retention import sweep
 from bot.store.settings import EVERYWHERE
 from bot.store.store import open_store

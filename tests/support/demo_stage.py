@@ -20,7 +20,7 @@ from bot.app.discord_address import point_discord_at
 from bot.app.health import Health
 from bot.app.wiring import open_pipeline
 from bot.config import Config, GenerationConfig, LimitsConfig
-from bot.demo.client.site import open_site
+from bot.demo.client.serving import open_site
 from bot.demo.discord.interactions import InteractionType
 from bot.demo.discord.server import serve
 from bot.demo.discord.state import Discord

@@ -14,7 +14,8 @@ from bot.audio.resample import fit
 from bot.voice.blend import Blend, grown_blend, plain_blend, plan_blend
 from bot.voice.blend_rendering import render_blend
 from bot.voice.loading import make_track
-from bot.voice.mixer import Mixer, PlayedTrack
+from bot.voice.mixer import Mixer
+from bot.voice.playable import PlayedTrack
 from bot.voice.track import Track
 from tests.support.heard_sound import RATE_HZ
 from tests.support.known_sounds import RATE_HZ as MADE_AT_HZ

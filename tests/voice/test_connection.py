@@ -15,8 +15,9 @@ from bot.demo.discord.channels import ChannelType
 from bot.demo.discord.voice import moves
 from bot.errors import RequestError
 from bot.voice.connection import ConnectionEnd, ConnectionTimings, VoiceConnection, missing_packages
-from bot.voice.mixer import Mixer, PlayedTrack
+from bot.voice.mixer import Mixer
 from bot.voice.opus_source import OpusSource
+from bot.voice.playable import PlayedTrack
 from tests.support.discord_wire.dave import Dave
 from tests.support.discord_wire.server import open_wire
 from tests.support.heard_sound import RATE_HZ, decode, levels, pitch

@@ -11,7 +11,8 @@ import pytest
 from bot.domain.generation import Sound
 from bot.voice.live_buffer import LiveBuffer
 from bot.voice.live_ending import end_on_the_beat
-from bot.voice.mixer import Mixer, PlayedTrack
+from bot.voice.mixer import Mixer
+from bot.voice.playable import PlayedTrack
 from bot.voice.radio import Radio
 from tests.support.heard_sound import RATE_HZ, levels
 from tests.voice.test_blend import LOOP_SECONDS, loop

@@ -17,7 +17,8 @@ from bot.inference.executor import Executor
 from bot.inference.pending_job import WorkerLost
 from bot.store.store import open_store
 from bot.voice.live_player import LivePlayer, LiveTimings
-from bot.voice.mixer import Mixer, PlayedTrack
+from bot.voice.mixer import Mixer
+from bot.voice.playable import PlayedTrack
 from tests.inference.test_executor import configured, opened, until
 from tests.store.test_store import Clock
 from tests.support.worker_thread import ThreadBackend

@@ -11,7 +11,8 @@ from bot.domain.generation import Sound
 from bot.domain.live_words import with_words
 from bot.voice.live_buffer import MOST_SECONDS, LiveBuffer
 from bot.voice.live_player import LivePlayer, LiveTimings
-from bot.voice.mixer import Mixer, PlayedTrack
+from bot.voice.mixer import Mixer
+from bot.voice.playable import PlayedTrack
 from tests.support.heard_sound import RATE_HZ, largest_step, levels, pitch
 from tests.voice.test_mixer import mixed, track
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bot.voice.mixer import Mixer, PlayedTrack
+from bot.voice.mixer import Mixer
+from bot.voice.playable import PlayedTrack
 from bot.voice.track import Track
 from tests.support.heard_sound import RATE_HZ, largest_step, levels, pitch
 

@@ -9,12 +9,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from bot.audio.mixing import mix_channels, turn_down
 from bot.audio.untrusted import ffmpeg_decoder
+from bot.audio.untrusted.collectors import MOST_PART_MINUTES, Collector, Stretch
 from bot.audio.untrusted.decoded_stream import DecodedStream, StreamFormat
 from bot.audio.untrusted.ffmpeg_decoder import Decoding
 from bot.audio.untrusted.isolation import Limits
@@ -32,15 +33,9 @@ NOT_NUMBERS = Sentence("This file is damaged: it has samples that are not number
 VERY_LONG = Sentence(
     "This file is longer than {hours} hours. Please cut out the part that you mean."
 )
-LONG_PART = Sentence(
-    "This is longer than {minutes} minutes; cut out a part of it first, with --from and --to."
-)
 
 MOST_HOURS = 3
 """How much of a file is listened to at all."""
-
-MOST_PART_MINUTES = 30
-"""How much is held in memory of one file."""
 
 _SOON_SECONDS = 600.0
 """A file that is over by then is read from its beginning to its end."""
@@ -144,10 +139,10 @@ async def read_part(
     Raises SoundError and ResourceError as `read_end` does, and SoundError for a long part.
     """
 
-    def begin(form: StreamFormat) -> _Stretch:
+    def begin(form: StreamFormat) -> Stretch:
         rate_hz = form.sample_rate_hz
         end = None if end_seconds is None else round(end_seconds * rate_hz)
-        return _Stretch(round(start_seconds * rate_hz), end, MOST_PART_MINUTES * 60 * rate_hz)
+        return Stretch(round(start_seconds * rate_hz), end, MOST_PART_MINUTES * 60 * rate_hz)
 
     most_seconds = MOST_HOURS * 3600.0 if end_seconds is None else end_seconds + 1
     form, stretch = await _stream(source, reading, begin, most_seconds)
@@ -160,37 +155,7 @@ async def read_part(
     return Part(sound, start, stretch.frames / form.sample_rate_hz)
 
 
-class _Collector(Protocol):
-    @property
-    def frames(self) -> int: ...
-
-    def add(self, samples: Samples) -> None: ...
-
-
-_Collected = TypeVar("_Collected", bound=_Collector)
-
-
-class _Stretch:
-    """Keeps the frames between two places."""
-
-    def __init__(self, start: int, end: int | None, most: int) -> None:
-        self.start, self._end, self._most = start, end, most
-        self._kept: list[Samples] = []
-        self.frames = 0
-
-    def add(self, samples: Samples) -> None:
-        first = max(0, self.start - self.frames)
-        last = len(samples) if self._end is None else max(0, self._end - self.frames)
-        self.frames += len(samples)
-        if len(part := samples[first:last]):
-            self._kept.append(part)
-        if min(self.frames, self._end or self.frames) - self.start > self._most:
-            raise SoundError(LONG_PART.fill(minutes=MOST_PART_MINUTES))
-
-    def samples(self, channels: int) -> Samples:
-        if not self._kept:
-            return np.zeros((channels, 0), np.float32)
-        return np.ascontiguousarray(np.concatenate(self._kept).T)
+_Collected = TypeVar("_Collected", bound=Collector)
 
 
 async def _enter_near_end(

@@ -10,18 +10,16 @@ the address, and a browser that was there once keeps a cookie instead.
 from __future__ import annotations
 
 import logging
-import socket
 import weakref
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote
 
 import aiohttp
 import msgspec
 from aiohttp import web
 
-from bot.demo.client.admission import Admission, is_loopback, reachable_address
+from bot.demo.client.admission import Admission
 from bot.demo.client.page_files import HEADERS, read_index, read_page_file
 from bot.demo.client.page_words import read_page_words
 from bot.demo.client.protocol import MAX_MESSAGE_BYTES, Hello, read
@@ -229,40 +227,3 @@ async def _hello(line: web.WebSocketResponse) -> Hello | None:
     except msgspec.DecodeError:
         return None
     return message if isinstance(message, Hello) else None
-
-
-@asynccontextmanager
-async def open_site(
-    discord: Discord,
-    people: Mapping[str, Person],
-    *,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    listening: socket.socket | None = None,
-    secret: str | None = None,
-) -> AsyncIterator[Site]:
-    """Serve the page for these people, the first of whom `/` opens.
-
-    A socket that listens already takes the place of host and port. Raises OSError where the port
-    can't be had, ValueError for an address beyond this machine without a secret.
-    """
-    if listening is not None:
-        host = str(listening.getsockname()[0])
-    if secret is None and not is_loopback(host):
-        raise ValueError("an address beyond this machine needs a secret")
-    site = Site(discord, people, secret=secret)
-    runner = web.AppRunner(site.app(), access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        if listening is None:
-            await web.TCPSite(runner, host, port).start()
-        else:
-            await web.SockSite(runner, listening).start()
-        bound = runner.addresses[0]
-        address = reachable_address(bound[0])
-        name = f"[{address}]" if ":" in address else address
-        site.base = f"http://{name}:{bound[1]}"
-        yield site
-    finally:
-        await site.close()
-        await runner.cleanup()

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
+from bot.demo.discord.app_account import INVITED, new_token
 from bot.demo.discord.channels import Channel, ChannelType
 from bot.demo.discord.commands import Commands
 from bot.demo.discord.feeds import Feeds, JsonObject
@@ -29,20 +30,6 @@ TOKEN_SECONDS = 15 * 60.0
 MAX_FILE_BYTES = 10 * 2**20
 """Where no server says otherwise."""
 
-INVITED = (
-    Right.VIEW_CHANNEL
-    | Right.SEND_MESSAGES
-    | Right.SEND_MESSAGES_IN_THREADS
-    | Right.CREATE_PUBLIC_THREADS
-    | Right.EMBED_LINKS
-    | Right.ATTACH_FILES
-    | Right.READ_MESSAGE_HISTORY
-    | Right.CONNECT
-    | Right.SPEAK
-    | Right.SEND_POLLS
-)
-"""What the bot's own role gives it."""
-
 
 class Discord:
     """People, servers, channels and one app, and the ways in which they hear of each other."""
@@ -61,10 +48,9 @@ class Discord:
         self.ids = ids or Snowflakes(clock)
         self.instance = secrets.token_hex(8)
         """Another one after a restart."""
-        self.token = _new_token()
+        self.token = new_token()
         self.base = self.gateway_url = ""
-        self.ack_seconds = ACK_SECONDS
-        self.nonce_seconds = NONCE_SECONDS
+        self.ack_seconds, self.nonce_seconds = ACK_SECONDS, NONCE_SECONDS
         self.me = Person(self.ids.next(), bot_name, is_bot=True)
         self.owner = Person(self.ids.next(), owner_name)
         self.people = {person.id: person for person in (self.me, self.owner)}
@@ -81,8 +67,7 @@ class Discord:
         """When the bot sent which message, by channel and nonce."""
         self.sent: Repeats[Message] = Repeats()
         self.used: Repeats[Interaction] = Repeats()
-        self.feeds = Feeds()
-        self.voice = VoiceStates()
+        self.feeds, self.voice = Feeds(), VoiceStates()
         self.gateway = Gateway(
             admits=lambda token: token == self.token,
             greet=self.greeting,
@@ -263,8 +248,3 @@ class Discord:
             ("GUILD_CREATE", guild_create(each, self.me, places, self.voice.all_in(each.id)))
             for each in guilds
         ]
-
-
-def _new_token() -> str:
-    """Return a token of a bot's form."""
-    return ".".join(secrets.token_urlsafe(size) for size in (18, 4, 28))

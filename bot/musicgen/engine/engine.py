@@ -1,17 +1,14 @@
 """The engine: carries out the scheduler's decisions, step by step.
 
 Each call of `step` encodes at most one piece of a prompt, advances every running request by a
-token of each codebook, and makes a chunk of audio of those that are due, together. So no request
-waits long for another,
-and the caller can act between any two steps: show progress, submit a request, cancel one. Knows no
-files, no Discord and no queue of jobs: in what order requests are submitted is decided before.
+token of each codebook, and decodes one chunk of audio of those that are due. So no request waits
+long for another, and the caller can act between steps: show progress, submit, cancel. Knows no
+files, no Discord and no job queue: the order of requests is decided by the caller.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-
-import numpy as np
 
 from bot.domain.generation import (
     AudioChunk,
@@ -33,7 +30,9 @@ from bot.musicgen.engine.phases import Phases
 from bot.musicgen.engine.prefix_reader import PrefixReader
 from bot.musicgen.engine.preparation import Preparation
 from bot.musicgen.engine.request_state import IN_BATCH, STEERABLE, RequestState
-from bot.musicgen.engine.scheduler import DecodeShare, ScheduledRequest, Scheduler
+from bot.musicgen.engine.scheduled_request import DecodeShare, ScheduledRequest
+from bot.musicgen.engine.scheduler import Scheduler
+from bot.musicgen.engine.separation import empty_result, separate, silence
 from bot.musicgen.engine.steering import Steering
 from bot.musicgen.engine.validation import check_request, check_tokens
 from bot.musicgen.engine.vocoder import StemSeparation
@@ -63,14 +62,11 @@ class Engine:
         self._steering = Steering(model, self._scheduler, self._prefixes)
         self._preparation = Preparation(model, self._scheduler, self.phases)
         self._requests: dict[int, GenerationRequest] = {}
-        # What is there of a request depends on its state: each is in one of these or waits, and a
-        # clip whose stems are made is in two.
+        # A request is in one of these, depending on its state; in both while its stems are decoded.
         self._clips: dict[int, Clip] = {}
         self._separations: dict[int, StemSeparation] = {}
-        self._next_id = 1
-        self._is_idle = False
-        # What happened between two steps.
-        self._events: list[Event] = []
+        self._next_id, self._is_idle = 1, False
+        self._events: list[Event] = []  # between two steps
 
     @property
     def busy(self) -> bool:
@@ -90,10 +86,9 @@ class Engine:
         """
         model, request_id = self._model, self._next_id
         if isinstance(request, StemsRequest):
-            stems = model.config.stems
-            check_stem_names((), stems)
+            check_stem_names((), model.config.stems)
             check_tokens(request.tokens, model.config)
-            self._separations[request_id] = StemSeparation(model.codec, request.tokens, stems)
+            self._separations[request_id] = separate(model, request.tokens)
             self._scheduler.add_separation(request_id)
         else:
             check_request(request, model, max_seconds=self._max_seconds)
@@ -139,12 +134,7 @@ class Engine:
         self._is_idle = False
         if clip is None:
             self.cancel(request_id)
-            made = Finished(
-                request_id=request_id,
-                sound=self._silence(),
-                tokens=np.zeros((self._model.config.decoder.codebooks, 0), np.int32),
-            )
-            self._events.append(made)
+            self._events.append(empty_result(self._model, request_id))
         elif request.state in IN_BATCH:
             clip.sequence.end()
             self._events += self._note_decoded(request, clip, 0)
@@ -205,13 +195,10 @@ class Engine:
         begin = clip.sequence.position
         return Feed(clip.sequence, range(begin, begin + count), clip.mix.rows)
 
-    def _note_decoded(
-        self, request: ScheduledRequest, clip: Clip, new_frames: int
-    ) -> Iterator[Event]:
-        """Tell the scheduler how far a clip is; words that it has no time for are dropped."""
-        self._scheduler.update_decoded(
-            request, pending_positions=clip.sequence.pending_positions, new_frames=new_frames
-        )
+    def _note_decoded(self, request: ScheduledRequest, clip: Clip, new: int) -> Iterator[Event]:
+        """Report new frames to the scheduler; drop prompt changes that come too late."""
+        pending = clip.sequence.pending_positions
+        self._scheduler.update_decoded(request, pending_positions=pending, new_frames=new)
         if clip.sequence.done:
             yield from self._steering.forget(request.id)
 
@@ -235,8 +222,7 @@ class Engine:
         if not clip.wants_stems:
             yield self._finish(request, clip.vocoder.sound(), tokens, {})
             return
-        stems = self._model.config.stems
-        self._separations[request.id] = StemSeparation(self._model.codec, tokens, stems)
+        self._separations[request.id] = separate(self._model, tokens)
         request.enter(RequestState.SEPARATING)
 
     def _separate(self, request: ScheduledRequest) -> Iterator[Event]:
@@ -246,10 +232,8 @@ class Engine:
             stems = separation.decode_chunk()
         if stems is None:
             return
-        if request.id in self._clips:
-            sound = self._clips[request.id].vocoder.sound()
-        else:  # only the stems were asked for
-            sound = self._silence()
+        clip = self._clips.get(request.id)
+        sound = silence(self._model) if clip is None else clip.vocoder.sound()
         yield self._finish(request, sound, separation.tokens, stems)
 
     def _finish(
@@ -258,10 +242,6 @@ class Engine:
         self._scheduler.finish(request)
         self._forget(request.id)
         return Finished(request_id=request.id, sound=sound, tokens=tokens, stems=stems)
-
-    def _silence(self) -> Sound:
-        nothing = np.zeros((self._model.channels, 0), np.float32)
-        return Sound(samples=nothing, sample_rate_hz=self._model.sample_rate_hz)
 
     def _forget(self, request_id: int) -> None:
         self._preparation.forget(request_id)

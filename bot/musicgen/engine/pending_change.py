@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bot.domain.generation import PromptChanged
 from bot.musicgen.decoder.interface import Floats
 from bot.musicgen.engine.prompt_mix import PromptRow, Words
-from bot.musicgen.engine.scheduler import Loan
+from bot.musicgen.engine.scheduled_request import Loan
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

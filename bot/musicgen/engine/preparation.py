@@ -7,7 +7,8 @@ from bot.musicgen.engine.clip import Clip, start_clip
 from bot.musicgen.engine.phases import Phases
 from bot.musicgen.engine.prompt_encoding import PromptEncoding
 from bot.musicgen.engine.request_state import RequestState
-from bot.musicgen.engine.scheduler import ScheduledRequest, Scheduler
+from bot.musicgen.engine.scheduled_request import ScheduledRequest
+from bot.musicgen.engine.scheduler import Scheduler
 from bot.musicgen.model import Model
 
 

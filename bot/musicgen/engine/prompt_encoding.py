@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bot.domain.generation import GenerationRequest, Tokens
-from bot.musicgen.codec import codec
+from bot.musicgen.codec.encoder import Encoder
 from bot.musicgen.decoder.interface import Floats
 from bot.musicgen.engine.interleave import interleave
 from bot.musicgen.engine.request_state import RequestState
@@ -23,11 +23,11 @@ class PromptEncoding:
         self._codebooks = model.config.decoder.codebooks
         self._codes: list[Tokens] = []
         self._encoded_samples = 0
-        self._audio_encoder: codec.Encoder | None = None
+        self._audio_encoder: Encoder | None = None
         if request.audio is not None and request.audio_tokens is not None:
             self._codes.append(request.audio_tokens)
         elif request.audio is not None:
-            self._audio_encoder = codec.Encoder(model.codec, channels=model.channels)
+            self._audio_encoder = Encoder(model.codec, channels=model.channels)
         self._text_pieces = None if request.prompt is None else model.text.read(request.prompt)
 
     @property

@@ -20,7 +20,8 @@ from bot.musicgen.engine.clip import NO_WORDS, Clip, make_row
 from bot.musicgen.engine.pending_change import PendingChange, count_rows
 from bot.musicgen.engine.prefix_reader import PrefixReader
 from bot.musicgen.engine.prompt_mix import PromptRow, share_weights
-from bot.musicgen.engine.scheduler import Loan, ScheduledRequest, Scheduler
+from bot.musicgen.engine.scheduled_request import Loan, ScheduledRequest
+from bot.musicgen.engine.scheduler import Scheduler
 from bot.musicgen.model import Model
 
 READ_AHEAD_SECONDS = 5.0

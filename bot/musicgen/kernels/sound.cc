@@ -1,10 +1,8 @@
 // EnCodec's decoder for a block of frames as one kernel: from windows of embedded codes to samples,
-// for some streams, which are channels of clips that needn't belong together.
-//
-// Large weights are read once for all streams. Where they are small and the rows many, the streams
-// go through the layers one after the other, so that a stream's rows stay in the caches. Each layer
-// writes its outputs where the next reads them, behind the rows kept from the block before, and
-// already through the ELU. A stream's sums don't depend on its company.
+// for several streams (channels of any clips). Large weights are read once for all streams; with
+// small ones the streams go through the layers one by one, so that their rows stay in the caches.
+// Each layer writes its outputs, after the ELU, where the next one reads them, behind the rows kept
+// from the previous block. A stream's sums don't depend on the other streams.
 
 #include "call.h"
 #include "convolution.h"
@@ -244,11 +242,9 @@ ZHIYIN_KERNEL(zhiyin_sound) {
   Block<float>(call).run();
 }
 
-// Tell whether rows of bfloat16 are multiplied by instructions for it here.
-extern "C" int zhiyin_multiplies_pairs() {
+// Return whether bfloat16 rows are multiplied by instructions for it.
 #if defined(__AVX512BF16__)
-  return 1;
+extern "C" int zhiyin_multiplies_pairs() { return 1; }
 #else
-  return 0;
+extern "C" int zhiyin_multiplies_pairs() { return 0; }
 #endif
-}

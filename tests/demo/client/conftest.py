@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from bot.demo.client.site import open_site
+from bot.demo.client.serving import open_site
 from bot.demo.discord.rights import Right
 from bot.demo.discord.server import open_discord
 

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
-from bot.demo.client.site import open_site
+from bot.demo.client.serving import open_site
 from bot.demo.discord.actions import talk
 from bot.demo.discord.files import File
 from bot.demo.discord.messages import Message

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from bot.demo.client.admission import reachable_address
-from bot.demo.client.site import open_site
+from bot.demo.client.serving import open_site
 from tests.demo.client.conftest import Visitor
 
 MIB = 2**20
