@@ -1,4 +1,4 @@
-"""Write a file whole or not at all: beside its place first, then renamed into it."""
+"""Write a file atomically: to a temporary name beside it, then renamed."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pathlib import Path
 from bot.private_files import create_private_file
 
 SCRATCH = ".*.part"
-"""Matches the names of unfinished files, which a killed process leaves behind."""
+"""Glob of temporary files, which a killed process leaves behind."""
 
 
 @contextmanager
 def replace_atomically(
     target: Path, *, durable: bool = False, private: bool = False
 ) -> Iterator[Path]:
-    """Lend a path beside the target, which becomes the target if the block ends without an error.
+    """Lend a temporary path that replaces the target if the block ends without an error.
 
-    A link stays a link; what it points to is replaced. With `durable` the file and its name are on
-    disk when this returns, also after a power failure. With `private` an empty file, which only
-    this user may read, is there already when the path is lent. Raises OSError.
+    A symbolic link stays one; its target is replaced. With `durable` file and name are fsynced, and
+    survive a power failure. With `private` the temporary file exists already, readable by this user
+    only. Raises OSError.
     """
     target = target.resolve()
     scratch = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}.part")

@@ -1,7 +1,7 @@
 """The settings of one installation, as frozen values.
 
-A section is a dataclass, a key one of its fields, whose type says what it accepts; reading,
-checking and the words of every complaint follow from it (`config_file.py`).
+A section is a dataclass, a key one of its fields; reading, checking and error messages derive from
+the field's type (`config_file.py`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PRECISIONS: tuple[str, ...] = get_args(PrecisionSetting)
 DeviceSetting = Literal["auto", "CPU", "Ascend"]
 
 DiscordId = Annotated[int, Meta(ge=1, le=2**63 - 1)]
-# Empty where something else decides.
+# Empty: another source decides.
 Url = Annotated[str, Meta(pattern="^(https?://|$)")]
 
 FOLDER = {"folder": "always"}
@@ -173,27 +173,27 @@ def time_zone(name: str) -> tzinfo:
 
 
 def cache_folder() -> Path:
-    """Return the folder for what the program makes for itself and can make again.
+    """Return the folder for regenerable files.
 
-    Raises ConfigError where there is none, as do the others.
+    Raises ConfigError if there is none, as do the others.
     """
     chosen = os.environ.get("XDG_CACHE_HOME", "")
-    # The specification of the variable says to pass over relative paths.
-    root = Path(chosen) if chosen.startswith("/") else whole_path("~/.cache")
+    # The XDG specification says to ignore relative paths.
+    root = Path(chosen) if chosen.startswith("/") else expand_path("~/.cache")
     return root / "zhiyin"
 
 
 def data_folder(config: Config) -> Path:
-    """Return the folder for what must not be lost: the database and the clips."""
+    """Return the folder for persistent data: database and clips."""
     if config.storage.folder:
-        return whole_path(config.storage.folder)
+        return expand_path(config.storage.folder)
     chosen = os.environ.get("XDG_DATA_HOME", "")
-    root = Path(chosen) if chosen.startswith("/") else whole_path("~/.local/share")
+    root = Path(chosen) if chosen.startswith("/") else expand_path("~/.local/share")
     return root / "zhiyin"
 
 
-def whole_path(path: str) -> Path:
-    """Return a path with the user's home folder in place of `~`. Raises ConfigError."""
+def expand_path(path: str) -> Path:
+    """Return a path with `~` expanded. Raises ConfigError if there is no home folder."""
     try:
         return Path(path).expanduser()
     except RuntimeError:

@@ -27,7 +27,7 @@ PREFIX = "ZHIYIN_"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One key: its section, its type with what it accepts, and its default."""
+    """One key: section, accepted type, default."""
 
     section: str
     key: str
@@ -35,7 +35,7 @@ class Setting:
     default: object
     is_secret: bool
     names_folder: str
-    """Whether it names a folder: "", "always" or "if it is there"."""
+    """Whether its value is a folder: "", "always" or "if it is there"."""
 
     @property
     def accepted(self) -> Sentence:
@@ -61,16 +61,16 @@ class Setting:
 
     @property
     def variable(self) -> str:
-        """Return the environment variable that overrides the file."""
+        """Return the name of the environment variable that overrides the file."""
         return f"{PREFIX}{self.section}_{self.key}".upper()
 
     def convert(self, value: object, *, where: Sentence, strict: bool = True) -> Any:  # noqa: ANN401
-        """Return a value as this key holds it; texts of the environment are not strict.
+        """Return a value converted to the key's type; environment values are parsed from text.
 
-        Raises ConfigError with what the key accepts.
+        Raises ConfigError with the accepted values.
         """
         if not strict and isinstance(value, str) and get_origin(self.type) is tuple:
-            # In the environment: ids one after the other, texts with commas between them.
+            # In the environment: ids separated by spaces or commas, texts by commas.
             is_text = get_args(self.type)[0] is str
             listed = value.split(",") if is_text else value.strip("[]").replace(",", " ").split()
             value = [each.strip() for each in listed if each.strip()]
@@ -91,7 +91,7 @@ class Setting:
 
 
 def settings() -> Iterator[Setting]:
-    """Yield every key there is, section by section."""
+    """Yield all keys, section by section."""
     for section in dataclasses.fields(Config):
         kind = get_type_hints(Config)[section.name]
         types = get_type_hints(kind, include_extras=True)
@@ -118,7 +118,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
             return parse({}, environment=environment)
         path = DEFAULT_FILE
     try:
-        # Some editors begin a file with a mark that tells UTF-8.
+        # Some editors begin a file with a UTF-8 byte order mark.
         document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(Sentence("There is no configuration file {path}.", path=path)) from None
@@ -142,8 +142,8 @@ def parse(
 ) -> Config:
     """Check the contents of a configuration file and return the settings.
 
-    `environment` overrides single keys; `folder` is where the file lies. Raises ConfigError naming
-    the key and what it accepts.
+    `environment` overrides single keys; `folder` is the file's. Raises ConfigError naming the key
+    and its accepted values.
     """
     known: dict[str, dict[str, Setting]] = {}
     for setting in settings():
@@ -212,7 +212,7 @@ def parse(
 
 
 def _placed(setting: Setting, value: Any, folder: Path) -> Any:  # noqa: ANN401
-    """Return a value as it is understood from the present folder, not from the file's."""
+    """Return a path relative to the file's folder as one relative to the present folder."""
     if not setting.names_folder or not value or value.startswith("~"):
         return value
     place = folder / value
@@ -220,7 +220,7 @@ def _placed(setting: Setting, value: Any, folder: Path) -> Any:  # noqa: ANN401
 
 
 def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[Setting, str]]:
-    """Yield the keys that the environment sets; an empty variable sets nothing."""
+    """Yield the keys set in the environment; empty variables are ignored."""
     known = {setting.variable: setting for setting in settings()}
     sections = tuple({f"{PREFIX}{each.section}_".upper() for each in settings()})
     for variable, text in environment.items():

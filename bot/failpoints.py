@@ -1,8 +1,8 @@
-"""Places on a job's way where a test can let something go wrong; nothing happens unless told to.
+"""Failpoints: named places where tests inject faults; inactive unless configured.
 
-`ZHIYIN_FAILPOINTS="clip.unrecorded=kill;job.claimed=stall:5"` names places and what happens there:
-`raise` fails, `stall:SECONDS` waits, `kill` ends this process at once as `kill -9` does, and
-`kill-peer` so ends the process at the other end: the workers from the bot, the bot from a worker.
+`ZHIYIN_FAILPOINTS="clip.unrecorded=kill;job.claimed=stall:5"` maps places to actions: `raise`
+raises an error, `stall:SECONDS` waits, `kill` kills this process as `kill -9` does, and `kill-peer`
+kills the other end: the workers from the bot, the bot from a worker.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ PLACES = (
     "jam.announced",
     "jam.threaded",
 )
-"""In the order in which a job comes past them; at the end those of jams."""
+"""In the order in which a job reaches them; those of jams last."""
 
 POST_PLACES = ("clip.published", "clip.shown_to_all")
-"""In the order in which a clip comes past them whose person posts it for everybody."""
+"""In the order in which publishing a private clip reaches them."""
 
 BATTLE_PLACES = (
     "battle.begun",
@@ -50,21 +50,21 @@ BATTLE_PLACES = (
     "battle.counted",
     "battle.told",
 )
-"""In the order in which a battle comes past them."""
+"""In the order in which a battle reaches them."""
 
 DELETE_PLACES = ("clip.deleted",)
-"""Between the deletion of a clip and that of what shows it."""
+"""Between deleting a clip and editing the messages that show it."""
 
 DAILY_PLACES = ("daily.recorded", "daily.posted")
-"""In the order in which a daily prompt comes past them."""
+"""In the order in which a daily prompt reaches them."""
 
 
 class Injected(RuntimeError):
-    """A failure that a test asked for."""
+    """A fault injected by a test."""
 
 
 async def reached(place: str) -> None:
-    """Do what is asked for at a place, on the event loop."""
+    """Run the action configured for a place, on the event loop."""
     action = _action(place)
     if action is not None and action.startswith("stall"):
         await asyncio.sleep(_seconds(action))
@@ -73,7 +73,7 @@ async def reached(place: str) -> None:
 
 
 def hit(place: str, *, in_worker: bool = False) -> None:
-    """Do what is asked for at a place, in a thread or in a worker."""
+    """Run the action configured for a place, in a thread or a worker."""
     action = _action(place)
     if action is not None and action.startswith("stall"):
         time.sleep(_seconds(action))
@@ -83,7 +83,7 @@ def hit(place: str, *, in_worker: bool = False) -> None:
 
 def _action(place: str) -> str | None:
     assert place in (*PLACES, *POST_PLACES, *BATTLE_PLACES, *DELETE_PLACES, *DAILY_PLACES), place
-    # Read anew each time: it is off nearly always, and nothing is remembered.
+    # Read each time: cheap, and tests change it.
     told = os.environ.get(VARIABLE)
     if not told:
         return None

@@ -1,8 +1,7 @@
-"""Logging, set up once by whoever starts a process.
+"""Logging, configured once per process by its entry point.
 
-Levels: debug may hold prompts and is for one's own machine; info is normal work; a warning is
-something to mend; an error is something to mend now. What is done for a job is done `about` it:
-then every line of it says which one it is about.
+Levels: debug may contain prompts, for one's own machine only; info is normal work; a warning needs
+attention; an error needs attention now. Within `about(job_id)` every line names the job.
 """
 
 from __future__ import annotations
@@ -26,21 +25,20 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 
 _OURS = ("bot", "cogs")
 
-# A bot's token, the part of an address that lets anyone answer in the bot's name, and the name and
-# password in a proxy's.
+# Secrets: bot tokens, webhook and interaction tokens in URLs, and user and password of proxies.
 _SECRETS = re.compile(
     r"[\w-]{18,}\.[\w-]{6,}\.[\w-]{25,}|(?<=/webhooks/)\d+/[\w-]+|(?<=/interactions/)\d+/[\w-]+"
     r"|(?<=://)[^/\s@]+(?=@)"
 )
 
 _QUIET = {
-    # MindSpore counts from 0, debug, to 4, critical; its errors come as exceptions too.
+    # MindSpore's levels are 0 (debug) to 4 (critical); its errors are also raised.
     "GLOG_v": "4",
     "TRANSFORMERS_VERBOSITY": "error",
     "DIFFUSERS_VERBOSITY": "error",
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_VERBOSITY": "error",
-    # Nobody is told what runs here.
+    # No telemetry.
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 
@@ -50,7 +48,7 @@ _JOB: ContextVar[int | None] = ContextVar("job", default=None)
 
 @contextmanager
 def about(job_id: int) -> Iterator[None]:
-    """Have all that is logged in the block, and in tasks that begin in it, name a job."""
+    """Add a job id to all log lines of the block, and of tasks started in it."""
     token = _JOB.set(job_id)
     try:
         yield
@@ -59,22 +57,22 @@ def about(job_id: int) -> Iterator[None]:
 
 
 def name_job(record: logging.LogRecord) -> bool:
-    """Give a record the job that it is about, if it is about one; a filter that keeps all."""
+    """Add the current job id to a record; a logging filter that keeps every record."""
     record.job = _JOB.get()
     return True
 
 
 class RedactingFormatter(logging.Formatter):
-    """Writes one line an event, and no secret, whatever is in its text."""
+    """Formats one line per event, with secrets redacted."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        """Return the line of a record, without what would begin another or colour it."""
+        """Return a record's line, with control characters escaped."""
         job = getattr(record, "job", None)
         record.about = "" if job is None else f" job={job}"
         return escape_controls(super().formatMessage(record))
 
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - logging's own name
-        """Return a traceback, each line indented: none passes for an event's."""
+        """Return a traceback, indented so that no line looks like an event."""
         return indent(escape_controls(super().formatException(ei), keep="\n"), "  ")
 
     def format(self, record: logging.LogRecord) -> str:
@@ -83,7 +81,7 @@ class RedactingFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes one JSON object an event, on one line, with no secret in it."""
+    """Formats one JSON object per event, on one line, with secrets redacted."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record's time, level, logger and message, and its job and traceback if any."""
@@ -101,28 +99,28 @@ class JsonFormatter(logging.Formatter):
             | ({} if job is None else {"job": job})
             | ({} if exception is None else {"exception": _redact(exception)})
         )
-        # The one control character that JSON leaves as it is.
+        # The only control character that JSON does not escape.
         return line.replace("\x7f", "\\u007f")
 
 
 def _redact(text: str) -> str:
-    """Return a text without tokens of bots, webhooks and interactions, and passwords of proxies."""
+    """Return a text without tokens and passwords."""
     return _SECRETS.sub("[secret]", text)
 
 
 def _print_error(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """Print an error that nobody caught, without secrets and without what acts on a terminal."""
+    """Print an uncaught exception without secrets and without control characters."""
     text = "".join(traceback.format_exception(kind, error, trace))
     sys.stderr.write(_redact(escape_controls(text, keep="\n")))
 
 
 def configure(level: int = logging.WARNING, *, debug: bool = False, as_json: bool = False) -> None:
-    """Send the program's log to standard error and keep the libraries to their errors.
+    """Log to standard error, and limit libraries to errors.
 
-    Call it before the model's libraries are imported: they read their levels from the environment
-    while they load. What the environment says already is left alone.
+    Call it before importing the model's libraries, which read their log levels from the
+    environment. Existing environment variables are not overridden.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(name_job)

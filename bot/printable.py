@@ -1,18 +1,18 @@
-"""Texts of strangers on terminals and in logs: nothing in them acts, moves or hides anything."""
+"""Make strangers' texts safe for terminals and logs."""
 
 from __future__ import annotations
 
 import unicodedata
 
 _ACTING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Control characters, those that turn or hide text, lone halves of characters, line breaks."""
+"""Unicode categories of controls, formatting, lone surrogates and line breaks."""
 
 _JOINERS = "\u200c\u200d"
-"""Emoji and some scripts are written with these, and they do no more than join."""
+"""Joiners, which emoji and some scripts need, and which are harmless."""
 
 
 def escape_controls(text: str, *, keep: str = "") -> str:
-    r"""Return a text with every character that acts on a terminal written out, as `\x1b`."""
+    r"""Return a text with control characters written out, as `\x1b`."""
     if text.isascii() and text.isprintable():
         return text
     keep += _JOINERS
@@ -23,9 +23,9 @@ def escape_controls(text: str, *, keep: str = "") -> str:
 
 
 def bare_name(filename: str, most_characters: int) -> str | None:
-    """Return a stranger's name of a file without folders and what acts; None if nothing is left.
+    """Return a stranger's file name without folders and controls; None if nothing is left.
 
-    It is for people to read, never a path.
+    For display only, never a path.
     """
     last = filename.replace("\\", "/").rsplit("/", 1)[-1]
     kept = "".join(

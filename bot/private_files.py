@@ -1,7 +1,7 @@
-"""Files and folders for the bot's own user alone, from the moment they are made.
+"""Create files and folders with permissions for the bot's user only, from the start.
 
-Modes are given to the call that makes them: to take rights away afterwards leaves a moment in
-which others can open a file, and who has it open keeps it.
+The mode is passed to the creating call: a later chmod leaves a moment in which others can open the
+file, and keep it open.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _OTHERS = 0o077
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder, and the ones above it where they are missing. Raises OSError."""
-    # Those above get the usual mode: only the last one is ours.
+    """Create a folder and missing parents. Raises OSError."""
+    # Parents get the default mode: only the last folder is private.
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def create_private_file(path: Path, *, exclusive: bool = True) -> None:
-    """Make an empty file; with `exclusive` none may be there. Raises OSError."""
+    """Create an empty file; with `exclusive` it must not exist. Raises OSError."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
     except FileExistsError:
@@ -31,9 +31,9 @@ def create_private_file(path: Path, *, exclusive: bool = True) -> None:
 
 @contextmanager
 def private_umask() -> Iterator[None]:
-    """Have this process and its children make nothing that others may use.
+    """Set the umask so that everything this process creates is private.
 
-    For a process that makes nothing for anyone else: it covers what libraries make, too.
+    It covers files that libraries create, too.
     """
     before = os.umask(_OTHERS)
     try:
@@ -43,10 +43,10 @@ def private_umask() -> Iterator[None]:
 
 
 def exposed(paths: Iterable[Path]) -> list[Path]:
-    """Return those of the files, and of the folders with what lies in them, that others may use.
+    """Return those of the paths, and of the contents of folders, that other users can access.
 
-    What lies in a closed folder is out of their reach: years of clips aren't looked at one by one.
-    Raises OSError where a folder can't be read.
+    The contents of a private folder are not checked: they are out of reach. Raises OSError for a
+    folder that can't be read.
     """
     found: dict[Path, None] = {}
     for path in paths:
@@ -61,9 +61,9 @@ def exposed(paths: Iterable[Path]) -> list[Path]:
 
 
 def close_to_others(paths: Iterable[Path]) -> list[Path]:
-    """Take others' rights to what is `exposed`; return what is another user's and stays so.
+    """Remove others' permissions from what is `exposed`; return other users' files, left as is.
 
-    Raises OSError where a folder can't be read.
+    Raises OSError for a folder that can't be read.
     """
     left = []
     for path in exposed(paths):
@@ -77,5 +77,5 @@ def close_to_others(paths: Iterable[Path]) -> list[Path]:
 
 
 def _is_exposed(entry: os.DirEntry[str]) -> bool:
-    # A link has no rights of its own, and what it points to may be anyone's.
+    # A link has no permissions of its own, and its target may be another user's.
     return not entry.is_symlink() and bool(entry.stat(follow_symlinks=False).st_mode & _OTHERS)

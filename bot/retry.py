@@ -1,4 +1,4 @@
-"""One way to try again: exponential backoff with jitter, bounded by attempts or by time."""
+"""Retry with exponential backoff and jitter, bounded by attempts or by time."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import stamina
 
 _Result = TypeVar("_Result")
 
-# Two to a large power is no number any more.
+# Avoids an overflow of the power.
 _MAX_EXPONENT = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How often and how long something is tried again; None bounds nothing.
+    """How often and how long to retry; None is unbounded.
 
     The backoff grows from `initial_seconds` by `base` to `max_seconds`; up to `jitter_seconds` are
-    added at random, so that many who failed together don't come back together.
+    added at random, so that clients that failed together don't retry together.
     """
 
     initial_seconds: float
@@ -30,14 +30,14 @@ class RetryPolicy:
     timeout_seconds: float | None = None
 
     def backoff_seconds(self, failures: int) -> float:
-        """Return how long to wait after so many failures in a row, without jitter."""
+        """Return the wait after that many failures in a row, without jitter."""
         grown = self.initial_seconds * self.base ** min(failures - 1, _MAX_EXPONENT)
         return min(self.max_seconds, grown)
 
     async def call(
         self, attempt: Callable[[], Awaitable[_Result]], *, retry_on: Callable[[Exception], bool]
     ) -> _Result:
-        """Return what an attempt returns, tried again after the errors that `retry_on` names.
+        """Return the result of `attempt`, retried after errors for which `retry_on` holds.
 
         Raises any other error at once, and the last one when the policy is exhausted.
         """

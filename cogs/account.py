@@ -83,7 +83,7 @@ class Account(commands.Cog):
         people, user_id = self.bot.service.people, interaction.user.id
         before = Preferences() if reset else await people.preferences(user_id)
         wanted = Preferences(
-            is_called=before.is_called if call is None else call,
+            wants_ping=before.wants_ping if call is None else call,
             seconds=before.seconds if seconds is None else seconds,
             is_private=before.is_private if private is None else private,
             as_voice=before.as_voice if voice is None else voice,

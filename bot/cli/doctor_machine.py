@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.cli.findings import Finding, Verdict
 from bot.config import Config, cache_folder, data_folder
-from bot.domain.generation import MAX_WORDS, Precision
+from bot.domain.generation import MAX_MIXED_PROMPTS, Precision
 from bot.errors import ZhiyinError
 from bot.i18n.sentence import Sentence
 from bot.models.locate import inspect_model
@@ -73,7 +73,7 @@ def check_memory(config: Config) -> Iterator[Finding]:
         slots=config.engine.slots,
         seconds=_WINDOW_SECONDS,
         precision=_precision(config),
-        words=MAX_WORDS,
+        words=MAX_MIXED_PROMPTS,
     )
     free = memory_available()
     if needed <= free:

@@ -28,7 +28,7 @@ from bot.cli.generate_options import (
 from bot.cli.generate_remix import KEEPS, load_remix
 from bot.cli.generate_words import FADE_SECONDS, most_words, read_changes
 from bot.config import Config
-from bot.domain.generation import MAX_WORDS, GenerationRequest, Kept, PromptChange
+from bot.domain.generation import MAX_MIXED_PROMPTS, GenerationRequest, Kept, PromptChange
 from bot.domain.request_checks import check_change, check_seconds
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
@@ -76,7 +76,7 @@ class Plan:
     @property
     def most_words(self) -> int:
         """Return how many prompts may change at once."""
-        typed = MAX_WORDS if self.is_endless else 0
+        typed = MAX_MIXED_PROMPTS if self.is_endless else 0
         return typed + most_words(self.changes) * len(self.requests)
 
     @property

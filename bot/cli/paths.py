@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.audio.untrusted.scratch import FOLDER_PREFIX
 from bot.cli.service_unit import SYSTEM_UNITS, UNIT_FILE, USER_UNITS
 from bot.cli.terminal_language import said
-from bot.config import Config, cache_folder, data_folder, whole_path
+from bot.config import Config, cache_folder, data_folder, expand_path
 from bot.config_file import DEFAULT_FILE
 from bot.errors import ConfigError
 from bot.i18n.sentence import Sentence
@@ -52,7 +52,7 @@ def places(config: Config, config_file: Path | None) -> Iterator[Place]:
     yield Place(data / CLIPS, Sentence("The clips, without loss of quality."))
     yield Place(data / UPLOADS, Sentence("Sound that people sent, while it is needed."))
     yield Place(data / BACKUPS, Sentence("Daily copies of the database."))
-    for folder in (SYSTEM_UNITS, whole_path(USER_UNITS)):
+    for folder in (SYSTEM_UNITS, expand_path(USER_UNITS)):
         if (unit := folder / UNIT_FILE).exists():
             yield Place(unit, Sentence("The service (`zhiyin service uninstall` removes it)."))
     yield from _remade(config)
@@ -135,7 +135,7 @@ def _python_folder() -> Path:
         return Path(chosen)
     root = os.environ.get("XDG_DATA_HOME", "")
     with suppress(ConfigError):
-        root = root if root.startswith("/") else str(whole_path("~/.local/share"))
+        root = root if root.startswith("/") else str(expand_path("~/.local/share"))
     return Path(root, "uv", "python")
 
 

@@ -17,7 +17,7 @@ from bot.app.discord_token import token_of
 from bot.atomic_file import replace_atomically
 from bot.cli.service_unit import SYSTEM_UNITS, UNIT_FILE, USER_UNITS, Service, unit_text
 from bot.cli.terminal_language import tell
-from bot.config import Config, whole_path
+from bot.config import Config, expand_path
 from bot.config_file import DEFAULT_FILE
 from bot.errors import ConfigError, ResourceError
 from bot.i18n.sentence import Sentence
@@ -182,7 +182,7 @@ def _uninstall(args: argparse.Namespace, machine: Machine) -> int:
 def _unit_file(args: argparse.Namespace, machine: Machine) -> Path:
     """Return where the unit lies. Raises ConfigError for who may not write there."""
     if args.user:
-        return whole_path(USER_UNITS) / UNIT_FILE
+        return expand_path(USER_UNITS) / UNIT_FILE
     if not machine.is_root:
         raise ConfigError(
             Sentence(

@@ -1,1 +1,1 @@
-"""The frozen values that the other rooms exchange."""
+"""Frozen values that the other packages exchange."""

@@ -1,4 +1,4 @@
-"""An answer that says that something is to come, while no job stands behind it yet."""
+"""Open answers: responses for which no order is accepted yet."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAnswer:
-    """An answer that was begun, recorded before it is shown: a bot that dies must end it.
+    """A response to a person for which no order is accepted yet.
 
-    The token reaches the message of that id, or the first answer to the interaction while no id is
-    known, until Discord says that it has expired.
+    It is recorded before it is shown, so that a crash never leaves it unfinished. The token edits
+    the message of that id, or the first response while no id is known, until it expires.
     """
 
     key: str
-    """That of the order that it shows: digits before a slash are the id of what asked for it."""
+    """The order's key; digits before a slash are the id of the interaction or message."""
     channel_id: int
     text: str
-    """What it says, by which it is found where its id is not known."""
+    """Its text, by which it is searched for if its id is unknown."""
     token: str | None = field(default=None, repr=False)
     message_id: int | None = None
     locale: str | None = None
 
     @property
     def since_id(self) -> int:
-        """Return the id of what asked for it, which is older than the answer."""
+        """Return the id of the interaction or message that it answers, which is older."""
         return int(self.key.partition("/")[0])

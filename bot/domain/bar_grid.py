@@ -1,4 +1,4 @@
-"""The bars of a track that was cut to whole ones."""
+"""The bar grid of a track that was cut to whole bars."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarGrid:
-    """One tempo from the first bar line on; the sound ends with a bar line. A waltz has 3 beats."""
+    """A constant tempo from the first bar line on; the sound ends with a bar line."""
 
     beat_seconds: float
     beats_per_bar: float

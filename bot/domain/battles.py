@@ -1,4 +1,4 @@
-"""A battle: people make clips from the same words, or of the same clip, and everybody votes."""
+"""Battles: people make clips from the same prompt, or of the same clip, and everybody votes."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ MOST_ENTRIES = 10
 
 
 class BattleState(StrEnum):
-    """Where a battle is; each follows from the one before, and *counted* from any."""
+    """The states of a battle, in order; *counted* can follow any."""
 
     OPEN = "open"
     """It takes entries."""
     CLOSED = "closed"
-    """It takes no more, and waits for those in the queue."""
+    """It waits for entries in the queue."""
     POSTING = "posting"
-    """The entries have their numbers, and are being posted with the poll."""
+    """The numbered entries and the poll are being posted."""
     VOTING = "voting"
     COUNTED = "counted"
-    """What came of it is known, and to be told."""
+    """The outcome is known and will be posted."""
     ENDED = "ended"
 
 
 class BattleOutcome(StrEnum):
-    """What came of a battle."""
+    """The outcome of a battle."""
 
     WON = "won"
     TIED = "tied"
@@ -38,11 +38,11 @@ class BattleOutcome(StrEnum):
     POLL_LOST = "poll lost"
     """Somebody deleted the poll."""
     PLACE_LOST = "place lost"
-    """The channel is gone, or the bot may not post there any more."""
+    """The channel is deleted, or the bot may no longer post there."""
 
 
 class BattleStep(Enum):
-    """What is to be done for a battle now."""
+    """The next step of a battle."""
 
     WAIT = auto()
     CLOSE = auto()
@@ -53,12 +53,12 @@ class BattleStep(Enum):
     GIVE_UP = auto()
     """There are too few entries."""
     CALL_OFF = auto()
-    """Who began it is forgotten, and with them what it was about."""
+    """The data of its starter, including the prompt, was deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewBattle:
-    """A battle that somebody begins: from `prompt`, or of the clip `clip_id`.
+    """A battle to begin: from `prompt`, or of the clip `clip_id`.
 
     The key makes beginning it idempotent. Times are seconds since 1970.
     """
@@ -70,7 +70,7 @@ class NewBattle:
     prompt: str | None
     clip_id: int | None
     seconds: float | None
-    """How long the entries are; None for as long as each person's clips usually are."""
+    """The length of entries; None for each person's preferred length."""
     closes_at: float
     voting_seconds: float
     locale: str | None = None
@@ -78,15 +78,15 @@ class NewBattle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Battle:
-    """A battle that was begun. Ids of messages are None until those are known to be there."""
+    """A battle. Message ids are None until posted."""
 
     id: int
     key: str
-    """The id of what asked for it on Discord, which is older than all that is shown of it."""
+    """The id of its interaction, which is older than all of its messages."""
     guild_id: int
     channel_id: int
     user_id: int | None
-    """Who began it; None where they are forgotten, and then its words are gone, too."""
+    """Its starter; None if their data was deleted, along with the prompt."""
     prompt: str | None
     clip_id: int | None
     seconds: float | None
@@ -104,7 +104,7 @@ class Battle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrants:
-    """How many people have an entry that is made, and how many entries are on their way."""
+    """The numbers of people with a generated entry, and with one in progress."""
 
     ready: int
     pending: int
@@ -112,13 +112,13 @@ class Entrants:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An entry that has its number."""
+    """A numbered entry."""
 
     number: int
-    """Also the number of its answer in the poll."""
+    """Also its answer's number in the poll."""
     user_id: int | None
     clip: Clip | None
-    """None where it was withdrawn: deleted, or its person forgotten."""
+    """None if it was deleted, or its person's data was."""
     message_id: int | None
     votes: int | None = None
     is_winner: bool = False
@@ -126,7 +126,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LadderEntry:
-    """One person's place on the ladder of a server."""
+    """A person's place on a server's ladder."""
 
     user_id: int
     wins: int

@@ -1,4 +1,4 @@
-"""A server's channel for its best clips."""
+"""Posts in a server's channel for its best clips."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BestPost:
-    """A clip that reached the stars it takes, and its post once that is there."""
+    """A clip with enough stars, and its post if there is one."""
 
     clip_id: int
     guild_id: int

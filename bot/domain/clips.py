@@ -34,17 +34,17 @@ class Clip:
     key: str | None = None
     loops: bool = False
     stars: int = 0
-    """How many people have starred it, its own person not counted."""
+    """How many people have starred it, its author not counted."""
     upload_name: str | None = None
-    """The name of the file that it was made from, as its person sent it."""
+    """The name of the uploaded file that it was made from."""
     mixed: Mixed | None = None
     """How a mix was made of its parents."""
     stems: tuple[str, ...] = ()
     """The stems it can be split into; empty where its codes are not kept."""
     is_private: bool = False
-    """Whether its person alone may have it, who has not posted it yet."""
+    """Whether only its person can see it, until they post it."""
     grid: BarGrid | None = None
-    """Its bars, where it was cut to whole ones, as the tracks of jams are."""
+    """Its bar grid if it was cut to whole bars, as jam tracks are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Tags:
     kind: str
     parent_ids: tuple[int, ...] = ()
     clip_id: int | None = None
-    """The clip's id in the database; None for one that was made at the command line."""
+    """The clip's id in the database; None for a clip of the command line."""
     guidance: float | None = None
     temperature: float | None = None
     top_k: int | None = None
@@ -65,8 +65,8 @@ class Tags:
     key: str | None = None
     loops: bool = False
     stem: str | None = None
-    """The stem in this file, where it is not the whole mix."""
+    """The stem in this file; None for the whole mix."""
     people: tuple[str, ...] = ()
-    """What those are called who made it together."""
+    """The names of the people who made it together."""
     entry: tuple[int, int] | None = None
-    """The battle that it was posted in and its number there, in the place of what would tell it."""
+    """Battle and entry number of an anonymous entry, instead of identifying tags."""

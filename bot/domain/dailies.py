@@ -1,4 +1,4 @@
-"""A daily prompt: words that a server is given each day, from which people make clips."""
+"""Daily prompts: a prompt for each server and day, from which people make clips."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum, StrEnum, auto
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DailyPlan:
-    """Where and when a server wants its prompt. `zone` is the name of a time zone."""
+    """Where and when a server wants its prompt; `zone` is an IANA time zone."""
 
     guild_id: int
     channel_id: int
@@ -19,15 +19,15 @@ class DailyPlan:
 
 
 class DailyState(StrEnum):
-    """How far the prompt of a day is."""
+    """The state of a day's prompt."""
 
     PENDING = "wished"
-    """It is to be posted, or was posted and nobody heard so."""
+    """Recorded, but its post is not confirmed."""
     POSTED = "posted"
     SKIPPED = "skipped"
-    """It was never posted while its hour was near."""
+    """Not posted in time."""
     REFUSED = "refused"
-    """It can't be posted there."""
+    """The bot may not post there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Daily:
     guild_id: int
     channel_id: int
     day: str
-    """The date at which its hour was, where the server is."""
+    """The date of its hour in the server's time zone."""
     prompt: str
     due_at: float
     wished_at: float
@@ -47,11 +47,11 @@ class Daily:
 
 
 class DailyStep(Enum):
-    """What is to be done for a server's prompt now."""
+    """The next step for a server's prompt."""
 
     WAIT = auto()
     CHOOSE = auto()
-    """Its hour has come: the prompt of the day is chosen and recorded."""
+    """It is due: choose and record the prompt of the day."""
     POST = auto()
     GIVE_UP = auto()
-    """It was recorded, and never posted while its hour was near."""
+    """It was recorded and not posted in time."""

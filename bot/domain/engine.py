@@ -1,4 +1,4 @@
-"""The interface of an engine, whichever model it runs."""
+"""The interface of an engine, for any model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.domain.generation import Event, PromptChange, Request
 
 
 class Engine(Protocol):
-    """Runs requests step by step; not for use by several threads at once."""
+    """Runs requests step by step; not thread-safe."""
 
     @property
     def busy(self) -> bool:
@@ -17,25 +17,25 @@ class Engine(Protocol):
 
     @property
     def idle(self) -> bool:
-        """Return whether a step would do nothing: all that there is waits for its listeners."""
+        """Return whether a step would do nothing, since everything waits for subscribers."""
 
     def submit(self, request: Request) -> int:
-        """Accept a request and return its id. Raises ZhiyinError for what can't be made."""
+        """Accept a request and return its id. Raises ZhiyinError for an invalid one."""
 
     def cancel(self, request_id: int) -> None:
         """Drop a request. Idempotent: finished and unknown ones are ignored."""
 
     def change_prompt(self, request_id: int, change: PromptChange) -> int:
-        """Give a request other words and return the change's id; PromptChanged tells its time.
+        """Change the prompt of a request; return the change's id, which PromptChanged reports.
 
-        Raises RequestError for a request that is over or unknown, and for what can't be done.
+        Raises RequestError for a finished or unknown request, and for an invalid change.
         """
 
     def note_taken(self, request_id: int, seconds: float) -> None:
-        """Note that the listener of endless music has taken its first so many seconds."""
+        """Note that subscribers of endless music have read its first `seconds`."""
 
     def end(self, request_id: int) -> None:
-        """Let endless music finish with what is made of it; any other changes nothing."""
+        """Let endless music finish with what is generated; ignored for any other request."""
 
     def step(self) -> Sequence[Event]:
         """Advance every request by one step and return what happened."""

@@ -1,6 +1,6 @@
-"""The frozen values of the engine: requests in, events and sound out.
+"""Frozen values of the engine: requests in, events and sound out.
 
-Nothing here knows Discord, a file format or the model. A user's order is in `jobs.py`.
+Independent of Discord, file formats and models. A person's order is in `jobs.py`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MAX_SHORT_SEED = 2**32 - 1
 """The largest seed chosen for a request, and on Discord: short enough to copy by hand."""
 
 MAX_GENERATION_PROMPT_CHARACTERS = 2000
-"""How long a prompt the engine takes; on Discord it may be shorter: see `domain/jobs.py`."""
+"""The engine's limit of a prompt; Discord's is lower: see `domain/jobs.py`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codes:
-    """The codes of a clip, and the fingerprint of the codebooks that they belong to."""
+    """The codes of a clip, and the fingerprint of their codebooks."""
 
     tokens: Tokens
     fingerprint: str
@@ -80,24 +80,24 @@ class Codes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """Stems of an earlier clip that a new one keeps; `tokens` are all the codes of the earlier.
+    """Stems of an earlier clip that a new one keeps; `tokens` are all codes of the earlier clip.
 
-    The new clip's other stems are generated, and beyond the earlier clip's end all of them are.
+    The new clip's other stems are generated; beyond the earlier clip's end, all of them are.
     """
 
     tokens: Tokens
     stems: tuple[str, ...]
     harmony_only: bool = False
-    """Whether no stem is kept but only what holds tempo and harmony together."""
+    """Whether no stem is kept, only the guide codebooks for tempo and harmony."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
-    """One clip to be made.
+    """A clip to generate.
 
-    Without prompt and audio it is a random clip. `seconds` is the length of the new sound;
-    the audio prompt comes before it in the result and is not counted. None is endless music:
-    it is heard in pieces only, and made no further than its listener takes it.
+    Without prompt and audio it is a random clip. `seconds` is the length of the new sound; the
+    audio prompt precedes it in the result and is not counted. None is endless music: it is
+    streamed, and generated no further ahead than its subscribers read.
     """
 
     seconds: float | None
@@ -105,9 +105,9 @@ class GenerationRequest:
     prompt: str | None = None
     audio: Sound | None = None
     audio_tokens: Tokens | None = None
-    """The codes of `audio`, where they are known: then it need not be encoded."""
+    """The codes of `audio` if known, so that it need not be encoded."""
     melody: Sound | None = None
-    """A tune alone that the new sound follows, at the model's rate, in place of `audio`."""
+    """An isolated melody to follow, at the model's sample rate, instead of `audio`."""
     sampling: Sampling = field(default_factory=Sampling)
     kept: Kept | None = None
     muted: tuple[str, ...] = ()
@@ -115,12 +115,12 @@ class GenerationRequest:
     wants_stems: bool = False
     """Whether the sound of each stem alone comes with the clip."""
     ahead_seconds: float = 8.0
-    """How far endless music is made ahead of what its listener has taken."""
+    """How far endless music is generated ahead of its subscribers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StemsRequest:
-    """An existing clip whose stems are to be decoded, each alone."""
+    """An existing clip whose stems are to be decoded separately."""
 
     tokens: Tokens
 
@@ -128,27 +128,27 @@ class StemsRequest:
 Request = GenerationRequest | StemsRequest
 
 
-MAX_WORDS = 3
-"""How many prompts may be mixed: each is a row of every step."""
+MAX_MIXED_PROMPTS = 3
+"""How many prompts may be mixed; each is a row of every decoder step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptChange:
-    """Other words for music that is being made; several are mixed by their weights.
+    """A new prompt for music in progress; several are mixed by their weights.
 
-    None in place of a prompt is music without words.
+    None instead of a prompt is music without a text prompt.
     """
 
     words: tuple[tuple[str | None, float], ...]
     fade_seconds: float = 4.0
-    """How long the old words fade into the new."""
+    """The length of the crossfade from the old prompts to the new."""
     at_seconds: float | None = None
-    """The second of the new sound at which the fade begins; None is as soon as it can."""
+    """The second of the new sound at which the fade begins; None is as soon as possible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A request has advanced: seconds of new sound made, of those asked for."""
+    """The progress of a request, in seconds of new sound."""
 
     request_id: int
     seconds_done: float
@@ -158,10 +158,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptChanged:
-    """The words of a request begin to change, at this second of the new sound.
+    """The prompt of a request starts to change, at this second of the new sound.
 
-    The same change asked for with this `at_seconds` makes the same music again. None: it never
-    begins, since a later change took its place.
+    The same change with this `at_seconds` generates the same music again. None: it never starts,
+    since a later change replaced it.
     """
 
     request_id: int
@@ -171,7 +171,7 @@ class PromptChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioChunk:
-    """The next stretch of a request's sound, while the rest is still being made."""
+    """The next stretch of a request's sound, while the rest is being generated."""
 
     request_id: int
     samples: Samples
@@ -179,10 +179,10 @@ class AudioChunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A request is done. The sound is that of the audio prompt, if there was one, then the new.
+    """A finished request. The sound includes the audio prompt, if there was one.
 
-    `stems` are the sounds of its stems by name, where they were asked for. The sound of a
-    StemsRequest is empty, and of endless music there are no tokens either.
+    `stems` are the stems' sounds by name, if requested. The sound of a StemsRequest is empty;
+    endless music has no tokens.
     """
 
     request_id: int

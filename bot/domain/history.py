@@ -1,4 +1,4 @@
-"""A page of the clips that were made."""
+"""A page of /history."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ class HistoryScope(StrEnum):
 
     MINE = "mine"
     EVERYONE = "everyone"
-    """Those of a server that the person can see there."""
+    """The server's clips that the person can see."""
     STARRED = "starred"
     """Those that the person has starred."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryQuery:
-    """What a person asks to see; all of it fits into the custom id of a button."""
+    """The query of a page; it fits into a button's custom id."""
 
     whose: HistoryScope = HistoryScope.MINE
     words: str = ""
-    """All of these are in the prompts."""
+    """Words that the prompts must all contain."""
     page: int = 0
-    """From 0, the latest."""
+    """From 0, the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPage:
-    """What was found, newest first; of what was starred, the latest starred first."""
+    """The found clips, newest first; starred ones by their latest star."""
 
     query: HistoryQuery
     clips: tuple[Clip, ...]

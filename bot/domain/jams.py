@@ -1,4 +1,4 @@
-"""A jam: people make one piece of music together, turn by turn, in a thread of its own."""
+"""Jams: people make one track together, turn by turn, in a thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BEATS_IN_A_BAR = 4
 
 
 class JamState(StrEnum):
-    """Where a jam is."""
+    """The state of a jam."""
 
     OPEN = "open"
     CLOSING = "closing"
@@ -25,7 +25,7 @@ class JamState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJam:
-    """A jam that somebody starts. The key makes starting it idempotent."""
+    """A jam to start. The key makes starting it idempotent."""
 
     key: str
     guild_id: int
@@ -39,25 +39,25 @@ class NewJam:
     music_key: str | None
     """The key that it is in, such as "A minor"; None for any."""
     bars: int
-    """How long a turn is."""
+    """The bars of a turn."""
     in_rotation: bool
-    """Whether each waits for the others; else whoever is first takes the turn."""
+    """Whether people take turns in rotation; else the first to press takes it."""
     most_seconds: float
     locale: str | None = None
     forked_from: int | None = None
-    """The jam whose track it begins with."""
+    """The jam that it is a fork of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jam:
-    """A jam that was started. Times are seconds since 1970; ids of places None until known."""
+    """A jam. Times are seconds since 1970; ids of thread and messages are None until known."""
 
     id: int
     key: str
     guild_id: int
     channel_id: int
     user_id: int | None
-    """Who started it; None where they are forgotten, and then its title and style are gone, too."""
+    """Its starter; None if their data was deleted, along with title and style."""
     title: str | None
     style: str | None
     bpm: int
@@ -72,86 +72,86 @@ class Jam:
     turn_since: float
     """Since when the turn is open."""
     holder_id: int | None = None
-    """Who has taken the turn and is looking for words."""
+    """Who has reserved the turn and is writing its prompt."""
     held_until: float | None = None
     job_id: int | None = None
-    """The job that makes the turn, or the mixdown."""
+    """The job of the turn, or of the mixdown."""
     thread_id: int | None = None
-    """The thread; also the message in the channel that it hangs on."""
+    """The thread; also the id of the announcement in the channel."""
     card_id: int | None = None
     mix_job_id: int | None = None
     version: int = 0
     shown_version: int = -1
-    """Which of its versions its card shows, as far as is known."""
+    """The version that its card shows, as far as is known."""
 
     @property
     def turn_seconds(self) -> float:
-        """Return how much music a turn is paid for, which sets the tempo or keeps to it."""
+        """Return the seconds that a turn is charged."""
         return round(self.bars * BEATS_IN_A_BAR * 60 / self.bpm, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A turn that was made, as a part of the track."""
+    """A generated turn, as a part of the track."""
 
     number: int
     user_id: int | None
-    """Who made it; None where they are forgotten."""
+    """Its author; None if their data was deleted."""
     starts_at_seconds: float
     job_id: int | None
     clip: Clip | None
-    """All of the track up to its end; None where that is not kept any more."""
+    """The whole track up to its end; None if it is deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Player:
-    """Somebody who plays in a jam."""
+    """A player of a jam."""
 
     user_id: int
     number: int
-    """Their place in the round."""
+    """Their place in the rotation."""
     name: str
     is_away: bool = False
-    """Whether they let a turn pass and have not come back since."""
+    """Whether they missed a turn and have not played since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """A jam with its track and its people."""
+    """A jam with its track and players."""
 
     jam: Jam
     parts: tuple[Part, ...]
-    """The track: the last one has a clip, which is what is heard."""
+    """The parts of the track; the last one's clip is the whole track."""
     players: tuple[Player, ...]
 
     @property
     def head(self) -> Clip | None:
-        """Return the track as it is now; None before the first turn."""
+        """Return the present track; None before the first turn."""
         return self.parts[-1].clip if self.parts else None
 
     @property
     def turn_seconds(self) -> float:
-        """Return how long the next turn is: its bars at the tempo that the track has."""
+        """Return the length of the next turn: its bars at the track's tempo."""
         grid = self.grid
         return self.jam.turn_seconds if grid is None else self.jam.bars * grid.bar_seconds
 
     @property
     def bpm(self) -> float:
-        """Return the tempo of the track, or else the one that was asked for."""
+        """Return the tempo of the track, or else the requested one."""
         return float(self.jam.bpm) if self.grid is None else self.grid.bpm
 
     @property
     def grid(self) -> BarGrid | None:
-        """Return the bars of the track; None where they are not known."""
+        """Return the track's bar grid; None if unknown."""
         return None if self.head is None else self.head.grid
 
     @property
     def seconds(self) -> float:
-        """Return how long the track is."""
+        """Return the length of the track."""
         return 0.0 if self.head is None else self.head.seconds
 
 
 def track_of(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Return the parts that are heard: those up to the last one whose clip is kept."""
+    """Return the parts of the track: up to the last one whose clip exists."""
     kept = [place for place, part in enumerate(parts, 1) if part.clip is not None]
     return parts[: kept[-1]] if kept else ()

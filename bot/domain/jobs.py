@@ -1,7 +1,7 @@
-"""An order, the job that it becomes, and where it came from.
+"""An order, the job that it becomes, and its origin.
 
-Ids of people, servers, channels and messages are Discord's, as plain numbers: nothing here knows
-Discord itself.
+Ids of people, servers, channels and messages are Discord's, as plain integers; nothing here depends
+on Discord.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ USUAL_MAX_BYTES = 10 * 2**20
 
 
 REMIX_KEEP_SECONDS = 5.0
-"""How much of its source a remix keeps by default, in whole bars."""
+"""How much of its source a remix keeps by default, rounded to whole bars."""
 
 
 class Kind(StrEnum):
-    """How a clip came to be."""
+    """How a clip was made."""
 
     MUSIC = "music"
     RANDOM = "random"
@@ -39,18 +39,18 @@ class Kind(StrEnum):
 
 
 MADE_BY_BOT = frozenset({Kind.LOOP, Kind.MIX, Kind.JAM_MIX})
-"""What the bot itself makes of finished clips: no model takes part, and nobody pays."""
+"""Kinds that the bot makes from finished clips: without the model, and free."""
 
 
 class Keep(StrEnum):
     """What a remix keeps of its source."""
 
     END = "end"
-    """It goes on from the last bars."""
+    """It continues from the last bars."""
     START = "start"
-    """It begins as the source does, and goes elsewhere."""
+    """It begins as the source does."""
     TUNE = "tune"
-    """It has the melody, where the model follows one."""
+    """It follows the melody, if the model can."""
 
 
 class JobState(StrEnum):
@@ -82,10 +82,10 @@ class RequestOrigin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageHandle:
-    """Handle for editing the message that shows a job.
+    """A handle for editing the message that shows a job.
 
-    The token edits it without further permissions until it expires; the message id does so where
-    the bot may speak. The token is deleted when it has expired.
+    The token edits it without permissions until it expires; the message id does where the bot may
+    post. The token is deleted when it has expired.
     """
 
     token: str | None = field(default=None, repr=False)
@@ -99,8 +99,8 @@ class MessageHandle:
 class ClipSource:
     """A clip that a new one continues or is cut from.
 
-    Its last `keep_seconds` are the audio prompt; `include` puts them into the new clip. Where
-    `keep` says so, it is whole bars of that length, of the end or of the start.
+    Its last `keep_seconds` are the audio prompt; `include` puts them into the new clip. With `keep`
+    it is whole bars of about that length, at the end or the start.
     """
 
     clip_id: int
@@ -111,7 +111,7 @@ class ClipSource:
     keep_harmony: bool = False
     """Whether its tempo and its harmony stay, where the model can hold on to them."""
     whole: bool = False
-    """Whether what comes before the audio prompt is put into the new clip as well."""
+    """Whether the sound before the audio prompt is put into the new clip, too."""
     keep_stems: tuple[str, ...] = ()
     """The stems that the new clip keeps as they are; then there is no audio prompt."""
 
@@ -120,8 +120,8 @@ class ClipSource:
 class UploadSource:
     """An uploaded sound that a new clip continues. `file` is a name in the store's uploads folder.
 
-    Its last `keep_seconds` are the audio prompt; `include` puts them into the new clip. Where
-    `keep` says so, it is whole bars of that length, of the end or of the start.
+    Its last `keep_seconds` are the audio prompt; `include` puts them into the new clip. With `keep`
+    it is whole bars of about that length, at the end or the start.
     """
 
     file: str
@@ -134,7 +134,7 @@ class UploadSource:
     keep_stems: tuple[str, ...] = ()
     """The stems that the new clip keeps as they are; then there is no audio prompt."""
     name: str | None = None
-    """What its person calls it, as they sent it; None for those from before it was kept."""
+    """The uploaded file's name; None for old orders, which did not record it."""
 
 
 Source = ClipSource | UploadSource
@@ -153,42 +153,42 @@ class Order:
     sampling: Sampling = field(default_factory=Sampling)
     source: Source | None = None
     mix: MixOrder | None = None
-    """The clips of a mix, which has no other source."""
+    """The clips of a mix, which has no `source`."""
     parent_ids: tuple[int, ...] = ()
     as_loop: bool = False
-    """Whether it is cut so that it loops seamlessly."""
+    """Whether it is cut to a seamless loop."""
     locale: str | None = None
     """The language of its messages, by Discord's code; None is English."""
     battle_id: int | None = None
-    """The battle that it is an entry in; then its clip is shown to its person alone."""
+    """The battle that it is an entry of; then its clip is private."""
     jam_id: int | None = None
-    """The jam that it is a turn in, or the mixdown of."""
+    """The jam that it is a turn of, or the mixdown of."""
     daily_id: int | None = None
     """The daily prompt that it was made from."""
     group_key: str | None = None
-    """The key of the first take in its message; None where the message has but one."""
+    """The key of the first take in its message; None for a single take."""
     is_private: bool = False
     """Whether its clip is shown to its person alone, until they post it."""
 
     @property
     def is_for_one(self) -> bool:
-        """Return whether what comes of it is shown to its person alone."""
+        """Return whether its clip is shown to its person only."""
         return self.is_private or self.battle_id is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """An order that was accepted. Times are seconds since 1970."""
+    """An accepted order. Times are seconds since 1970."""
 
     id: int
     order: Order
     state: JobState
     attempts: int
-    """How many workers died while they made it; of what the bot makes itself, how many bots."""
+    """How many workers crashed with it; for loops and mixes, how many bots."""
     created_at: float
     message: MessageHandle
     clip_id: int | None = None
     sentence: Sentence | None = None
-    """Why it ended without a clip where it was asked for, in the words for its person."""
+    """Why it ended without a posted clip, for its person."""
     notice_pending: bool = False
-    """Whether the person is still to be told so."""
+    """Whether the person was not notified of that yet."""

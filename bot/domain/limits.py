@@ -18,7 +18,7 @@ Number = TypeVar("Number", int, float)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The limits of one person right now, in their server, after tiers are resolved."""
+    """The limits that apply to one person in their server now, with role tiers resolved."""
 
     daily_seconds: float
     waiting_per_user: int
@@ -26,28 +26,28 @@ class Limits:
     waiting: int
     guild_daily_seconds: float | None = None
     most_daily_seconds: float = math.inf
-    """What nobody gets more of in a day, even if managers reset what was used."""
+    """The daily maximum that managers' resets don't extend."""
     cooldown_seconds: float = 0.0
-    """How long a person waits between two orders."""
+    """The minimum interval between two orders of a person."""
     upload_role_ids: frozenset[int] = frozenset()
-    """The roles that may send sounds, where the person has none of them."""
+    """The roles that may upload sounds, if the person has none of them; else empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What the owner of the bot lets the managers of servers set, at most."""
+    """The bounds that the bot's owner sets for managers' settings."""
 
     daily_seconds: float
     guild_daily_seconds: float | None
     waiting: int
     max_seconds: float
     cooldown_seconds: float = 0.0
-    """Of this they set no less."""
+    """A lower bound, unlike the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """How many of today's seconds a person has used; reserved ones count as used."""
+    """A person's used seconds of today, including reservations."""
 
     used_seconds: float
     daily_seconds: float
@@ -61,7 +61,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuildSettings:
-    """What the managers of a server have set; None and empty mean the configuration's value."""
+    """The settings of a server's managers; None and empty mean the configuration's value."""
 
     guild_id: int
     daily_seconds: float | None = None
@@ -70,15 +70,15 @@ class GuildSettings:
     max_seconds: float | None = None
     channel_ids: frozenset[int] = frozenset()
     tiers: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
-    """Seconds a day by role id; a person has the most that any of their roles gives."""
+    """Daily seconds by role id; a person gets the maximum of their roles."""
     blocked_ids: frozenset[int] = frozenset()
     cooldown_seconds: float | None = None
     upload_role_ids: frozenset[int] = frozenset()
-    """The roles that may send sounds; without any everybody may."""
+    """The roles that may upload sounds; empty: everybody may."""
     log_channel_id: int | None = None
 
     def within(self, bounds: Bounds) -> GuildSettings:
-        """Return these settings without what is beyond the bounds: they may have been wider."""
+        """Return these settings clamped to bounds, which may have been wider before."""
         return replace(
             self,
             daily_seconds=_at_most(self.daily_seconds, bounds.daily_seconds),
@@ -97,7 +97,7 @@ class GuildSettings:
 
 
 def check_may_send_sound(limits: Limits) -> None:
-    """Raise Refused for somebody who has none of the roles that may send sounds."""
+    """Raise Refused for a person without a role that may upload sounds."""
     if limits.upload_role_ids:
         roles = ", ".join(f"<@&{id_}>" for id_ in sorted(limits.upload_role_ids))
         raise Refused(NO_SOUNDS.fill(roles=roles))

@@ -1,4 +1,4 @@
-"""How a clip came from others, and what others have made of it."""
+"""The ancestors and descendants of a clip."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from bot.domain.jobs import Kind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lineage:
-    """A clip with its ancestors and descendants, oldest first; deleted ones keep their place."""
+    """A clip with its ancestors and descendants, oldest first, including deleted ones."""
 
     clip_id: int
-    """The clip that was asked for."""
+    """The clip whose lineage it is."""
     clips: tuple[Clip, ...]
     is_whole: bool = True
-    """False where there are more than were asked for."""
+    """False if it was truncated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
-    """Who had a part in a clip, and by what."""
+    """A person's contribution to a clip."""
 
     user_id: int
     kind: Kind
 
 
 def number_people(lineage: Lineage) -> dict[int, int]:
-    """Return the people of a family, numbered from 0 in the order in which they appear."""
+    """Return the people of a lineage, numbered from 0 in order of appearance."""
     people = dict.fromkeys(clip.origin.user_id for clip in lineage.clips)
     return {person: number for number, person in enumerate(people)}
 
 
 def credits_of(lineage: Lineage) -> tuple[Credit, ...]:
-    """Return who made a clip and what it came from, in the order in which they did.
+    """Return the contributions to a clip, in order.
 
-    What somebody did several times in a row is named once.
+    Consecutive contributions of the same kind by one person are merged.
     """
     by_id = {clip.id: clip for clip in lineage.clips}
     wanted, found = [lineage.clip_id], set[int]()

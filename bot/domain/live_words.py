@@ -1,22 +1,22 @@
-"""The words that a room steers live music by."""
+"""The weighted prompts of live music."""
 
 from __future__ import annotations
 
-from bot.domain.generation import MAX_WORDS
+from bot.domain.generation import MAX_MIXED_PROMPTS
 
 Words = tuple[tuple[str, float], ...]
 
 MAX_LIVE_CHARACTERS = 100
-"""How long each of them may be."""
+"""Maximum characters of each prompt."""
 
 
 def with_words(words: Words, text: str, weight: float) -> Words:
-    """Return words with others added, or weighted anew; a weight of 0 takes them away.
+    """Return the prompts with one added, or with its weight changed; a weight of 0 removes it.
 
-    The oldest give way to more than three. Where all would be taken away, they stay.
+    The oldest are dropped beyond three. The last one is never removed.
     """
     text = " ".join(text.split())
     others = tuple(each for each in words if each[0].casefold() != text.casefold())
     if weight <= 0:
         return others or words
-    return (*others, (text, weight))[-MAX_WORDS:]
+    return (*others, (text, weight))[-MAX_MIXED_PROMPTS:]

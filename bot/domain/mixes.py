@@ -1,4 +1,4 @@
-"""A mix of two clips: as it is ordered, and as it was made."""
+"""A mix of two clips, as ordered and as made."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from dataclasses import dataclass
 EVEN_BALANCE = 0.5
 
 LEAST_BALANCE, MOST_BALANCE = 0.1, 0.9
-"""How much of the other clip may be in a mix."""
+"""Bounds of the other clip's share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MixOrder:
-    """Two clips to be mixed. One leads with its tempo and its key; the other follows."""
+    """Two clips to mix. The lead keeps tempo and key; the other is fitted to it."""
 
     lead_id: int
     other_id: int
     balance: float = EVEN_BALANCE
-    """How much of the other one is heard, from `LEAST_BALANCE` to `MOST_BALANCE`."""
+    """The other clip's share, from `LEAST_BALANCE` to `MOST_BALANCE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mixed:
-    """How a clip was mixed, and what was done to the one that follows."""
+    """How a clip was mixed, and how the following clip was changed."""
 
     lead_id: int
     other_id: int
     balance: float
     time_factor: float
-    """Above 1 the other one was made faster."""
+    """Above 1: the other clip was sped up."""
     semitones: int
     on_the_beat: bool
-    """False where one of them has no beat: they begin together."""
+    """False if one has no beat: both start together."""

@@ -1,4 +1,4 @@
-"""How a person likes to be served."""
+"""A person's preferences."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """What a person has set for themselves; None is as the bot has it."""
+    """A person's preferences; None is the bot's default."""
 
-    is_called: bool = True
-    """Whether they are called when a clip is ready that they waited for."""
+    wants_ping: bool = True
+    """Whether they are pinged when a clip that they waited for is ready."""
     seconds: float | None = None
-    """How long the clips are that they ask for without a length."""
+    """The default length of their clips."""
     is_private: bool = False
-    """Whether they alone see their clips, until they post them."""
+    """Whether their clips are private until they post them."""
     as_voice: bool = False
-    """Whether their clips are posted as voice messages, too."""
+    """Whether their clips are also posted as voice messages."""
     language: str | None = None
-    """The language that they read, by Discord's code."""
+    """Their language, by Discord's code."""

@@ -1,4 +1,4 @@
-"""Settings that a person or a server has given a name."""
+"""Presets: named words and settings of a person or a server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresetOwner:
-    """Whose a preset is: a person's, or a server's."""
+    """The owner of a preset: a person or a server."""
 
     id: int
     is_server: bool = False
@@ -17,11 +17,11 @@ class PresetOwner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """A name for words and settings; what is None or missing is as the bot has it."""
+    """Named words and settings; None or missing means the default."""
 
     name: str
     words: str | None = None
-    """Words of style, which join those that are typed."""
+    """Words of style, added to the typed prompt."""
     seconds: float | None = None
     takes: int | None = None
     loop: bool | None = None

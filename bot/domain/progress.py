@@ -1,4 +1,4 @@
-"""The port to which long work reports its progress."""
+"""The interface to which long work reports its progress."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from bot.i18n.sentence import Sentence
 
 
 class Reporter(Protocol):
-    """Receives the progress of some work."""
+    """Receives progress."""
 
     def stage(self, name: Sentence, unit: str = "s") -> None:
-        """Begin a stage, the length of which is not known yet, and name its unit."""
+        """Start a stage of unknown length, measured in `unit`."""
 
     def made(self, amount: float, of_amount: float) -> None:
-        """Tell how much of the present stage is done."""
+        """Report the progress of the stage."""

@@ -1,4 +1,4 @@
-"""The day that quotas count for: when it turns, and in whose time."""
+"""The quota day: when it begins, and in which time zone."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 @dataclass(frozen=True, slots=True)
 class QuotaDay:
-    """A day that begins at an hour in a time zone, also where clocks are put forward or back.
+    """A day that begins at an hour in a time zone, correct across daylight saving changes.
 
-    An hour that there is twice begins it the first time; one that is left out, as much later as
+    An hour that occurs twice begins it the first time; a skipped hour begins it as much later as
     the clocks are put forward. Times are seconds since 1970.
     """
 
@@ -18,11 +18,11 @@ class QuotaDay:
     zone: tzinfo = UTC
 
     def of(self, now: float) -> str:
-        """Return the day that a time belongs to."""
+        """Return the day of a time."""
         return self._of(now).isoformat()
 
     def began_at(self, now: float) -> float:
-        """Return when the day that a time belongs to has begun."""
+        """Return when the day of a time began."""
         return self._begins(self._of(now))
 
     def resets_at(self, now: float) -> float:

@@ -1,4 +1,4 @@
-"""A radio in a voice channel: what it plays, and where."""
+"""A radio's plan: what it plays, and where."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ class RadioSource(StrEnum):
     """What a radio plays."""
 
     STARS = "stars"
-    """The server's clips that have stars; its latest ones where none has."""
+    """The server's starred clips; its latest ones if none has stars."""
     RECENT = "recent"
     PERSON = "person"
     JAMS = "jams"
-    """The tracks of the jams that are open, as they are now."""
+    """The present tracks of open jams."""
     JAM = "jam"
-    """One jam: its track as it grows, and its mixdown once it is closed."""
+    """One jam: its growing track, then its mixdown."""
     LIVE = "live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadioPlan:
-    """What is kept of a radio, so that it comes back after a restart."""
+    """A radio's plan, stored so that it is restored after a restart."""
 
     guild_id: int
     channel_id: int
     """The voice channel."""
     text_channel_id: int
-    """Where it shows what it plays."""
+    """The channel of its card."""
     source: RadioSource
     user_id: int
-    """Who switched it on."""
+    """Who started it."""
     person_id: int | None = None
-    """Whose clips it plays, if so."""
+    """The person whose clips it plays, if any."""
     jam_id: int | None = None
-    """Which jam it plays, if so."""
+    """The jam that it plays, if any."""
     message_id: int | None = None
-    """The message that shows what it plays."""
+    """The message with its card."""
     words: tuple[tuple[str, float], ...] = ()
-    """What live music is made from, by weight."""
+    """The weighted prompts of live music."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A report of a clip. Who made it is told to nobody."""
+    """A report of a clip. Its author is shown to nobody."""
 
     id: int
     guild_id: int
     clip_id: int
     words: str | None
-    """Why, in the words of who reported it."""
+    """The reason, in the reporter's words."""
     count: int
-    """How many people have reported this clip by now."""
+    """How many people have reported this clip."""

@@ -1,6 +1,6 @@
-"""Check what a request asks for, whoever sent it: types are not believed either.
+"""Validate requests, including their types, whoever sent them.
 
-The same checks stand before the queue and before the engine.
+The same checks run before the queue and before the engine.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ import numpy as np
 
 from bot.domain.generation import (
     MAX_GENERATION_PROMPT_CHARACTERS,
+    MAX_MIXED_PROMPTS,
     MAX_SEED,
-    MAX_WORDS,
     PromptChange,
     Sampling,
 )
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 
-# Beyond these nothing changes any more, and further still the logits leave the range of fp32.
+# Beyond these bounds the result does not change, and logits may overflow fp32.
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
 MAX_GUIDANCE = 100.0
 MAX_TOP_K = 1_000_000
@@ -30,19 +30,19 @@ OVER = Sentence("This music is over: its words can't be changed any more.")
 
 
 def is_number(value: object, least: float, most: float) -> bool:
-    """Return whether a value is a number from one to another; a NaN is none."""
+    """Return whether a value is a number within bounds; a NaN is not."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
         return False
     return bool(least <= value <= most)
 
 
 def is_whole_number(value: object, least: int, most: int) -> bool:
-    """Return whether a value is a whole number from one to another."""
+    """Return whether a value is an integer within bounds."""
     return isinstance(value, (int, np.integer)) and is_number(value, least, most)
 
 
 def check_prompt(prompt: str) -> None:
-    """Raise RequestError for one that is too long, or no text."""
+    """Raise RequestError for a prompt that is too long or not a text."""
     if not isinstance(prompt, str) or len(prompt) > MAX_GENERATION_PROMPT_CHARACTERS:
         raise RequestError(
             Sentence(
@@ -53,13 +53,13 @@ def check_prompt(prompt: str) -> None:
 
 
 def check_seed(seed: int, most: int = MAX_SEED) -> None:
-    """Raise RequestError for what can't be a seed, however many digits it has."""
+    """Raise RequestError for an invalid seed, of any size."""
     if not is_whole_number(seed, 0, most):
         raise RequestError(Sentence("The seed is a whole number from 0 to {most}.", most=str(most)))
 
 
 def check_seconds(seconds: float, *, max_seconds: float) -> None:
-    """Raise RequestError for a length that can't be made."""
+    """Raise RequestError for an invalid length."""
     if not (is_number(seconds, 0, max_seconds) and seconds > 0):
         raise RequestError(
             Sentence(
@@ -70,7 +70,7 @@ def check_seconds(seconds: float, *, max_seconds: float) -> None:
 
 
 def check_sampling(sampling: Sampling) -> None:
-    """Raise RequestError for settings no token can be chosen by."""
+    """Raise RequestError for invalid sampling settings."""
     if not is_number(sampling.temperature, MIN_TEMPERATURE, MAX_TEMPERATURE):
         raise RequestError(
             Sentence(
@@ -96,10 +96,12 @@ def check_sampling(sampling: Sampling) -> None:
 
 
 def check_change(change: PromptChange, music_seconds: float | None) -> None:
-    """Raise RequestError for a change that can't be made; endless music has no seconds."""
+    """Raise RequestError for an invalid prompt change; endless music has no `music_seconds`."""
     words = change.words
-    if not 1 <= len(words) <= MAX_WORDS:
-        raise RequestError(Sentence("From 1 to {most} prompts can be mixed.", most=MAX_WORDS))
+    if not 1 <= len(words) <= MAX_MIXED_PROMPTS:
+        raise RequestError(
+            Sentence("From 1 to {most} prompts can be mixed.", most=MAX_MIXED_PROMPTS)
+        )
     for text, weight in words:
         if text is not None:
             check_prompt(text)

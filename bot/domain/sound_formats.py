@@ -1,4 +1,4 @@
-"""The sound files that people may send: one list for commands, menus and refusals."""
+"""Accepted upload formats: one list for commands, menus and refusals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ACCEPTED_SUFFIXES = frozenset(
         ".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".ogv", ".webm", ".mkv", ".mka",
     }
 )  # fmt: skip
-"""By which a file is taken for sound; what it is, its first bytes tell."""
+"""Suffixes of accepted files; the actual format is detected from the first bytes."""
 
 ACCEPTED_MEDIA = frozenset({"audio", "video"})
-"""The media types by which a file is taken for sound: a film's sound counts."""
+"""Accepted media types; of a video the audio track is used."""

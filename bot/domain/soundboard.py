@@ -1,4 +1,4 @@
-"""A moment of a clip as a sound of a server's soundboard, within what Discord takes."""
+"""A part of a clip as a soundboard sound, within Discord's limits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LEAST_NAME_CHARACTERS, MOST_NAME_CHARACTERS = 2, 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundboardSound:
-    """What a sound of a soundboard is made of."""
+    """The contents of a soundboard sound."""
 
     data: bytes
     """MP3."""
@@ -20,7 +20,7 @@ class SoundboardSound:
 
 
 def name_of(words: str | None, clip_id: int) -> str:
-    """Return what a clip's sound is called: its words as far as they fit, else its number."""
+    """Return a soundboard sound's name: the prompt as far as it fits, else the clip's number."""
     named = " ".join((words or "").split())
     if len(named) > MOST_NAME_CHARACTERS:
         shorter, _, cut = named[: MOST_NAME_CHARACTERS + 1].rpartition(" ")

@@ -1,4 +1,4 @@
-"""The status of the loaded model and of a job."""
+"""The status of the loaded model, workers, connections and jobs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from bot.domain.generation import Sampling
 from bot.i18n.sentence import Sentence
 
 BEHIND_SECONDS = 2.0
-"""A connection to Discord that answers later is behind: people get a first answer within one."""
+"""A connection with a higher latency is slow: first responses are due within a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """The loaded model, as its worker describes it."""
+    """The loaded model, as reported by its worker."""
 
     name: str
     licence: str
@@ -23,76 +23,76 @@ class ModelInfo:
     sampling: Sampling
     slots: int
     device: str
-    """What it is computed on, in words."""
+    """The device, in words."""
     load_seconds: float
     """From the start of loading to the end of the warm-up."""
     warm_up_seconds: float = 0.0
     target: str = "CPU"
-    """What it is computed on, as MindSpore names it."""
+    """MindSpore's name of the device."""
     precision: str = ""
     decoder: str = ""
-    """What computes it, in words."""
+    """The decoder implementation, in words."""
     stems: tuple[str, ...] = ()
-    """The stems its clips consist of; none with most models."""
+    """The stems of its clips; empty for most models."""
     fingerprint: str = ""
     """The fingerprint of its codebooks, where it has stems."""
     takes_melody: bool = False
     """Whether it follows a melody."""
     max_seconds: float = math.inf
-    """The longest new sound that it takes on."""
+    """The longest new sound that it generates."""
     frame_samples: int = 640
-    """How many samples a code stands for, in each channel."""
+    """Samples per code frame, per channel."""
     weights: str = ""
-    """A digest of its files, by which machines see that they have the same."""
+    """A digest of its files, to compare the models of machines."""
 
     @property
     def arithmetic(self) -> str:
-        """Return what decides how a seed sounds: the precision, and the device but a processor."""
+        """Return what a seed's sound depends on: precision, and the device unless a CPU."""
         return self.precision if self.target == "CPU" else f"{self.precision} ({self.target})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerStatus:
-    """How one worker is doing."""
+    """The status of a worker."""
 
     host: str
-    """The machine where it is; "" before it has said so."""
+    """Its machine's host name; "" before Hello."""
     is_local: bool
-    """Whether that is the bot's own machine."""
+    """Whether it runs on the bot's machine."""
     is_ready: bool
     jobs: int
     starts: int
     seconds_per_second: float | None
-    """Its seconds of work for a second of a single clip; None while unknown."""
+    """Its work seconds per second of a single clip; None while unknown."""
     precision: str
-    """The precision of its model, and the device where that is no processor; "" before."""
+    """The precision of its model, and the device unless it is a CPU; "" before Ready."""
     trouble: Sentence | None
     """Why it can't be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardStatus:
-    """How one connection to Discord is doing."""
+    """The status of a connection to Discord."""
 
     number: int
     servers: int
-    """How many servers it is for."""
+    """How many servers it serves."""
     is_connected: bool
     latency_seconds: float | None
-    """How long Discord took to answer the last heartbeat; None before there is one."""
+    """The last heartbeat's round trip; None before the first."""
 
     @property
     def is_behind(self) -> bool:
-        """Return whether what happens there is heard late, or not at all."""
+        """Return whether its events arrive late, or not at all."""
         return not self.is_connected or (self.latency_seconds or 0.0) > BEHIND_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobProgress:
-    """Where a job stands, for the person who waits.
+    """A job's progress, for the person who waits.
 
-    `ahead` is how many jobs of anyone come before it, `share` the fraction of its sound that is
-    made; `seconds_left` is None until an ETA is known.
+    `ahead` is how many jobs precede it, `share` the generated fraction of its sound; `seconds_left`
+    is None until an ETA is known.
     """
 
     ahead: int

@@ -1,4 +1,4 @@
-"""A clip as a voice message of Discord's."""
+"""A clip as a Discord voice message."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ NAME = "voice-message.ogg"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceMessage:
-    """What a voice message is made of."""
+    """The contents of a voice message."""
 
     data: bytes
     """Ogg Opus."""
     seconds: float
     waveform: bytes
-    """How loud it is, from its beginning to its end, a byte a point; 255 is the loudest."""
+    """Its waveform: loudness over time, one byte per point, 255 the loudest."""

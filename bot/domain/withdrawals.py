@@ -1,4 +1,4 @@
-"""A clip that was deleted, and a message that still shows it."""
+"""A deleted clip, and a message that still shows it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
-    """Written down with the deletion: the message is to be changed, or deleted, after it."""
+    """A message to edit or delete, recorded with the deletion of its clip."""
 
     message_id: int
     channel_id: int

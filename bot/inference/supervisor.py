@@ -217,9 +217,8 @@ class WorkerSupervisor:
             log.error("worker.refused %s %s", worker.name, refused)
             self._set_broken(refused)
             raise WorkerRefused(refused)
-        info, host = message.info, self.host
-        self.broken, self.model, self._ready_at = None, info, self._clock()
-        log.info("worker.ready %s host=%s after=%.1fs", worker.name, host, info.load_seconds)
+        self.broken, self.model, self._ready_at = None, (info := message.info), self._clock()
+        log.info("worker.ready %s host=%s after=%.1fs", worker.name, self.host, info.load_seconds)
         self._changed()
         while True:
             # A worker that hangs sends no heartbeat either.

@@ -1,1 +1,1 @@
-"""What people make together."""
+"""Policies of jams, battles and daily prompts, and their pictures; pure functions."""

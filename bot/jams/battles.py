@@ -1,4 +1,4 @@
-"""When a battle goes on to what, and who has won: decided from what is known, and nothing done."""
+"""Policy of battles: the next step, when it is due, and who has won. Pure functions."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from bot.domain.battles import (
 )
 
 GRACE_SECONDS = 15 * 60.0
-"""How long an entry that is in the queue when entries close is waited for."""
+"""How long a battle waits for queued entries after entries close."""
 
 
 def next_step(battle: Battle, entrants: Entrants, now: float) -> BattleStep:
-    """Return what is to be done for a battle at a time, in seconds since 1970."""
+    """Return the next step of a battle at a time, in seconds since 1970."""
     match battle.state:
         case BattleState.OPEN | BattleState.CLOSED if battle.user_id is None:
             return BattleStep.CALL_OFF
@@ -42,7 +42,7 @@ def next_step(battle: Battle, entrants: Entrants, now: float) -> BattleStep:
 
 
 def due_at(battle: Battle) -> float | None:
-    """Return when a battle that waits is to be looked at again; None where its entries say so."""
+    """Return when a waiting battle becomes due; None if only its entries decide."""
     match battle.state:
         case BattleState.OPEN:
             return battle.closes_at
@@ -55,9 +55,9 @@ def due_at(battle: Battle) -> float | None:
 
 
 def line_up(battle_id: int, job_ids: Iterable[int]) -> tuple[int, ...]:
-    """Return the jobs of the entries in an order that doesn't tell who came first.
+    """Return the jobs of the entries, shuffled so that their order doesn't reveal their authors.
 
-    The same each time, so that a start after a kill goes on with the same numbers.
+    Deterministic for a battle, so that a restart continues with the same numbers.
     """
 
     def shuffled(job_id: int) -> bytes:
@@ -69,9 +69,9 @@ def line_up(battle_id: int, job_ids: Iterable[int]) -> tuple[int, ...]:
 def decide(
     votes: Mapping[int, int], present: Iterable[int]
 ) -> tuple[BattleOutcome, frozenset[int]]:
-    """Return what came of a vote and the numbers of those who won.
+    """Return the outcome of a vote and the numbers of the winners.
 
-    `votes` are by the entries' numbers; only those `present` can win: others were withdrawn.
+    `votes` are by entry number; only entries in `present` can win, others were withdrawn.
     """
     counted = {number: votes.get(number, 0) for number in present}
     if not counted:
@@ -84,7 +84,7 @@ def decide(
 
 
 def rank(rungs: Iterable[LadderEntry]) -> list[LadderEntry]:
-    """Sort a ladder: a shared win counts half a win, then votes count, then fewer battles."""
+    """Sort a ladder by wins (a shared win counts half), then votes, then fewest battles."""
     return sorted(
         rungs,
         key=lambda each: (each.shared / 2 - each.wins, -each.votes, each.battles, each.user_id),

@@ -1,7 +1,7 @@
-"""Fonts for captions in pictures: Pillow's own for Latin, one that comes along for Chinese.
+"""Fonts for captions in pictures: Pillow's own for Latin, a bundled one for Chinese.
 
-That one is a part of Noto Sans CJK SC (SIL Open Font License): the signs that the bot writes itself
-and those that its built-in model reads. `signs.txt` beside it lists them.
+The latter is a subset of Noto Sans CJK SC (SIL Open Font License): the characters of the bot's own
+texts and of the built-in model's vocabulary, listed in `signs.txt`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def font_for(text: str, size: float) -> Font | None:
-    """Return a font that has all of a text, `size` pixels high; None where none here has."""
+    """Return a font with all characters of a text, `size` pixels high; None if there is none."""
     if not text.isprintable():
         return None
     if text.isascii():

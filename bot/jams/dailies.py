@@ -1,4 +1,4 @@
-"""When a daily prompt is due, and which one it is: decided from what is known, nothing done."""
+"""Policy of daily prompts: when one is due, and which one. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from bot.domain.dailies import Daily, DailyPlan, DailyState, DailyStep
 from bot.domain.quota_day import QuotaDay
 
 LATEST_SECONDS = 6 * 3600.0
-"""How late a prompt is still posted, where the bot was off at its hour."""
+"""How late a prompt is still posted if the bot was off at its hour."""
 
 
 def next_step(plan: DailyPlan, hours: QuotaDay, latest: Daily | None, now: float) -> DailyStep:
-    """Return what is to be done for a server at a time, in seconds since 1970.
+    """Return the next step for a server at a time, in seconds since 1970.
 
-    `hours` has the days that begin at its hour; `latest` is the last prompt that was chosen for it.
+    `hours` are the days that begin at its hour; `latest` is its last chosen prompt.
     """
     if latest is not None and latest.state is DailyState.PENDING:
         return DailyStep.POST if now - latest.due_at <= LATEST_SECONDS else DailyStep.GIVE_UP
     due_at = hours.began_at(now)
-    # Nobody who switches it on in the afternoon means this morning; a day has one prompt, also
-    # where its hour or its time zone is changed during the day.
+    # A plan set in the afternoon does not apply to this morning; a day has one prompt, also if its
+    # hour or time zone is changed during the day.
     if due_at < plan.set_at or now - due_at > LATEST_SECONDS:
         return DailyStep.WAIT
     if latest is not None and latest.day >= hours.of(now):
@@ -31,7 +31,7 @@ def next_step(plan: DailyPlan, hours: QuotaDay, latest: Daily | None, now: float
 
 
 def days_without(plan: DailyPlan, last: Daily | None, day: str, hours: QuotaDay) -> int:
-    """Return how many days before a day had no prompt, though it was switched on."""
+    """Return how many days before a day had no prompt although the plan was set."""
     if last is None:
         return 0
     first = date.fromisoformat(last.day) + timedelta(days=1)
@@ -42,9 +42,9 @@ def days_without(plan: DailyPlan, last: Daily | None, day: str, hours: QuotaDay)
 def order_prompts(
     prompts: Sequence[str], recent: Collection[str], guild_id: int, day: str
 ) -> list[str]:
-    """Return the prompts, the one to take first; the same each time for a server and a day.
+    """Return the prompts in the order to try them, deterministic for a server and a day.
 
-    Those of lately come last. Servers differ, so that nobody is told the next day's elsewhere.
+    Recent ones come last. Servers have different orders.
     """
 
     def shuffled(prompt: str) -> tuple[bool, bytes]:

@@ -1,9 +1,9 @@
-"""The prompts of the days: more than four weeks' worth for each kind of model."""
+"""The texts of daily prompts: more than four weeks' worth for each kind of model."""
 
 from __future__ import annotations
 
 RECENT = 28
-"""How many days pass at the least before a prompt comes again."""
+"""The least number of days before a prompt repeats."""
 
 PLAIN = (
     "90s rock with loud guitars, 120 BPM",
@@ -43,7 +43,7 @@ PLAIN = (
     "celtic with harp, calm",
     "funk with brass, 98 BPM",
 )
-"""Style, mood, instruments and tempo: what the starter model has learnt."""
+"""Style, mood, instruments and tempo, which the starter model knows."""
 
 SCENES = (
     "rain on the window of a late tram, lo-fi with electric piano",
@@ -81,4 +81,4 @@ SCENES = (
     "the elevator is stuck, easy listening that becomes strange",
     "a ship that sails by itself, sea shanty without words",
 )
-"""Pictures with instruments, for models that have heard a lot."""
+"""Scenes with instruments, for models with a large vocabulary."""

@@ -1,4 +1,4 @@
-"""Whose turn it is in a jam, and what time changes: decided from what is known, nothing done."""
+"""Policy of turns in a jam: whose turn it is, and what is due by time. Pure functions."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ from enum import Enum, auto
 
 from bot.domain.jams import JamState, Player, Room
 
-PATIENCE_SECONDS = 10 * 60.0
-"""How long a round waits for who is next."""
+TURN_WAIT_SECONDS = 10 * 60.0
+"""How long a rotation waits for the next player."""
 
 HOLD_SECONDS = 5 * 60.0
-"""How long somebody has to find words for the turn that they took."""
+"""How long a person may take to write the prompt of a reserved turn."""
 
 IDLE_SECONDS = 3 * 86_400.0
-"""After how long without a turn a jam closes by itself."""
+"""The idle time after which a jam closes."""
 
 
 class TurnAnswer(Enum):
-    """What comes of it when somebody wants the turn."""
+    """Whether a person can take the turn, or why not."""
 
     YOURS = auto()
     CLOSED = auto()
     BEING_MADE = auto()
-    """A turn is in the queue, or being made."""
+    """A turn is queued or being generated."""
     HELD = auto()
-    """Somebody else has taken it and is looking for words."""
+    """Somebody else has reserved it."""
     NOT_YOURS = auto()
-    """It is somebody else's in the round."""
+    """It is somebody else's turn in the rotation."""
     FULL = auto()
-    """The track is as long as it may be."""
+    """The track has reached its maximum length."""
 
 
 class JamStep(Enum):
-    """What time has brought a jam to."""
+    """What is due in a jam by time."""
 
     WAIT = auto()
     PASS_ON = auto()
-    """The turn was not taken, or no words came: it goes to the next."""
+    """The turn was not taken, or no prompt came: it passes to the next player."""
     CLOSE = auto()
-    """Nobody has played for long."""
+    """The jam is idle."""
 
 
 def next_player(room: Room) -> int | None:
-    """Return whose turn it is in the round; None where it is anybody's.
+    """Return whose turn it is in the rotation; None if it is anybody's.
 
-    Those who let a turn pass are left out, and nobody waits for themselves alone.
+    Players who missed a turn are skipped, and a single player is not waited for.
     """
     if not room.jam.in_rotation:
         return None
@@ -57,7 +57,7 @@ def next_player(room: Room) -> int | None:
 
 
 def may_take(room: Room, user_id: int, now: float) -> TurnAnswer:
-    """Return what comes of it when somebody wants the turn now."""
+    """Return whether a person can take the turn now."""
     jam = room.jam
     if jam.state is not JamState.OPEN:
         return TurnAnswer.CLOSED
@@ -82,9 +82,9 @@ def may_undo(room: Room, user_id: int, *, is_manager: bool) -> bool:
 def may_close(
     room: Room, user_id: int, *, is_manager: bool, has_starter_left: bool = False
 ) -> bool:
-    """Return whether somebody may close a jam: who started it, or a manager.
+    """Return whether a person can close a jam: its starter, or a manager.
 
-    Where who started it is forgotten, or has left the server, whoever plays in it.
+    If the starter's data was deleted, or they left the server, any player can.
     """
     is_nobodys = has_starter_left or room.jam.user_id is None
     if is_nobodys and user_id in [player.user_id for player in room.players]:
@@ -93,7 +93,7 @@ def may_close(
 
 
 def next_step(room: Room, now: float) -> JamStep:
-    """Return what is to be done for a jam at a time, in seconds since 1970."""
+    """Return what is due in a jam at a time, in seconds since 1970."""
     jam = room.jam
     if jam.state is not JamState.OPEN or jam.job_id is not None:
         return JamStep.WAIT
@@ -104,7 +104,7 @@ def next_step(room: Room, now: float) -> JamStep:
 
 
 def due_at(room: Room) -> float | None:
-    """Return when a jam is to be looked at again; None where a job or a person says so."""
+    """Return when a jam becomes due by time; None if only a job or a person decides."""
     if room.jam.state is not JamState.OPEN or room.jam.job_id is not None:
         return None
     idle_at = room.jam.turn_since + IDLE_SECONDS
@@ -113,19 +113,19 @@ def due_at(room: Room) -> float | None:
 
 
 def passes_on_at(room: Room) -> float | None:
-    """Return until when the turn waits for somebody; None where it waits for nobody."""
+    """Return until when the turn waits for somebody; None if for nobody."""
     return None if room.jam.job_id is not None else _passes_at(room)
 
 
 def waited_for(room: Room) -> int | None:
-    """Return whom the turn waits for: who has taken it, or whose it is; None for anybody."""
+    """Return whom the turn waits for: who reserved it, or whose it is; None for anybody."""
     return room.jam.holder_id if room.jam.holder_id is not None else next_player(room)
 
 
 def _passes_at(room: Room) -> float | None:
     if room.jam.holder_id is not None:
         return room.jam.held_until
-    return None if next_player(room) is None else room.jam.turn_since + PATIENCE_SECONDS
+    return None if next_player(room) is None else room.jam.turn_since + TURN_WAIT_SECONDS
 
 
 def _place_of(players: Sequence[Player], user_id: int | None) -> int:
@@ -133,6 +133,6 @@ def _place_of(players: Sequence[Player], user_id: int | None) -> int:
 
 
 def _after(players: Sequence[Player], number: int) -> Player:
-    """Return the first player after a place in the round, which begins again at its end."""
+    """Return the first player after a place in the rotation, wrapping around."""
     ordered = sorted(players, key=lambda each: each.number)
     return next((each for each in ordered if each.number > number), ordered[0])

@@ -1,4 +1,4 @@
-"""The picture of a jam's track as it grows: its waveform, each part in its author's colour."""
+"""Draw a jam's track as a waveform, each part in its author's colour."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from bot.jams.tree_picture import COLOURS
 WIDTH, HEIGHT = 720, 160
 BARS = 90
 
-# Drawn larger and brought down: Pillow's own edges are jagged.
+# Supersampling, since Pillow does not antialias.
 _FINER = 3
 _MARGIN, _ROUNDING, _FOOT = 18, 16, 30
 _SPACE, _LEAST, _TEXT_SIZE = 0.36, 0.05, 22
-# Readable on Discord's dark and light alike: the card brings its own ground.
+# An opaque background, readable in Discord's dark and light themes.
 _CARD, _EMPTY, _TEXT = (24, 25, 31), (62, 65, 76), (214, 216, 224)
 _NOBODY = (132, 136, 150)
 
 
 def number_players(parts: Sequence[Part]) -> dict[int, int]:
-    """Return the people of a track, numbered from 0 in the order in which they came."""
+    """Return the people of a track, numbered from 0 in order of appearance."""
     people = dict.fromkeys(part.user_id for part in parts if part.user_id is not None)
     return {person: number for number, person in enumerate(people)}
 
@@ -38,7 +38,7 @@ def bars_of(room: Room) -> int:
 def draw_track(room: Room, levels: Sequence[float]) -> bytes:
     """Return a PNG of WIDTH by HEIGHT; `levels` are those of the bars that the track fills.
 
-    What is still free of the longest track is shown as dots.
+    The unused rest of the longest track is drawn as dots.
     """
     width, height = WIDTH * _FINER, HEIGHT * _FINER
     image = Image.new("RGBA", (width, height), (0, 0, 0, 0))

@@ -1,4 +1,4 @@
-"""Where each clip of a family stands in a picture: a row for each, lanes for its branches."""
+"""Layout of a clip's family tree: a row for each clip, lanes for branches."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class Place:
 
 
 def place_clips(clips: Sequence[Clip]) -> dict[int, Place]:
-    """Return the place of each clip, by its id; `clips` are in order, parents before children.
+    """Return the place of each clip by its id; `clips` are sorted, parents before children.
 
-    A clip stands below its first parent, unless another child does already. No clip stands in the
-    way of a line from a parent to a child that goes down in the child's lane.
+    A clip is placed below its first parent, unless another child is there already. No clip blocks a
+    line from a parent down its child's lane.
     """
     rows = {clip.id: row for row, clip in enumerate(clips)}
     heirs: dict[int, int] = {}
     for clip in clips:
         for parent in clip.parent_ids[:1]:
             heirs.setdefault(parent, clip.id)
-    # Up to which row each lane is taken.
+    # The last occupied row of each lane.
     taken: list[int] = []
     places: dict[int, Place] = {}
     for row, clip in enumerate(clips):

@@ -1,4 +1,4 @@
-"""The picture of a clip's family, readable on a phone: what was made of what."""
+"""Draw a clip's family tree, readable on a phone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COLOURS = (
 )  # fmt: skip
 """Of the people, in the order in which they appear; again from the start after that."""
 
-# Drawn larger and brought down: Pillow's own edges are jagged.
+# Supersampling, since Pillow does not antialias.
 _FINER = 2
 _CARD, _LINE, _DIM = (24, 25, 31), (96, 99, 112), (132, 136, 150)
 _TEXT = (238, 238, 242)
@@ -36,10 +36,10 @@ _PROMPT_CHARACTERS = 48
 def draw_tree(
     lineage: Lineage, shown: frozenset[int], read: Callable[[Sentence], str] = str
 ) -> bytes:
-    """Return a PNG of a family, WIDTH wide, a row of ROW_HEIGHT for each clip.
+    """Return a PNG of a family tree, WIDTH wide, with a row of ROW_HEIGHT per clip.
 
-    Of clips that are not in `shown` it says no more than that they are there. `read` renders
-    sentences in a language; what no font here has is written in English.
+    Clips that are not in `shown` stay anonymous. `read` renders sentences in a language; texts
+    without a font are in English.
     """
     places = place_clips(lineage.clips)
     height = ROW_HEIGHT * len(lineage.clips) + _MARGIN

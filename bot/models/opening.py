@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config import Config, cache_folder
-from bot.domain.generation import MAX_WORDS
+from bot.domain.generation import MAX_MIXED_PROMPTS
 from bot.domain.status import ModelInfo
 from bot.errors import ResourceError
 from bot.i18n.sentence import Sentence
@@ -40,7 +40,7 @@ def open_engine(
     precision: str | None = None,
     prompts: Collection[str] | None = None,
     warming: AbstractContextManager[object] | None = None,
-    most_words: int = MAX_WORDS,
+    most_words: int = MAX_MIXED_PROMPTS,
 ) -> tuple[Engine, ModelInfo]:
     """Load a model, warm, with room for as many clips at once as there are slots.
 
@@ -115,7 +115,7 @@ def open_model(
     cache: Path | None = None,
     prompts: Collection[str] | None = None,
     warming: AbstractContextManager[object] | None = None,
-    most_words: int = MAX_WORDS,
+    most_words: int = MAX_MIXED_PROMPTS,
 ) -> tuple[Model, float]:
     """Load a model from its folder and warm it up; return it and the seconds of the warm-up.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.config import Config, whole_path
+from bot.config import Config, expand_path
 from bot.errors import CheckpointError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.config_json import parse_config
@@ -105,10 +105,10 @@ def model_folder(config: Config) -> Path:
     Raises ConfigError for a home folder that there is not.
     """
     if config.model.folder:
-        return whole_path(config.model.folder)
+        return expand_path(config.model.folder)
     from huggingface_hub import constants
 
-    return whole_path(constants.HF_HUB_CACHE)
+    return expand_path(constants.HF_HUB_CACHE)
 
 
 def _local_entries(config: Config) -> Iterator[Entry]:

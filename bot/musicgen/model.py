@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.domain.generation import MAX_WORDS, Precision, Sampling
+from bot.domain.generation import MAX_MIXED_PROMPTS, Precision, Sampling
 from bot.musicgen.arithmetic import choose_precision, kernels_for
 from bot.musicgen.checkpoint import packed_cache
 from bot.musicgen.checkpoint.hub import resolve
@@ -101,7 +101,7 @@ def load_model(
     hub: str | None = None,
     device: Device = PROCESSOR,
     precision: str = "fp32",
-    most_words: int = MAX_WORDS,
+    most_words: int = MAX_MIXED_PROMPTS,
 ) -> Model:
     """Load a checkpoint and pack it for up to `requests` guided requests at once.
 

@@ -22,7 +22,7 @@ class PreferencesOfPeople:
         if row is None:
             return Preferences()
         return Preferences(
-            is_called=bool(row["is_called"]),
+            wants_ping=bool(row["is_called"]),
             seconds=row["seconds"],
             is_private=bool(row["is_private"]),
             as_voice=bool(row["as_voice"]),
@@ -41,7 +41,7 @@ class PreferencesOfPeople:
                 "VALUES (?, ?, ?, ?, ?, ?)",
                 (
                     user_id,
-                    wanted.is_called,
+                    wanted.wants_ping,
                     wanted.seconds,
                     wanted.is_private,
                     wanted.as_voice,

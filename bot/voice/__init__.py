@@ -1,1 +1,1 @@
-"""What a voice channel hears: clips and live music, mixed into one stream that never ends."""
+"""Audio for voice channels: clips and live music, mixed into one continuous stream."""

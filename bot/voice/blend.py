@@ -1,4 +1,4 @@
-"""How one track goes over into another: on the beat where both have one that fits, else plainly."""
+"""Plan the transition between two tracks: beat-matched if possible, else a plain crossfade."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bot.errors import RequestError
 from bot.voice.track import Frames, Track
 
 MOST_STRETCH = 1.06
-"""By which factor the end of a track is made faster or slower at most: nobody asked for it."""
+"""The largest tempo change of a track's end, as a factor."""
 
 _PLAIN_SECONDS = 2.0
 _MOST_SECONDS = 8.0
 _BARS = (2, 1)
 _MOST_OF_TRACK = 1 / 3
-# Beats that drift apart by less are heard as one.
+# Beats closer than this are heard as one.
 _LEAST_DRIFT_SECONDS = 0.003
 _WHOLE = 0.02
 _GROWN_SECONDS = 1.0
@@ -26,44 +26,44 @@ _GROWN_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Blend:
-    """How one track goes over into the next; places and lengths are in samples at 48 kHz."""
+    """A transition from one track to the next; places and lengths are in samples at 48 kHz."""
 
     first: Track
     leave: int
-    """Where in the first the fade begins."""
+    """Where the fade begins in the first track."""
     enter: int
-    """What of the second is heard then."""
+    """The place in the second track at that moment."""
     length: int
     time_factor: float = 1.0
-    """By which the first is made faster meanwhile, so that it is at the second's tempo."""
+    """The speed-up of the first track, so that it matches the second's tempo."""
     tail: Frames | None = None
-    """What of the first is heard meanwhile, where it is not as it was."""
+    """The rendered end of the first track, if its tempo is changed."""
     likeness: float = 0.0
-    """How alike both are as waves then: what is alike would be louder than either."""
+    """The correlation of both waves; correlated sound adds up louder."""
     on_the_beat: bool = False
 
 
 def plain_blend(first: Track, second: Track) -> Blend:
-    """Return how a track goes over into any other at its end: over 2 s, nothing is left out."""
+    """Return a plain 2 s crossfade at the end of a track."""
     length = max(1, min(round(_PLAIN_SECONDS * RATE_HZ), _longest(first, second)))
     return Blend(first=first, leave=first.length - length, enter=0, length=length)
 
 
 def plan_blend(first: Track, second: Track, *, since: int = 0) -> Blend:
-    """Return how a track goes over into another, near its end and not before a place in it.
+    """Return the transition between two tracks, near the first's end and not before `since`.
 
-    Over whole bars, downbeat on downbeat, where both have a steady beat, the first can be brought
-    to the tempo of the second, and their keys fit as they are. Else plainly.
+    Over whole bars, downbeat on downbeat, if both have a steady beat, the first can be stretched to
+    the second's tempo, and their keys match. Else a plain crossfade.
     """
     met = _meet(first, second, max(since, first.length // 2))
     return plain_blend(first, second) if met is None else met
 
 
 def grown_blend(first: Track, *, place: int, same_seconds: float) -> Blend:
-    """Return how a track goes over into itself with more after it, being at a place now.
+    """Return the transition of a track to its longer version, being at a place now.
 
-    Both are the same up to a time: before it one goes on as the other and nobody hears where.
-    Whoever is past that hears the first to its end, and then what is new.
+    Both are equal up to a time: before it the switch is inaudible. After it, the first plays to its
+    end, then the new part follows.
     """
     same = min(round(same_seconds * RATE_HZ), first.length)
     seam = min(round(_GROWN_SECONDS * RATE_HZ), same // 4)
@@ -104,7 +104,7 @@ def _meet(first: Track, second: Track, since: int) -> Blend | None:
 
 
 def _factor(first: Part | None, second: Part | None) -> float | None:
-    """Return by which factor the first is made faster so that it goes with the second, if so."""
+    """Return the speed-up of the first track that matches the second's tempo, if any."""
     one, other = _steady(first), _steady(second)
     if first is None or second is None or one is None or other is None:
         return None
@@ -117,7 +117,7 @@ def _factor(first: Part | None, second: Part | None) -> float | None:
         return None
     if abs(math.log(factor)) > math.log(MOST_STRETCH):
         return None
-    # Of tempi an octave apart one bar is two of the other's; three beats never meet four.
+    # Tempi an octave apart match, with one bar for two; three beats never match four.
     octaves = math.log2(one.bar_seconds / factor / other.bar_seconds)
     return factor if abs(octaves - round(octaves)) < _WHOLE else None
 

@@ -1,4 +1,4 @@
-"""Makes ready what is heard while one track goes over into another."""
+"""Render the transition between two tracks: stretch the end, measure the correlation."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 
 _FULL = 32768
 _AROUND = round(0.3 * RATE_HZ)
-"""Heard by what stretches before and after what is wanted."""
+"""Context for the time stretching, before and after the wanted part."""
 _SEAM = round(0.02 * RATE_HZ)
 
 
 async def render_blend(first: Track, second: Track, *, since: int = 0) -> Blend:
-    """Return how a track goes over into another, ready to be heard, not before a place in it."""
+    """Return a rendered transition between two tracks, not before a place in the first."""
     blend = plan_blend(first, second, since=since)
     if blend.time_factor != 1.0:
         try:
@@ -40,7 +40,7 @@ async def render_blend(first: Track, second: Track, *, since: int = 0) -> Blend:
 
 
 async def _with_tail(blend: Blend) -> Blend:
-    """Return a blend in which the end of the first track is at the tempo of the second."""
+    """Return a transition with the first track's end stretched to the second's tempo."""
     frames, factor = blend.first.frames, blend.time_factor
     before = min(blend.leave, _AROUND)
     stop = blend.leave + math.ceil(blend.length * factor) + _AROUND
@@ -50,7 +50,7 @@ async def _with_tail(blend: Blend) -> Blend:
     tail = made.samples[:, start : start + blend.length].T
     missing = blend.length - len(tail)
     tail = np.pad(tail, ((0, missing), (0, 0)))
-    # It begins as the track goes on, and is itself a moment later.
+    # Crossfade from the original into the stretched sound.
     rises = np.linspace(0.0, 1.0, _SEAM, dtype=np.float32)[:, None]
     goes_on = frames[blend.leave : blend.leave + _SEAM].astype(np.float32) / _FULL
     seam = min(_SEAM, len(goes_on), len(tail))
@@ -60,7 +60,7 @@ async def _with_tail(blend: Blend) -> Blend:
 
 
 def _likeness(blend: Blend, second: Track) -> float:
-    """Return how alike what falls and what rises are."""
+    """Return the correlation of the falling and the rising sound."""
     falls = blend.tail if blend.tail is not None else _cut(blend.first.frames, blend.leave, blend)
     rises = _cut(second.frames, blend.enter, blend)
     length = min(len(falls), len(rises))

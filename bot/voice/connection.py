@@ -1,7 +1,7 @@
-"""A connection to a voice channel that comes back when it is lost.
+"""A connection to a voice channel that reconnects with growing pauses.
 
-discord.py mends short breaks itself. After a crash of Discord's voice server, or when somebody
-disconnects the bot, it gives up: then this joins again, later each time.
+discord.py handles short interruptions. It gives up after a crash of Discord's voice server, or when
+somebody disconnects the bot; then this joins again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NO_PACKAGES = Sentence(
 )
 NOT_REACHED = Sentence("I could not get into {channel}: Discord did not answer. Try again?")
 
-_GOODBYE_SECONDS, _UNHEARD_GOODBYE_SECONDS = 10.0, 1.0
+_LEAVE_SECONDS, _UNCONFIRMED_LEAVE_SECONDS = 10.0, 1.0
 """How long a line waits until Discord confirms that the bot has left.
 
 Who joined again before that would be told of it then, and give up.
@@ -41,18 +41,18 @@ VoicePlace = discord.VoiceChannel | discord.StageChannel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionTimings:
-    """How long a line waits."""
+    """Timeouts and pauses of a connection."""
 
     connect_seconds: float = 6.0
     pauses_seconds: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
-    """Between attempts to come back; after the last it gives up."""
+    """Pauses between reconnection attempts; after the last it gives up."""
     most_losses: int = 4
-    """How often it may be lost within `losses_seconds`: who is sent away again and again goes."""
+    """How many losses within `losses_seconds` end it: it is not wanted there."""
     losses_seconds: float = 120.0
 
 
 class ConnectionEnd(Enum):
-    """Why a line ended."""
+    """Why a connection ended."""
 
     CLOSED = auto()
     CHANNEL_GONE = auto()
@@ -62,12 +62,12 @@ class ConnectionEnd(Enum):
 def missing_packages(
     find: Callable[[str], object | None] = importlib.util.find_spec,
 ) -> list[str]:
-    """Return which packages for voice channels are not installed."""
+    """Return which optional packages for voice channels are not installed."""
     return [name for name, module in (("PyNaCl", "nacl"), ("davey", "davey")) if not find(module)]
 
 
 class VoiceConnection:
-    """Plays one source in one channel of a server at a time."""
+    """Plays one source in one voice channel of a server at a time."""
 
     def __init__(
         self,
@@ -87,18 +87,18 @@ class VoiceConnection:
 
     @property
     def channel(self) -> VoicePlace:
-        """Return where it is, or was last: somebody may have moved it."""
+        """Return the present or last channel: it may have been moved."""
         if self._client is not None and self._client.channel is not None:
             self._channel = self._client.channel
         return self._channel
 
     @property
     def is_connected(self) -> bool:
-        """Return whether it is heard."""
+        """Return whether it is connected and playing."""
         return self._client is not None and self._client.is_connected()
 
     async def open(self) -> None:
-        """Connect and begin to play. Raises RequestError where that can't be."""
+        """Connect and start playing. Raises RequestError if that fails."""
         if missing_packages():
             raise RequestError(NO_PACKAGES)
         try:
@@ -108,7 +108,7 @@ class VoiceConnection:
             raise RequestError(NOT_REACHED.fill(channel=self._channel.mention)) from error
 
     async def keep(self) -> ConnectionEnd:
-        """Stay until it is closed, or can't be held."""
+        """Stay connected until closed or lost for good; return why."""
         lost_at: deque[float] = deque(maxlen=self._timings.most_losses)
         while True:
             await self._ended.wait()
@@ -124,9 +124,9 @@ class VoiceConnection:
                 return end
 
     async def close(self) -> None:
-        """Leave the channel; another line may join the server's voice when this returns.
+        """Leave the channel; when this returns, another connection may join on this server.
 
-        That holds for each of several callers at once.
+        Safe for concurrent callers.
         """
         self._is_closing = True
         self._ended.set()
@@ -137,12 +137,12 @@ class VoiceConnection:
                 is_heard = gateway is not None and gateway.open
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(
-                        _GOODBYE_SECONDS if is_heard else _UNHEARD_GOODBYE_SECONDS
+                        _LEAVE_SECONDS if is_heard else _UNCONFIRMED_LEAVE_SECONDS
                     ):
                         await _disconnect(client)
-        # The thread that plays outlives its connection by a frame.
+        # The player thread ends one frame after its connection.
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_GOODBYE_SECONDS):
+            async with asyncio.timeout(_LEAVE_SECONDS):
                 await self._player_gone.wait()
 
     async def _come_back(self) -> ConnectionEnd | None:
@@ -186,13 +186,13 @@ class VoiceConnection:
         self._player_gone = gone
 
     async def _drop_client(self) -> None:
-        """Let go of what discord.py still holds of this server's voice."""
+        """Release what discord.py still holds of this server's voice."""
         held = self._channel.guild.voice_client
         self._client = None
         if isinstance(held, discord.VoiceClient) and held.is_connected():
             await _disconnect(held)
         elif held is not None:
-            # Discord does not answer who leaves and is not there.
+            # Discord does not confirm a leave if the bot is not there.
             _stop_reading(held)
             held.cleanup()
 
@@ -204,10 +204,10 @@ async def _disconnect(client: discord.VoiceClient) -> None:
 
 
 def _stop_reading(client: discord.VoiceProtocol) -> None:
-    """End the task that waits for what the voice server says.
+    """End the task that reads from the voice server.
 
-    It may take our own goodbye for the server's, and leave a second time: by then another client
-    may have joined, which discord.py would forget.
+    It may mistake our own disconnect for the server's, and disconnect again, when another client
+    may have joined already.
     """
     if isinstance(client, discord.VoiceClient):
         runner = client._connection._runner

@@ -1,6 +1,6 @@
-"""Opus packets of what is played: by the machine's libopus where it has one, else by libsndfile.
+"""Encode played audio as Opus packets: by the system's libopus, else by libsndfile.
 
-libsndfile takes four times the processor for the same sound, but is always there.
+libsndfile takes four times the processor time, but is always installed.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from bot.domain.generation import Floats
 
 log = logging.getLogger(__name__)
 
-# By name: a search for it would start other programs while everybody waits.
+# By file name: ctypes' search would run other programs and block the event loop.
 LIBRARIES = ("libopus.so.0", "libopus.0.dylib")
 _FULL = np.float32(32767)
 
 
 class FrameEncoder(Protocol):
-    """Codes a stream of frames."""
+    """Encodes a stream of frames."""
 
     def encode(self, frame: Floats) -> list[bytes]:
         """Take the next 20 ms, [960, 2] in [-1, 1]; return the packets that are ready."""
@@ -34,7 +34,7 @@ class LibopusEncoder:
     """Codes each frame as one packet. Raises OpusNotLoaded where there is no libopus."""
 
     def __init__(self) -> None:
-        # Room for the next packet in this one triples the processor, and music gains nothing.
+        # Forward error correction triples the processor time, without benefit for music.
         self._encoder = discord.opus.Encoder(fec=False, signal_type="music")
 
     def encode(self, frame: Floats) -> list[bytes]:
@@ -44,7 +44,7 @@ class LibopusEncoder:
 
 
 def open_encoder(libraries: Sequence[str] = LIBRARIES) -> FrameEncoder:
-    """Return the quickest encoder that the machine has."""
+    """Return the fastest available encoder."""
     for name in libraries:
         with contextlib.suppress(OSError):
             discord.opus.load_opus(name)

@@ -1,4 +1,4 @@
-"""Music that is being made: a buffer between who makes it and the thread that plays."""
+"""A buffer of live music between the generating task and the player thread."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from bot.domain.generation import Floats, Sound
 from bot.voice.thread_signals import set_from_thread
 
 MOST_SECONDS = 6.0
-"""How much waits to be played: 2.3 MB."""
+"""The capacity of sound to be played: 2.3 MB."""
 PAST_SECONDS = 12.0
-"""How much of what was played is kept, 4.6 MB: its beat is heard in it when it ends."""
+"""How much played sound is kept (4.6 MB), to detect its beat at the end."""
 
 _REFILLED_SAMPLES = round(1.0 * RATE_HZ)
 _PAST_SAMPLES = round(PAST_SECONDS * RATE_HZ)
@@ -26,15 +26,15 @@ _PAST_SAMPLES = round(PAST_SECONDS * RATE_HZ)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BufferWindow:
-    """What was played lately and what waits, as one, [samples, 2]."""
+    """Recently played and buffered sound as one, [samples, 2]."""
 
     samples: Floats
     begin: int
-    """Where in the whole music that begins, in samples."""
+    """Its offset in the whole music, in samples."""
 
 
 class LiveBuffer:
-    """A `Playable` of unknown length. Where nothing is there yet it is silent, and counts that."""
+    """A `Playable` of unknown length; underruns are silent and counted."""
 
     def __init__(self) -> None:
         self._fit = StreamFit()
@@ -44,29 +44,29 @@ class LiveBuffer:
         self._past: deque[Floats] = deque()
         self._past_samples = 0
         self.taken_samples = 0
-        """How much of the music was played; silence is none of it."""
+        """Played samples, without silence."""
         self._is_closed = False
         self._room = asyncio.Event()
         self._room.set()
         self._loop = asyncio.get_running_loop()
         self._is_dry = False
         self.fit_seconds = 0.0
-        """What bringing it to what is played has taken of the processor."""
+        """The processor time of resampling and leveling."""
         self.missing_samples = 0
-        """How much silence was played for want of music."""
+        """Samples of silence due to underruns."""
 
     @property
     def buffered_seconds(self) -> float:
-        """Return how much waits to be played."""
+        """Return how much is buffered."""
         return self._samples / RATE_HZ
 
     @property
     def left(self) -> int | None:
-        """How many samples are left, once no more come."""
+        """Return how many samples are left once it is closed; None before."""
         return self._samples if self._is_closed else None
 
     async def push(self, piece: Sound) -> None:
-        """Add the next piece, once there is room for it."""
+        """Append a piece, once there is room (backpressure)."""
         samples = await asyncio.to_thread(self._fitted, piece)
         while self.buffered_seconds >= MOST_SECONDS and not self._is_closed:
             self._room.clear()
@@ -76,17 +76,17 @@ class LiveBuffer:
             self._samples += len(samples)
 
     def close(self) -> None:
-        """No more comes; what is there is played."""
+        """Accept no more; what is buffered is played."""
         self._is_closed = True
         self._room.set()
 
     @property
     def is_dry(self) -> bool:
-        """Return whether it is silent for want of music."""
+        """Return whether it is silent because of an underrun."""
         return self._is_dry
 
     def window(self) -> BufferWindow:
-        """Return what is around the place that is played."""
+        """Return the sound around the playing position."""
         with self._lock:
             parts = [*self._past, *self._waiting]
             begin = self.taken_samples - self._past_samples
@@ -94,9 +94,9 @@ class LiveBuffer:
         return BufferWindow(samples=np.concatenate([empty, *parts]), begin=begin)
 
     def take(self, samples: int) -> Floats:
-        """Return the next samples; called by the thread that plays.
+        """Return the next samples; called by the player thread.
 
-        Where all was played it is silent until there is enough again: one gap, not many.
+        After an underrun it stays silent until there is enough again: one gap, not many.
         """
         out = np.zeros((samples, CHANNELS), np.float32)
         at = 0

@@ -1,4 +1,4 @@
-"""How live music ends: what was made of it goes over into a clip as clips do, on the beat."""
+"""End live music with a beat-matched transition into a clip."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from bot.voice.mixer import Mixer
 from bot.voice.track import Track
 
 _LEAST_SECONDS = 2.0
-"""With less of it left there is no time to listen for its beat."""
+"""The least remaining sound for detecting its beat."""
 
 _HEARD_HZ = 32_000
 _READY_SAMPLES = round(0.5 * RATE_HZ)
-"""How soon a fade can be ready to be heard."""
+"""The time needed to render a transition."""
 
 
 async def end_on_the_beat(mixer: Mixer, sound: LiveBuffer, then: Track) -> bool:
-    """Let live music that is made no more go over into a clip; return whether a beat was found.
+    """Let ended live music blend into a clip; return whether a beat was found.
 
-    Else, and where it comes too late, nothing is changed.
+    Otherwise, or if it comes too late, nothing is changed.
     """
     if mixer.now is not sound or sound.buffered_seconds < _LEAST_SECONDS:
         return False
@@ -39,7 +39,7 @@ async def end_on_the_beat(mixer: Mixer, sound: LiveBuffer, then: Track) -> bool:
 
 def _as_track(around: BufferWindow) -> Track:
     sound = Sound(samples=around.samples.T, sample_rate_hz=RATE_HZ)
-    # Half the memory and time, and its beat is where it was.
+    # Mono at a lower rate: half the memory and time for the same beat.
     heard = fit(sound, sample_rate_hz=_HEARD_HZ, channels=1)
     # As much as `PlayedTrack` multiplies by: the seam is not heard.
     frames = np.clip(np.rint(around.samples * 32768), -32768, 32767).astype(np.int16)

@@ -1,4 +1,4 @@
-"""Live music on the radio: brought in, renewed from other words, and given a rest by clips."""
+"""Play live music on a radio: start it, replace it on a new prompt, fall back to clips."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ Words = tuple[tuple[str, float], ...]
 
 
 class LiveMusic(Protocol):
-    """Music that is made from words."""
+    """Live music from a prompt."""
 
     sound: LiveBuffer
 
     async def run(self) -> None:
-        """Make it until cancelled. Raises what keeps it from being made."""
+        """Generate until cancelled. Raises what ends it, such as WorkerLost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveTimings:
-    """How much of it is there before it is heard, and when it gives way."""
+    """Buffer thresholds and pauses of live music."""
 
     begin_seconds: float = 1.5
     back_seconds: float = 4.0
-    """After it could not keep up, or ended, and a clip plays."""
+    """Buffer needed to return from a clip after an underrun."""
     low_seconds: float = 0.7
-    """With less than this left a clip takes its place."""
+    """Buffer below which a clip takes over."""
     rest_seconds: float = 10.0
-    """How long clips play then at least; longer each time, at most `most_rest_seconds`."""
+    """The least time of clips then; doubled each time, up to `most_rest_seconds`."""
     most_rest_seconds: float = 60.0
     fade_seconds: float = 2.0
     look_seconds: float = 0.1
     pauses_seconds: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 30.0)
-    """Before it is begun again after a failure."""
+    """Pauses before a restart after failures."""
 
 
 class _Take:
-    """Music from some words, and the task that makes it."""
+    """A generation from one prompt, and its task."""
 
     def __init__(self, words: Words, music: LiveMusic) -> None:
         self.words, self.music, self.begun_at = words, music, time.monotonic()
@@ -59,13 +59,13 @@ class _Take:
         return self.music.sound
 
     def end(self) -> None:
-        """Make no more; what is there is still played."""
+        """Stop generating; buffered sound is still played."""
         self.task.cancel()
         self.sound.close()
 
 
 class LivePlayer:
-    """Keeps live music in a mixer, whose clips play while there is none."""
+    """Keeps live music in a mixer; clips play while there is none."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class LivePlayer:
         begin: Callable[[Words], LiveMusic],
         timings: LiveTimings | None = None,
     ) -> None:
-        """Take where it plays, from which words, and what begins to make music from some."""
+        """Take the mixer, the prompt, and the function that starts music from one."""
         self.words = words
         self._mixer, self._begin = mixer, begin
         self._timings = timings or LiveTimings()
@@ -84,30 +84,30 @@ class LivePlayer:
         self._not_before = self._rests_until = self._heard_since = 0.0
         self._lows = 0
         self.error: BaseException | None = None
-        """What kept it from being made, until it is made again."""
+        """The error that ended generation, until it runs again."""
         self.times_low = 0
-        """How often a clip had to take its place."""
+        """How many underruns a clip had to cover."""
         self._missing_samples, self._fit_seconds = 0, 0.0
         self._ending: asyncio.Task[bool] | None = None
 
     @property
     def is_heard(self) -> bool:
-        """Return whether live music is what sounds."""
+        """Return whether live music is playing."""
         return self._now is not None and self._mixer.now is self._now.sound
 
     @property
     def missing_seconds(self) -> float:
-        """Return how much silence was heard for want of music."""
+        """Return the seconds of silence due to underruns."""
         now = self._now.sound.missing_samples if self._now is not None else 0
         return (self._missing_samples + now) / RATE_HZ
 
     @property
     def fit_seconds(self) -> float:
-        """Return what bringing the music to what is played has taken of the processor."""
+        """Return the processor time of resampling and leveling."""
         return self._fit_seconds + (self._now.sound.fit_seconds if self._now is not None else 0)
 
     async def run(self) -> None:
-        """Go on until cancelled."""
+        """Run until cancelled."""
         try:
             while True:
                 self._renew()
@@ -123,10 +123,10 @@ class LivePlayer:
                 await asyncio.gather(self._ending, return_exceptions=True)
 
     def _renew(self) -> None:
-        """Begin to make what is wanted and not being made."""
+        """Start generating from the wanted prompt, if that is not being done."""
         coming = self._coming
-        # What is coming is heard first, even if there are newer words: else it would never change
-        # while people change them faster than music is made.
+        # A pending generation is played first, even if there is a newer prompt: else nothing would
+        # change while people steer faster than music is generated.
         if coming is not None and coming.task.done():
             self._note_failure(coming)
             coming.end()
@@ -151,10 +151,10 @@ class LivePlayer:
             self._ending = asyncio.create_task(ending, name="end of live music")
 
     def _bring_in(self) -> None:
-        """Let what is ready be heard: new words at once, what was low once it has caught up."""
+        """Play what is buffered enough: a new prompt at once, after an underrun later."""
         coming = self._coming
         timings = self._timings
-        # A clip can go on until there is enough for it not to be low again at once.
+        # After an underrun the clip continues until the buffer is larger.
         is_late = self._has_failed and self._mixer.now is not None
         least = timings.back_seconds if is_late else timings.begin_seconds
         if coming is not None and coming.sound.buffered_seconds >= least:
@@ -174,12 +174,12 @@ class LivePlayer:
             self._mixer.play_next(self._now.sound, at_once=True, fade_seconds=timings.fade_seconds)
 
     def _give_way(self) -> None:
-        """Go over into a clip before there is a gap, where there is a clip."""
+        """Blend into a clip before an underrun, if there is one."""
         now = self._now
         is_low = now is not None and now.sound.buffered_seconds < self._timings.low_seconds
         if is_low and self.is_heard and not self._mixer.wants_next:
             timings, at = self._timings, time.monotonic()
-            # Who comes and goes all the time disturbs: it stays away longer each time.
+            # Backoff: frequent switching disturbs, so each rest is longer.
             if at - self._heard_since > timings.most_rest_seconds:
                 self._lows = 0
             self._lows += 1
@@ -194,7 +194,7 @@ class LivePlayer:
         pauses, at = self._timings.pauses_seconds, time.monotonic()
         if take is self._now and at - self._heard_since > self._timings.most_rest_seconds:
             self._failures = 0
-        # What was slow is gone; what comes may keep up.
+        # The failed generation's underruns say nothing about the next one.
         self._has_failed, self._lows = True, 0
         pause = pauses[min(self._failures, len(pauses) - 1)]
         self._failures += 1

@@ -1,4 +1,4 @@
-"""Makes a clip ready to be played: as loud as others, at 48 kHz in stereo, its rhythm found."""
+"""Load a clip for playing: leveled, 48 kHz stereo, with its rhythm."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from bot.voice.track import Track
 log = logging.getLogger(__name__)
 
 MOST_SECONDS = 600.0
-"""What is longer is played so far: 115 MB of it, while the next one is there too."""
+"""Longer clips are truncated: this is 115 MB, and two are loaded at a time."""
 
 _MEASURED_SECONDS = 60.0
 _MOST_GAIN_DB = 12.0
-# One channel is heard from both sides.
+# Mono is played on both channels.
 _TWICE_DB = 3.01
 
 
 def load_track(path: Path, clip_id: int, *, loops: bool) -> Track:
-    """Return the clip whose master is a file. Raises SoundError where it is gone."""
+    """Return the clip of a master file. Raises SoundError if it is deleted."""
     return make_track(read_master(path), clip_id, loops=loops)
 
 
@@ -49,7 +49,7 @@ def make_track(sound: Sound, clip_id: int, *, loops: bool) -> Track:
 
 
 def _gain(sound: Sound) -> float:
-    """Return what brings a sound to the loudness of all others, from what is in its middle."""
+    """Return the gain that levels a sound, measured in its middle."""
     start = max(0.0, (sound.seconds - _MEASURED_SECONDS) / 2)
     first, last = (round(at * sound.sample_rate_hz) for at in (start, start + _MEASURED_SECONDS))
     try:

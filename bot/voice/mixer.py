@@ -1,6 +1,6 @@
-"""Mixes what a voice channel hears, 20 ms at a time: it never ends, gaps are silence.
+"""Mix the audio of a voice channel, 20 ms at a time; endless, with silence in gaps.
 
-Frames are taken by the thread that plays, everything else comes from the event loop.
+Frames are taken by the player thread, everything else is called on the event loop.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from bot.voice.track import Track
 SKIP_SECONDS = 0.3
 _SKIP_SAMPLES = round(SKIP_SECONDS * RATE_HZ)
 _END_SAMPLES = round(2.0 * RATE_HZ)
-"""Over how much music that ends without a plan goes over into what follows."""
+"""The crossfade of music that ends without a planned transition."""
 _BEGIN_SAMPLES = round(0.01 * RATE_HZ)
 
 
 @dataclass
 class _Voice:
-    """What sounds, with its gain: it rises or falls from `fade_at` on, with equal power."""
+    """A playing sound with its gain, which rises or falls from `fade_at`, at equal power."""
 
     sound: Playable
     fade_samples: int
     rises: bool = True
     likeness: float = 0.0
-    """How alike it is as a wave to what rises or falls meanwhile."""
+    """Its correlation with the sound that rises or falls meanwhile."""
     fade_at: int = 0
 
     def take(self, samples: int) -> Floats:
@@ -58,12 +58,12 @@ class _Voice:
 
 
 class Mixer:
-    """One thing after the other, each going over into the next."""
+    """Plays one sound after the other, with transitions."""
 
     def __init__(self, note_change: Callable[[Playable | None], None] = lambda _: None) -> None:
-        """Take what is told when something begins to sound, or None: nothing does any more.
+        """Take the listener that is called when another sound starts, or with None when none plays.
 
-        It is told by the thread that plays.
+        It is called by the player thread.
         """
         self._note_change = note_change
         self._lock = threading.Lock()
@@ -72,22 +72,22 @@ class Mixer:
         self._next: Playable | None = None
         self._blend: Blend | None = None
         self.played_samples = self.silent_samples = 0
-        """How much was mixed, and how much of it because there was nothing to play."""
+        """Mixed samples, and those of them that were silence."""
 
     @property
     def now(self) -> Playable | None:
-        """What sounds."""
+        """Return what is playing."""
         with self._lock:
             return None if self._now is None else self._now.sound
 
     @property
     def next(self) -> Playable | None:
-        """What comes next."""
+        """Return what follows."""
         return self._next
 
     @property
     def wants_next(self) -> bool:
-        """Return whether there is room for what comes next."""
+        """Return whether nothing follows yet."""
         return self._next is None
 
     def play_next(
@@ -98,10 +98,10 @@ class Mixer:
         at_once: bool = False,
         fade_seconds: float = SKIP_SECONDS,
     ) -> None:
-        """Let something follow what sounds, in place of what would have.
+        """Set what follows, replacing what would have followed.
 
-        `blend` is how, where that was planned for what sounds and comes in time. Or let it take its
-        place now, over so many seconds; what would have followed still does.
+        `blend` is the planned transition, if it comes in time. With `at_once` it takes over now,
+        over `fade_seconds`, and what would have followed still does.
         """
         with self._lock:
             if at_once:
@@ -124,9 +124,9 @@ class Mixer:
     def become(
         self, sound: LiveBuffer, track: Track, begin: int, blend: Blend, then: Track
     ) -> bool:
-        """Let live music go on as a track that holds the rest of it, and go over into another.
+        """Continue live music as a track that holds its rest, then blend into another one.
 
-        `begin` is where in it the track begins, in samples. Return whether this came in time.
+        `begin` is the track's offset in the music, in samples. Returns whether it came in time.
         """
         with self._lock:
             place = sound.taken_samples - begin
@@ -138,12 +138,12 @@ class Mixer:
             return True
 
     def drop_next(self) -> None:
-        """Forget what would have come next."""
+        """Drop what would follow."""
         with self._lock:
             self._next = self._blend = None
 
     def skip(self) -> None:
-        """Go on with what comes next, or with silence until there is something."""
+        """Skip to what follows, or to silence until there is something."""
         with self._lock:
             self._go_on(_SKIP_SAMPLES)
 
@@ -165,7 +165,7 @@ class Mixer:
         return mixed.clip(-1.0, 1.0)
 
     def _until_change(self) -> int:
-        """Return how many samples can be mixed before one thing goes over into the next."""
+        """Return how many samples can be mixed before the next transition."""
         if self._now is None:
             return FRAME_SAMPLES
         left = self._now.sound.left
@@ -173,14 +173,14 @@ class Mixer:
             return FRAME_SAMPLES
         blend, sound = self._blend, self._now.sound
         if blend is not None and isinstance(sound, PlayedTrack):
-            # What came late begins when it can.
+            # A late transition begins at once.
             return min(left, max(0, blend.leave - sound.place))
         if self._next is not None and not isinstance(sound, PlayedTrack):
             return max(0, left - _END_SAMPLES)
         return max(1, left)
 
     def _begin_blend(self) -> None:
-        """Go over into the next at the place that was planned, or at the end of what was made."""
+        """Start the planned transition, or one at the end of live music."""
         blend = self._blend
         if blend is not None:
             if blend.tail is not None and self._now and isinstance(self._now.sound, PlayedTrack):
@@ -203,7 +203,7 @@ class Mixer:
                 self._note_change(None)
 
     def _go_on(self, fade_samples: int, enter: int | None = None, likeness: float = 0.0) -> None:
-        """Let what sounds fall, and the next rise."""
+        """Let the present sound fall, and the next one rise."""
         if self._now is not None:
             self._falling.append(_Voice(self._now.sound, fade_samples, False, likeness))
         sound, self._next, self._blend = self._next, None, None
@@ -211,7 +211,7 @@ class Mixer:
             sound.place = enter
         had_sound, self._now = self._now is not None, None
         if sound is not None:
-            # What follows silence has nothing to fade with.
+            # After silence there is nothing to crossfade with.
             fade_samples = fade_samples if had_sound else _BEGIN_SAMPLES
             self._now = _Voice(sound, fade_samples, likeness=likeness)
         if sound is not None or had_sound:

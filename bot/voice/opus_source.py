@@ -1,4 +1,4 @@
-"""The audio source that discord.py's player reads: what the mixer has, as Opus."""
+"""The audio source for discord.py's player: the mixer's output as Opus."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from bot.voice.encoder import open_encoder
 from bot.voice.mixer import Mixer
 
 _FRAMES_AT_ONCE = 5
-"""How many frames are mixed and coded one after the other: each alone takes a third more of the
-processor, whose caches others have filled meanwhile. What is skipped is heard so much longer."""
+"""How many frames are mixed and encoded at a time: one by one takes a third more processor time,
+with cold caches. A skip takes effect that much later."""
 
 
 class OpusSource(discord.AudioSource):
-    """A stream of packets that never ends; it outlives the connections that it is played on."""
+    """An endless stream of packets, which outlives its connections."""
 
     def __init__(self, mixer: Mixer) -> None:
         self.mixer = mixer
         self._encoder = open_encoder()
         self._ready: deque[bytes] = deque()
         self.cpu_seconds = 0.0
-        """What the threads that play it have taken of the processor so far."""
+        """The processor time of the player threads so far."""
         self._thread, self._thread_seconds = 0, 0.0
 
     def read(self) -> bytes:
-        """Return the next packet of 20 ms; called by the thread that plays."""
+        """Return the next packet of 20 ms; called by the player thread."""
         self._note_processor()
         while not self._ready:
             for _ in range(_FRAMES_AT_ONCE):
@@ -42,5 +42,5 @@ class OpusSource(discord.AudioSource):
         self._thread, self._thread_seconds = thread, taken
 
     def is_opus(self) -> bool:
-        """Tell discord.py that there is nothing to encode."""
+        """Tell discord.py that the packets are encoded already."""
         return True

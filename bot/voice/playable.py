@@ -1,4 +1,4 @@
-"""What a mixer can play, and a track as such."""
+"""The interface of playable sounds, and a track as one."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ _SCALE = np.float32(1 / 32768)
 
 
 class Playable(Protocol):
-    """Something that sounds from now on."""
+    """A sound that is playing."""
 
     def take(self, samples: int) -> Floats:
-        """Return the next samples, [samples, 2]; fewer only where it ends."""
+        """Return the next samples, [samples, 2]; fewer only at its end."""
 
     @property
     def left(self) -> int | None:
-        """How many samples are left; None where nobody knows."""
+        """Return how many samples are left; None if unknown."""
 
 
 class PlayedTrack:
-    """A track, and how far it was played."""
+    """A track and its position."""
 
     def __init__(self, track: Track, place: int = 0) -> None:
         self.track, self.place = track, place
         self._frames: Frames = track.frames
 
     def end_with(self, tail: Frames) -> None:
-        """Let something else be heard from here on, to its end."""
+        """Replace the rest of the track."""
         self._frames, self.place = tail, 0
 
     def take(self, samples: int) -> Floats:
@@ -42,5 +42,5 @@ class PlayedTrack:
 
     @property
     def left(self) -> int | None:
-        """How many samples are left."""
+        """Return how many samples are left."""
         return len(self._frames) - self.place

@@ -1,4 +1,4 @@
-"""The radio of one server: it keeps the next track ready, and leaves when nobody listens."""
+"""The radio of one server: it keeps the next track loaded, and leaves when nobody listens."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadioTimings:
-    """How long a radio waits."""
+    """Timeouts and intervals of a radio."""
 
     alone_seconds: float = 180.0
     live_seconds: float = 6.0
-    """How long it waits for live music before it begins with a clip."""
+    """How long a start waits for live music before it plays a clip."""
     empty_seconds: float = 2.0
-    """After which it looks again whether there is something to play."""
+    """The polling interval while there is nothing to play."""
 
 
 class RadioEnd(Enum):
@@ -53,7 +53,7 @@ _ENDS = {
 
 
 class Radio:
-    """Plays what it is given, one after the other, in one voice channel."""
+    """Plays tracks one after the other in a voice channel."""
 
     def __init__(
         self,
@@ -63,9 +63,9 @@ class Radio:
         tell: Callable[[Track | None], Awaitable[None]],
         timings: RadioTimings | None = None,
     ) -> None:
-        """Take where it plays, what chooses and loads the next track, and what hears of each.
+        """Take the channel, the function that chooses and loads the next track, and the listener.
 
-        `tell` is called when another track begins, and with None where there is nothing to play.
+        `tell` is called when another track starts, and with None when there is nothing to play.
         """
         self._choose, self._tell = choose, tell
         self._timings = timings or RadioTimings()
@@ -80,7 +80,7 @@ class Radio:
         self.now: Track | None = None
         self._was_live = self._is_empty = False
         self.show: LivePlayer | None = None
-        """Live music, where that is what it plays."""
+        """The live music player, if it plays live music."""
 
     @property
     def channel(self) -> VoicePlace:
@@ -88,7 +88,7 @@ class Radio:
         return self.line.channel
 
     async def run(self) -> RadioEnd:
-        """Play until it is stopped, or alone for too long, or can't be heard. After `open`."""
+        """Play until stopped, alone for too long, or disconnected. Call `open` first."""
         tasks = {
             asyncio.create_task(self._hold_line(), name="voice line"),
             asyncio.create_task(self._feed(), name="radio feed"),
@@ -106,7 +106,7 @@ class Radio:
 
     @property
     def told(self) -> str:
-        """Tell for the log what was heard, how much of it was silence, and what it cost."""
+        """Return a summary for the log: played time, silence, processor time."""
         mixer, show = self.mixer, self.show
         return (
             f"seconds={mixer.played_samples / RATE_HZ:.1f} "
@@ -118,7 +118,7 @@ class Radio:
         )
 
     async def open(self) -> None:
-        """Load the first track and join the channel, both at once. Raises RequestError."""
+        """Load the first track and join the channel concurrently. Raises RequestError."""
         loading = asyncio.create_task(self._load_first(), name="first track")
         try:
             await self.line.open()
@@ -132,7 +132,7 @@ class Radio:
             await self._load()
 
     async def stop(self) -> None:
-        """Leave; `run` ends."""
+        """Leave the channel; `run` returns."""
         await self.line.close()
 
     def skip(self) -> None:
@@ -140,7 +140,7 @@ class Radio:
         self.mixer.skip()
 
     async def change(self) -> None:
-        """Play something else from now on: what is ready is of the old kind."""
+        """Discard the next track: the source has changed."""
         self.mixer.drop_next()
         track = await self._next_track()
         if track is None:
@@ -150,9 +150,10 @@ class Radio:
             self.mixer.play_next(PlayedTrack(track), at_once=True)
 
     async def follow(self, track: Track, same_seconds: float | None) -> None:
-        """Play a track next, in place of what was to come.
+        """Play a track next, in place of the next one.
 
-        Where it is what sounds, grown longer, it goes on as that: both are the same so far.
+        If it is a grown version of the playing one, playing continues in it; both are equal up to
+        `same_seconds`.
         """
         now = self.mixer.now
         if not isinstance(now, PlayedTrack):
@@ -170,7 +171,7 @@ class Radio:
             (event.set if is_so else event.clear)()
 
     def play_live(self, show: LivePlayer | None) -> None:
-        """Play live music from now on, or no more."""
+        """Start live music, or stop it with None."""
         self.show = show
         self._show_changed.set()
 

@@ -1,4 +1,4 @@
-"""Which of the clips comes next."""
+"""Choose the next clip."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _REMEMBERED = 30
 def choose_next(
     candidates: Sequence[int], played: Sequence[int], draw: random.Random
 ) -> int | None:
-    """Return one of the clips by its id, at random among those not heard lately.
+    """Return the id of one of the clips, at random among those not played recently.
 
-    `played` are the latest last. The one just heard comes again only where there is no other.
+    `played` has the latest last. The last one repeats only if there is no other.
     """
     if not candidates:
         return None

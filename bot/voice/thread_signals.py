@@ -1,4 +1,4 @@
-"""What the thread that plays tells the event loop, be that closed already or not."""
+"""Signal the event loop from the player thread, even if the loop is closed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import asyncio
 
 
 def set_from_thread(loop: asyncio.AbstractEventLoop, *events: asyncio.Event) -> None:
-    """Set events of a loop from another thread.
+    """Return a function that sets asyncio events of a loop from another thread.
 
-    The thread that plays ends a moment after it is told to: where its loop is closed by then,
-    nobody waits for them.
+    The player thread ends a moment after it is told to; if its loop is closed by then, the events
+    are ignored.
     """
     try:
         loop.call_soon_threadsafe(_set, events)

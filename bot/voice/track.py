@@ -1,4 +1,4 @@
-"""What is played: a clip at 48 kHz in stereo, and what is known of its tempo and its key."""
+"""A loaded clip at 48 kHz stereo, with its tempo and key."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from bot.audio.editing.alignment import Part
 
 Frames = NDArray[np.int16]
-"""16-bit stereo at 48 kHz, [samples, 2]: half the memory of floating point."""
+"""16-bit stereo at 48 kHz, [samples, 2]; half the memory of floats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Track:
-    """A clip that is ready to be played; places in it are in samples at 48 kHz."""
+    """A loaded clip; places in it are in samples at 48 kHz."""
 
     clip_id: int | None
-    """None of what is no clip: the end of live music."""
+    """None for the rendered end of live music."""
     frames: Frames
     part: Part | None = None
 

@@ -1,1 +1,1 @@
-"""What the words of prompts mean in music, and how new ones go together with old ones."""
+"""The musical meaning of prompts, and joining new words with old ones."""

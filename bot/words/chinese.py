@@ -1,4 +1,4 @@
-"""The Chinese words of music that prompts are read by, by the same names as the English ones."""
+"""Chinese words for music, under the same names as the English ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can't be heard at once: moods, paces and styles that exclude each other."""
+"""Moods, paces and styles that exclude each other."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _SLOW_MOODS, _FAST_MOODS = frozenset({"calm", "relaxing"}), frozenset({"energeti
 
 
 def are_opposite_moods(one: str, other: str) -> bool:
-    """Return whether nothing is both."""
+    """Return whether the moods exclude each other."""
     return _are_apart(one, other, _SOFT, _HARD) or _are_apart(one, other, _GLAD, _GRIM)
 
 
 def are_opposite_styles(one: str, other: str) -> bool:
-    """Return whether a touch of one style leaves nothing of the other."""
+    """Return whether mixing in one style destroys the other."""
     return _are_apart(one, other, _SOFT_STYLES, _HARD_STYLES)
 
 

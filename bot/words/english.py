@@ -1,4 +1,4 @@
-"""The English words of music that prompts are read by, by what they mean."""
+"""English words for music, by meaning."""
 
 from __future__ import annotations
 

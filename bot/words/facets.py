@@ -1,4 +1,4 @@
-"""What a prompt can say of music, and a phrase of one that says it."""
+"""The facets of music that a prompt can describe, and a phrase about one."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from enum import Enum, auto
 
 
 class Facet(Enum):
-    """A side of music that words speak of."""
+    """A facet of music, such as style or tempo."""
 
     STYLE = auto()
     ERA = auto()
     MOOD = auto()
     PACE = auto()
-    """A tempo in a word, such as slow."""
+    """A tempo as a word, such as slow."""
     TEMPO = auto()
     """A tempo as a number."""
     KEY = auto()
@@ -23,7 +23,7 @@ class Facet(Enum):
 
 
 class Degree(Enum):
-    """How a phrase is meant."""
+    """How a phrase is meant: plainly, more of it, less of it."""
 
     PLAIN = auto()
     MORE = auto()
@@ -34,9 +34,9 @@ class Degree(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """A part of a text that says something of music; places are in characters.
+    """A part of a text that describes a facet; positions are in characters.
 
-    `name` is the same for all words that mean the same, in every language.
+    `name` is the canonical name of the meaning, the same in every language.
     """
 
     facet: Facet

@@ -1,9 +1,9 @@
-"""The words of a remix: what is asked for, joined with what its source was made from.
+"""Join the words of a remix with the prompt of its source.
 
-What the new words say replaces what contradicts it in the old ones, and the rest of the old stays:
-"make it jazzier" of "90s rock with loud guitars" is "90s jazz rock with loud guitars". Words that
-describe a whole piece, by its style and who plays, stand for themselves. Tempo and key of the
-source join them, unless the person asked for others.
+New words replace what they contradict in the old prompt; the rest of it stays: "make it jazzier" on
+"90s rock with loud guitars" gives "90s jazz rock with loud guitars". Words that describe a whole
+piece, with style and instruments, replace the old prompt. Tempo and key of the source are added
+unless the person asked for others.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _SLOWEST_BPM, _FASTEST_BPM = 60.0, 176.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TempoAndKey:
-    """The tempo and the key of a sound, such as "A minor"; None where they are unclear."""
+    """The tempo and key of a sound, such as "A minor"; None if unclear."""
 
     bpm: float | None = None
     key: str | None = None
 
 
 def join_words(old: str | None, new: str, heard: TempoAndKey, *, most: int) -> str:
-    """Return the words to make a remix from, of at most so many characters.
+    """Return the prompt of a remix, of at most `most` characters.
 
-    `old` are those of its source, None where nobody knows. Where all together are too many, the
-    old ones are left out.
+    `old` is the source's prompt, None if unknown. If everything is too long, the old prompt is
+    dropped.
     """
     joined = _join(old, new, heard)
     if len(joined) > most:
@@ -63,14 +63,14 @@ def _join(old: str | None, new: str, heard: TempoAndKey) -> str:
 
 
 def _describes_a_whole(new: str, own: tuple[Phrase, ...]) -> bool:
-    """Return whether words leave nothing to the old ones: a style and who plays it."""
+    """Return whether words describe a whole piece: a style and its instruments."""
     named = {each.facet for each in own if each.degree is Degree.PLAIN}
     players = named & {Facet.INSTRUMENT, Facet.DRUMS}
     return Facet.STYLE in named and bool(players) and not is_change(new)
 
 
 def _plain(new: str, own: tuple[Phrase, ...], in_chinese: bool) -> str:
-    """Return new words without what only asks for them: "make it jazzier" is "jazz"."""
+    """Return new words without the asking: "make it jazzier" becomes "jazz"."""
     edits = [
         Edit(each.start, each.stop, _word(new, each, in_chinese))
         for each in own
@@ -82,7 +82,7 @@ def _plain(new: str, own: tuple[Phrase, ...], in_chinese: bool) -> str:
 def _edited(
     old: str, known: tuple[Phrase, ...], new: str, own: tuple[Phrase, ...], in_chinese: bool
 ) -> str:
-    """Return the old words with the new ones in the place of what they contradict."""
+    """Return the old words with the new ones in place of what they contradict."""
     edits: list[Edit] = []
     front: list[str] = []
     unplaced: list[Phrase] = []
@@ -132,7 +132,7 @@ def _compose(front: list[str], body: str, tail: str, in_chinese: bool) -> str:
 
 
 def _contradicts(new: Phrase, old: Phrase) -> bool:
-    """Return whether what is asked for can't be together with what was."""
+    """Return whether what is asked for excludes what was there."""
     if new.degree is Degree.LESS:
         return new.facet is old.facet and new.name == old.name
     match new.facet, old.facet:

@@ -1,4 +1,4 @@
-"""The stems that a prompt wants to be without."""
+"""The stems that a prompt asks to leave out."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _DRUMS = "drums"
 
 
 def muted_stems(prompt: str | None, stems: Sequence[str], kept: Sequence[str]) -> tuple[str, ...]:
-    """Return the stems of a model that a remix is certainly made without: the drums, or none.
+    """Return the stems that a remix must be generated without: the drums, or none.
 
-    Words alone are not always followed, least of all after bars with drums. What is kept stays, and
-    something has to be left to be made.
+    Prompts alone are not always followed, least of all after bars with drums. Kept stems stay, and
+    at least one stem must be left to generate.
     """
     said = {each.name for each in read_phrases(prompt or "") if each.facet is Facet.DRUMS}
     if said != {"none"} or _DRUMS not in stems or _DRUMS in kept or {*kept, _DRUMS} == set(stems):

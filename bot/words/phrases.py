@@ -1,4 +1,4 @@
-"""Find what a text says of music, in English and in Chinese."""
+"""Find the musical phrases of a text, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -78,10 +78,10 @@ _MINOR_NAMES = {1: "C#", 8: "G#"}
 
 
 def read_phrases(text: str) -> tuple[Phrase, ...]:
-    """Return what a text says of music, in its order.
+    """Return the musical phrases of a text, in order.
 
-    What describes an instrument or the drums ("loud" in "with loud guitars") lies within their
-    phrase and has one of its own beside it. No others overlap.
+    A description of an instrument or the drums ("loud" in "with loud guitars") is within their
+    phrase and also a phrase of its own. Others don't overlap.
     """
     found = [*_tempi(text), *_keys(text)]
     for phrase in _from_vocabulary(text):
@@ -98,7 +98,7 @@ def is_chinese(text: str) -> bool:
 
 
 def is_within(phrase: Phrase, others: tuple[Phrase, ...]) -> bool:
-    """Return whether a phrase describes what another one names."""
+    """Return whether a phrase describes the subject of another one."""
     return any(
         other.start <= phrase.start and phrase.stop <= other.stop
         for other in others
@@ -107,7 +107,7 @@ def is_within(phrase: Phrase, others: tuple[Phrase, ...]) -> bool:
 
 
 def word_for(facet: Facet, name: str, *, chinese_words: bool) -> str | None:
-    """Return the usual word for what a phrase means in a language; None where there is none."""
+    """Return the usual word for a meaning in a language; None if there is none."""
     for each, degree, words in _CHINESE if chinese_words else _ENGLISH:
         if each is facet and degree is Degree.PLAIN and name in words:
             return words[name].split("|")[0]
@@ -143,7 +143,7 @@ def _keys(text: str) -> Iterator[Phrase]:
 
 
 def key_name(tonic: int, *, is_minor: bool) -> str:
-    """Return the name of a key, as a sound's key is called."""
+    """Return a key's name, in the spelling of detected keys."""
     if is_minor:
         return f"{_MINOR_NAMES.get(tonic, _NAMES[tonic])} minor"
     return f"{_NAMES[tonic]} major"
@@ -151,7 +151,7 @@ def key_name(tonic: int, *, is_minor: bool) -> str:
 
 @cache
 def _vocabulary() -> tuple[re.Pattern[str], Mapping[str, tuple[Facet, Degree, str]]]:
-    """Return what finds every known word, the longest first, and what each word means."""
+    """Return the pattern of all known words, longest first, and their meanings."""
     meanings: dict[str, tuple[Facet, Degree, str]] = {}
     for facet, degree, words in (*_ENGLISH, *_CHINESE):
         for name, spelled in words.items():
@@ -172,21 +172,21 @@ def _from_vocabulary(text: str) -> Iterator[Phrase]:
 
 
 def _with_surroundings(text: str, found: list[Phrase]) -> Iterator[Phrase]:
-    """Yield phrases with the words before and after that belong to them: more, less, no, loud."""
+    """Yield phrases extended by words that belong to them: more, less, no, loud."""
     done: list[Phrase] = []
     for index, phrase in enumerate(found):
         start = phrase.start
         if phrase.facet in (Facet.INSTRUMENT, Facet.DRUMS):
             start = _descriptions_start(text, phrase, found[:index])
             described = next((n for n in range(index) if found[n].start >= start), index)
-            # "More" and "no" belong to what is described.
+            # "More" and "no" apply to the described subject.
             done[described:] = found[described:index]
         done.append(_with_degree(text, replace(phrase, start=start)))
     yield from done
 
 
 def _with_degree(text: str, phrase: Phrase) -> Phrase:
-    """Return a phrase with the words that say how much of it is meant."""
+    """Return a phrase with the degree that the words around it express."""
     before = text[: phrase.start]
     is_drums = phrase.facet is Facet.DRUMS
     if (none := _NONE.search(before)) is not None:
@@ -204,7 +204,7 @@ def _with_degree(text: str, phrase: Phrase) -> Phrase:
 
 
 def _descriptions_start(text: str, phrase: Phrase, before: list[Phrase]) -> int:
-    """Return where the words begin that describe an instrument: they stand behind a "with"."""
+    """Return where the description of an instrument begins, after a "with"."""
     start = phrase.start
     kinds = (Facet.MOOD, Facet.PACE, Facet.STYLE)
     for each in reversed(before):
@@ -215,5 +215,5 @@ def _descriptions_start(text: str, phrase: Phrase, before: list[Phrase]) -> int:
     is_listed = _AFTER_PLAYERS.match(text, phrase.stop) is not None
     if not is_listed or (start > 0 and _BEFORE_PLAYERS.search(text[:start]) is None):
         return phrase.start
-    # "Sad piano" alone is all of a piece; softer drums are softer drums.
+    # "Sad piano" alone describes a whole piece; "softer drums" only the drums.
     return phrase.start if start == 0 and phrase.facet is Facet.INSTRUMENT else start

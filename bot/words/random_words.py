@@ -1,4 +1,4 @@
-"""Words for a random clip: rolled from what prompts can say, the same for the same seed."""
+"""Random prompts, deterministic for a seed."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def roll_words(
     vocabulary: Vocabulary | None = None,
     in_chinese: bool = False,
 ) -> str:
-    """Return words for a piece, such as "sad bossa nova with flute, 92 BPM".
+    """Return a random prompt, such as "sad bossa nova with flute, 92 BPM".
 
-    `style` stands before them, and what it says is not rolled; they are in its language. Another
-    `attempt` is another roll. None is rolled that a model with this vocabulary does not know; in
-    Chinese only where it has one, since models without one read English.
+    `style` precedes it and sets its language; its facets are not rolled. Another `attempt` is
+    another roll. Only words of the vocabulary are used; Chinese only with one, since models without
+    one read English.
     """
     in_chinese = in_chinese and vocabulary is not None and (not style or is_chinese(style))
     source = chinese if in_chinese else english

@@ -1,4 +1,4 @@
-"""The words by which people ask, which say nothing of the music: "please make it"."""
+"""Strip the words of asking, which say nothing about the music: "please make it"."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ _CHANGES = re.compile(
 
 
 def strip_request(text: str) -> str:
-    """Return what a text says of the music; nothing where it only asks."""
+    """Return the musical part of a text; empty if there is none."""
     parts = _CLAUSES.split(text)
     stripped = [_strip_clause(part) for part in parts[::2]]
-    # Each with the comma that was before it.
+    # Each clause with the comma before it.
     commas = ["", *parts[1::2]]
     return tidy("".join(c + part for c, part in zip(commas, stripped, strict=True) if part))
 
@@ -59,5 +59,5 @@ def _strip_clause(text: str) -> str:
 
 
 def is_change(text: str) -> bool:
-    """Return whether a text asks for a change of what there is, rather than for a new piece."""
+    """Return whether a text asks for a change of the existing piece, not for a new one."""
     return _CHANGES.match(text.strip()) is not None

@@ -1,6 +1,6 @@
-"""Words of style that somebody has kept, added to the words that they type.
+"""Add stored style words to a typed prompt.
 
-What is typed wins: of the kept words the parts go that contradict it, and what is said twice.
+Typed words win: parts of the stored words that contradict or repeat them are dropped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _PARTS = re.compile(r"\s*[,;，；、]\s*")
 
 
 def with_style(typed: str | None, style: str | None, *, most: int) -> str | None:
-    """Return typed words with those of a style behind them, of at most so many characters."""
+    """Return a prompt with style words appended, of at most `most` characters."""
     if not typed or not style:
         return typed or style
     asked = read_phrases(typed)

@@ -1,4 +1,4 @@
-"""Change a text in several places, and mend what that leaves behind."""
+"""Replace parts of a text, and clean up separators and dangling words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MENDS = tuple(
     for pattern, by in (
         (r"\s+", " "),
         (r" (?=[,.;!，。、])", ""),
-        # A word that led to something which is gone.
+        # A dangling word such as "with" or "and".
         (rf"\b{_OPENER}(?=\s*(?:[,.;，。]|$))", ""),
         (r"\b(with|featuring|plus) (?:and\b|or\b|,) ?", r"\1 "),
         (r"\b(?:with|featuring) (?=(?:with|featuring|without)\b)", ""),
@@ -30,7 +30,7 @@ _MENDS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A stretch of a text and what comes in its place."""
+    """A range of a text and its replacement."""
 
     start: int
     stop: int
@@ -38,9 +38,9 @@ class Edit:
 
 
 def apply_edits(text: str, edits: Sequence[Edit]) -> str:
-    """Return a text with its edits made; of those that overlap the longest counts.
+    """Return a text with edits applied; of overlapping ones the longest wins.
 
-    Of those in the same place one that puts something there does, and insertions all do.
+    Of edits at the same place a replacement wins over a deletion; all insertions apply.
     """
     chosen: list[Edit] = []
     for edit in sorted(edits, key=lambda each: (each.start - each.stop, not each.text)):
@@ -55,7 +55,7 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
 
 
 def tidy(text: str) -> str:
-    """Return a text without doubled separators and words that lead nowhere."""
+    """Return a text without doubled separators and dangling words."""
     before = None
     while before != text:
         before = text

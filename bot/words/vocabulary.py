@@ -1,6 +1,6 @@
-"""Which words a model knows of those that people type, and which they may choose from.
+"""Which words of a text the model knows, and which words people can choose from.
 
-A model's vocabulary is the set of its words, or None for one that reads every word.
+A vocabulary is the set of a model's words, or None for one that understands every word.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from bot.words.phrases import read_phrases
 
 Vocabulary = frozenset[str]
 
-# As the built-in model's tokenizer takes words apart: numbers, Chinese characters, letters.
+# As the built-in model's tokenizer splits: numbers, Chinese characters, letters.
 _PIECE = re.compile(r"\d+|[\u3040-\u9fff]|[^\W\d\u3040-\u9fff]+")
 _RUN = re.compile(r"[\u3040-\u9fff]+|[^\s,;:!?()\"，；：！？、。（）\u3040-\u9fff]+")
 _IS_CHINESE = re.compile(r"[\u3040-\u9fff]")
-# They say nothing of music, and nobody misses them.
+# Words without musical meaning, which are not reported as unknown.
 _SMALL = frozenset(
     "a about after all am an are as at be been before but by from had has have he her his in is it "
     "its me my of on or our out she so some such than that the their them then there they this to "
@@ -37,7 +37,7 @@ _TO_CHOOSE: tuple[tuple[Facet, english.Words, chinese.Words], ...] = (
 
 
 def unknown_words(text: str, vocabulary: Vocabulary | None) -> tuple[str, ...]:
-    """Return the words of a text that a model passes over, as they were typed, each once."""
+    """Return the words of a text that a model ignores, as typed, each once."""
     if vocabulary is None:
         return ()
     found = dict.fromkeys(word for run in _RUN.findall(text) for word in _missing(run, vocabulary))
@@ -45,10 +45,10 @@ def unknown_words(text: str, vocabulary: Vocabulary | None) -> tuple[str, ...]:
 
 
 def known_phrases(text: str, vocabulary: Vocabulary | None) -> tuple[str, ...]:
-    """Return what a text says of music in words that a model knows, as it was typed, each once."""
+    """Return the musical phrases of a text that a model knows, as typed, each once."""
     said = [text[phrase.start : phrase.stop].strip() for phrase in read_phrases(text)]
     heard = dict.fromkeys(each for each in said if not unknown_words(each, vocabulary))
-    # What describes an instrument stands within its phrase, too.
+    # The description of an instrument is also within the instrument's phrase.
     whole = [each for each in heard if not any(each in other and each != other for other in heard)]
     return tuple(whole)[:_MOST_SHOWN]
 
@@ -56,7 +56,7 @@ def known_phrases(text: str, vocabulary: Vocabulary | None) -> tuple[str, ...]:
 def words_to_choose(
     facet: Facet, vocabulary: Vocabulary | None, *, chinese_words: bool
 ) -> tuple[str, ...]:
-    """Return the usual word for all that a model knows of a side of music, in one language."""
+    """Return the usual word for everything that a model knows of a facet, in one language."""
     english_words, others = next(each[1:] for each in _TO_CHOOSE if each[0] is facet)
     words = others if chinese_words else english_words
     usual = (spelled.split("|")[0] for spelled in words.values())
@@ -64,7 +64,7 @@ def words_to_choose(
 
 
 def complete(typed: str, vocabulary: Vocabulary | None, *, most: int) -> list[str]:
-    """Return texts that go on from the last word of one, for somebody who is typing it."""
+    """Return completions of the last word of a text that is being typed."""
     begun = re.search(r"[\u3040-\u9fff]+$|[^\s,，、]+$", typed)
     if begun is None:
         return []
@@ -79,7 +79,7 @@ def complete(typed: str, vocabulary: Vocabulary | None, *, most: int) -> list[st
 
 
 def _missing(run: str, vocabulary: Vocabulary) -> Iterator[str]:
-    """Yield what a model does not know of letters without a gap: a word, or Chinese characters."""
+    """Yield the unknown parts of a run without gaps: a word, or Chinese characters."""
     plain = unicodedata.normalize("NFKC", run).lower()
     pieces = _PIECE.findall(plain)
     if not _IS_CHINESE.match(run):

@@ -58,7 +58,7 @@ class ReadyPing:
         if self._bot.clock() - job.created_at < WAITED_SECONDS:
             return False
         user_id = job.order.origin.user_id
-        if not (await self._bot.service.people.preferences(user_id)).is_called:
+        if not (await self._bot.service.people.preferences(user_id)).wants_ping:
             return False
         order, _, _ = job.order.key.rpartition("/")
         others = await self._bot.service.requests.unfinished_of(user_id)

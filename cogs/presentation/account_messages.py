@@ -25,7 +25,7 @@ def preferences(wanted: Preferences, usual_seconds: float, language: str | None)
     """Return a person's settings; `language` is the name of the chosen one."""
     call = (
         Sentence("I ping you when a clip that you waited for is ready.")
-        if wanted.is_called
+        if wanted.wants_ping
         else Sentence("I don't ping you when a clip is ready.")
     )
     seen = (

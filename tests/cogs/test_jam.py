@@ -11,7 +11,7 @@ from PIL import Image
 from bot.audio.files.tags import read_tags
 from bot.domain.jams import JamState
 from bot.domain.jobs import JobState, Kind
-from bot.jams.rounds import HOLD_SECONDS, IDLE_SECONDS, PATIENCE_SECONDS
+from bot.jams.rounds import HOLD_SECONDS, IDLE_SECONDS, TURN_WAIT_SECONDS
 from bot.jams.track_picture import HEIGHT, WIDTH
 from bot.pipeline.timings import Timings
 from cogs.presentation import jam_messages
@@ -108,7 +108,7 @@ async def test_in_a_round_each_waits_for_the_others(tmp_path):
         assert f"It is <@{server.bob.id}>'s turn" in (await session.card()).embeds[0]["description"]
         told = await session.press(server.alice, "Take a turn")
         assert f"It is <@{server.bob.id}>'s turn" in told.response.content
-        server.clock.now += PATIENCE_SECONDS
+        server.clock.now += TURN_WAIT_SECONDS
         await session.settle()
         assert "anybody's" in (await session.card()).embeds[0]["description"]
         await session.play(server.alice)

@@ -11,7 +11,7 @@ from bot.domain.jams import Jam, JamState, Part, Player, Room, track_of
 from bot.jams.rounds import (
     HOLD_SECONDS,
     IDLE_SECONDS,
-    PATIENCE_SECONDS,
+    TURN_WAIT_SECONDS,
     JamStep,
     TurnAnswer,
     due_at,
@@ -99,7 +99,7 @@ def test_a_track_that_is_full_takes_no_turn():
 def test_a_turn_that_is_not_taken_passes_on():
     """In a round after a while, and what somebody holds when no words come; else never."""
     for waiting, seconds in (
-        (room((ALICE,), (ALICE, BOB)), PATIENCE_SECONDS),
+        (room((ALICE,), (ALICE, BOB)), TURN_WAIT_SECONDS),
         (room(holder_id=BOB, held_until=NOW + HOLD_SECONDS, in_rotation=False), HOLD_SECONDS),
     ):
         assert waited_for(waiting) == BOB
@@ -108,7 +108,7 @@ def test_a_turn_that_is_not_taken_passes_on():
         assert next_step(waiting, NOW + seconds) is JamStep.PASS_ON
     anybody = room((ALICE,))
     assert waited_for(anybody) is None
-    assert next_step(anybody, NOW + PATIENCE_SECONDS) is JamStep.WAIT
+    assert next_step(anybody, NOW + TURN_WAIT_SECONDS) is JamStep.WAIT
     assert due_at(room(job_id=7)) is None
     assert next_step(room(job_id=7), NOW + 2 * IDLE_SECONDS) is JamStep.WAIT
 

@@ -234,7 +234,10 @@ FRACTIONS: Any = np.full((8, 30), 0.5)
         ({"muted": ("kazoo",)}, "There is no stem 'kazoo' here: choose among drums, bass, chords,"),
         ({"kept": Kept(tokens=CODES, stems=("kazoo",))}, "There is no stem 'kazoo' here"),
         ({"kept": Kept(tokens=CODES, stems=())}, "Say which stems to keep."),
-        ({"kept": Kept(tokens=CODES, stems=tuple(NAMES))}, "leave at least one to be made anew."),
+        (
+            {"kept": Kept(tokens=CODES, stems=tuple(NAMES))},
+            "leave at least one to be made anew.",
+        ),
         ({"muted": tuple(NAMES)}, "leave at least one to be made anew."),
         (
             {"kept": Kept(tokens=CODES, stems=("drums",)), "muted": ("drums",)},

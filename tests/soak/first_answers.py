@@ -30,7 +30,7 @@ from tests.support.wire_jam import start_jam, take_turn
 DEEDS = {"music": 5, "takes": 1, "queue": 1, "history": 2, "quota": 1, "press": 8}
 LABELS = ("Again", "Continue", "Details", "Tree", "⭐", "Loop", "Delete")
 WORDS = ("90s rock", "lo-fi with piano", "techno", "slow jazz", "funk", "ambient")
-PATIENCE_SECONDS = 30.0
+TURN_WAIT_SECONDS = 30.0
 JAMMERS = 3
 
 
@@ -107,7 +107,7 @@ class Visitors:
         turn = 0
         while not self.stop.is_set():
             with suppress(TimeoutError, Refusal, KeyError):
-                async with asyncio.timeout(PATIENCE_SECONDS):
+                async with asyncio.timeout(TURN_WAIT_SECONDS):
                     player = self.people[turn % JAMMERS]
                     sent = await take_turn(self.wire, player, thread, WORDS[turn % len(WORDS)])
                     await self.wire.until(lambda sent=sent: sent.message and sent.message.files)
@@ -117,7 +117,7 @@ class Visitors:
         """Everybody enters one battle after the other."""
         while not self.stop.is_set():
             with suppress(TimeoutError, Refusal, KeyError):
-                async with asyncio.timeout(PATIENCE_SECONDS):
+                async with asyncio.timeout(TURN_WAIT_SECONDS):
                     asked = await self.wire.slash(
                         person, self.channel, "battle", prompt="lo-fi", seconds=2.0, voting=1
                     )

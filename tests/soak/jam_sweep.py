@@ -28,7 +28,7 @@ from tests.support.wire_jam import cards, start_jam, take_turn, threads
 BETWEEN_SECONDS = (0.2, 1.5)
 """From the moment when the bot runs again to the next kill."""
 PAUSE_SECONDS = 0.3
-PATIENCE_SECONDS = 3.0
+TURN_WAIT_SECONDS = 3.0
 SHOWN_SECONDS = 60.0
 TURNS = "SELECT COUNT(*) FROM jam_turns"
 STATE = "SELECT state, version = shown_version FROM jams"
@@ -93,7 +93,7 @@ async def _play(wire, person, thread, dice, stop):
         presses += 1
         # The card may have moved, another may be first, and the bot may be dead.
         with suppress(TimeoutError, Refusal, KeyError):
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TURN_WAIT_SECONDS):
                 await take_turn(wire, person, thread, dice.choice(("beat", "rock", "jazz")))
     return presses
 
@@ -105,7 +105,7 @@ async def _close(wire, person, thread, data):
             with suppress(TimeoutError, KeyError):
                 press = wire.new_press(person, cards(thread)[-1], "Close")
                 await wire.send(press)
-                await wire.until(lambda asked=press: asked.answered_at, PATIENCE_SECONDS)
+                await wire.until(lambda asked=press: asked.answered_at, TURN_WAIT_SECONDS)
             await quiet(data)
             await asyncio.sleep(0.5)
     return []

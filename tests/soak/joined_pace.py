@@ -30,7 +30,7 @@ from tests.support.free_port import free_port
 from tests.support.joined_machine import lent
 
 WORDS = ("90s rock", "lo-fi with piano", "techno", "slow jazz", "funk", "ambient")
-PATIENCE_SECONDS = 600.0
+TURN_WAIT_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ async def serve(people, seconds, folder, *, joined):
         with ExitStack() as stack:
             await bot.start()
             try:
-                async with asyncio.timeout(PATIENCE_SECONDS):
+                async with asyncio.timeout(TURN_WAIT_SECONDS):
                     await bot.ready.wait()
                     cores = [psutil.Process(bot.process.pid)]
                     if joined:

@@ -37,7 +37,7 @@ TOGETHER_SHARE = 0.35
 """How often somebody does something with the others, or against them."""
 TWICE = 0.25
 """How often a button is pressed twice."""
-PATIENCE_SECONDS = 5.0
+TURN_WAIT_SECONDS = 5.0
 """How long somebody waits for the button that takes an order back."""
 
 _MIXED_CLIPS = 20
@@ -110,7 +110,7 @@ class Person:
         await self.wire.send(asked)
         if deed == "changed mind":
             with suppress(TimeoutError):
-                await self.wire.until(partial(_buttons_of, asked), PATIENCE_SECONDS)
+                await self.wire.until(partial(_buttons_of, asked), TURN_WAIT_SECONDS)
                 await self._press([asked.message])
 
     async def _act_with_others(self):
@@ -118,7 +118,7 @@ class Person:
         name = deed.__name__.replace("_", " ")
         # A button may be gone by the time when it is pressed, and the bot may be dead.
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TURN_WAIT_SECONDS):
                 is_done = await deed(self)
         except TimeoutError:
             self.tally.deeds[f"together: {name}, in vain"] += 1
@@ -148,7 +148,7 @@ class Person:
             await self.wire.send(press)
         if label == "Delete" and not message.is_ephemeral:
             with suppress(TimeoutError):
-                await self.wire.until(partial(_buttons_of, presses[0]), PATIENCE_SECONDS)
+                await self.wire.until(partial(_buttons_of, presses[0]), TURN_WAIT_SECONDS)
                 await self._press([presses[0].message])
 
     def _is_mine(self, message):

@@ -42,7 +42,7 @@ PAUSE_SECONDS = (1.0, 8.0)
 """Between a clip and the next order of the same person."""
 STEER_SECONDS = 60.0
 LOOK_SECONDS = 5.0
-PATIENCE_SECONDS = 300.0
+TURN_WAIT_SECONDS = 300.0
 
 
 @contextmanager
@@ -83,7 +83,7 @@ class Room:
         asked = commands.new_command(self.wire, self.lena, self.channel.id, command_id, whole)
         begun = time.perf_counter()
         await self.wire.send(asked)
-        await self.wire.until(lambda: asked.message and asked.message.content, PATIENCE_SECONDS)
+        await self.wire.until(lambda: asked.message and asked.message.content, TURN_WAIT_SECONDS)
         return begun
 
     async def order(self, who, words, seconds=CLIP_SECONDS, stop=None):
@@ -94,7 +94,7 @@ class Room:
         def is_over():
             return _has_clip(asked) or (stop is not None and stop.is_set())
 
-        await self.wire.until(is_over, PATIENCE_SECONDS)
+        await self.wire.until(is_over, TURN_WAIT_SECONDS)
         return clips(asked.message)[0] if _has_clip(asked) else None
 
     async def order_clips(self, who, dice, stop, waits):
@@ -109,7 +109,7 @@ class Room:
     async def first_sound(self, **options):
         """Switch the radio on; return after how many seconds it is heard."""
         begun = await self.ask("start", **options)
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TURN_WAIT_SECONDS):
             while (loud := first_loud(self.packets)) is None:
                 await asyncio.sleep(0.1)
         return loud.at - begun

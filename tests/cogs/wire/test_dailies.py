@@ -12,12 +12,12 @@ from tests.support.discord_wire.server import open_wire
 
 DAY_SECONDS, HOUR_SECONDS = 86_400, 3600
 STATES = "SELECT state FROM dailies ORDER BY day"
-PATIENCE_SECONDS = 60.0
+TURN_WAIT_SECONDS = 60.0
 
 
 async def states(folder, *wanted):
     """Wait until the prompts of a server are in these states, in the order of their days."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(TURN_WAIT_SECONDS):
         while asked(folder, STATES) != [(each,) for each in wanted]:
             await asyncio.sleep(0.05)
 

@@ -24,7 +24,7 @@ from tests.support.heard_sound import decode, levels
 from tests.support.timings import quick
 from tests.support.wire_jam import start_jam, take_turn
 
-PATIENCE_SECONDS = 120.0
+TURN_WAIT_SECONDS = 120.0
 """Only there to end what hangs."""
 
 
@@ -55,7 +55,7 @@ class Room:
         return self.stage.bot.get_cog("Radio").radios.of(self.wire.guild.id)
 
     async def until(self, is_so, every_seconds=0.02):
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TURN_WAIT_SECONDS):
             while not is_so():
                 await asyncio.sleep(every_seconds)
 
