@@ -46,7 +46,7 @@ class BestOf(commands.Cog):
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
-        self._side_by_side = KeyedRunner()
+        self._runner = KeyedRunner()
         self._command = command_of(self.best)
         self._due_loop = DueLoop(
             "best of", self._run_due, self._seconds_to_next, bot.service.retry_due_seconds
@@ -60,7 +60,7 @@ class BestOf(commands.Cog):
         """Remove the command and stop; the next run of the bot continues."""
         admin_group(self.bot).remove_command(self._command.name)
         await self._due_loop.stop()
-        await self._side_by_side.stop()
+        await self._runner.stop()
 
     async def best(
         self,
@@ -120,7 +120,7 @@ class BestOf(commands.Cog):
     async def _run_due(self) -> bool:
         due = await self.bot.service.stars.best_of_due()
         servers = dict.fromkeys(post.guild_id for post in due)
-        return await self._side_by_side.each(servers, self._look_at_server)
+        return await self._runner.each(servers, self._look_at_server)
 
     async def _look_at_server(self, guild_id: int) -> bool:
         all_did = True

@@ -50,7 +50,7 @@ class DailyPrompt(commands.Cog):
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self.bot = bot
-        self._side_by_side = KeyedRunner()
+        self._runner = KeyedRunner()
         self._fresh: set[int] = set()
         """Prompts that can't have been posted yet: no search is needed before posting."""
         self._command = command_of(self.daily)
@@ -66,7 +66,7 @@ class DailyPrompt(commands.Cog):
         """Remove the command and stop; the next run of the bot continues."""
         admin_group(self.bot).remove_command(self._command.name)
         await self._due_loop.stop()
-        await self._side_by_side.stop()
+        await self._runner.stop()
 
     @app_commands.autocomplete(zone=suggest_zones)
     async def daily(
@@ -131,7 +131,7 @@ class DailyPrompt(commands.Cog):
     async def _run_due(self) -> bool:
         plans = await self.bot.service.dailies.plans()
         here = [plan.guild_id for plan in plans if self.bot.get_guild(plan.guild_id) is not None]
-        return await self._side_by_side.each(here, self._try)
+        return await self._runner.each(here, self._try)
 
     async def _try(self, guild_id: int) -> bool:
         """Post the prompt of a server if it is due; failures don't affect other servers."""

@@ -1,4 +1,4 @@
-"""What a model is computed with: our kernels or MindSpore's operations, and in which numbers."""
+"""Choose how a model is computed: own kernels or MindSpore, and the precision."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def kernels_for(device: Device, cache: Path, threads: int) -> Path | None:
-    """Return the compiled kernels; None where a device does without or they can't be compiled."""
+    """Return the compiled kernels; None if the device has none or they can't be compiled."""
     if not device.own_kernels:
         return None
     try:
@@ -32,10 +32,10 @@ def kernels_for(device: Device, cache: Path, threads: int) -> Path | None:
 
 
 def choose_precision(asked: str, compiled: Path | None, device: Device) -> Precision:
-    """Return the numbers to compute in.
+    """Return the precision to compute in.
 
-    With the kernels as asked for: `auto` is int8 where the processor has instructions for it.
-    Without them fp32, on a device fp16 unless fp32 is asked for.
+    With kernels as asked for; `auto` is int8 if the processor has instructions for it. Without
+    kernels fp32, on a device fp16 unless fp32 is asked for.
     """
     if compiled is None:
         usual: Precision = "fp32" if device.own_kernels or asked == "fp32" else "fp16"

@@ -78,9 +78,9 @@ def choose_device(asked: str, *, devices: Path = Path("/dev")) -> Device:
 
 
 def use(device: Device) -> None:
-    """Have MindSpore run all graphs of this process there: before the first of them.
+    """Make MindSpore run all graphs of this process on a device.
 
-    Raises DeviceError where the device doesn't start.
+    Call it before the first graph. Raises DeviceError if the device does not start.
     """
     import mindspore as ms
 

@@ -31,9 +31,9 @@ NO_PACKAGES = Sentence(
 NOT_REACHED = Sentence("I could not get into {channel}: Discord did not answer. Try again?")
 
 _LEAVE_SECONDS, _UNCONFIRMED_LEAVE_SECONDS = 10.0, 1.0
-"""How long a line waits until Discord confirms that the bot has left.
+"""How long to wait until Discord confirms that the bot has left.
 
-Who joined again before that would be told of it then, and give up.
+After an earlier rejoin, the late confirmation would end the new connection.
 """
 
 VoicePlace = discord.VoiceChannel | discord.StageChannel

@@ -30,7 +30,7 @@ class BattleProgress:
         self._place = BattleChannel(bot)
         self.stage = BattlePosts(bot, self._place)
         self._result = BattleResult(bot, self._place)
-        self._side_by_side = KeyedRunner()
+        self._runner = KeyedRunner()
         self._announced: set[str] = set()
         self._over: set[int] = set()
         """Battles whose polls were reported as ended."""
@@ -53,11 +53,11 @@ class BattleProgress:
     async def run_due(self) -> bool:
         """Advance every battle concurrently; return whether all succeeded."""
         battles = await self._bot.service.battles.unfinished()
-        return await self._side_by_side.each([battle.id for battle in battles], self._try)
+        return await self._runner.each([battle.id for battle in battles], self._try)
 
     async def stop(self) -> None:
         """Stop; the next run of the bot continues."""
-        await self._side_by_side.stop()
+        await self._runner.stop()
 
     async def _try(self, battle_id: int) -> bool:
         """Advance one battle; failures are logged and don't affect others."""

@@ -34,11 +34,7 @@ from bot.musicgen.conditioning.chroma import CLASSES, Classes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
-    """The result of one call of `generate`.
-
-    `tokens` have the audio prompt's frames first, without the delay; three frames fewer than there
-    were steps are complete. `step_seconds` leaves out the first step, the prefill.
-    """
+    """The result of one call of `generate`."""
 
     tokens: Tokens
     samples: Samples

@@ -44,10 +44,7 @@ def import_mindnlp(hub: str | None = None) -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Hide the libraries' notices and progress bars, on which nobody here can act.
-
-    Their errors still show.
-    """
+    """Hide the libraries' notices and progress bars; errors still show."""
     names = ("transformers", "mindnlp", "datasets")
     before = {name: logging.getLogger(name).level for name in names}
     notices = sys.modules.get("transformers.utils.logging")

@@ -1,7 +1,7 @@
-"""Packed weights of earlier starts, so that a later one needs neither MindNLP nor transformers.
+"""A cache of packed weights, so that later starts need neither MindNLP nor transformers.
 
-A file serves one content of a checkpoint at one precision, with the kernels of one version for one
-processor. Whatever is wrong with the cache costs time only.
+A file is for one checkpoint's content, one precision, one kernel version and one processor. Any
+problem with the cache only costs time.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ NULL_TEXT_TOKENS = 64
 
 
 class Melody:
-    """A tune that is followed; at its end it begins anew."""
+    """A melody to follow, repeated from its start when it ends."""
 
     def __init__(self, sound: Sound) -> None:
         """Take a sound at the model's rate."""
@@ -51,7 +51,7 @@ class MelodyEncoder:
         )
 
     def encode(self, classes: Classes) -> Floats:
-        """Return the states of a window, [frames, width]: too few classes are repeated."""
+        """Return the states of a window, [frames, width]; short melodies are repeated."""
         repeats = -(-self.frames // len(classes))
         states: Floats = self._states[np.tile(classes, repeats)[: self.frames]]
         return states

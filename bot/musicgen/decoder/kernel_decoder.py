@@ -107,16 +107,16 @@ class KernelDecoder:
             self._text_cache,
         )
         width_out = config.codebooks * config.vocab_size
-        # An operation's way through MindSpore's queues wakes three threads in turn, and on a busy
-        # machine each waits for a core. Nothing is gained by them where each step needs the last.
+        # Asynchronous launch wakes three threads in turn, each of which waits for a core on a busy
+        # machine, without benefit, since each step depends on the previous one.
         ms.runtime.launch_blocking()
-        # Called as they are: what `mindspore.jit` does for each call takes longer than they do.
+        # Called directly: the overhead of `mindspore.jit` exceeds the kernels' own time.
         self._step = _kernel(library, "step", lambda plan, *_: (plan[1], width_out))
         self._write_text_cache = _kernel(library, "keep_text", lambda *_: (1,))
 
     def warm_up(self) -> None:
         """Run everything once, so that no request waits for it; slot 0 is used."""
-        # What is there stays: a slot may hold a prefix already.
+        # Restored afterwards: a slot may hold a prefix already.
         touched = self._kv_cache[:, :, :_CHUNKS_AHEAD, 0, 0, 0]
         touched[...] = touched.copy()
         if self._config.has_cross_attention:

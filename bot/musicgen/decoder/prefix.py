@@ -1,4 +1,4 @@
-"""Have a decoder read states that come before any token."""
+"""Prefill states that come before any token."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.musicgen.decoder.interface import Decoder, Floats, Rows
 
 
 def read_prefix(decoder: Decoder, states: Floats, slot: int, codebooks: int) -> None:
-    """Have the decoder read states from the beginning of a slot on."""
+    """Run the decoder over states from the beginning of a slot."""
     for first in range(0, len(states), decoder.max_rows):
         part = states[first : first + decoder.max_rows]
         tokens = np.zeros((len(part), codebooks), np.int32)

@@ -1,4 +1,4 @@
-"""The rows of one step of the decoder: what every request feeds for each prompt, and prefixes."""
+"""Lay out the rows of one decoder step: each request's positions for each prompt, and prefixes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.musicgen.engine.sequence import Sequence
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Positions of a sequence that are fed in a step, decoded with each of some prompts."""
+    """Positions of a sequence fed in a step, once for each of its prompts."""
 
     sequence: Sequence
     positions: range
@@ -23,19 +23,19 @@ class Feed:
 
     @property
     def rows(self) -> int:
-        """Return how many rows of the step it takes."""
+        """Return the rows it takes in the step."""
         return len(self.positions) * len(self.prompts)
 
 
 def build_rows(
     feeds: Many[Feed], readings: Many[Reading] = (), *, codebooks: int
 ) -> tuple[Rows, list[list[int]]]:
-    """Lay out one step; return its rows, and for each feed where each prompt's last row is.
+    """Lay out one step; return its rows, and for each feed the last row of each prompt.
 
-    `readings` are the rows of prefixes, which come last.
+    `readings` are rows of prefixes, which come last.
     """
     parts = [(feed, prompt) for feed in feeds for prompt in feed.prompts]
-    # Rows with a text come first; among equals the order stays.
+    # Stable sort: rows with a text come first.
     order = sorted(range(len(parts)), key=lambda i: parts[i][1].text_tokens == 0)
     counts = [len(parts[i][0].positions) for i in order]
     lasts = dict(zip(order, (np.cumsum(counts) - 1).tolist(), strict=True))

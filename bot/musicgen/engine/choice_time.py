@@ -1,4 +1,4 @@
-"""Time how long it takes here to choose a step's tokens from its logits."""
+"""Time how long sampling takes on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A clip in the making, from the moment its request has slots."""
+"""A clip being generated: its tokens and its audio, from the moment it has slots."""
 
 from __future__ import annotations
 
@@ -27,45 +27,45 @@ WINDOW_OVERLAP = 12 / 30
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Clip:
-    """The tokens of a clip and its audio, both as far as they are made."""
+    """The tokens and the audio of a clip, as far as generated."""
 
     sequence: Sequence
     mix: PromptMix
     vocoder: Vocoder
     wants_stems: bool
     ahead_frames: int
-    """How far it is made ahead of its listener, where it has no end."""
+    """How far endless music is generated ahead of its subscribers."""
     melody: Melody | None = None
     taken_frames: int = 0
-    """How much of it its listener has taken."""
+    """How many frames the subscribers have read."""
 
     @property
     def is_endless(self) -> bool:
-        """Return whether it has no end."""
+        """Return whether it is endless music."""
         return self.sequence.new_frames is None
 
     @property
     def is_ahead(self) -> bool:
-        """Return whether it is made as far ahead of its listener as it may be."""
+        """Return whether it is as far ahead of its subscribers as allowed (backpressure)."""
         ahead_frames = self.sequence.complete_frames - self.taken_frames
         return self.is_endless and ahead_frames >= self.ahead_frames
 
     @property
     def next_new_frame(self) -> int:
-        """Return the frame of the new sound that a token is chosen for next."""
+        """Return the frame of the new sound whose token is sampled next."""
         return self.sequence.next_frame - self.sequence.prompt_frames
 
     def choose(self, logits: Many[Floats], positions: int) -> int:
-        """Choose the next tokens by the logits of each prompt's last row, after so many positions.
+        """Sample the next tokens from the logits of each prompt's last row, after some positions.
 
-        Return how many frames they have completed.
+        Returns how many frames became complete.
         """
         before = self.sequence.complete_frames
         self.sequence.advance(positions, *self.mix.mix(logits, self.sequence.next_frame))
         return self.sequence.complete_frames - before
 
     def progress(self, request_id: int, frame_rate: int) -> Progress:
-        """Return how many seconds of the new audio have all their tokens."""
+        """Return the progress: seconds of new sound with all their tokens."""
         sequence = self.sequence
         total = sequence.new_frames
         return Progress(
@@ -77,7 +77,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipChunk:
-    """A chunk of a clip's audio: samples [channels, samples], and of how many frames."""
+    """A chunk of a clip's audio, samples [channels, samples], and its number of frames."""
 
     samples: Samples
     frames: int
@@ -85,7 +85,7 @@ class ClipChunk:
 
 
 def make_chunks(clips: Many[Clip]) -> list[ClipChunk]:
-    """Make the next chunk of audio of each clip, all in one pass."""
+    """Decode the next audio chunk of each clip, in one batch."""
     frames = [clip.vocoder.frames for clip in clips]
     lasts = [
         clip.vocoder.take_chunk(
@@ -111,14 +111,14 @@ def make_row(
     melody: Melody | None = None,
     null_tokens: int = 1,
 ) -> PromptRow:
-    """Return the row of a prompt whose states are known; None is no conditioning at all.
+    """Return the row of an encoded prompt; None is the unconditional row.
 
-    In a model that takes a melody, the row without conditioning has as many states of no text as
-    the prompt that it stands beside, `null_tokens`.
+    In a melody model, the unconditional row has as many null text states as the prompt beside it,
+    `null_tokens`.
     """
     is_null = text is None or states is None
     if model.melody is not None:
-        if is_null or text == "":  # as in training, no words are zeros
+        if is_null or text == "":  # as in training, the empty text is zeros
             states = np.zeros((null_tokens, model.config.decoder.hidden_size), np.float32)
         assert states is not None
         prefix = Prefix(
@@ -136,7 +136,7 @@ def make_row(
 
 
 def start_clip(prompt: PromptEncoding, model: Model, slots: Many[int]) -> Clip:
-    """Return the clip of a request whose prompts are encoded, with no token chosen yet."""
+    """Return the clip of a request with encoded prompts, before its first token."""
     request, config = prompt.request, model.config
     frame_rate = config.codec.frame_rate
     new_frames = None if request.seconds is None else max(1, round(request.seconds * frame_rate))
@@ -165,7 +165,7 @@ def start_clip(prompt: PromptEncoding, model: Model, slots: Many[int]) -> Clip:
             melody=melody,
             null_tokens=1 if words is None or states is None else len(states),
         )
-        for slot, text in zip(slots, texts, strict=False)  # one is enough without guidance
+        for slot, text in zip(slots, texts, strict=False)  # without guidance there is one slot
     ]
     rows[0].weight = 1.0
     return Clip(

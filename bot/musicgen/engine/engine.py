@@ -40,10 +40,7 @@ from bot.musicgen.model import Model
 
 
 class Engine:
-    """Runs any number of requests on one model, as many at once as there are slots.
-
-    Not for use by several threads at once.
-    """
+    """Runs many requests on one model concurrently, limited by its slots. Not thread-safe."""
 
     def __init__(self, model: Model, *, max_seconds: float = 300.0) -> None:
         """Take a loaded model; a request may ask for up to `max_seconds` of new sound."""
@@ -75,14 +72,13 @@ class Engine:
 
     @property
     def idle(self) -> bool:
-        """Return whether a step would do nothing: all that there is waits for its listeners."""
+        """Return whether a step would do nothing, since everything waits for subscribers."""
         return self._is_idle
 
     def submit(self, request: Request) -> int:
-        """Take on a request and return its id; it joins as soon as there is a slot.
+        """Accept a request and return its id; it joins the batch when slots are free.
 
-        One for the stems of a clip needs none. Raises RequestError and SoundError for what can't
-        be made.
+        A StemsRequest needs no slot. Raises RequestError and SoundError for an invalid request.
         """
         model, request_id = self._model, self._next_id
         if isinstance(request, StemsRequest):
@@ -99,17 +95,17 @@ class Engine:
         return request_id
 
     def cancel(self, request_id: int) -> None:
-        """Drop a request in any state; one that is finished or unknown changes nothing."""
+        """Drop a request in any state; ignored for a finished or unknown one."""
         self._scheduler.cancel(request_id)
         self._forget(request_id)
         self._is_idle = False
 
     def change_prompt(self, request_id: int, change: PromptChange) -> int:
-        """Give a request other words and return the change's id: PromptChanged tells its time.
+        """Change the prompt of a request; return the change's id, which PromptChanged reports.
 
-        Of several, each takes over from the mix that it finds, in the order of their times; one
-        without a time takes the place of another that has not begun. Raises RequestError for a
-        request that is over or unknown, and for what can't be done.
+        Several changes apply in the order of their times, each fading from the mix before it; one
+        without a time replaces another that has not started. Raises RequestError for a finished or
+        unknown request, and for an invalid change.
         """
         request = self._scheduler.find(request_id)
         if request is None or request.state not in STEERABLE:
@@ -120,14 +116,14 @@ class Engine:
         return self._steering.ask(request, change, asked)
 
     def note_taken(self, request_id: int, seconds: float) -> None:
-        """Note that the listener of endless music has taken its first so many seconds."""
+        """Note that subscribers of endless music have read its first `seconds`."""
         if request_id in self._clips:
             frames = int(seconds * self._model.config.codec.frame_rate)
             self._clips[request_id].taken_frames = frames
             self._is_idle = False
 
     def end(self, request_id: int) -> None:
-        """Let endless music finish with what is made of it; any other changes nothing."""
+        """Let endless music finish with what is generated; ignored for any other request."""
         request, clip = self._scheduler.find(request_id), self._clips.get(request_id)
         if request is None or self._requests[request_id].seconds is not None:
             return
@@ -140,7 +136,7 @@ class Engine:
             self._events += self._note_decoded(request, clip, 0)
 
     def step(self) -> list[Event]:
-        """Move everything on by one step and return what happened."""
+        """Advance everything by one step and return what happened."""
         has_prepared, steps_before = self._prepare(), self.steps
         events = [*self._events, *self._decode()]
         self._events = []
@@ -150,7 +146,7 @@ class Engine:
         return events
 
     def _prepare(self) -> bool:
-        """Encode one piece of a prompt, new words first, and admit who can be; tell if any was."""
+        """Encode one piece of a prompt, new prompts first, and admit a request; return if any."""
         with self.phases.timed("text"):
             has_encoded = self._steering.encode()
         has_encoded = has_encoded or self._preparation.encode()
@@ -160,7 +156,7 @@ class Engine:
         return has_encoded or admitted is not None
 
     def _decode(self) -> Iterator[Event]:
-        """Feed the decoder one step of every running request, and of the words that join one."""
+        """Run one decoder step for all running requests, and for prompts that catch up."""
         for request in self._scheduler.batch:
             clip = self._clips[request.id]
             request.is_ahead = clip.is_ahead
@@ -203,7 +199,7 @@ class Engine:
             yield from self._steering.forget(request.id)
 
     def _vocode(self, due: Sequence[ScheduledRequest]) -> Iterator[Event]:
-        """Make a chunk of audio of each clip that is due, in one pass, or of one clip's stems."""
+        """Decode an audio chunk of each due clip in one batch, or a chunk of one clip's stems."""
         if due and due[0].state is RequestState.SEPARATING:
             yield from self._separate(due[0])
             return
@@ -217,7 +213,7 @@ class Engine:
                 yield from self._end_clip(request, clip)
 
     def _end_clip(self, request: ScheduledRequest, clip: Clip) -> Iterator[Event]:
-        """Finish a clip that has all its audio, unless its stems are still to be made."""
+        """Finish a clip that has all its audio, or start decoding its stems."""
         tokens = clip.sequence.tokens
         if not clip.wants_stems:
             yield self._finish(request, clip.vocoder.sound(), tokens, {})
@@ -226,7 +222,7 @@ class Engine:
         request.enter(RequestState.SEPARATING)
 
     def _separate(self, request: ScheduledRequest) -> Iterator[Event]:
-        """Make the next chunk of a clip's stems."""
+        """Decode the next chunk of a clip's stems."""
         separation = self._separations[request.id]
         with self.phases.timed("stems"):
             stems = separation.decode_chunk()

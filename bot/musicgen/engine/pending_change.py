@@ -1,4 +1,4 @@
-"""One change of words, from the order for it to the end of its fade."""
+"""A prompt change, from its request to the end of its fade."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.musicgen.engine.scheduled_request import Loan
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class PendingChange:
-    """A change of a request's words that has not begun, or whose fade goes on."""
+    """A prompt change that has not started, or is fading."""
 
     id: int
     words: dict[str | None, float]
@@ -24,29 +24,29 @@ class PendingChange:
     states: dict[str | None, Floats] = field(default_factory=dict)
     loan: Loan | None = None
     rows: list[PromptRow] = field(default_factory=list)
-    """The rows of its new words."""
+    """The rows of its new prompts."""
     position: int = 0
-    """How many positions of the window these have read."""
+    """How many positions of the window they have prefilled."""
     window: int = 0
     is_level: bool = False
-    """Whether they are fed with the clip's own rows."""
+    """Whether they have caught up and run along with the clip's own rows."""
     is_replaced: bool = False
-    """Whether a later change has taken its place."""
+    """Whether a later change has replaced it."""
 
     def note_states(self, text: str, states: Floats) -> None:
-        """Keep what one of its prompts was encoded to."""
+        """Store the text states of one of its prompts."""
         if len(states):
             self.states[text] = states
             return
-        # Words that are none to the text encoder.
+        # The tokenizer maps this text to no tokens: it counts as no prompt.
         weight = self.words.pop(text)
         self.words[None] = self.words.get(None, 0.0) + weight
 
     def tell_dropped(self, request_id: int) -> PromptChanged:
-        """Return what tells that it is dropped."""
+        """Return the event that it was dropped."""
         return PromptChanged(request_id=request_id, change_id=self.id, at_seconds=None)
 
 
 def count_rows(words: Words, *, guided: bool) -> int:
-    """Return how many rows words take beside the one without words that guidance has anyway."""
+    """Return how many rows prompts take, besides guidance's unconditional row."""
     return sum(text is not None or not guided for text in words)

@@ -1,4 +1,4 @@
-"""What the engine's time is spent on."""
+"""Where the engine's time is spent."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from contextlib import contextmanager
 
 
 class Phases(defaultdict[str, float]):
-    """Seconds spent so far, by what they were spent on."""
+    """Seconds spent so far, by phase."""
 
     def __init__(self) -> None:
         super().__init__(float)
 
     @contextmanager
     def timed_step(self, decode_share: float) -> Iterator[None]:
-        """Measure a step of the decoder: a share of it is decoding, the rest is prefill."""
+        """Time a decoder step; `decode_share` of it is decoding, the rest prefill."""
         begun = time.perf_counter()
         yield
         elapsed = time.perf_counter() - begun
@@ -25,7 +25,7 @@ class Phases(defaultdict[str, float]):
 
     @contextmanager
     def timed(self, phase: str) -> Iterator[None]:
-        """Count the time that passes as a phase's."""
+        """Add the time of the block to a phase."""
         begun = time.perf_counter()
         yield
         self[phase] += time.perf_counter() - begun

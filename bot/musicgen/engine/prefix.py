@@ -1,9 +1,9 @@
-"""What a row has read before its tokens, in a model that has no cross-attention.
+"""The prefix of a row: states before its tokens, in a model without cross-attention.
 
-The states of the melody come first and those of the text after them. Nothing in them depends on
-tokens: so a prefix is read once, and where it has a melody once for each window, since the melody
-goes on with time. What no row has of its own, the states of no melody and of no text, lies read in
-a slot for itself and is copied: the row without conditioning, which guidance needs, costs no step.
+Melody states come first, then text states. They don't depend on tokens: a prefix is read
+(prefilled) once, and one with a melody once per window, since the melody advances. The null prefix
+(no melody, no text) is read once into a slot of its own and copied, so the unconditional row of
+guidance costs no step.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.musicgen.conditioning.melody import NULL_TEXT_TOKENS, Melody, MelodyEnc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Rows of a prefix that are read in a step: states [rows, width] from a position on."""
+    """Rows of a prefix to read in a step: states [rows, width] from a position on."""
 
     slot: int
     position: int
@@ -35,7 +35,7 @@ class Prefix:
     """Of the text, [tokens, width]; zeros for none."""
     melody: Melody | None = None
     is_null: bool = False
-    """Whether the text is none as well."""
+    """Whether it is the null prefix: no text either."""
     position: int = 0
     """How many positions are read or copied."""
     window: int = 0
@@ -45,31 +45,31 @@ class Prefix:
 
     @property
     def length(self) -> int:
-        """Return how many positions it takes."""
+        """Return how many positions it has."""
         return self.encoder.frames + len(self.text_states)
 
     @property
     def is_read(self) -> bool:
-        """Return whether tokens can follow."""
+        """Return whether it is read completely, so that tokens can follow."""
         return self.position == self.length
 
     @property
     def copied_positions(self) -> int:
-        """Return how many of its first positions are those of the prefix without conditioning."""
+        """Return how many of its first positions equal the null prefix."""
         if self.melody is not None:
             return 0
         frames = self.encoder.frames
         return min(self.length, frames + NULL_TEXT_TOKENS) if self.is_null else frames
 
     def enter_window(self, window: int, begin_seconds: float) -> None:
-        """Note which window of the clip is made: a melody is read anew from its time on."""
+        """Note the clip's window; a melody is read again from its time on."""
         if self.melody is None or window == self.window:
             return
         self.window, self.begin_seconds = window, begin_seconds
         self.position, self._states = 0, None
 
     def take(self, count: int) -> Reading:
-        """Return up to so many of the rows that are read next; they count as read."""
+        """Return up to `count` of the next rows; they count as read."""
         if self._states is None:
             melody = self.encoder.encode_nothing()
             if self.melody is not None:

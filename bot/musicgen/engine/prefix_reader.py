@@ -1,4 +1,4 @@
-"""Reads the prefixes of rows: beside the steps of others, a few rows at a time."""
+"""Prefill the prefixes of rows beside the steps of others, a few rows at a time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _COPIES_BESIDE_OTHERS, _COPIES_ALONE = 4, 1000
 
 
 class PrefixReader:
-    """Reads the prefixes of all rows, a few rows of a step at a time."""
+    """Prefills the prefixes of all rows, a few rows per step."""
 
     def __init__(self, model: Model) -> None:
-        """Take a model, in a slot of which lies the prefix without conditioning."""
+        """Take a model, one of whose slots holds the null prefix."""
         self._decoder, self._null_slot = model.decoder, model.null_slot
         self._frame_rate = model.config.codec.frame_rate
         self._unread: list[Prefix] = []
@@ -43,9 +43,9 @@ class PrefixReader:
         return not unread
 
     def read(self, taken_rows: int) -> list[Reading]:
-        """Copy what can be copied, and return what the next step reads beside the rows of others.
+        """Copy what can be copied; return the rows to read in the next step besides `taken_rows`.
 
-        With others, who wait for it, few of the copies are made at a time.
+        With other requests in the step, few copies are made at a time, since they wait.
         """
         room = spare_rows(taken_rows, self._decoder.max_rows)
         copies = _COPIES_BESIDE_OTHERS if taken_rows else _COPIES_ALONE

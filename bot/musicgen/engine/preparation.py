@@ -1,4 +1,4 @@
-"""What requests wait for before they have slots: their prompts are encoded, a piece at a time."""
+"""Encode the prompts of queued requests piece by piece, and admit requests."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from bot.musicgen.model import Model
 
 
 class Preparation:
-    """The prompts of all requests in the queue."""
+    """The prompts of all queued requests."""
 
     def __init__(self, model: Model, scheduler: Scheduler, phases: Phases) -> None:
-        """Take the model whose encoders read the prompts, and the queue's scheduler."""
+        """Take the model whose encoders are used, and the scheduler of the queue."""
         self._model, self._scheduler, self._phases = model, scheduler, phases
         self._prompts: dict[int, PromptEncoding] = {}
 
     def add(self, request_id: int, request: GenerationRequest) -> None:
-        """Take on a request that was checked."""
+        """Add a validated request."""
         self._prompts[request_id] = PromptEncoding(request, self._model)
-        # Endless music is there to be steered, also where it begins without a prompt.
+        # Endless music may be steered later, so it gets slots for prompts even without one.
         is_steered = request.seconds is None and request.sampling.guided
         self._scheduler.add(request_id, least_allotment=2 if is_steered else 1)
 
     def forget(self, request_id: int) -> None:
-        """Let a request go."""
+        """Drop a request."""
         self._prompts.pop(request_id, None)
 
     def encode(self) -> bool:
-        """Encode one piece of the first waiting request's prompts; return whether there was any."""
+        """Encode one piece of the first queued request's prompts; return whether there was any."""
         request = self._scheduler.next_to_prepare()
         if request is None or request.state is RequestState.READY:
             return False
@@ -53,7 +53,7 @@ class Preparation:
         return True
 
     def admit(self) -> tuple[ScheduledRequest, Clip] | None:
-        """Start the first waiting request, if it is ready and there are slots for it."""
+        """Start the first queued request, if it is encoded and slots are free."""
         request = self._scheduler.admit()
         if request is None:
             return None

@@ -1,4 +1,4 @@
-"""The prompts of a request on their way to what the decoder takes: codes and text states."""
+"""Encode the prompts of a request to codes and text states."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.musicgen.model import Model
 
 
 class PromptEncoding:
-    """Encodes the audio prompt and then the text of one request, a piece at a time."""
+    """Encodes a request's audio prompt, then its text, piece by piece."""
 
     def __init__(self, request: GenerationRequest, model: Model) -> None:
         """Take a request that was checked, and the model whose codec and text encoder encode."""
@@ -32,7 +32,7 @@ class PromptEncoding:
 
     @property
     def next_state(self) -> RequestState:
-        """Return the state of a request of which so much is encoded."""
+        """Return the state of a request that is encoded this far."""
         if self._audio_encoder is not None:
             return RequestState.ENCODING_AUDIO
         if self._text_pieces is not None:
@@ -41,7 +41,7 @@ class PromptEncoding:
 
     @property
     def slots_needed(self) -> int:
-        """Return 2 with guidance, which decodes without text and melody too, else 1."""
+        """Return 2 with guidance, whose unconditional row needs a slot, else 1."""
         has_text = self.text_states is not None and len(self.text_states) > 0
         has_any = has_text or self.request.melody is not None
         return 2 if has_any and self.request.sampling.guided else 1
@@ -60,7 +60,7 @@ class PromptEncoding:
         return True
 
     def encode_text(self) -> bool:
-        """Run the next layers of the text encoder; return whether they were the last."""
+        """Run the next layers of the text encoder; return whether it is done."""
         assert self._text_pieces is not None
         try:
             next(self._text_pieces)

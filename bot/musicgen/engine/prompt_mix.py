@@ -1,8 +1,8 @@
-"""The prompts that a clip is decoded with: one usually, several mixed while they change.
+"""The prompts of a clip: usually one, several during a prompt change.
 
-Each prompt is a row of every step with a KV cache of its own; all rows are fed the same tokens. The
-logits of the prompts are mixed by weights that add up to 1, before guidance moves them away from
-those without any prompt. Guidance is linear: so the guided logits are mixed too.
+Each prompt is a row of every step, with a KV cache of its own; all rows are fed the same tokens.
+The prompts' logits are mixed by weights that sum to 1, before guidance moves them away from the
+unconditional logits. Guidance is linear, so the guided logits are mixed as well.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ Words = Mapping[str | None, float]
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class PromptRow:
-    """A row of each step: a prompt, and the slot with the past that was decoded with it."""
+    """A row of each step: a prompt, and the slot with its KV cache."""
 
     text: str | None
     slot: int
     text_tokens: int
     prefix: Prefix | None = None
-    """What it has before its tokens, where conditioning is no cross-attention."""
+    """Its prefix, in a model without cross-attention."""
     weight_before: float = 0.0
-    """The weight before the fade that is going on, or was last."""
+    """The weight before the present or last fade."""
     weight: float = 0.0
     """The weight after it."""
 
     @property
     def offset(self) -> int:
-        """Return how many positions come before those of its tokens."""
+        """Return how many positions precede its tokens."""
         return 0 if self.prefix is None else self.prefix.length
 
 
 class PromptMix:
-    """The rows of one clip, and how much each counts for at which frame."""
+    """The rows of a clip, and their weights over time."""
 
     def __init__(self, rows: Sequence[PromptRow], *, guided: bool) -> None:
         """Take the first rows; with guidance one has no prompt, and it stays."""
         self.rows = list(rows)
         for row in self.rows:
-            # A change at the very first frame fades from these words, too.
+            # So that a change at the very first frame fades from this prompt.
             row.weight_before = row.weight
         self.guided = guided
         self._fade_begin = 0
@@ -55,7 +55,7 @@ class PromptMix:
 
     @property
     def words(self) -> Words:
-        """Return the prompts that are in force once no fade goes on."""
+        """Return the prompts that apply after the fade."""
         return {row.text: row.weight for row in self.rows if row.weight > 0}
 
     def find(self, text: str | None) -> PromptRow | None:
@@ -63,13 +63,13 @@ class PromptMix:
         return next((row for row in self.rows if row.text == text), None)
 
     def is_fading(self, frame: int) -> bool:
-        """Return whether the weights at a frame are not yet those after the fade."""
+        """Return whether the weights at a frame are still changing."""
         return self._share(frame) < 1
 
     def begin_fade(self, words: Words, *, frame: int, frames: int) -> None:
-        """Change the weights, from those in force before a frame, over so many frames.
+        """Change the weights, starting from those before a frame, over that many frames.
 
-        Each prompt has its row here already.
+        Each prompt has its row already.
         """
         for row in self.rows:
             row.weight_before = self._weight(row, frame - 1)
@@ -77,18 +77,18 @@ class PromptMix:
         self._fade_begin, self._fade_frames = frame, frames
 
     def drop_unheard(self, kept: Collection[PromptRow]) -> list[PromptRow]:
-        """Let go of the rows whose weight is 0 from now on, but for those that are kept.
+        """Remove rows whose weight is 0 from now on, except those in `kept`; return them.
 
-        Only once no fade goes on. Return those that have left.
+        Call it only when no fade is in progress.
         """
         left = [row for row in self.rows if not self._stays(row) and row not in kept]
         self.rows = [row for row in self.rows if row not in left]
         return left
 
     def mix(self, logits: Sequence[Logits], frame: int) -> tuple[Logits, Logits | None]:
-        """Return the logits of the prompts together, and those without any where guidance is on.
+        """Return the mixed conditional logits, and the unconditional ones with guidance.
 
-        `logits` are the rows', in their order. A single prompt's are passed on as they are.
+        `logits` are the rows', in order. A single prompt's are passed through.
         """
         weights = [self._weight(row, frame) for row in self.rows]
         heard = [i for i, weight in enumerate(weights) if weight > 0]
@@ -107,7 +107,7 @@ class PromptMix:
         return row.weight > 0 or (self.guided and row.text is None)
 
     def _share(self, frame: int) -> float:
-        """Return how much of the fade is over at a frame, from 0 to 1."""
+        """Return the fraction of the fade at a frame, from 0 to 1."""
         if frame < self._fade_begin:
             return 0.0
         if self._fade_frames == 0:
@@ -122,7 +122,7 @@ class PromptMix:
 def share_weights(
     words: Sequence[tuple[str | None, float]], no_words: str | None
 ) -> dict[str | None, float]:
-    """Return the weights of prompts as shares of 1, with `no_words` in place of None."""
+    """Return prompt weights normalized to 1, with `no_words` for None."""
     total = sum(weight for _, weight in words)
     shares: defaultdict[str | None, float] = defaultdict(float)
     for text, weight in words:

@@ -1,4 +1,4 @@
-"""The states of a request in the engine, and which may follow which."""
+"""The states of a request in the engine, and the allowed transitions."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from enum import Enum, auto
 
 
 class RequestState(Enum):
-    """How far a request is."""
+    """The state of a request."""
 
     WAITING = auto()
     """In the queue, nothing done yet."""
     ENCODING_AUDIO = auto()
-    """Its audio prompt is turned into codes."""
+    """Its audio prompt is being encoded."""
     ENCODING_TEXT = auto()
-    """Its prompt is turned into the text encoder's states."""
+    """Its text prompt is being encoded."""
     READY = auto()
-    """All that the decoder needs is there, but slots."""
+    """Encoded, and waiting for slots."""
     PREFILL = auto()
     """The decoder reads tokens that are known: an audio prompt, or the last window's end."""
     DECODING = auto()
-    """The decoder chooses a token of each codebook in a step."""
+    """The decoder samples a token of each codebook per step."""
     VOCODING = auto()
-    """Every token is chosen and the slots are free; the rest of the audio is made."""
+    """Every token is sampled and the slots are free; the rest of the audio is decoded."""
     SEPARATING = auto()
-    """The audio of its stems is made, one after the other."""
+    """The audio of its stems is being decoded."""
     FINISHED = auto()
     CANCELLED = auto()
 
 
 IN_BATCH = frozenset({RequestState.PREFILL, RequestState.DECODING})
-"""Those in which a request takes part in the decoder's steps."""
+"""States in which a request takes part in decoder steps."""
 
 STEERABLE = IN_BATCH | {
     RequestState.WAITING,
@@ -38,7 +38,7 @@ STEERABLE = IN_BATCH | {
     RequestState.ENCODING_TEXT,
     RequestState.READY,
 }
-"""Those in which tokens are still to be chosen, so that other words can have an effect."""
+"""States with tokens still to be sampled, so that a prompt change has an effect."""
 
 TRANSITIONS: Mapping[RequestState, frozenset[RequestState]] = {
     RequestState.WAITING: frozenset(
@@ -57,11 +57,11 @@ TRANSITIONS: Mapping[RequestState, frozenset[RequestState]] = {
     RequestState.READY: frozenset(
         {RequestState.PREFILL, RequestState.DECODING, RequestState.CANCELLED}
     ),
-    # The step that reads the last known token chooses one too: it may be the only one.
+    # The step that reads the last known token also samples one, which may be the only one.
     RequestState.PREFILL: frozenset(
         {RequestState.DECODING, RequestState.VOCODING, RequestState.CANCELLED}
     ),
-    # Each window after the first begins with a prefill of what it shares with the one before.
+    # Each later window starts with a prefill of its overlap with the previous one.
     RequestState.DECODING: frozenset(
         {RequestState.PREFILL, RequestState.VOCODING, RequestState.CANCELLED}
     ),
@@ -76,10 +76,10 @@ TRANSITIONS: Mapping[RequestState, frozenset[RequestState]] = {
 
 
 class InvalidTransitionError(RuntimeError):
-    """A request was to enter a state that can't follow its own: a bug of the engine."""
+    """A transition that is not allowed: a bug of the engine."""
 
 
 def check_transition(old: RequestState, new: RequestState) -> None:
-    """Raise InvalidTransitionError where `new` can't follow `old`."""
+    """Raise InvalidTransitionError unless `new` can follow `old`."""
     if new not in TRANSITIONS[old]:
         raise InvalidTransitionError(f"{old.name} can't be followed by {new.name}.")

@@ -1,4 +1,4 @@
-"""Sample tokens from logits, as transformers does, by random numbers that the caller gives."""
+"""Sample tokens from logits as transformers does, with given random numbers."""
 
 from __future__ import annotations
 

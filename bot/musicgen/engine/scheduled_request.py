@@ -1,4 +1,4 @@
-"""A request and its loans of slots, as the scheduler knows them."""
+"""A request as the scheduler knows it, and its loans of slots."""
 
 from __future__ import annotations
 
@@ -9,55 +9,55 @@ from bot.musicgen.engine.request_state import RequestState, check_transition
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class ScheduledRequest:
-    """What the scheduler knows of a request."""
+    """The scheduler's state of a request."""
 
     id: int
     slots_needed: int = 1
-    """How many slots it takes at first: 2 with guidance."""
+    """How many slots it needs at first: 2 with guidance."""
     least_allotment: int = 1
     allotment: int = 0
-    """How many slots it is allotted: more than it takes, where its words may become more."""
+    """Reserved slots; more than it uses, if its prompts may become more."""
     slots: tuple[int, ...] = ()
     loans: list[Loan] = field(default_factory=list)
     is_ahead: bool = False
-    """Whether it stands still until its listener has taken more."""
+    """Whether it pauses until its subscribers have read more (backpressure)."""
     is_held: bool = False
-    """Whether it stands still until new words have read what it has."""
+    """Whether it pauses until a new prompt's KV cache has caught up."""
     pending_positions: int = 0
-    """Positions whose tokens are all known, so that one step could feed them; 0 at the end."""
+    """Positions with known tokens, which one step could feed (prefill); 0 at the end."""
     is_heard: bool = False
-    """Whether any of it has become audio."""
+    """Whether any audio was decoded."""
     unvocoded_frames: int = 0
-    """Frames that have all their tokens and no audio yet."""
+    """Complete frames without audio."""
     _state: RequestState = RequestState.WAITING
 
     @property
     def state(self) -> RequestState:
-        """Return how far it is."""
+        """Return its state."""
         return self._state
 
     def enter(self, state: RequestState) -> None:
-        """Go on to the next state. Raises InvalidTransitionError where it can't follow."""
+        """Enter the next state. Raises InvalidTransitionError if it is not allowed."""
         check_transition(self._state, state)
         self._state = state
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Loan:
-    """Slots lent to a request whose words change."""
+    """Slots lent to a request during a prompt change."""
 
     request: ScheduledRequest
     lent: int
-    """How many slots of the reserve are promised to it."""
+    """Slots of the reserve that are promised to it."""
     slots: tuple[int, ...]
-    """Those in which the new words read what the request has, until they join it."""
+    """Slots in which new prompts prefill the request's tokens, until they join it."""
     pending_positions: int = 0
-    """Positions that they have still to read."""
+    """Positions still to be prefilled."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodeShare:
-    """A request's part in a step of the decoder, or its new words': how many positions are fed."""
+    """The positions of a request, or of its new prompts, in one decoder step."""
 
     request: ScheduledRequest
     positions: int

@@ -1,6 +1,6 @@
-"""The tokens of one clip: which positions to feed the decoder next, and what it chose.
+"""The token sequence of a clip: which positions to feed next, and the sampled tokens.
 
-Knows no weights, no prompt in words and no clock. Feeds several positions at once during prefill.
+Independent of weights, text prompts and time. Feeds several positions at once during prefill.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from bot.musicgen.engine.delay import (
 from bot.musicgen.engine.sampling import Choices, Logits, choose, guide
 
 PAD = -1
-"""Stands in `tokens` for what is not chosen yet."""
+"""Marks tokens that are not sampled yet."""
 
 
 class Sequence:
-    """The tokens of one clip and how far they are."""
+    """The tokens of a clip, as far as sampled."""
 
     def __init__(
         self,
@@ -40,11 +40,11 @@ class Sequence:
         overlap_frames: int,
         fixed: Tokens | None = None,
     ) -> None:
-        """Plan a clip of `new_frames` after the frames of `prompt` [codebooks, frames].
+        """Plan `new_frames` after the frames of `prompt` [codebooks, frames]; None is endless.
 
-        It has no end where these are None. `window_frames` and `overlap_frames` are for clips
-        longer than a window. `fixed` [codebooks, new_frames] are the tokens that the model may not
-        choose, and FREE where it may; its last column goes for all later frames.
+        Clips longer than `window_frames` are generated in windows that overlap. `fixed` [codebooks,
+        new_frames] are tokens that are not sampled, FREE elsewhere; its last column applies to all
+        later frames.
         """
         self.prompt_frames = prompt.shape[1]
         self.new_frames = new_frames
@@ -59,7 +59,7 @@ class Sequence:
         self._window: Window | None = next(self._windows)
         self.windows_begun = 1
         """How many windows have been begun: each is read from its own beginning."""
-        # Of a clip without end only the last frames are kept: column 0 is this frame's.
+        # Of endless music only the last frames are kept; column 0 is this frame.
         self._first_frame = 0
         self._released_frames = 0
         self._tokens: Tokens = np.full((config.codebooks, self._window.end), PAD, np.int32)
@@ -70,17 +70,17 @@ class Sequence:
         free: Tokens = np.full((config.codebooks, 1), FREE, np.int32)
         self._fixed: Tokens = free if fixed is None else fixed
         self._position = 0
-        # A generator of its own, keyed by the seed: no other request draws from it.
+        # Its own generator, keyed by the seed, so that requests don't affect each other.
         self._random = np.random.Generator(np.random.Philox(key=seed))
 
     @property
     def tokens(self) -> Tokens:
-        """Return all tokens [codebooks, frames]; none of a clip without end."""
+        """Return all tokens [codebooks, frames]; none of endless music."""
         return self._tokens if self.new_frames is not None else self._tokens[:, :0]
 
     @property
     def done(self) -> bool:
-        """Return whether every token is chosen."""
+        """Return whether every token is sampled."""
         return self._window is None
 
     @property
@@ -95,29 +95,29 @@ class Sequence:
 
     @property
     def pending_positions(self) -> int:
-        """Return how many positions can be fed at once, as their tokens are known; 0 if done."""
+        """Return how many positions with known tokens can be fed at once; 0 if done."""
         if self._window is None:
             return 0
         return max(1, self._window.context + 1 - self._position)
 
     @property
     def next_frame(self) -> int:
-        """Return the first frame for which a token is chosen next, in the first codebook."""
+        """Return the first frame to be sampled next, in the first codebook."""
         if self._window is None:
             return self.complete_frames
         return self._window.begin + max(self._position, self._window.context)
 
     def codes(self, begin: int, end: int) -> Tokens:
-        """Return the tokens of the frames from one to another, all of them chosen."""
+        """Return the tokens of a range of frames, all of them sampled."""
         assert self._first_frame <= begin
         return self._tokens[:, begin - self._first_frame : end - self._first_frame]
 
     def release(self, frames: int) -> None:
-        """Note that the first so many frames are needed by nobody else any more."""
+        """Note that the first `frames` are no longer needed."""
         self._released_frames = frames
 
     def end(self) -> None:
-        """Choose no more tokens: the clip ends with its last complete frame."""
+        """Stop sampling: the clip ends with its last complete frame."""
         self._window = None
 
     def feed(self, positions: range) -> NDArray[np.int32]:
@@ -132,9 +132,9 @@ class Sequence:
         return feed_columns(self._tokens, window, positions, self._delay, self._start_token)
 
     def advance(self, positions: int, logits: Logits, unconditional: Logits | None) -> None:
-        """Choose tokens from the logits of the last position fed, [codebooks, vocab_size].
+        """Sample tokens from the logits of the last fed position, [codebooks, vocab_size].
 
-        `unconditional` are the logits without the text, where guidance is on.
+        `unconditional` are the logits without text, with guidance.
         """
         window = self._window
         assert window is not None
@@ -145,7 +145,7 @@ class Sequence:
         if unconditional is not None:
             logits = guide(logits, unconditional, self._sampling.guidance)
         drawn = self._random.random(len(self._delay))
-        # Drawn for every codebook, fixed or not, so that fixing one leaves the others' draws alone.
+        # Drawn for every codebook, fixed or not, so that fixing one does not change the others.
         chosen = self._apply_fixed(window, last, choose(logits, self._sampling, drawn))
         write_tokens(self._tokens, window.shifted(self._first_frame), last, self._delay, chosen)
         self.complete_frames = max(self.complete_frames, window.complete_frames(last, self._delay))
@@ -160,7 +160,7 @@ class Sequence:
         return np.where(fixed == FREE, chosen, fixed)
 
     def _enter_window(self, window: Window | None) -> None:
-        """Go on in a window, for whose frames there is room made if the clip has no end."""
+        """Continue in a window; endless music discards old frames to make room."""
         self._window, self._position = window, 0
         if window is None:
             return

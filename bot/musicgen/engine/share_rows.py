@@ -1,4 +1,4 @@
-"""How the rows of a step are shared among those that take part in it."""
+"""Share the rows of a step among its participants."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ CHEAP_ROWS = 16
 
 
 LEAST_READ_ROWS = 8
-"""Rows that new words get to read in a step at least: more than the tokens that are added to it."""
+"""The least prefill rows of a new prompt per step; more than one, so that it catches up."""
 
 
 def spare_rows(taken: int, max_rows: int) -> int:
-    """Return how many rows a step has left beside those taken, where others wait for it."""
+    """Return how many rows a step has left, if others wait for it."""
     if taken == 0:
         return max_rows
     return min(max_rows, -(-(taken + LEAST_READ_ROWS) // CHEAP_ROWS) * CHEAP_ROWS) - taken
@@ -24,10 +24,9 @@ def share_rows(
 ) -> list[int]:
     """Return how many positions each request feeds in a step.
 
-    `wanted` are each one's pending positions and its rows for a position. Everybody gets one
-    position. The rows that are left go to those that prefill, the first come first: alone up to
-    `max_rows`; with others, who wait for this step, only those that cost about nothing, which are
-    `least_spare` at least.
+    `wanted` are each one's pending positions and rows per position. Everybody gets one position.
+    Remaining rows go to prefill, first come first served: alone up to `max_rows`; with others in
+    the step only the nearly free ones, at least `least_spare`.
     """
     needed = sum(rows for _, rows in wanted)
     room = max_rows

@@ -1,19 +1,18 @@
-"""The decoder's slots: allotted to requests, and a reserve that is lent to words that change.
+"""The decoder's slots: allotments for requests, and a reserve for prompt changes.
 
-A request is allotted, from its admission to its last token, what its words take when nothing
-changes. While they change, old and new words have slots at once, and the new ones' are lent. Loans
-never take what admission counts on, nor the other way round: so neither waits for the other, and a
-loan waits for the end of other loans only.
+From admission to its last token a request has an allotment for its present prompts. During a change
+old and new prompts need slots at once; the new ones' are lent from the reserve. Loans and
+allotments are separate, so neither waits for the other; a loan waits only for other loans.
 """
 
 from __future__ import annotations
 
 
 class SlotPool:
-    """Which slots are free, and how many are promised to whom."""
+    """Free slots, and promised ones."""
 
     def __init__(self, slots: int, *, reserve: int) -> None:
-        """Take the number of slots, and how many of them are kept for loans."""
+        """Take the number of slots, and how many are reserved for loans."""
         self.most_allotted = slots - reserve
         self.reserve = reserve
         self._free = list(range(slots))
@@ -26,34 +25,34 @@ class SlotPool:
         return self.most_allotted - self._allotted
 
     def allot(self, count: int) -> bool:
-        """Promise so many slots for as long as a request runs; False where they aren't there."""
+        """Promise slots to a request while it runs; return False if there are too few."""
         if count > self.unallotted:
             return False
         self._allotted += count
         return True
 
     def lend(self, count: int) -> bool:
-        """Promise so many slots of the reserve; False where they aren't there."""
+        """Promise slots of the reserve; return False if there are too few."""
         if self._lent + count > self.reserve:
             return False
         self._lent += count
         return True
 
     def end_promise(self, *, allotted: int = 0, lent: int = 0) -> None:
-        """Take back promises that are kept no longer."""
+        """End promises."""
         self._allotted -= allotted
         self._lent -= lent
 
     def take(self, count: int) -> tuple[int, ...]:
-        """Take so many slots of those that were promised."""
+        """Take promised slots."""
         return tuple(self._free.pop() for _ in range(count))
 
     def give_back(self, slots: tuple[int, ...]) -> None:
-        """Make slots free again."""
+        """Free slots."""
         self._free += slots
 
     @property
     def is_untouched(self) -> bool:
-        """Return whether every slot is free and nothing is promised."""
+        """Return whether every slot is free and unpromised."""
         whole = len(self._free) == len(set(self._free)) == self.most_allotted + self.reserve
         return whole and self._allotted == self._lent == 0

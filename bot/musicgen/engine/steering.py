@@ -1,9 +1,9 @@
-"""Words that change while a clip is made: from the change asked for to the last old row's end.
+"""Prompt changes while a clip is generated, from the request to the end of the fade.
 
-A change is encoded, then it is lent slots, in which its words read what the clip's window has. When
-they have caught up they are fed with the clip's own rows, at first unheard; at its time the change
-begins to fade them in, and when the fade is over the old words' rows leave. A change with a time
-begins at that very frame, whatever else the engine does: the clip waits for its words to read.
+A change is encoded, then lent slots, in which its prompts prefill the clip's window. Once they have
+caught up they run along with the clip, at weight 0; at its time the change fades them in, and after
+the fade the old prompts' rows are removed. A change with a time starts at exactly that frame: the
+clip pauses until its prompts have caught up.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bot.musicgen.engine.scheduler import Scheduler
 from bot.musicgen.model import Model
 
 READ_AHEAD_SECONDS = 5.0
-"""How long before its time a change begins to read, so that nobody waits for it."""
+"""How long before its time a change starts to prefill, so that the clip need not pause."""
 
 NO_ROOM = Sentence(
     "There is no room for so many words at once while other music is made: use fewer."
@@ -33,27 +33,27 @@ NO_ROOM = Sentence(
 
 
 class Steering:
-    """The changes of all requests."""
+    """The prompt changes of all requests."""
 
     def __init__(self, model: Model, scheduler: Scheduler, prefixes: PrefixReader) -> None:
-        """Take the model whose text encoder and decoder read the words."""
+        """Take the model whose text encoder and decoder process the prompts."""
         self._model, self._scheduler, self._prefixes = model, scheduler, prefixes
         self._next_id = 1
         self._waiting: defaultdict[int, list[PendingChange]] = defaultdict(list)
-        """By request: those that have not begun, in the order in which they will."""
+        """Unstarted changes by request, in order of their times."""
         self._begun: defaultdict[int, list[PendingChange]] = defaultdict(list)
-        """Those of which there may be old rows left."""
+        """Started changes by request, whose old rows may remain."""
         self._lacking: list[PendingChange] = []
-        """Those that wait for slots."""
+        """Changes that wait for slots."""
         self._text: tuple[PendingChange, Generator[None, None, Floats]] | None = None
 
     def ask(
         self, request: ScheduledRequest, change: PromptChange, asked_for: GenerationRequest
     ) -> int:
-        """Take on a change of a request and return its id.
+        """Accept a change of a request and return its id.
 
-        One without a time takes the place of another that has not begun. Raises RequestError where
-        there is no room for so many words.
+        One without a time replaces another that has not started. Raises RequestError if there is no
+        room for so many prompts.
         """
         frame_rate, guided = self._model.config.codec.frame_rate, asked_for.sampling.guided
         no_words = None if asked_for.melody is None else NO_WORDS
@@ -75,14 +75,14 @@ class Steering:
         return asked.id
 
     def forget(self, request_id: int) -> list[PromptChanged]:
-        """Drop all changes of a request that has no slots any more; tell of those never begun."""
+        """Drop all changes of a request without slots; yield an event for unstarted ones."""
         dropped = self._waiting.pop(request_id, [])
         self._begun.pop(request_id, None)
         self._lacking = [each for each in self._lacking if each not in dropped]
         return [each.tell_dropped(request_id) for each in dropped]
 
     def encode(self) -> bool:
-        """Encode one piece of the first words that are to be; return whether there were any."""
+        """Encode one piece of the next prompt; return whether there was any."""
         if self._text is None:
             unread = (each for waiting in self._waiting.values() for each in waiting if each.unread)
             change = min(unread, key=lambda each: each.id, default=None)
@@ -98,14 +98,14 @@ class Steering:
         return True
 
     def arrange(self, request: ScheduledRequest, clip: Clip) -> Iterator[PromptChanged]:
-        """Bring the changes of a running request on, before its next step."""
+        """Advance the changes of a running request, before its next step."""
         waiting = self._waiting[request.id]
         for replaced in [each for each in waiting if each.is_replaced]:
             self._take_back(request, replaced, clip)
             waiting.remove(replaced)
             yield replaced.tell_dropped(request.id)
         for later in waiting[1:]:
-            # The first has come before it, and may lack what it holds.
+            # An earlier change was inserted before it, and may need its slots.
             self._take_back(request, later, clip)
         self._end_fade(request, clip)
         request.is_held = False
@@ -113,7 +113,7 @@ class Steering:
             change, frame = waiting[0], clip.next_new_frame
             is_due = change.due is not None and change.due <= frame
             if not self._is_level(request, change, clip):
-                # Nobody stands still for slots: who holds them may stand still, too.
+                # Never pause while waiting for slots: their holder may be paused, too (deadlock).
                 request.is_held = is_due and (change.loan is not None or bool(change.unread))
                 return
             if change.due is not None and not is_due:
@@ -128,13 +128,13 @@ class Steering:
             )
 
     def reading(self, loan: Loan, count: int) -> tuple[range, list[PromptRow]]:
-        """Return which positions the new words of a loan read next, so many, and their rows."""
+        """Return the next positions that the new prompts of a loan prefill, and their rows."""
         waiting = self._waiting[loan.request.id]
         change = next(each for each in waiting if each.loan is loan)
         return range(change.position, change.position + count), change.rows
 
     def note_read(self, loan: Loan, positions: int) -> None:
-        """Note that new words have read so many positions more, if they are still wanted."""
+        """Note that new prompts have prefilled more positions, if the loan still exists."""
         for change in self._waiting[loan.request.id]:
             if change.loan is loan:
                 change.position += positions
@@ -143,7 +143,7 @@ class Steering:
         return slots <= request.allotment or self._scheduler.set_allotment(request, slots)
 
     def _is_level(self, request: ScheduledRequest, change: PendingChange, clip: Clip) -> bool:
-        """Bring the new words of a change on; return whether they have read all that there is."""
+        """Advance the new prompts of a change; return whether they have caught up."""
         sequence = clip.sequence
         if change.is_level:
             return True
@@ -156,7 +156,7 @@ class Steering:
             change.loan.pending_positions = 0
             return False
         if change.rows and change.position < sequence.position:
-            # And the one that is fed in this step: read twice it does no harm, and they are level.
+            # Including the position fed in this step: reading it twice is harmless.
             change.loan.pending_positions = sequence.position + 1 - change.position
             return False
         self._scheduler.join(change.loan)
@@ -165,7 +165,7 @@ class Steering:
         return True
 
     def _lend(self, request: ScheduledRequest, change: PendingChange, clip: Clip) -> bool:
-        """Lend a change its slots, if it is time for that and there are enough."""
+        """Lend a change its slots, if it is due and there are enough."""
         if change.loan is not None:
             return True
         ahead_frames = READ_AHEAD_SECONDS * self._model.config.codec.frame_rate
@@ -190,7 +190,7 @@ class Steering:
         return True
 
     def _take_back(self, request: ScheduledRequest, change: PendingChange, clip: Clip) -> None:
-        """Take from a change that has not begun what it was lent."""
+        """Take an unstarted change's loan back."""
         if change in self._lacking:
             self._lacking.remove(change)
         if change.loan is None:
@@ -202,11 +202,11 @@ class Steering:
         change.loan, change.rows, change.is_level = None, [], False
 
     def _end_fade(self, request: ScheduledRequest, clip: Clip) -> None:
-        """Let the rows go whose words are not heard any more, if no fade goes on."""
+        """Remove rows of prompts with weight 0, if no fade is in progress."""
         if clip.mix.is_fading(clip.sequence.next_frame):
             return
         waiting, begun = self._waiting[request.id], self._begun[request.id]
-        # The next change may count on words that are there.
+        # The next change may need prompts that exist already.
         next_words = waiting[0].words if waiting and waiting[0].loan else {}
         kept = [row for row in clip.mix.rows if row.text in next_words]
         left = clip.mix.drop_unheard(kept)

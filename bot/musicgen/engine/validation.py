@@ -1,4 +1,4 @@
-"""Check requests before they are admitted."""
+"""Validate requests before they are accepted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.checkpoint.stems import Stem, check_stem_names
 
-if TYPE_CHECKING:  # the checks themselves need no MindSpore
+if TYPE_CHECKING:  # so that the checks don't import MindSpore
     from bot.musicgen.model import Model
 
 OTHER_CODES = Sentence("The codes of this clip are those of another model.")
@@ -37,7 +37,7 @@ MIN_AHEAD_SECONDS, MAX_AHEAD_SECONDS = 2.0, 60.0
 
 
 def check_request(request: GenerationRequest, model: Model, *, max_seconds: float) -> None:
-    """Raise RequestError or SoundError for a request that can't be made."""
+    """Raise RequestError or SoundError for an invalid request."""
     if request.seconds is None:
         check_endless(request)
     else:
@@ -63,7 +63,7 @@ def check_request(request: GenerationRequest, model: Model, *, max_seconds: floa
 
 
 def check_melody(request: GenerationRequest, model: Model) -> None:
-    """Raise RequestError or SoundError for a melody that a model can't follow."""
+    """Raise RequestError or SoundError for a melody that the model can't follow."""
     melody = request.melody
     if melody is None:
         return
@@ -85,7 +85,7 @@ def check_melody(request: GenerationRequest, model: Model) -> None:
 
 
 def check_endless(request: GenerationRequest) -> None:
-    """Raise RequestError for what endless music can't have."""
+    """Raise RequestError for options that endless music can't have."""
     if request.wants_stems or request.kept is not None:
         raise RequestError(Sentence("Endless music has no stems to keep or to split."))
     if not is_number(request.ahead_seconds, MIN_AHEAD_SECONDS, MAX_AHEAD_SECONDS):
@@ -99,7 +99,7 @@ def check_endless(request: GenerationRequest) -> None:
 
 
 def check_stems(request: GenerationRequest, stems: Sequence[Stem]) -> None:
-    """Raise RequestError for stems that can't be kept, left out or had from a model with these."""
+    """Raise RequestError for stems that the model can't keep, mute or separate."""
     if request.kept is None and not request.muted and not request.wants_stems:
         return
     kept = () if request.kept is None else request.kept.stems
@@ -121,7 +121,7 @@ def check_stems(request: GenerationRequest, stems: Sequence[Stem]) -> None:
 
 
 def check_tokens(tokens: Tokens, config: ModelConfig) -> None:
-    """Raise RequestError for codes that no clip of a model can have."""
+    """Raise RequestError for codes that don't fit the model."""
     right = tokens.ndim == 2 and tokens.shape[0] == config.decoder.codebooks and tokens.size > 0
     right = right and np.issubdtype(tokens.dtype, np.integer)
     if not right or tokens.min() < 0 or tokens.max() >= config.decoder.vocab_size:

@@ -1,4 +1,4 @@
-"""Codes to audio in chunks: a clip while its tokens are chosen, or each of its stems."""
+"""Decode codes to audio in chunks: a clip during generation, or its stems."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ReadCodes = Callable[[int, int], Tokens]
 
 
 class Vocoder:
-    """The audio of one clip's codes, as far as it is made."""
+    """The audio of a clip's codes, as far as decoded."""
 
     def __init__(self, the_codec: codec.Codec, channels: int, *, keeps_sound: bool = True) -> None:
-        """Take the codec, whose blocks are the chunks, and the channels of the audio.
+        """Take the codec, whose blocks are the chunks, and the audio's channels.
 
-        What was made is kept for `sound` unless it is too much for that.
+        Decoded audio is kept for `sound` if `keeps_sound`.
         """
         self.frames = 0
         """How many frames have been taken in."""
@@ -30,10 +30,9 @@ class Vocoder:
         self._chunks: list[Samples] | None = [] if keeps_sound else None
 
     def take_chunk(self, read: ReadCodes, complete_frames: int, *, whole: bool) -> bool:
-        """Take the next chunk of a clip, whose codes `read` returns, for `make_sound`.
+        """Take the codes of a clip's next chunk from `read`, for `make_sound`.
 
-        `complete_frames` of them are there, and with `whole` that is all there will be. Return
-        whether it was the last chunk.
+        `complete_frames` exist; with `whole` they are all. Returns whether it was the last chunk.
         """
         until = min(self.frames + self._codec.block_frames, complete_frames)
         last = whole and until == complete_frames
@@ -45,19 +44,19 @@ class Vocoder:
         return last
 
     def keep(self, samples: Samples) -> None:
-        """Keep what was made of a chunk."""
+        """Keep the samples of a chunk."""
         if self._chunks is not None:
             self._chunks.append(samples)
 
     def sound(self) -> Sound:
-        """Return all that was made, or nothing where it was not kept."""
+        """Return all decoded audio; empty if it was not kept."""
         nothing = np.zeros((self._channels, 0), np.float32)
         samples = np.concatenate([nothing, *(self._chunks or ())], axis=1)
         return Sound(samples=samples, sample_rate_hz=self._codec.config.sample_rate_hz)
 
 
 def make_sound(vocoders: Sequence[Vocoder]) -> list[Samples]:
-    """Return the samples [channels, samples] of the chunk that each has taken, made together."""
+    """Return the samples [channels, samples] of the taken chunks, decoded in one batch."""
     made = codec.decode_together([vocoder.decoder for vocoder in vocoders])
     for vocoder, samples in zip(vocoders, made, strict=True):
         vocoder.keep(samples)
@@ -65,7 +64,7 @@ def make_sound(vocoders: Sequence[Vocoder]) -> list[Samples]:
 
 
 class StemSeparation:
-    """The audio of each stem of a clip, all made together from its codebooks alone."""
+    """The audio of each stem of a clip, decoded from its own codebooks."""
 
     def __init__(self, the_codec: codec.Codec, tokens: Tokens, stems: Sequence[Stem]) -> None:
         """Take the codes [codebooks, frames] of a mono clip, and its stems."""
@@ -74,7 +73,7 @@ class StemSeparation:
         self._vocoders = {stem.name: Vocoder(the_codec, 1) for stem in stems}
 
     def decode_chunk(self) -> Mapping[str, Sound] | None:
-        """Make the next chunk of audio; return the sounds by name once all are made."""
+        """Decode the next chunk; return the sounds by name once all are decoded."""
         last = False
         for vocoder, tokens in zip(self._vocoders.values(), self._parts, strict=True):
             last = vocoder.take_chunk(

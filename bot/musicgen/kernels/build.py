@@ -1,7 +1,4 @@
-"""Compile the kernels for this machine's processor, once, into a cache.
-
-The system's compiler is used where there is one, else the one that the ziglang package brings.
-"""
+"""Compile the kernels for this processor, once, into a cache."""
 
 from __future__ import annotations
 
