@@ -42,7 +42,7 @@ def finish(sound: Sound, *, as_loop: bool, prompt: str | None = None) -> Finishe
     )
 
 
-def hear(sound: Sound, prompt: str | None) -> tuple[float | None, str | None]:
+def detect_tempo_and_key(sound: Sound, prompt: str | None) -> tuple[float | None, str | None]:
     """Return the tempo and the key of a sound made from words, where they are clear.
 
     Clear enough to be told to a model: a wrong key would lead it away from the sound.

@@ -18,7 +18,7 @@ import numpy as np
 
 from bot.audio.analysis.expected_tempo import expected_tempo
 from bot.audio.editing.alignment import Alignment
-from bot.audio.editing.mix import MixedSound, hear_part, mix
+from bot.audio.editing.mix import MixedSound, analyse_part, mix
 from bot.audio.files.masters import read_master
 from bot.audio.module_process import run_module
 from bot.audio.untrusted.isolation import Limits
@@ -100,7 +100,7 @@ def main() -> None:
 
 def _heard(told: Mapping[str, Any]) -> Any:  # noqa: ANN401
     sound = read_master(Path(told["path"]))
-    return sound, hear_part(sound, loops=told["loops"], expected=expected_tempo(told["prompt"]))
+    return sound, analyse_part(sound, loops=told["loops"], expected=expected_tempo(told["prompt"]))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ _LIMITS = Limits(cpu_seconds=60, memory_bytes=2**31, processes=64, wall_seconds=
 log = logging.getLogger(__name__)
 
 
-async def stretch_apart(sound: Sound, time_factor: float) -> Sound:
+async def stretch_in_process(sound: Sound, time_factor: float) -> Sound:
     """Return a sound faster by a factor, at its pitch. Raises JobError where it can't be made."""
     told = {
         "channels": sound.channels,

@@ -19,7 +19,7 @@ from bot.cli.interrupts import Interrupts
 from bot.cli.parser import MISTYPED, Parser
 from bot.cli.standard_streams import FAILED
 from bot.cli.system_failures import system_failure
-from bot.cli.terminal_language import tell
+from bot.cli.terminal_language import print_sentence
 from bot.errors import Cancelled, ZhiyinError
 from bot.i18n.sentence import Sentence
 
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None, *, open_engine: OpenEngine | None = 
     except SystemExit as left:  # --help, --version, and what was mistyped
         code = left.code if isinstance(left.code, int) else FAILED
     except KeyboardInterrupt:  # while the commands were being imported
-        tell(Sentence("Stopped."), file=sys.stderr)
+        print_sentence(Sentence("Stopped."), file=sys.stderr)
         code = interrupts.exit_code
     except BrokenPipeError:
         code = FAILED
@@ -70,12 +70,12 @@ def dispatch(
         command = next(each for each in commands or COMMANDS if each.name == args.command)
         return command.run(args, config, Context(interrupts, open_engine))
     except (KeyboardInterrupt, Cancelled):
-        tell(Sentence("Stopped."), file=sys.stderr)
+        print_sentence(Sentence("Stopped."), file=sys.stderr)
         return interrupts.exit_code
     except ZhiyinError as error:
         if args.debug:
             raise
-        tell(Sentence("zhiyin: {cause}", cause=error.sentence), sys.stderr)
+        print_sentence(Sentence("zhiyin: {cause}", cause=error.sentence), sys.stderr)
         return FAILED
     except Exception as error:
         if args.debug or isinstance(error, BrokenPipeError):
@@ -83,12 +83,12 @@ def dispatch(
         if standard_streams.flush(0) == FAILED:  # it was printing that failed
             return FAILED
         if interrupts.asked:  # what a library made of a KeyboardInterrupt
-            tell(Sentence("Stopped."), file=sys.stderr)
+            print_sentence(Sentence("Stopped."), file=sys.stderr)
             return interrupts.exit_code
         if (cause := system_failure(error)) is not None:
-            tell(Sentence("zhiyin: {cause}", cause=cause), file=sys.stderr)
+            print_sentence(Sentence("zhiyin: {cause}", cause=cause), file=sys.stderr)
             return FAILED
-        tell(
+        print_sentence(
             Sentence(
                 "zhiyin: this should not have happened ({name}: {error}). The same command "
                 "with --debug shows where; please report it.",

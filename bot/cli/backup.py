@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bot.cli.terminal_language import tell
+from bot.cli.terminal_language import print_sentence
 from bot.config import Config, data_folder
 from bot.errors import OutputError
 from bot.i18n.sentence import Sentence
@@ -24,7 +24,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.file.exists() and not args.force:
         raise OutputError(Sentence("{file} exists already; --force replaces it.", file=args.file))
     back_up(data_folder(config), args.file)
-    tell(
+    print_sentence(
         Sentence(
             "{file}: {megabytes:.1f} MB, complete, and its ledger balances.",
             file=args.file,

@@ -24,7 +24,7 @@ from bot.cli import bench_baselines, console
 from bot.cli.bench_run import PROMPTS, measure
 from bot.cli.integer import integer
 from bot.cli.interrupts import Interrupts
-from bot.cli.terminal_language import said, tell
+from bot.cli.terminal_language import print_sentence, render
 from bot.config import PRECISIONS, Config, cache_folder
 from bot.domain.progress import Reporter
 from bot.errors import ConfigError, RequestError
@@ -120,13 +120,13 @@ def _rush(args: argparse.Namespace, config: Config) -> int:
         print(json.dumps(dataclasses.asdict(found)))
     else:
         for line in bench_load.lines(found):
-            tell(line)
+            print_sentence(line)
     return 0
 
 
 def show(measured: dict[str, Any]) -> None:
     """Print the figures as tables."""
-    tell(
+    print_sentence(
         Sentence(
             "{model}, {precision}, {decoder}, on {device}, {threads} threads, peak memory "
             "{gigabytes:.1f} GB",
@@ -147,7 +147,7 @@ def show(measured: dict[str, Any]) -> None:
         Sentence("each"),
         Sentence("first sound s"),
     ):
-        table.add_column(said(heading), justify="right", no_wrap=True)
+        table.add_column(render(heading), justify="right", no_wrap=True)
     for one in measured["runs"]:
         factor = one["real_time_factor"]
         table.add_row(
@@ -159,10 +159,10 @@ def show(measured: dict[str, Any]) -> None:
             f"{one['first_sound_seconds']:.2f}",
         )
     phases = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    phases.add_column(said(Sentence("seconds spent on")), no_wrap=True)
+    phases.add_column(render(Sentence("seconds spent on")), no_wrap=True)
     for one in measured["runs"]:
         phases.add_column(
-            said(Sentence("{n} at once", n=one["users"])), justify="right", no_wrap=True
+            render(Sentence("{n} at once", n=one["users"])), justify="right", no_wrap=True
         )
     for name in measured["runs"][0]["phases"]:
         phases.add_row(name, *(f"{one['phases'].get(name, 0):.2f}" for one in measured["runs"]))
@@ -171,7 +171,7 @@ def show(measured: dict[str, Any]) -> None:
     print()
     out.print(phases)
     start = measured["phases"]
-    tell(
+    print_sentence(
         Sentence(
             "\nOnce at start: load {load:.1f} s, compile {compile:.1f} s.",
             load=start["load"],
@@ -185,13 +185,13 @@ def show(measured: dict[str, Any]) -> None:
 def against_table(others: Sequence[dict[str, Any]]) -> Table:
     """Return the others' figures as a table."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column("\n" + said(Sentence("others, clips at once")), no_wrap=True)
+    table.add_column("\n" + render(Sentence("others, clips at once")), no_wrap=True)
     for heading in (
         Sentence("ms per step"),
         Sentence("times ours"),
         Sentence("times real time, all"),
     ):
-        table.add_column(f"\n{said(heading)}", justify="right", no_wrap=True)
+        table.add_column(f"\n{render(heading)}", justify="right", no_wrap=True)
     for other in others:
         factor = other.get("real_time_factor")
         table.add_row(

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
-from bot.cli.terminal_language import said
+from bot.cli.terminal_language import render
 from bot.domain.progress import Reporter
 from bot.i18n.sentence import Sentence
 
@@ -47,7 +47,7 @@ class _Bar:
         # A new task a stage, since the time left is reckoned from a task's own pace.
         self._progress.remove_task(self._task)
         self._task = self._progress.add_task(
-            escape(said(name, self._stream)), total=None, unit=unit
+            escape(render(name, self._stream)), total=None, unit=unit
         )
 
     def made(self, amount: float, of_amount: float) -> None:
@@ -63,11 +63,11 @@ class _Lines:
     def stage(self, name: Sentence, unit: str = "s") -> None:
         self._unit = unit
         self._next = _LINES_EVERY
-        print(f"{said(name, self._stream)} …", file=self._stream, flush=True)
+        print(f"{render(name, self._stream)} …", file=self._stream, flush=True)
 
     def made(self, amount: float, of_amount: float) -> None:
         if self._next < 1 and amount >= self._next * of_amount:
-            done = said(_amount(amount, of_amount, self._unit), self._stream)
+            done = render(_amount(amount, of_amount, self._unit), self._stream)
             print(f"  {done}", file=self._stream, flush=True)
             self._next = (amount / of_amount // _LINES_EVERY + 1) * _LINES_EVERY
 
@@ -77,8 +77,8 @@ class _Amount(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         if task.total is None:
-            return Text(said(Sentence("{n} s", n=round(task.elapsed or 0))))
-        return Text(said(_amount(task.completed, task.total, task.fields["unit"])))
+            return Text(render(Sentence("{n} s", n=round(task.elapsed or 0))))
+        return Text(render(_amount(task.completed, task.total, task.fields["unit"])))
 
 
 class _Left(ProgressColumn):
@@ -92,7 +92,7 @@ class _Left(ProgressColumn):
             return Text("")
         minutes, seconds = divmod(round(left), 60)
         left_now = Sentence("{clock} left", clock=f"{minutes}:{seconds:02}")
-        return Text(said(left_now), style="progress.remaining")
+        return Text(render(left_now), style="progress.remaining")
 
 
 def _amount(done: float, of_amount: float, unit: str) -> Sentence:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from bot.cli.terminal_language import tell
+from bot.cli.terminal_language import print_sentence
 from bot.config import Config
 from bot.demo.bot_process import spawn_bot
 from bot.demo.ports import listen
@@ -46,4 +46,4 @@ async def _run(args: argparse.Namespace, config: Config) -> None:
 
 
 def _tell(text: Sentence) -> None:
-    tell(text, flush=True)
+    print_sentence(text, flush=True)

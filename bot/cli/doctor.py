@@ -27,7 +27,7 @@ from bot.cli.doctor_machines import check_machines
 from bot.cli.doctor_protection import check_ffmpeg, check_file_modes
 from bot.cli.findings import VERDICTS, Finding, Verdict
 from bot.cli.system_failures import system_failure
-from bot.cli.terminal_language import said, tell
+from bot.cli.terminal_language import print_sentence, render
 from bot.config import Config, data_folder
 from bot.config_file import DEFAULT_FILE
 from bot.errors import ConfigError, ZhiyinError
@@ -57,9 +57,9 @@ def run(args: argparse.Namespace, config: Config, *, ask: AskDiscord = fetch_bot
     ]
     findings = [finding for check in checks for finding in _run(check, config)]
     for finding in findings:
-        print(f"{said(VERDICTS[finding.verdict]):>5}  {said(finding.sentence)}")
+        print(f"{render(VERDICTS[finding.verdict]):>5}  {render(finding.sentence)}")
     wrong = sum(finding.verdict is Verdict.BAD for finding in findings)
-    tell(
+    print_sentence(
         Plural(
             "{n} problem to fix before `zhiyin run`.",
             "{n} problems to fix before `zhiyin run`.",

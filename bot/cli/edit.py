@@ -10,12 +10,12 @@ from pathlib import Path
 from bot.audio.analysis.rhythm import find_rhythm
 from bot.audio.editing.alignment import Alignment
 from bot.audio.editing.edit import NOTHING_LEFT, cut, join_with_crossfade, make_loop
-from bot.audio.editing.mix import MixedSound, hear_part, mix
+from bot.audio.editing.mix import MixedSound, analyse_part, mix
 from bot.audio.files import decode, encode
-from bot.audio.files.edited import MIXED, Source, edited_fields, read_source
+from bot.audio.files.edited_metadata import MIXED, Source, edited_fields, read_source
 from bot.audio.files.formats import finest_sample_format
 from bot.audio.files.tags import find_tags
-from bot.cli.terminal_language import tell
+from bot.cli.terminal_language import print_sentence
 from bot.config import Config
 from bot.domain.generation import Sound
 from bot.errors import RequestError
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.mix:
         mixed = _mixed(args.files, sources)
         sound, loops = mixed.sound, mixed.loops
-        tell(_done(mixed.alignment))
+        print_sentence(_done(mixed.alignment))
     elif len(args.files) == 2:
         sound = _joined(args)
     else:
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         cover=sources[0].cover,
         sample_format=finest_sample_format(source.sample_format for source in sources),
     )
-    tell(Sentence("{file}: {seconds:.1f} s", file=args.out, seconds=sound.seconds))
+    print_sentence(Sentence("{file}: {seconds:.1f} s", file=args.out, seconds=sound.seconds))
     return 0
 
 
@@ -94,7 +94,7 @@ def _mixed(files: Sequence[Path], sources: Sequence[Source]) -> MixedSound:
     parts = []
     for file, source in zip(files, sources, strict=True):
         sound, tags = decode.load_part(file).sound, find_tags(source.fields)
-        parts.append((sound, hear_part(sound, loops=tags is not None and tags.loops)))
+        parts.append((sound, analyse_part(sound, loops=tags is not None and tags.loops)))
     return mix(parts[0], parts[1])
 
 

@@ -22,7 +22,7 @@ from bot.cli.generate_summary import summary
 from bot.cli.generate_unknown import tell_unknown
 from bot.cli.generate_words import TypedWords, describe_change
 from bot.cli.interrupts import Interrupts
-from bot.cli.terminal_language import tell
+from bot.cli.terminal_language import print_sentence
 from bot.config import Config
 from bot.domain.clips import Tags
 from bot.domain.engine import Engine
@@ -94,7 +94,7 @@ def run(
                 for request, file, made in zip(plan.requests, plan.files, clips_made, strict=True)
             ]
     for line in summary(plan, lengths, loading=loaded - started, making=finished - loaded):
-        tell(line, sys.stderr if plan.is_streamed else sys.stdout)
+        print_sentence(line, sys.stderr if plan.is_streamed else sys.stdout)
     return 0
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from bot.audio.files import decode
 from bot.audio.files.clip_file import is_uncut, read_clip_codes
 from bot.audio.files.tags import read_tags
-from bot.audio.finish import hear
+from bot.audio.finish import detect_tempo_and_key
 from bot.audio.prompt import AudioPrompt, cut_at_bars
 from bot.audio.resample import fit
 from bot.domain.generation import MAX_GENERATION_PROMPT_CHARACTERS, Sound, Tokens
@@ -64,7 +64,7 @@ def load_remix(
         sound, is_cut = end.sound, end.is_cut
     heard = cut_at_bars(sound, REMIX_KEEP_SECONDS, keep, config.codec.hop)
     old = _old_words(path)
-    bpm, key = hear(sound, old)
+    bpm, key = detect_tempo_and_key(sound, old)
     prompt = join_words(
         old, asked, TempoAndKey(bpm=bpm, key=key), most=MAX_GENERATION_PROMPT_CHARACTERS
     )

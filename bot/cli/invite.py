@@ -8,7 +8,7 @@ import sys
 
 from bot.app.discord_token import TOKEN_VARIABLE, token_of
 from bot.cli.integer import integer
-from bot.cli.terminal_language import tell
+from bot.cli.terminal_language import print_sentence
 from bot.config import Config
 from bot.errors import ConfigError
 from bot.i18n.sentence import Sentence
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
     link = invitation_link(_application_id(args.id, config))
     # The link alone goes to the standard output, for a script to take.
-    tell(
+    print_sentence(
         Sentence(
             "Open this where you are logged in to Discord, and choose a server on which you have "
             "the permission Manage Server:"

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli import console
-from bot.cli.terminal_language import said, tell
+from bot.cli.terminal_language import print_sentence, render
 from bot.config import Config, cache_folder
 from bot.domain.generation import Precision
 from bot.domain.progress import Reporter
@@ -85,7 +85,7 @@ def show(config: Config, measure: MeasurePace) -> int:
         with console.reporter(sys.stderr) as report:
             paces = measure([entry.config for entry in models], config, report)
     except ZhiyinError as error:
-        tell(error.sentence, sys.stderr)
+        print_sentence(error.sentence, sys.stderr)
         paces = {}
     rows = [
         tuple(map(escape_controls, _row(entry, config.engine.precision, paces.get(entry.config))))
@@ -94,34 +94,34 @@ def show(config: Config, measure: MeasurePace) -> int:
     width = None if sys.stdout.isatty() else _PIPED_COLUMNS
     print_rows(rows, Console(width=width, markup=False, highlight=False))
     print()
-    tell(
+    print_sentence(
         Sentence(
             "Memory is what one clip of 30 s takes; two figures: with int8, which the bot uses\n"
             "where the processor has instructions for it, and with fp32."
         )
     )
     on_ascend = wants_ascend(config.engine.device)
-    tell(ON_ASCEND if on_ascend else ON_PROCESSOR)
+    print_sentence(ON_ASCEND if on_ascend else ON_PROCESSOR)
     if paces:
-        tell(
+        print_sentence(
             Sentence(
                 "Pace is how many seconds of music a second of work makes on this machine, one "
                 "clip at a\ntime: an estimate from a few steps with made-up weights."
             )
         )
     elif not on_ascend:
-        tell(Sentence("The pace on this machine is shown once a clip was made on it."))
-    tell(Sentence("To get a model: zhiyin models download ID"))
-    tell(
+        print_sentence(Sentence("The pace on this machine is shown once a clip was made on it."))
+    print_sentence(Sentence("To get a model: zhiyin models download ID"))
+    print_sentence(
         Sentence(
             "{meta_licence}: Meta's weights may not be used commercially.",
             meta_licence=registry.META_LICENCE,
         )
     )
-    tell(Sentence("The larger a model, the better it sounds and the longer it takes."))
+    print_sentence(Sentence("The larger a model, the better it sounds and the longer it takes."))
     prepared = packed_cache.entries(cache_folder())
     if prepared:
-        tell(
+        print_sentence(
             Plural(
                 "Prepared for a faster start: {n} model, {size} in {folder}\n"
                 "(zhiyin models clear deletes it)",
@@ -139,7 +139,7 @@ def print_rows(rows: Sequence[tuple[str, ...]], screen: Console) -> None:
     """Print models as a table, or below each other on a screen too narrow for that."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in _HEADINGS:
-        table.add_column(said(heading), no_wrap=True)
+        table.add_column(render(heading), no_wrap=True)
     for row in rows:
         table.add_row(*row)
     wide = screen.options.update(width=_PIPED_COLUMNS)
@@ -156,14 +156,16 @@ def clear(args: argparse.Namespace, config: Config) -> int:
     del args, config
     (cache_folder() / pace.FILE).unlink(missing_ok=True)
     freed_bytes = packed_cache.clear(cache_folder())
-    tell(Sentence("Deleted {size}. The next start takes longer, once.", size=_size(freed_bytes)))
+    print_sentence(
+        Sentence("Deleted {size}. The next start takes longer, once.", size=_size(freed_bytes))
+    )
     return 0
 
 
 def get_one(args: argparse.Namespace, config: Config) -> int:
     """Download a model."""
     if args.id in registry.PUBLISHED:
-        tell(
+        print_sentence(
             Sentence(
                 "{id} is under {meta_licence}: no commercial use.",
                 id=args.id,
@@ -173,16 +175,16 @@ def get_one(args: argparse.Namespace, config: Config) -> int:
         )
     with console.reporter(sys.stderr) as report:
         folder = download.fetch(args.id, config, report)
-    tell(Sentence("{id} is here: {folder}", id=args.id, folder=folder))
-    tell(Sentence('Use it: zhiyin generate --model {id} "90s rock"', id=args.id))
+    print_sentence(Sentence("{id} is here: {folder}", id=args.id, folder=folder))
+    print_sentence(Sentence('Use it: zhiyin generate --model {id} "90s rock"', id=args.id))
     return 0
 
 
 def _row(entry: registry.Entry, precision: str, factor: float | None) -> tuple[str, ...]:
     return (
         entry.name,
-        said(_STEREO if entry.config.decoder.audio_channels == 2 else _MONO),
-        said(_WHERE.fill(where=_here(entry), size=_size(entry.size_bytes))),
+        render(_STEREO if entry.config.decoder.audio_channels == 2 else _MONO),
+        render(_WHERE.fill(where=_here(entry), size=_size(entry.size_bytes))),
         _memory(entry, precision),
         "?" if factor is None else f"{factor:.2g} x",
         entry.licence,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from bot.cli.help_formatter import HelpFormatter
-from bot.cli.terminal_language import said
+from bot.cli.terminal_language import render
 from bot.cli.wrong_arguments import wrong_argument
 from bot.i18n.sentence import Sentence
 from bot.printable import escape_controls
@@ -84,7 +84,7 @@ class Parser(argparse.ArgumentParser):
         """Print a sentence and where to read more, and leave."""
         self.exit(
             MISTYPED,
-            said(
+            render(
                 Sentence(
                     "zhiyin: {sentence} `{prog} --help` lists what there is.\n",
                     sentence=sentence,

@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.audio.untrusted.scratch import FOLDER_PREFIX
+from bot.audio.untrusted.scratch_folder import FOLDER_PREFIX
 from bot.cli.service_unit import SYSTEM_UNITS, UNIT_FILE, USER_UNITS
-from bot.cli.terminal_language import said
+from bot.cli.terminal_language import render
 from bot.config import Config, cache_folder, data_folder, expand_path
 from bot.config_file import DEFAULT_FILE
 from bot.errors import ConfigError
@@ -35,7 +35,7 @@ class Place:
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print every place with its size; return the exit code."""
     for place in places(config, args.config):
-        print(f"{_shown(size_of(place.path)):>8}  {place.path}\n          {said(place.meaning)}")
+        print(f"{_shown(size_of(place.path)):>8}  {place.path}\n          {render(place.meaning)}")
     return 0
 
 

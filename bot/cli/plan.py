@@ -19,7 +19,7 @@ from bot.cli import console
 from bot.cli.bench_run import measure
 from bot.cli.integer import integer
 from bot.cli.interrupts import Interrupts
-from bot.cli.terminal_language import said, tell
+from bot.cli.terminal_language import print_sentence, render
 from bot.config import Config
 from bot.errors import ConfigError
 from bot.i18n.sentence import Plural, Sentence
@@ -152,7 +152,7 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
 
 
 def _show(args: argparse.Namespace, crowd: Crowd, found: Sequence[Expected], most: int) -> None:
-    tell(
+    print_sentence(
         Sentence(
             "{one:.1f} seconds of music a second for one clip, {all:.1f} for {slots} at once, on "
             "each machine.",
@@ -161,7 +161,7 @@ def _show(args: argparse.Namespace, crowd: Crowd, found: Sequence[Expected], mos
             slots=crowd.slots,
         )
     )
-    tell(
+    print_sentence(
         Sentence(
             "Everybody asks for {seconds:g} s of music, listens, and asks again {pause:g} s after "
             "a clip came.",
@@ -177,7 +177,7 @@ def _show(args: argparse.Namespace, crowd: Crowd, found: Sequence[Expected], mos
         Sentence("half have it after s"),
         Sentence("95 of 100 after s"),
     ):
-        table.add_column(said(heading), justify="right", no_wrap=True)
+        table.add_column(render(heading), justify="right", no_wrap=True)
     for each in found:
         table.add_row(
             f"{each.people}",
@@ -189,9 +189,11 @@ def _show(args: argparse.Namespace, crowd: Crowd, found: Sequence[Expected], mos
     out.print(table)
     print()
     if most >= _MOST_PEOPLE:
-        tell(Sentence("More than {most} people have their clips that soon.", most=_MOST_PEOPLE))
+        print_sentence(
+            Sentence("More than {most} people have their clips that soon.", most=_MOST_PEOPLE)
+        )
         return
-    tell(
+    print_sentence(
         Plural(
             "{n} person who plays has a clip within {within:g} s, in 95 of 100 cases.",
             "{n} people who play at once have their clips within {within:g} s, in 95 of 100 cases.",

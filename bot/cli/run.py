@@ -10,7 +10,7 @@ import sys
 from bot import log as logs
 from bot.app.discord_token import take_token
 from bot.app.serve import serve
-from bot.cli.terminal_language import tell
+from bot.cli.terminal_language import print_sentence
 from bot.config import Config
 from bot.i18n.sentence import Sentence
 from bot.models.locate import inspect_model
@@ -27,5 +27,5 @@ def run(args: argparse.Namespace, config: Config) -> int:
     contents, licence = inspect_model(config)
     with private_umask():
         asyncio.run(serve(config, token, contents, licence))
-    tell(Sentence("Stopped."), file=sys.stderr)
+    print_sentence(Sentence("Stopped."), file=sys.stderr)
     return 0

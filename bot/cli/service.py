@@ -16,7 +16,7 @@ from pathlib import Path
 from bot.app.discord_token import token_of
 from bot.atomic_file import replace_atomically
 from bot.cli.service_unit import SYSTEM_UNITS, UNIT_FILE, USER_UNITS, Service, unit_text
-from bot.cli.terminal_language import tell
+from bot.cli.terminal_language import print_sentence
 from bot.config import Config, expand_path
 from bot.config_file import DEFAULT_FILE
 from bot.errors import ConfigError, ResourceError
@@ -142,7 +142,7 @@ def _install(args: argparse.Namespace, config: Config, service: Service, machine
     _systemctl(args, machine, "enable", UNIT_FILE)
     _systemctl(args, machine, "restart", UNIT_FILE)
     flag = " --user" if args.user else ""
-    tell(
+    print_sentence(
         Sentence(
             "{unit} is written, and the bot is starting.\n"
             "Is it well?     systemctl{flag} status zhiyin\n"
@@ -153,7 +153,9 @@ def _install(args: argparse.Namespace, config: Config, service: Service, machine
         )
     )
     if args.user:
-        tell(Sentence("So that it runs while you are logged out, too:  loginctl enable-linger"))
+        print_sentence(
+            Sentence("So that it runs while you are logged out, too:  loginctl enable-linger")
+        )
     return 0
 
 
@@ -170,12 +172,12 @@ def _make_folder(folder: Path, user: str | None) -> None:
 def _uninstall(args: argparse.Namespace, machine: Machine) -> int:
     unit = _unit_file(args, machine)
     if not unit.exists():
-        tell(Sentence("There is no {unit}: nothing to do.", unit=unit))
+        print_sentence(Sentence("There is no {unit}: nothing to do.", unit=unit))
         return 0
     _systemctl(args, machine, "disable", "--now", UNIT_FILE)
     unit.unlink()
     _systemctl(args, machine, "daemon-reload")
-    tell(Sentence("{unit} is gone. `zhiyin paths` shows what is still there.", unit=unit))
+    print_sentence(Sentence("{unit} is gone. `zhiyin paths` shows what is still there.", unit=unit))
     return 0
 
 

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 
-from bot.cli.terminal_language import tell
+from bot.cli.terminal_language import print_sentence
 from bot.i18n.sentence import Sentence
 
 FAILED = 1
@@ -40,7 +40,7 @@ def flush(code: int) -> int:
         return FAILED
     except OSError as error:
         _let_go()
-        tell(
+        print_sentence(
             Sentence(
                 "zhiyin: standard output can't be written: {strerror}.", strerror=error.strerror
             ),

@@ -15,7 +15,7 @@ def terminal_language() -> Translations:
     return translations_of(os.environ)
 
 
-def said(sentence: Sentence, stream: TextIO | None = None) -> str:
+def render(sentence: Sentence, stream: TextIO | None = None) -> str:
     """Return a sentence as it is printed; in English where a terminal can't show the language."""
     text = sentence.render(terminal_language())
     try:
@@ -25,6 +25,6 @@ def said(sentence: Sentence, stream: TextIO | None = None) -> str:
     return text
 
 
-def tell(sentence: Sentence, file: TextIO | None = None, *, flush: bool = False) -> None:
+def print_sentence(sentence: Sentence, file: TextIO | None = None, *, flush: bool = False) -> None:
     """Print a sentence, on standard output if nothing else is said."""
-    print(said(sentence, file), file=file, flush=flush)
+    print(render(sentence, file), file=file, flush=flush)

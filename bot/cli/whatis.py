@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.audio.files.tags import MADE_BY, read_tags
-from bot.cli.terminal_language import said
+from bot.cli.terminal_language import render
 from bot.config import Config
 from bot.domain.clips import Tags
 from bot.errors import SoundError
@@ -56,8 +56,8 @@ def lines(tags: Tags) -> Iterator[str]:
     ]
     for name, value in rows:
         if value is not None and value != "":
-            shown = said(value) if isinstance(value, Sentence) else value
-            yield f"  {f'{said(name)}:':13}{shown}"
+            shown = render(value) if isinstance(value, Sentence) else value
+            yield f"  {f'{render(name)}:':13}{shown}"
 
 
 def _tags_of(file: Path) -> Tags:

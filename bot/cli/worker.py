@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from bot.cli.terminal_language import tell
+from bot.cli.terminal_language import print_sentence
 from bot.cli.worker_offer import describe_offer, offer_of
 from bot.config import Config
 from bot.errors import ConfigError, DeviceError, ResourceError
@@ -59,14 +59,14 @@ def run(args: argparse.Namespace, config: Config) -> int:
     inspect_model(config)
     offer = offer_of(config)
     for sentence in describe_offer(offer, args.workers):
-        tell(sentence, flush=True)
+        print_sentence(sentence, flush=True)
     failures = 0
     while True:
         begun = time.monotonic()
         _lend(cluster, args.workers, offer, config.engine.device)
         failures = 1 if time.monotonic() - begun > _STEADY_SECONDS else failures + 1
         seconds = _AGAIN.backoff_seconds(failures)
-        tell(
+        print_sentence(
             Sentence(
                 "There is no bot at {address} now. It is tried again in {seconds:.0f} s.",
                 address=cluster.address,
@@ -129,7 +129,7 @@ def _be_lent(
             refuse_version(view, cluster)
         if view is not None and view.has_joined():
             is_known = True
-            tell(Sentence("Joined {address}.", address=cluster.address), flush=True)
+            print_sentence(Sentence("Joined {address}.", address=cluster.address), flush=True)
         else:
             time.sleep(_LOOK_SECONDS)
     return is_known
@@ -144,7 +144,7 @@ def _tell_news(news: Sequence[Notice]) -> int:
         sentence = from_json(each.sentence)
         if each.is_refusal:
             raise ResourceError(sentence)
-        tell(sentence, flush=True)
+        print_sentence(sentence, flush=True)
     return len(news)
 
 

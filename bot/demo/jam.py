@@ -47,7 +47,7 @@ HERE_IS_A_RIFF = Sentence(
 )
 
 
-async def furnish(discord: Discord, translations: Translations | None = None) -> Channel:
+async def populate(discord: Discord, translations: Translations | None = None) -> Channel:
     """Fill a new Discord with people, channels and a few words; return where music is made.
 
     The words are in the language of `translations`, or English.

@@ -17,15 +17,15 @@ from bot.app.signals import stopping
 from bot.config import Config
 from bot.demo.bot_process import BotProcess, BotSettings, Report, keep_bot
 from bot.demo.browser import open_browser
-from bot.demo.client.admission import is_loopback
+from bot.demo.chat_storage import ChatStorage
+from bot.demo.client.access_control import is_loopback
 from bot.demo.client.serving import open_site
 from bot.demo.client.site import Site
 from bot.demo.discord.channels import Channel
 from bot.demo.discord.server import serve
 from bot.demo.discord.state import Discord
 from bot.demo.first_clip import PROMPT, order_first_clip
-from bot.demo.jam import FRIENDS, OWNER, furnish, people_of
-from bot.demo.kept_chat import KeptChat
+from bot.demo.jam import FRIENDS, OWNER, people_of, populate
 from bot.demo.ports import USUAL_PORT
 from bot.errors import ConfigError
 from bot.i18n.environment import language_of, translations_of
@@ -122,9 +122,9 @@ async def _open_chat(discord: Discord, folder: Path | None) -> AsyncIterator[Cha
     Raises ConfigError where the folder is another demo's or can't be used.
     """
     if folder is None:
-        yield await furnish(discord, translations_of(os.environ))
+        yield await populate(discord, translations_of(os.environ))
         return
-    chat = KeptChat(folder / _CHAT)
+    chat = ChatStorage(folder / _CHAT)
     async with AsyncExitStack() as stack:
         try:
             stack.enter_context(lock_folder(folder / _CHAT))
@@ -133,7 +133,7 @@ async def _open_chat(discord: Discord, folder: Path | None) -> AsyncIterator[Cha
             raise ConfigError(IN_USE.fill(folder=folder)) from None
         except OSError as error:
             raise ConfigError(describe_failure(error, folder)) from error
-        room = None if is_kept else await furnish(discord, translations_of(os.environ))
+        room = None if is_kept else await populate(discord, translations_of(os.environ))
         keeping = asyncio.create_task(chat.keep(discord), name="chat")
         stack.push_async_callback(_end, keeping)
         yield room

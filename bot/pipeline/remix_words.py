@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.audio.files.masters import read_master
-from bot.audio.finish import hear
+from bot.audio.finish import detect_tempo_and_key
 from bot.domain.clips import Clip
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS, ClipSource, Keep, Order, Source
 from bot.errors import RequestError
@@ -57,5 +57,5 @@ def _listen(path: Path, old: str | None, keep: Keep | None) -> TempoAndKey:
     sound = read_master(path)
     most = round(_HEARD_SECONDS * sound.sample_rate_hz)
     near = slice(0, most) if keep is Keep.START else slice(-most, None)
-    bpm, key = hear(replace(sound, samples=sound.samples[:, near]), old)
+    bpm, key = detect_tempo_and_key(replace(sound, samples=sound.samples[:, near]), old)
     return TempoAndKey(bpm=bpm, key=key)

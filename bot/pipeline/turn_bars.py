@@ -13,8 +13,8 @@ from bot.audio.editing.bars import (
     MOST_DRIFT,
     Bars,
     bring_to_tempo,
+    detect_bars,
     follow_bars,
-    hear_bars,
     part_of,
     place_of,
 )
@@ -114,7 +114,7 @@ class TurnBars:
     def _cut_first(self, plan: TurnPlan, seconds: float, rendered: Rendered) -> CutTurn:
         """Return the first turn of a jam, from its first bar line on."""
         sound, codes, model = rendered.sound, rendered.codes, rendered.model
-        bars = self._encoded_grid(codes, model) or hear_bars(sound, plan.bpm)
+        bars = self._encoded_grid(codes, model) or detect_bars(sound, plan.bpm)
         if bars is not None and codes is None:
             sound, bars = bring_to_tempo(sound, bars, plan.bpm)
         start, stop = place_of(bars, plan.count, sound, seconds)
@@ -135,7 +135,7 @@ class TurnBars:
         if codes is not None:
             tokens = codes.tokens[:, joint // model.frame_samples :]
             new_codes = replace(codes, tokens=tokens)
-        bars = self._encoded_grid(new_codes, model) or hear_bars(new, plan.bpm)
+        bars = self._encoded_grid(new_codes, model) or detect_bars(new, plan.bpm)
         _, stop = place_of(bars, plan.count, new, seconds)
         return _part(sound, 0, joint + stop, joint, codes, bars, model)
 

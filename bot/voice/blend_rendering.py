@@ -11,7 +11,7 @@ import numpy as np
 
 from bot.audio.editing.crossfade import likeness
 from bot.audio.files.opus_packets import RATE_HZ
-from bot.audio.stretch_process import stretch_apart
+from bot.audio.stretch_process import stretch_in_process
 from bot.domain.generation import Sound
 from bot.errors import JobError
 from bot.voice.blend import Blend, plain_blend, plan_blend
@@ -45,7 +45,7 @@ async def _with_tail(blend: Blend) -> Blend:
     before = min(blend.leave, _AROUND)
     stop = blend.leave + math.ceil(blend.length * factor) + _AROUND
     part = frames[blend.leave - before : stop].T.astype(np.float32) / _FULL
-    made = await stretch_apart(Sound(samples=part, sample_rate_hz=RATE_HZ), factor)
+    made = await stretch_in_process(Sound(samples=part, sample_rate_hz=RATE_HZ), factor)
     start = round(before / factor)
     tail = made.samples[:, start : start + blend.length].T
     missing = blend.length - len(tail)

@@ -6,7 +6,7 @@ import asyncio
 
 import numpy as np
 
-from bot.audio.editing.mix import hear_part
+from bot.audio.editing.mix import analyse_part
 from bot.audio.files.opus_packets import RATE_HZ
 from bot.audio.resample import fit
 from bot.domain.generation import Sound
@@ -43,4 +43,4 @@ def _as_track(around: BufferWindow) -> Track:
     heard = fit(sound, sample_rate_hz=_HEARD_HZ, channels=1)
     # As much as `PlayedTrack` multiplies by: the seam is not heard.
     frames = np.clip(np.rint(around.samples * 32768), -32768, 32767).astype(np.int16)
-    return Track(clip_id=None, frames=frames, part=hear_part(heard, loops=False))
+    return Track(clip_id=None, frames=frames, part=analyse_part(heard, loops=False))

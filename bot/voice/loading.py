@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.audio.editing.crossfade import fade
 from bot.audio.editing.loudness import TARGET_LUFS, measure
-from bot.audio.editing.mix import hear_part
+from bot.audio.editing.mix import analyse_part
 from bot.audio.files.masters import read_master
 from bot.audio.files.opus_packets import CHANNELS, RATE_HZ
 from bot.audio.resample import fit
@@ -40,7 +40,7 @@ def make_track(sound: Sound, clip_id: int, *, loops: bool) -> Track:
     most = round(MOST_SECONDS * sound.sample_rate_hz)
     if sound.samples.shape[1] > most:
         sound = Sound(samples=sound.samples[:, :most], sample_rate_hz=sound.sample_rate_hz)
-    part = hear_part(sound, loops=loops)
+    part = analyse_part(sound, loops=loops)
     fitted = fade(fit(sound, sample_rate_hz=RATE_HZ, channels=CHANNELS), loops=loops)
     frames = round_off(fitted.samples.T * np.float32(_gain(sound)))
     return Track(

@@ -10,8 +10,8 @@ import pytest
 from bot.audio.editing.bars import (
     BREATH_SECONDS,
     bring_to_tempo,
+    detect_bars,
     follow_bars,
-    hear_bars,
     part_of,
     place_of,
 )
@@ -74,7 +74,7 @@ def test_without_a_beat_a_turn_is_cut_by_time():
     assert np.array_equal(
         part.samples[0], made.samples[0, 4 * RATE_HZ - lead :][: part.samples.shape[1]]
     )
-    assert hear_bars(made, 100.0) is None
+    assert detect_bars(made, 100.0) is None
     assert place_of(None, 2, made, 4.8) == (0, round(4.8 * RATE_HZ))
 
 
@@ -82,7 +82,7 @@ def test_without_a_beat_a_turn_is_cut_by_time():
 def test_a_first_turn_sets_the_bars(asked, played):
     """From its first bar line on; at the tempo that was asked for, unless it is far from that."""
     made = sound_of(drums(played, 14.0, 0.31))
-    bars = hear_bars(made, asked)
+    bars = detect_bars(made, asked)
     assert bars is not None
     sound, bars = bring_to_tempo(made, bars, asked)
     bpm = asked if abs(played / asked - 1) <= 0.12 else played
@@ -97,7 +97,7 @@ def test_a_first_turn_sets_the_bars(asked, played):
 def test_a_turn_has_as_many_whole_bars_as_there_are():
     """Of a sound that is too short for all; where there is not even one it stays whole."""
     made = sound_of(drums(120, 5.0, 0.0))
-    bars = hear_bars(made, 120.0)
+    bars = detect_bars(made, 120.0)
     assert bars is not None
     start, stop = place_of(bars, 4, made, 8.0)
     assert (stop - start) / RATE_HZ == pytest.approx(4.0, abs=1e-3)

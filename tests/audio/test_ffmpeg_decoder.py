@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from bot.audio.ffmpeg import find_ffmpeg
-from bot.audio.untrusted import ffmpeg_decoder, scratch
+from bot.audio.untrusted import ffmpeg_decoder, scratch_folder
 from bot.audio.untrusted.isolation import Limits
 from bot.audio.untrusted.reading import NO_SOUND
 from bot.audio.untrusted.uploads import Uploads
@@ -60,7 +60,7 @@ async def heard(program, limits=SHORT):
 
 def left(folder):
     """Folders and processes that should have gone."""
-    folders = list(Path(folder).glob(f"{scratch.FOLDER_PREFIX}*"))
+    folders = list(Path(folder).glob(f"{scratch_folder.FOLDER_PREFIX}*"))
     return folders + children()
 
 
@@ -147,7 +147,7 @@ async def test_a_machine_without_room_is_not_the_file_s_fault(place, monkeypatch
 async def test_the_first_upload_after_a_crash_sweeps(place, caplog):
     """Nobody has to remember to: the bot that comes back does it before it reads anything."""
     caplog.set_level("INFO", logger="bot")
-    (place / f"{scratch.FOLDER_PREFIX}old").mkdir()
+    (place / f"{scratch_folder.FOLDER_PREFIX}old").mkdir()
     await heard(find_ffmpeg(), Limits())
     assert "upload.swept folders=1" in caplog.text
     assert left(place) == []
@@ -181,17 +181,17 @@ async def test_leaving_off_in_the_middle_of_a_flood_ends_it(place, body):
 
 async def test_what_a_killed_bot_left_is_swept(place):
     """Folders of uploads that nobody holds any more go; one that is in use stays."""
-    (place / f"{scratch.FOLDER_PREFIX}old").mkdir()
-    (place / f"{scratch.FOLDER_PREFIX}old" / "sound").write_bytes(b"x")
+    (place / f"{scratch_folder.FOLDER_PREFIX}old").mkdir()
+    (place / f"{scratch_folder.FOLDER_PREFIX}old" / "sound").write_bytes(b"x")
     (place / "other").mkdir()
     outside = place / "outside"
     outside.mkdir()
-    (place / f"{scratch.FOLDER_PREFIX}link").symlink_to(outside)
-    with scratch.lent() as used:
-        assert scratch.sweep() == 1
+    (place / f"{scratch_folder.FOLDER_PREFIX}link").symlink_to(outside)
+    with scratch_folder.lend_folder() as used:
+        assert scratch_folder.sweep() == 1
         assert used.exists()
     assert outside.exists()
-    assert not (place / f"{scratch.FOLDER_PREFIX}old").exists()
+    assert not (place / f"{scratch_folder.FOLDER_PREFIX}old").exists()
 
 
 def test_a_bot_that_sweeps_takes_no_folder_that_another_has_just_made(place):
@@ -200,13 +200,13 @@ def test_a_bot_that_sweeps_takes_no_folder_that_another_has_just_made(place):
 
     def sweep():
         while not done.is_set():
-            scratch.sweep()
+            scratch_folder.sweep()
 
     sweeper = threading.Thread(target=sweep)
     sweeper.start()
     try:
         for _ in range(1000):
-            with scratch.lent() as folder:
+            with scratch_folder.lend_folder() as folder:
                 (folder / "sound").write_bytes(b"x")
     finally:
         done.set()

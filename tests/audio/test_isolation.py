@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from bot.audio.ffmpeg import find_ffmpeg
-from bot.audio.untrusted import ffmpeg_decoder, isolation, scratch
+from bot.audio.untrusted import ffmpeg_decoder, isolation, scratch_folder
 from bot.audio.untrusted.isolation import Isolation, Limits
 from bot.audio.untrusted.landlock import landlock_version
 from bot.cli import doctor_protection
@@ -381,9 +381,9 @@ def test_a_killed_bot_leaves_no_decoder_and_the_next_takes_its_folder_away(tmp_p
         with pipe.open("w"):
             pass  # it has begun
         decoder = psutil.Process(bot.pid).children(recursive=True)
-        (folder,) = tmp_path.glob(f"{scratch.FOLDER_PREFIX}*")
+        (folder,) = tmp_path.glob(f"{scratch_folder.FOLDER_PREFIX}*")
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-        assert scratch.sweep() == 0
+        assert scratch_folder.sweep() == 0
     finally:
         bot.kill()
         bot.wait(timeout=30)
@@ -391,7 +391,7 @@ def test_a_killed_bot_leaves_no_decoder_and_the_next_takes_its_folder_away(tmp_p
     _, alive = psutil.wait_procs(decoder, timeout=30)
     assert alive == []
     assert folder.exists()
-    assert scratch.sweep() == 1
+    assert scratch_folder.sweep() == 1
     assert not folder.exists()
 
 

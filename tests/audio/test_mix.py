@@ -9,7 +9,7 @@ from bot.audio.analysis.key import Key, find_key
 from bot.audio.analysis.rhythm import Rhythm
 from bot.audio.editing.alignment import TOO_FAR_APART, Part, align, fold_tempo, shift_to_fit
 from bot.audio.editing.loudness import measure, peak_dbtp
-from bot.audio.editing.mix import hear_part, mix
+from bot.audio.editing.mix import analyse_part, mix
 from bot.audio.editing.stretch import stretch
 from bot.errors import RequestError
 from tests.support.known_sounds import RATE_HZ, chords, drums, pulse, sound_of, tone
@@ -32,7 +32,7 @@ def part(bpm, *, seconds=8.0, loops=False, first=0.0, confidence=0.9, key=None):
 def loop_of(bpm, bars, maker=drums):
     """A loop of whole bars, and what is heard in it."""
     sound = sound_of(maker(bpm, bars * 240 / bpm, 0.0))
-    return sound, hear_part(sound, loops=True)
+    return sound, analyse_part(sound, loops=True)
 
 
 def strokes(sound, near, *, within=0.08):
@@ -132,9 +132,9 @@ def test_beats_of_long_clips_fall_together_by_what_is_heard_of_them():
     """No loops, and nothing known of their tempo: still within 20 ms after 40 s."""
     lead = sound_of(drums(97.3, 40.0, 0.4))
     other = sound_of(pulse(104.9, 43.0, first=0.3))
-    heard = hear_part(lead, loops=False)
+    heard = analyse_part(lead, loops=False)
     silent = sound_of(np.full(lead.samples.shape[1], 1e-6))
-    made = mix((silent, heard), (other, hear_part(other, loops=False)))
+    made = mix((silent, heard), (other, analyse_part(other, loops=False)))
     begins = min(0.0, made.alignment.offset_seconds)
     beats = np.arange(0.4, 39.0, 60 / 97.3) - begins
     off = strokes(made.sound, beats[2:-2], within=0.2)
@@ -162,7 +162,7 @@ def test_keys_fit_in_the_mix(tonic, mode):
     """The one that follows is shifted so that C major and it have six tones in common."""
     lead = sound_of(chords(0, "major"))
     other = sound_of(chords(tonic, mode))
-    shift = align(hear_part(lead, loops=False), hear_part(other, loops=False)).semitones
+    shift = align(analyse_part(lead, loops=False), analyse_part(other, loops=False)).semitones
     found = find_key(stretch(other, time_factor=1.0, semitones=shift))
     assert len(tones_of(0, "major") & tones_of(found.tonic, found.mode)) >= 6
 
@@ -170,7 +170,7 @@ def test_keys_fit_in_the_mix(tonic, mode):
 def test_what_is_no_loop_ends_with_a_fade_under_the_longer_one():
     """Nothing is cut off: the mix is as long as the longer, and the shorter leaves gently."""
     long, short = sound_of(drums(120, 12.0)), sound_of(drums(120, 6.0))
-    made = mix((long, hear_part(long, loops=False)), (short, hear_part(short, loops=False)))
+    made = mix((long, analyse_part(long, loops=False)), (short, analyse_part(short, loops=False)))
     assert made.sound.seconds == pytest.approx(12.0, abs=0.1)
     assert not made.loops
     assert made.bpm == pytest.approx(120, abs=0.2)
@@ -214,7 +214,7 @@ def test_two_channels_and_another_rate_are_kept():
     """The better of both."""
     wide = sound_of(drums(120, 4.0), drums(120, 4.0) * 0.5)
     low = sound_of(chords(0, "major")[::2], rate_hz=RATE_HZ // 2)
-    made = mix((wide, hear_part(wide, loops=True)), (low, hear_part(low, loops=False)))
+    made = mix((wide, analyse_part(wide, loops=True)), (low, analyse_part(low, loops=False)))
     assert (made.sound.channels, made.sound.sample_rate_hz) == (2, RATE_HZ)
 
 

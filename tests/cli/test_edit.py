@@ -12,7 +12,7 @@ import soundfile
 from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.files import encode
 from bot.audio.files.codes import pack_codes
-from bot.audio.files.edited import Source, edited_fields, read_source
+from bot.audio.files.edited_metadata import Source, edited_fields, read_source
 from bot.audio.files.fields import SEVERAL, Cover, read_cover, read_fields, write_fields
 from bot.audio.files.formats import BY_SUFFIX
 from bot.audio.files.tags import MADE_BY, find_tags, read_tags

@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 
 from bot.cli.help_formatter import HelpFormatter
-from bot.cli.terminal_language import said
+from bot.cli.terminal_language import render
 from bot.cli.wrong_arguments import wrong_argument
 from bot.i18n.sentence import Sentence
 
@@ -41,7 +41,7 @@ def test_what_a_terminal_cannot_show_is_english(encoding, monkeypatch):
     """Question marks help nobody."""
     monkeypatch.setenv("LC_ALL", "zh_CN")
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    assert said(Sentence("Stopped."), stream) == "Stopped."
+    assert render(Sentence("Stopped."), stream) == "Stopped."
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from bot.demo.client.serving import open_site
 from bot.demo.discord.interactions import InteractionType
 from bot.demo.discord.server import serve
 from bot.demo.discord.state import Discord
-from bot.demo.jam import OWNER, furnish, people_of
+from bot.demo.jam import OWNER, people_of, populate
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
 from tests.support.drawn_seeds import DrawnSeeds
@@ -90,7 +90,7 @@ async def open_demo_stage(folder, *, config=CONFIG, engine=SCRIPTED):
         discord = Discord(owner_name=OWNER)
         # On a busy machine three browsers and the bot share a processor.
         discord.ack_seconds = PATIENCE_SECONDS
-        await furnish(discord)
+        await populate(discord)
         people = people_of(discord)
         await stack.enter_async_context(serve(discord))
         site = await stack.enter_async_context(open_site(discord, people))

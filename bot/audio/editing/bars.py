@@ -42,7 +42,7 @@ class Bars:
     first_seconds: float = 0.0
 
 
-def hear_bars(sound: Sound, bpm: float) -> Bars | None:
+def detect_bars(sound: Sound, bpm: float) -> Bars | None:
     """Return the bars of a sound that was asked for at a tempo; None where they aren't certain."""
     rhythm = find_rhythm(sound, _expected(bpm))
     if rhythm is None or not rhythm.is_even or rhythm.confidence < CLEAR_RHYTHM:

@@ -51,7 +51,7 @@ class MixedSound:
     loops: bool
 
 
-def hear_part(sound: Sound, *, loops: bool, expected: ExpectedTempo | None = None) -> Part:
+def analyse_part(sound: Sound, *, loops: bool, expected: ExpectedTempo | None = None) -> Part:
     """Return what is known of a sound that is to be laid over another."""
     return Part(
         seconds=sound.seconds,

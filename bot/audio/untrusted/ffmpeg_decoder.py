@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.audio.ffmpeg import find_ffmpeg
-from bot.audio.untrusted import isolation, scratch
+from bot.audio.untrusted import isolation, scratch_folder
 from bot.audio.untrusted.isolation import End, Isolation, Limits
 from bot.audio.untrusted.sniff import DEMUXERS, NOT_SOUND
 from bot.errors import ResourceError, SoundError, ZhiyinError
@@ -94,7 +94,7 @@ async def decoded(
     command = await asyncio.to_thread(_command, decoding, limits, ffmpeg)
     with ExitStack() as stack:
         with _ours_to_mend():
-            folder = stack.enter_context(scratch.lent())
+            folder = stack.enter_context(scratch_folder.lend_folder())
         process = await _started(command, folder, source)
         hearing = asyncio.create_task(_last_words(process))
         try:

@@ -23,7 +23,7 @@ import struct
 import sys
 
 from bot.audio.untrusted.landlock import see_only
-from bot.audio.untrusted.watch import HEARD, wait_for_all
+from bot.audio.untrusted.process_watch import HEARD, wait_for_all
 
 CANT_RUN, NOT_FOUND = 126, 127
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from pathlib import Path
 
-from bot.audio.untrusted import scratch, sniff
+from bot.audio.untrusted import scratch_folder, sniff
 from bot.audio.untrusted.isolation import Limits
 from bot.audio.untrusted.reading import Reading, read_end, read_start
 from bot.domain.generation import Sound
@@ -63,5 +63,5 @@ class Uploads:
         """Take away, once, what an earlier run had to leave."""
         if not self._swept:
             self._swept = True
-            if swept := await asyncio.to_thread(scratch.sweep):
+            if swept := await asyncio.to_thread(scratch_folder.sweep):
                 log.info("upload.swept folders=%d", swept)

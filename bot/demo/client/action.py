@@ -17,7 +17,7 @@ Result = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Doer:
+class ActionContext:
     """Who does it, where, and with which files."""
 
     discord: Discord
@@ -32,9 +32,9 @@ class Action:
     """An action: what it is told, and what does it."""
 
     fields: type[msgspec.Struct]
-    run: Callable[[Doer, Any], Awaitable[Result]]
+    run: Callable[[ActionContext, Any], Awaitable[Result]]
 
-    async def do(self, doer: Doer, data: dict[str, Any]) -> Result:
+    async def do(self, doer: ActionContext, data: dict[str, Any]) -> Result:
         """Do it. Raises Refusal, RequestError, or msgspec.ValidationError for wrong fields."""
         return await self.run(doer, msgspec.convert(data, self.fields))
 

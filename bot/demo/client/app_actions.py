@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.demo.client.action import Doer, Result, place
+from bot.demo.client.action import ActionContext, Result, place
 from bot.demo.client.action_fields import Choose, OfModal, Press, SubmitModal, UseCommand, UseMenu
 from bot.demo.discord.actions import commands, components
 
 
-async def use_command(doer: Doer, asked: UseCommand) -> Result:
+async def use_command(doer: ActionContext, asked: UseCommand) -> Result:
     """Run a slash command."""
     named = list(_attachments(asked.options))
     files = dict(zip(named, doer.uploads.find(named), strict=True))
@@ -26,7 +26,7 @@ async def use_command(doer: Doer, asked: UseCommand) -> Result:
     return {"interaction_id": str(interaction.id)}
 
 
-async def use_menu(doer: Doer, asked: UseMenu) -> Result:
+async def use_menu(doer: ActionContext, asked: UseMenu) -> Result:
     """Run a command of a menu."""
     interaction = await commands.use_menu(
         doer.discord,
@@ -39,7 +39,7 @@ async def use_menu(doer: Doer, asked: UseMenu) -> Result:
     return {"interaction_id": str(interaction.id)}
 
 
-async def press(doer: Doer, asked: Press) -> Result:
+async def press(doer: ActionContext, asked: Press) -> Result:
     """Press a button."""
     interaction = await components.press(
         doer.discord, doer.person, *place(asked), asked.custom_id, nonce=doer.nonce
@@ -47,7 +47,7 @@ async def press(doer: Doer, asked: Press) -> Result:
     return {"interaction_id": str(interaction.id)}
 
 
-async def choose(doer: Doer, asked: Choose) -> Result:
+async def choose(doer: ActionContext, asked: Choose) -> Result:
     """Choose from a select."""
     interaction = await components.choose(
         doer.discord, doer.person, *place(asked), asked.custom_id, asked.values, nonce=doer.nonce
@@ -55,7 +55,7 @@ async def choose(doer: Doer, asked: Choose) -> Result:
     return {"interaction_id": str(interaction.id)}
 
 
-async def submit_modal(doer: Doer, asked: SubmitModal) -> Result:
+async def submit_modal(doer: ActionContext, asked: SubmitModal) -> Result:
     """Send a form."""
     files = {name: doer.uploads.find(ids) for name, ids in asked.files.items()}
     interaction = await components.submit_modal(
@@ -71,7 +71,7 @@ async def submit_modal(doer: Doer, asked: SubmitModal) -> Result:
     return {"interaction_id": str(interaction.id)}
 
 
-async def close_modal(doer: Doer, asked: OfModal) -> Result:
+async def close_modal(doer: ActionContext, asked: OfModal) -> Result:
     """Close a form without sending it."""
     components.dismiss_modal(doer.discord, doer.person, int(asked.interaction_id))
     return {}

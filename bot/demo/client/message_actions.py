@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.demo.client.action import Doer, Result, place
+from bot.demo.client.action import ActionContext, Result, place
 from bot.demo.client.action_fields import (
     CreatePoll,
     EditMessage,
@@ -15,7 +15,7 @@ from bot.demo.client.action_fields import (
 from bot.demo.discord.actions import talk
 
 
-async def send_message(doer: Doer, asked: SendMessage) -> Result:
+async def send_message(doer: ActionContext, asked: SendMessage) -> Result:
     """Send a message."""
     message = await talk.send_message(
         doer.discord,
@@ -31,37 +31,37 @@ async def send_message(doer: Doer, asked: SendMessage) -> Result:
     return {"message_id": str(message.id)}
 
 
-async def edit_message(doer: Doer, asked: EditMessage) -> Result:
+async def edit_message(doer: ActionContext, asked: EditMessage) -> Result:
     """Change what somebody wrote."""
     await talk.edit_message(doer.discord, doer.person, *place(asked), asked.content)
     return {}
 
 
-async def delete_message(doer: Doer, asked: OnMessage) -> Result:
+async def delete_message(doer: ActionContext, asked: OnMessage) -> Result:
     """Delete a message, or dismiss one that only this person sees."""
     await talk.delete_message(doer.discord, doer.person, *place(asked))
     return {}
 
 
-async def react(doer: Doer, asked: React) -> Result:
+async def react(doer: ActionContext, asked: React) -> Result:
     """Put a reaction under a message."""
     await talk.react(doer.discord, doer.person, *place(asked), asked.emoji)
     return {}
 
 
-async def unreact(doer: Doer, asked: React) -> Result:
+async def unreact(doer: ActionContext, asked: React) -> Result:
     """Take a reaction away."""
     await talk.unreact(doer.discord, doer.person, *place(asked), asked.emoji)
     return {}
 
 
-async def vote(doer: Doer, asked: Vote) -> Result:
+async def vote(doer: ActionContext, asked: Vote) -> Result:
     """Vote in a poll."""
     await talk.vote(doer.discord, doer.person, *place(asked), asked.answers)
     return {}
 
 
-async def create_poll(doer: Doer, asked: CreatePoll) -> Result:
+async def create_poll(doer: ActionContext, asked: CreatePoll) -> Result:
     """Post a poll."""
     poll = {
         "question": {"text": asked.question},
@@ -75,7 +75,7 @@ async def create_poll(doer: Doer, asked: CreatePoll) -> Result:
     return {"message_id": str(message.id)}
 
 
-async def start_typing(doer: Doer, asked: InChannel) -> Result:
+async def start_typing(doer: ActionContext, asked: InChannel) -> Result:
     """Let others see that somebody types."""
     await talk.start_typing(doer.discord, doer.person, int(asked.channel_id))
     return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.demo.client.action import Action, Doer, Result
+from bot.demo.client.action import Action, ActionContext, Result
 from bot.demo.client.action_fields import InChannel, UseCommand
 from bot.demo.client.protocol import Id
 from bot.demo.discord import reading
@@ -20,7 +20,7 @@ class History(InChannel):
     limit: int = 50
 
 
-async def history(doer: Doer, asked: History) -> Result:
+async def history(doer: ActionContext, asked: History) -> Result:
     """Return older messages, the oldest first."""
     before = None if asked.before is None else int(asked.before)
     limit = max(1, min(asked.limit, _MOST_MESSAGES))
@@ -30,13 +30,13 @@ async def history(doer: Doer, asked: History) -> Result:
     return {"messages": found}
 
 
-async def commands_there(doer: Doer, asked: InChannel) -> Result:
+async def commands_there(doer: ActionContext, asked: InChannel) -> Result:
     """Return the commands that somebody may use in a channel."""
     found = reading.commands_for(doer.discord, doer.person, int(asked.channel_id))
     return {"commands": found}
 
 
-async def complete(doer: Doer, asked: UseCommand) -> Result:
+async def complete(doer: ActionContext, asked: UseCommand) -> Result:
     """Return the bot's choices for the option that somebody is typing in."""
     options: list[dict[str, Any]] = asked.options
     found = await commands.complete(

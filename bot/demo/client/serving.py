@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from bot.demo.client.admission import is_loopback, reachable_address
+from bot.demo.client.access_control import is_loopback, reachable_address
 from bot.demo.client.site import Site
 from bot.demo.discord.people import Person
 from bot.demo.discord.state import Discord

@@ -19,14 +19,14 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from bot.demo.client.admission import Admission
+from bot.demo.client.access_control import AccessControl
 from bot.demo.client.page_files import HEADERS, read_index, read_page_file
 from bot.demo.client.page_words import read_page_words
 from bot.demo.client.protocol import MAX_MESSAGE_BYTES, Hello, read
 from bot.demo.client.refusing import asked_for, refuse, turn_away
 from bot.demo.client.sessions import Sessions
 from bot.demo.client.snapshot import max_upload_bytes
-from bot.demo.client.tab import NO_MESSAGE, UNKNOWN_SESSION, Desk, Tab
+from bot.demo.client.tab import NO_MESSAGE, UNKNOWN_SESSION, PersonState, Tab
 from bot.demo.client.uploads import too_large
 from bot.demo.client.voice_stream import VoiceStreams
 from bot.demo.discord.actions.membership import set_locale
@@ -62,10 +62,10 @@ class Site:
         self.discord, self.people = discord, people
         self._languages = load_languages()
         self.base = ""
-        self._admission = Admission(secret)
+        self._admission = AccessControl(secret)
         self._sessions = Sessions(people)
         self._voice = VoiceStreams(discord, self._sessions)
-        self._desks: defaultdict[int, Desk] = defaultdict(Desk)
+        self._desks: defaultdict[int, PersonState] = defaultdict(PersonState)
         self._lines: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
         self._tabs: weakref.WeakSet[Tab] = weakref.WeakSet()
         self._status: Sentence | None = None

@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from bot.demo.client.action import Action, Doer
+from bot.demo.client.action import Action, ActionContext
 from bot.demo.client.actions import ACTIONS, HINTS
 from bot.demo.client.done_actions import DoneActions, Outcome
 from bot.demo.client.protocol import Ask, Do, Hello, Hint, Ping, read
@@ -38,7 +38,7 @@ _NOT_DONE = Sentence("That did not work, and it is this demo's fault. Its log sa
 _UNKNOWN = Sentence("This page is from another version of the demo: please reload it.")
 
 
-class Desk:
+class PersonState:
     """What is kept for a person over all their tabs."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Tab:
         discord: Discord,
         person: Person,
         people: Mapping[str, Person],
-        desk: Desk,
+        desk: PersonState,
         languages: Languages,
     ) -> None:
         self._socket, self._languages = socket, languages
@@ -138,7 +138,7 @@ class Tab:
     async def _run(self, action: Action | None, data: dict[str, Any], nonce: str | None) -> Outcome:
         if action is None:
             return _UNKNOWN
-        doer = Doer(self._discord, self._person, self._desk.uploads, nonce)
+        doer = ActionContext(self._discord, self._person, self._desk.uploads, nonce)
         try:
             return await action.do(doer, data)
         except Refusal as refusal:

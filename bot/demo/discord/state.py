@@ -12,14 +12,14 @@ from bot.demo.discord.commands import Commands
 from bot.demo.discord.feeds import Feeds, JsonObject
 from bot.demo.discord.files import File, FileStore
 from bot.demo.discord.gateway import Event, Gateway, Shard, shard_of
-from bot.demo.discord.greeting import guild_create, ready
 from bot.demo.discord.guild import Guild
+from bot.demo.discord.idempotency import RecentRequests
 from bot.demo.discord.interactions import Interaction
 from bot.demo.discord.messages import Message
 from bot.demo.discord.people import Member, Person, Role
 from bot.demo.discord.rate_limits import Buckets
+from bot.demo.discord.ready_event import guild_create, ready
 from bot.demo.discord.refusals import Refusal
-from bot.demo.discord.repeats import Repeats
 from bot.demo.discord.rights import NONE, Overwrite, Right
 from bot.demo.discord.snowflakes import Snowflakes
 from bot.demo.discord.voice.states import VoiceStates
@@ -65,8 +65,8 @@ class Discord:
         self.buckets = Buckets()
         self.nonces: dict[tuple[int, str], tuple[float, Message]] = {}
         """When the bot sent which message, by channel and nonce."""
-        self.sent: Repeats[Message] = Repeats()
-        self.used: Repeats[Interaction] = Repeats()
+        self.sent: RecentRequests[Message] = RecentRequests()
+        self.used: RecentRequests[Interaction] = RecentRequests()
         self.feeds, self.voice = Feeds(), VoiceStates()
         self.gateway = Gateway(
             admits=lambda token: token == self.token,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.demo.client.admission import Admission, is_loopback
+from bot.demo.client.access_control import AccessControl, is_loopback
 
 HERE = "127.0.0.1:8787"
 
@@ -12,7 +12,7 @@ HERE = "127.0.0.1:8787"
 @pytest.mark.parametrize("host", [HERE, "localhost:8787", "[::1]:8787", "127.0.0.53"])
 def test_this_machine_is_known_by_its_names(host):
     """Whatever the port, which a tunnel may change."""
-    assert Admission().knows_host(host)
+    assert AccessControl().knows_host(host)
 
 
 @pytest.mark.parametrize(
@@ -21,12 +21,12 @@ def test_this_machine_is_known_by_its_names(host):
 )
 def test_a_name_that_was_made_to_point_here_is_not(host):
     """DNS rebinding: the browser takes evil.example for the demo, and says its name."""
-    assert not Admission().knows_host(host)
+    assert not AccessControl().knows_host(host)
 
 
 def test_with_a_secret_any_name_is_known_since_the_cookie_is_asked_for():
     """A rebound name comes without the cookie."""
-    admission = Admission("a secret")
+    admission = AccessControl("a secret")
     assert admission.knows_host("jam.example:8787")
     assert not admission.admits(None)
     assert not admission.admits("something")
@@ -51,7 +51,7 @@ def test_with_a_secret_any_name_is_known_since_the_cookie_is_asked_for():
 )
 def test_only_our_own_page_changes_anything_or_opens_a_websocket(origin, method, upgrade, known):
     """Browsers let any site open a WebSocket to here, and say which site it was."""
-    found = Admission().knows_origin(origin, HERE, method=method, upgrade=upgrade)
+    found = AccessControl().knows_origin(origin, HERE, method=method, upgrade=upgrade)
     assert found is known
 
 

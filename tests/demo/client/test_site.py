@@ -7,7 +7,7 @@ import io
 import aiohttp
 import pytest
 
-from bot.demo.client.admission import reachable_address
+from bot.demo.client.access_control import reachable_address
 from bot.demo.client.serving import open_site
 from tests.demo.client.conftest import Visitor
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.demo.discord.command_limits import LOCALES
 from bot.demo.discord.gateway import Intent
-from bot.demo.discord.greeting import guild_create
 from bot.demo.discord.guild import Guild
 from bot.demo.discord.people import Member, Person
+from bot.demo.discord.ready_event import guild_create
 from bot.demo.discord.refusals import Refusal
 from bot.demo.discord.rights import Right
 from bot.demo.discord.state import Discord

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from bot.demo.chat_storage import FILE, ChatStorage
 from bot.demo.discord import reading
 from bot.demo.discord.actions import talk
 from bot.demo.discord.files import File
 from bot.demo.discord.rights import Right
 from bot.demo.discord.state import Discord
 from bot.demo.discord.voice.soundboards import create_sound, shown_sounds
-from bot.demo.jam import OWNER, furnish, people_of
-from bot.demo.kept_chat import FILE, KeptChat
+from bot.demo.jam import OWNER, people_of, populate
 from tests.demo.discord.test_soundboards import mp3
 
 LARGE = b"sound" * 2000
@@ -25,7 +25,7 @@ LARGE = b"sound" * 2000
 
 async def furnished():
     discord = Discord(owner_name=OWNER)
-    return discord, await furnish(discord)
+    return discord, await populate(discord)
 
 
 async def test_a_chat_is_there_again(tmp_path):
@@ -39,12 +39,12 @@ async def test_a_chat_is_there_again(tmp_path):
     await talk.react(discord, discord.owner, room.id, said.id, "🔥")
     horn = {"name": "horn", "sound": mp3(1.0)}
     sound = await create_sound(discord, discord.guild, discord.me, horn)
-    chat = KeptChat(tmp_path / "chat")
+    chat = ChatStorage(tmp_path / "chat")
     assert chat.load(discord) is False
     chat.save(discord)
 
     later = Discord(owner_name=OWNER)
-    assert KeptChat(tmp_path / "chat").load(later)
+    assert ChatStorage(tmp_path / "chat").load(later)
     for name in people_of(discord):
         before, after = people_of(discord)[name], people_of(later)[name]
         for channel_id in discord.channels:
@@ -76,16 +76,16 @@ async def test_a_chat_is_read_whatever_python_makes_of_an_enumeration(tmp_path, 
 
     monkeypatch.setattr(Right, "__reduce_ex__", as_in_3_11_2)
     discord, _ = await furnished()
-    KeptChat(tmp_path).save(discord)
+    ChatStorage(tmp_path).save(discord)
     later = Discord(owner_name=OWNER)
-    assert KeptChat(tmp_path).load(later)
+    assert ChatStorage(tmp_path).load(later)
     assert later.guild.roles.keys() == discord.guild.roles.keys()
 
 
 async def test_what_is_no_chat_is_put_aside(tmp_path, caplog):
     """Damage, another version, and what would run code of somebody else's."""
     discord, _ = await furnished()
-    chat = KeptChat(tmp_path)
+    chat = ChatStorage(tmp_path)
     assert chat.load(discord) is False
     chat.save(discord)
     whole = (tmp_path / FILE).read_bytes()
@@ -104,7 +104,7 @@ async def test_what_is_no_chat_is_put_aside(tmp_path, caplog):
         start=1,
     ):
         (tmp_path / FILE).write_bytes(data)
-        assert KeptChat(tmp_path).load(Discord()) is False
+        assert ChatStorage(tmp_path).load(Discord()) is False
         assert (tmp_path / f"unreadable-{number}" / FILE).read_bytes() == data
         assert "demo.chat_unreadable" in caplog.text
         caplog.clear()
@@ -114,13 +114,13 @@ async def test_what_is_no_chat_is_put_aside(tmp_path, caplog):
 async def test_a_damaged_chat_is_put_aside_with_what_was_attached(tmp_path):
     """It can still be mended by hand; the new chat deletes none of it."""
     discord, room = await furnished()
-    chat = KeptChat(tmp_path)
+    chat = ChatStorage(tmp_path)
     chat.load(discord)
     await talk.send_message(discord, discord.owner, room.id, files=[File("a.wav", LARGE)])
     chat.save(discord)
     (tmp_path / FILE).write_bytes(b"damaged")
     later, _ = await furnished()
-    again = KeptChat(tmp_path)
+    again = ChatStorage(tmp_path)
     assert again.load(later) is False
     again.save(later)
     aside = tmp_path / "unreadable-1"
@@ -131,14 +131,14 @@ async def test_a_chat_that_can_not_be_read_now_is_left_alone(tmp_path):
     """A folder in a file's place, as any failing disk: it is told, and nothing is put aside."""
     (tmp_path / FILE).mkdir()
     with pytest.raises(OSError, match="directory"):
-        KeptChat(tmp_path).load(Discord())
+        ChatStorage(tmp_path).load(Discord())
     assert not (tmp_path / "unreadable-1").exists()
 
 
 async def test_what_can_not_be_written_ends_no_saving(tmp_path, caplog):
     """It is told once; the chat is saved again as soon as it can be."""
     discord, room = await furnished()
-    chat = KeptChat(tmp_path)
+    chat = ChatStorage(tmp_path)
     chat.load(discord)
     odd: Any = await talk.send_message(discord, discord.owner, room.id, "odd")
     odd.nonce = lambda: None
@@ -163,7 +163,7 @@ class _Evil:
 async def test_files_that_nothing_names_any_more_are_deleted(tmp_path):
     """And those that are still attached stay."""
     discord, room = await furnished()
-    chat = KeptChat(tmp_path)
+    chat = ChatStorage(tmp_path)
     chat.load(discord)
     file = File("a.wav", LARGE)
     said = await talk.send_message(discord, discord.owner, room.id, files=[file])
@@ -178,7 +178,7 @@ async def test_files_that_nothing_names_any_more_are_deleted(tmp_path):
 async def test_a_full_disk_is_told_once_and_the_chat_goes_on(tmp_path, caplog, monkeypatch):
     """The last whole chat stays where it is."""
     discord, room = await furnished()
-    chat = KeptChat(tmp_path)
+    chat = ChatStorage(tmp_path)
     chat.load(discord)
     chat.save(discord)
     before = (tmp_path / FILE).read_bytes()

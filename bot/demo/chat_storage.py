@@ -34,7 +34,7 @@ _SAVE_SECONDS = 2.0
 _HASH = re.compile("[0-9a-f]{64}")
 
 
-class KeptChat:
+class ChatStorage:
     """A folder that a chat is kept in."""
 
     def __init__(self, folder: Path) -> None:

@@ -21,7 +21,7 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
+class AccessControl:
     """The rules at the door. Without a secret only loopback is let in."""
 
     secret: str | None = None

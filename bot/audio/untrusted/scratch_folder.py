@@ -15,7 +15,7 @@ FOLDER_PREFIX = "zhiyin-upload-"
 
 
 @contextmanager
-def lent() -> Iterator[Path]:
+def lend_folder() -> Iterator[Path]:
     """Lend a new folder, for no other user's eyes. Raises OSError."""
     with ExitStack() as stack:
         while (folder := _new(stack)) is None:

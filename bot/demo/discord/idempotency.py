@@ -12,7 +12,7 @@ _KEPT = 1000
 T = TypeVar("T")
 
 
-class Repeats(Generic[T]):
+class RecentRequests(Generic[T]):
     """What came of the latest requests, by who made them and what they called them."""
 
     def __init__(self) -> None:
