@@ -25,8 +25,8 @@ from bot.demo.discord.channels import Channel
 from bot.demo.discord.server import serve
 from bot.demo.discord.state import Discord
 from bot.demo.first_clip import PROMPT, order_first_clip
-from bot.demo.jam import FRIENDS, OWNER, people_of, populate
 from bot.demo.ports import USUAL_PORT
+from bot.demo.server_contents import FRIENDS, OWNER, people_of, populate
 from bot.errors import ConfigError
 from bot.i18n.environment import language_of, translations_of
 from bot.i18n.sentence import Sentence

@@ -17,7 +17,7 @@ from bot.demo.discord.files import File
 from bot.demo.discord.rights import Right
 from bot.demo.discord.state import Discord
 from bot.demo.discord.voice.soundboards import create_sound, shown_sounds
-from bot.demo.jam import OWNER, people_of, populate
+from bot.demo.server_contents import OWNER, people_of, populate
 from tests.demo.discord.test_soundboards import mp3
 
 LARGE = b"sound" * 2000

@@ -25,7 +25,7 @@ from bot.audio.analysis.key import Key
 from bot.cli.app import build_parser
 from bot.cli.help_formatter import USAGE
 from bot.config import Config
-from bot.demo.jam import CHANNELS, NAMES
+from bot.demo.server_contents import CHANNELS, NAMES
 from bot.domain.generation import Sampling
 from bot.domain.jobs import Kind
 from bot.i18n.contexts import CHOICE, COMMAND, HELP, KEY, KIND, MENU, OPTION, PAGE, PLACE, STEM

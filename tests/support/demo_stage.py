@@ -24,7 +24,7 @@ from bot.demo.client.serving import open_site
 from bot.demo.discord.interactions import InteractionType
 from bot.demo.discord.server import serve
 from bot.demo.discord.state import Discord
-from bot.demo.jam import OWNER, people_of, populate
+from bot.demo.server_contents import OWNER, people_of, populate
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
 from tests.support.drawn_seeds import DrawnSeeds

@@ -2,9 +2,10 @@
 
 import { CommandPlace } from "./command_place.js";
 import { el } from "./element.js";
-import { icon, iconButton } from "./icons.js";
+import { iconButton } from "./icons.js";
 import { MentionNames } from "./mention_names.js";
 import { notify } from "./notices.js";
+import { replyBar } from "./reply_bar.js";
 import { tab } from "./session.js";
 import { Suggestions } from "./suggestions.js";
 import { Tray } from "./tray.js";
@@ -109,22 +110,7 @@ export class Composer {
     this.reply.hidden = !message;
     if (!message) return this.reply.replaceChildren();
     this.ping = el("input", { type: "checkbox", checked: true });
-    const name = this.state.nameOf(message.author);
-    this.reply.replaceChildren(
-      icon("reply"),
-      el("span", {}, say("composer.replying", { name })),
-      el("label", {}, this.ping, say("composer.ping")),
-      el(
-        "button",
-        {
-          type: "button",
-          class: "icon-button",
-          aria: { label: say("composer.noReply") },
-          on: { click: () => this.setReply(null) },
-        },
-        icon("close"),
-      ),
-    );
+    this.reply.replaceChildren(...replyBar(this.state.nameOf(message.author), this.ping, () => this.setReply(null)));
     this.focus();
   }
 

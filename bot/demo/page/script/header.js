@@ -3,7 +3,7 @@
 import { el, morph } from "./element.js";
 import { icon } from "./icons.js";
 import { isThread } from "./sidebar.js";
-import { ChannelType } from "./state.js";
+import { ChannelType } from "./kinds.js";
 import { say } from "./words.js";
 
 /** Draw the header into its element. */

@@ -10,7 +10,7 @@ import { icon } from "./icons.js";
 import { exactMoment, isSameDay, messageTime } from "./moments.js";
 import { showPoll } from "./poll.js";
 import { plainText, richText } from "./rich_text.js";
-import { EPHEMERAL, LOADING } from "./state.js";
+import { EPHEMERAL, LOADING } from "./kinds.js";
 import { say } from "./words.js";
 
 const GROUP_MS = 7 * 60_000;

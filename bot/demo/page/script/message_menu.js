@@ -4,7 +4,7 @@ import { CommandType, shownName } from "./commands.js";
 import { el } from "./element.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
-import { ChannelType, EPHEMERAL } from "./state.js";
+import { ChannelType, EPHEMERAL } from "./kinds.js";
 import { say } from "./words.js";
 
 const EMOJI = [

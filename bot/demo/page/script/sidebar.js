@@ -4,7 +4,7 @@ import { avatar } from "./avatar.js";
 import { el, morph } from "./element.js";
 import { icon, mark } from "./icons.js";
 import { compareIds } from "./message_list.js";
-import { ChannelType } from "./state.js";
+import { ChannelType } from "./kinds.js";
 import { currentTheme } from "./theme.js";
 import { say } from "./words.js";
 

@@ -1,13 +1,12 @@
 // The server as this person sees it: channels, people, messages; kept up to date by events.
 
+import { ChannelType } from "./kinds.js";
 import { MessageList, compareIds } from "./message_list.js";
 import { has } from "./rights.js";
 import { browser } from "./session.js";
-
-export const ChannelType = { TEXT: 0, DM: 1, VOICE: 2, NEWS: 5, THREAD: 11, PRIVATE_THREAD: 12, STAGE: 13, FORUM: 15 };
-export const EPHEMERAL = 64;
-export const LOADING = 128;
-const TYPING_MS = 10_000;
+import { byId, fieldsOf } from "./snapshot.js";
+import { Typing } from "./typing.js";
+import { countUnread } from "./unread.js";
 
 /** Sends `change` (detail: what changed, and of which channel or message). */
 export class State extends EventTarget {
@@ -22,7 +21,7 @@ export class State extends EventTarget {
     this.messages = new Map();
     this.complete = new Set();
     this.commands = [];
-    this.typing = new Map();
+    this.typing = new Typing((channel) => this.#tell("typing", { channel }));
     this.busy = new Map();
     this.failed = new Map();
     this.shownPolls = new Set();
@@ -39,20 +38,7 @@ export class State extends EventTarget {
 
   /** Become what a snapshot says. */
   take(snapshot) {
-    this.instance = snapshot.instance;
-    this.me = snapshot.user;
-    this.guild = snapshot.guild;
-    this.isMember = snapshot.members.some((each) => each.user.id === snapshot.user.id);
-    this.people = snapshot.people;
-    this.limits = snapshot.limits;
-    this.rights = snapshot.rights;
-    this.isBotOnline = snapshot.bot_online;
-    this.channels = byId(snapshot.channels);
-    this.roles = byId(snapshot.roles);
-    this.members = new Map(snapshot.members.map((each) => [each.user.id, each]));
-    this.voices = new Map(snapshot.voice_states.map((each) => [each.user_id, each.channel_id]));
-    this.voiceStatuses = new Map(Object.entries(snapshot.voice_statuses));
-    this.sounds = snapshot.sounds;
+    Object.assign(this, fieldsOf(snapshot));
     this.messages = new Map();
     for (const [id, list] of Object.entries(snapshot.messages)) {
       for (const message of list) this.#list(id).set(message.id, message);
@@ -73,8 +59,7 @@ export class State extends EventTarget {
     const { message, channel, member } = event;
     switch (event.type) {
       case "message_create":
-        this.typing.get(message.channel_id)?.delete(message.author.id);
-        this.#tell("typing", { channel: message.channel_id });
+        this.typing.stop(message.channel_id, message.author.id);
         this.#list(message.channel_id).set(message.id, message);
         this.#tell("message", { channel: message.channel_id, message, isNew: true });
         break;
@@ -89,7 +74,7 @@ export class State extends EventTarget {
         this.#tell("message", { channel: event.channel_id, gone: event.message_id });
         break;
       case "typing":
-        this.#startTyping(event.channel_id, event.user_id);
+        this.typing.start(event.channel_id, event.user_id);
         break;
       case "interaction_sent":
         this.#mark(event, true);
@@ -199,18 +184,13 @@ export class State extends EventTarget {
 
   /** Who types in a channel, without this person. */
   typingIn(channelId) {
-    return [...(this.typing.get(channelId)?.keys() ?? [])].filter((id) => id !== this.me.id);
+    return this.typing.inChannel(channelId).filter((id) => id !== this.me.id);
   }
 
   /** How many messages were not seen, and how many of them call this person. */
   unread(channelId) {
-    const since = this.read[channelId] ?? "0";
-    const fresh = this.messagesOf(channelId).filter(
-      (each) => compareIds(each.id, since) > 0 && each.author.id !== this.me.id,
-    );
-    const calls = fresh.filter((each) => each.mentions?.some((user) => user.id === this.me.id));
     const isDm = this.channels.get(channelId)?.type === ChannelType.DM;
-    return { count: fresh.length, calls: isDm ? fresh.length : calls.length };
+    return countUnread(this.messagesOf(channelId), this.read[channelId] ?? "0", this.me, isDm);
   }
 
   /** Show a component of a message as working, or none. */
@@ -248,15 +228,6 @@ export class State extends EventTarget {
     return this.messages.get(channelId);
   }
 
-  #startTyping(channelId, userId) {
-    if (!this.typing.has(channelId)) this.typing.set(channelId, new Map());
-    const here = this.typing.get(channelId);
-    clearTimeout(here.get(userId));
-    const end = () => here.delete(userId) && this.#tell("typing", { channel: channelId });
-    here.set(userId, setTimeout(end, TYPING_MS));
-    this.#tell("typing", { channel: channelId });
-  }
-
   #mark(event, isBusy, hasFailed = false) {
     const { message_id: id, custom_id: custom, channel_id: channel } = event;
     if (id) {
@@ -273,8 +244,4 @@ export class State extends EventTarget {
   #tell(what, more = {}) {
     this.dispatchEvent(new CustomEvent("change", { detail: { what, ...more } }));
   }
-}
-
-function byId(list) {
-  return new Map(list.map((each) => [each.id, each]));
 }

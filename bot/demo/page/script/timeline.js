@@ -5,6 +5,7 @@ import { icon } from "./icons.js";
 import { continues, showMessage } from "./message.js";
 import { compareIds } from "./message_list.js";
 import { dayOf, isSameDay } from "./moments.js";
+import { makeReachable, moveFocus } from "./roving_focus.js";
 import { tab } from "./session.js";
 
 import { say } from "./words.js";
@@ -34,7 +35,7 @@ export class Timeline {
     this.jump = el("button", { type: "button", class: "jump", hidden: true, on: { click: () => this.toLatest() } });
     this.root = el("div", { class: "timeline-frame" }, this.scroller, this.jump);
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    this.list.addEventListener("keydown", (event) => this.#key(event));
+    this.list.addEventListener("keydown", moveFocus);
     // Pictures and players that become taller push no line out of sight.
     const watch = new ResizeObserver(() => this.isFollowing && this.#toEnd());
     watch.observe(this.list);
@@ -93,7 +94,7 @@ export class Timeline {
       cursor = this.#drawRow(message, before, cursor);
       before = message;
     }
-    this.#rove(messages.at(-1)?.id);
+    makeReachable(this.list, this.rows.get(messages.at(-1)?.id)?.element);
     if (this.isFollowing) this.#toEnd();
     else if (kept) this.scroller.scrollTop += kept.element.getBoundingClientRect().top - kept.top;
     this.#showJump();
@@ -242,25 +243,5 @@ export class Timeline {
   #isAtEnd() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     return scrollHeight - scrollTop - clientHeight < NEAR_PX;
-  }
-
-  /** One message at a time can be reached with Tab; the arrows go on from it. */
-  #rove(lastId) {
-    const current = this.list.querySelector(":scope > .message[tabindex='0']");
-    if (current && (current === document.activeElement || current.dataset.message === lastId)) return;
-    current?.setAttribute("tabindex", "-1");
-    this.rows.get(lastId)?.element.setAttribute("tabindex", "0");
-  }
-
-  #key(event) {
-    const step = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
-    if (!step || !event.target.matches(".message")) return;
-    event.preventDefault();
-    let next = event.target[step];
-    while (next && !next.matches(".message")) next = next[step];
-    if (!next) return;
-    event.target.setAttribute("tabindex", "-1");
-    next.setAttribute("tabindex", "0");
-    next.focus();
   }
 }
