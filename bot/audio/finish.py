@@ -1,4 +1,4 @@
-"""Finish a generated sound: cut a loop if that is wanted, detect tempo and key."""
+"""Finish a generated sound: cut a loop if wanted, detect tempo and key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLEAR_KEY_CONFIDENCE = 0.6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedClip:
-    """A sound with its tempo and key; None where they are unclear."""
+    """A sound with its tempo and key; None if unclear."""
 
     sound: Sound
     bpm: float | None
@@ -28,9 +28,9 @@ class FinishedClip:
 
 
 def finish(sound: Sound, *, as_loop: bool, prompt: str | None = None) -> FinishedClip:
-    """Return a sound with its tempo and key, cut to a loop if that is wanted.
+    """Return a sound with tempo and key, cut to a loop if wanted.
 
-    Of tempi that fit, what the prompt asks for decides.
+    Among tempi that fit, the prompt decides.
     """
     expected = expected_tempo(prompt)
     rhythm, key = find_rhythm(sound, expected), find_key(sound)
@@ -43,9 +43,9 @@ def finish(sound: Sound, *, as_loop: bool, prompt: str | None = None) -> Finishe
 
 
 def detect_tempo_and_key(sound: Sound, prompt: str | None) -> tuple[float | None, str | None]:
-    """Return the tempo and the key of a sound made from words, where they are clear.
+    """Return the tempo and key of a sound with a prompt; None if unclear.
 
-    Clear enough to be told to a model: a wrong key would lead it away from the sound.
+    Clear enough for a model's prompt: a wrong key would lead away from the sound.
     """
     expected = expected_tempo(prompt)
     rhythm, key = find_rhythm(sound, expected), find_key(sound)
@@ -56,10 +56,10 @@ def detect_tempo_and_key(sound: Sound, prompt: str | None) -> tuple[float | None
 
 
 def clear_bpm(rhythm: Rhythm, expected: ExpectedTempo | None) -> float | None:
-    """Return the tempo to tell people: what was asked for where it fits, none where it is unsure.
+    """Return the tempo to report: the requested one if it fits, None if unsure.
 
-    On 90 composed pieces, six in seven of the tempi at `CLEAR_CONFIDENCE` are right and the others
-    are half or twice the tempo; below it two in five are wrong.
+    On 90 composed pieces, six in seven tempi at `CLEAR_CONFIDENCE` are right and the rest off by an
+    octave; below it two in five are wrong.
     """
     if expected is not None and expected.is_met(rhythm.bpm):
         return round(expected.bpm, 1)

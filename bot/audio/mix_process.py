@@ -1,6 +1,6 @@
-"""Mix two kept clips in a process of its own: stretching would keep the bot from answering.
+"""Mix two stored clips in a subprocess, since stretching would block the bot.
 
-What comes back is a line of JSON, then the samples.
+It returns a line of JSON, then the samples.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptPart:
-    """A kept clip that is to be in a mix; its prompt may say which tempo it was to have."""
+    """A stored clip to mix; its prompt may name the requested tempo."""
 
     path: Path
     loops: bool
@@ -43,9 +43,9 @@ class KeptPart:
 
 
 async def mix_kept(lead: KeptPart, other: KeptPart, balance: float) -> MixedSound:
-    """Return two kept clips as one, the second following the tempo and key of the first.
+    """Return two stored clips mixed, the second aligned with the first.
 
-    Raises JobError with the reason why it can't be.
+    Raises JobError with the reason if that fails.
     """
     asked = {"lead": _told(lead), "other": _told(other), "balance": balance}
     try:

@@ -1,6 +1,6 @@
-"""Bring sound to another number of channels, by the mean, and within full scale, as a whole.
+"""Mix channels down by their mean, and keep sound within full scale.
 
-A mean never clips, whatever is in it; the usual sums of channels do.
+A mean never clips, unlike the usual sums of channels.
 """
 
 from __future__ import annotations

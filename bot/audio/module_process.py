@@ -1,7 +1,7 @@
-"""Run a module of our own in a process apart, where its work would keep the bot from answering.
+"""Run a module of our own in a subprocess, so that its work doesn't block the bot.
 
-The launcher of untrusted programs runs it, for its limits, its low priority, and so that it ends
-with the bot; there are no walls, since the code and the files are ours.
+The launcher of untrusted programs runs it, for resource limits, low priority, and so that it ends
+with the bot; without sandboxing, since code and files are ours.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a module wrote: to its standard output, and to its standard error; and its exit code."""
+    """A module's output, standard error and exit code."""
 
     output: bytes
     said: bytes
@@ -28,7 +28,10 @@ class Answer:
 
 
 async def run_module(module: str, given: bytes, limits: Limits) -> Answer:
-    """Run a module with bytes as its standard input. Raises TimeoutError, and ends it then."""
+    """Run a module with `given` as its standard input.
+
+    Raises TimeoutError and kills it after the time limit.
+    """
     process = await asyncio.create_subprocess_exec(
         *isolation.isolate(Path(sys.executable), NO_ISOLATION, limits),
         "-m", module,

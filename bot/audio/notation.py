@@ -1,9 +1,8 @@
-"""What the codes of a model mean as music: who plays what, and how fast.
+"""Interpret the codes of a model as notes, if its codebooks are instruments.
 
-A checkpoint whose codebooks are instruments says so in its `notation.json`. A code of such a book
-is an instrument, a pitch and a stage of the note's life, of which the first is its attack; of the
-drums it is a set that is struck at once. The clock says how long a beat is, the plan which one of a
-bar it is.
+Such a checkpoint has a `notation.json`. A code is an instrument, a pitch and a stage of the note,
+the first being its attack; of the drums it is a set of simultaneous strokes. The clock codebook
+gives the length of a beat, the plan codebook the beat within a bar.
 """
 
 from __future__ import annotations
@@ -120,7 +119,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenBars:
-    """The bars that codes say: how long a beat is, and where the first bar begins, in frames."""
+    """Encoded bars: the length of a beat, and the first bar line, in frames."""
 
     beat_frames: int
     beats_per_bar: int
@@ -129,9 +128,9 @@ class WrittenBars:
 
 @cache
 def load_notation(folder: Path) -> Notation | None:
-    """Return the notation of a checkpoint, read once in a process; None where it has none.
+    """Return the notation of a checkpoint, cached in the process; None if it has none.
 
-    One that can't be understood is none either: it is for notes only, and the model plays without.
+    An invalid one is logged and ignored, since only exports of notes need it.
     """
     try:
         return _notation(json.loads((folder / FILE).read_text("utf-8")))
@@ -163,7 +162,7 @@ def _notation(told: Mapping[str, Any]) -> Notation:
 
 
 def read_score(tokens: Tokens, notation: Notation) -> Score:
-    """Return the notes that the codes of a clip [codebooks, frames] mean."""
+    """Return the notes that a clip's codes [codebooks, frames] encode."""
     notes = list(_strokes(tokens[notation.drums.book], notation.drums))
     for book in notation.pitched:
         notes += _held_notes(tokens[book.book].astype(np.int64), book)
@@ -175,7 +174,7 @@ def read_score(tokens: Tokens, notation: Notation) -> Score:
 
 
 def read_bars(tokens: Tokens, notation: Notation) -> WrittenBars | None:
-    """Return the bars that codes say; None where they say none, or change their pace or metre."""
+    """Return the bars that codes encode; None if there are none, or tempo or meter change."""
     clock, plan = tokens[notation.clock.book], tokens[notation.plan.book]
     beat_frames = _beat(clock, notation.clock)
     if beat_frames is None or int(plan.min(initial=1)) < 1:

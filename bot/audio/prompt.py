@@ -1,4 +1,4 @@
-"""The audio prompt of a clip: the end of a sound that the model continues, and what precedes it."""
+"""The audio prompt of a clip: the end of a sound for the model, and what precedes it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _ANALYSED_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioPrompt:
-    """A sound in two parts: what comes before, and the end that the model is given.
+    """A sound split into what comes before, and the end that the model gets.
 
-    What a remix drops behind that is in neither. `beat_seconds` is its beat where it has one.
+    What a remix drops after it is in neither. `beat_seconds` is its beat, if it has one.
     """
 
     before: Sound

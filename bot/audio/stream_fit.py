@@ -1,4 +1,4 @@
-"""Sound that is being made, brought piece by piece to 48 kHz stereo and to an even loudness."""
+"""Convert generated sound piece by piece to 48 kHz stereo at an even loudness."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROUNDED_FROM = 0.8
 
 
 class StreamFit:
-    """Takes the pieces of one sound in order."""
+    """Converts the pieces of one sound, in order."""
 
     def __init__(self) -> None:
         self._resampler: soxr.ResampleStream | None = None
@@ -26,9 +26,9 @@ class StreamFit:
         self._gain = 1.0
 
     def take(self, piece: Sound) -> Floats:
-        """Return what can be played of it, [samples, 2] at 48 kHz within full scale.
+        """Return the playable part of a piece, [samples, 2] at 48 kHz within full scale.
 
-        Nobody knows yet how loud the rest will be: the gain follows slowly.
+        The loudness of the rest is unknown, so the gain adapts slowly.
         """
         samples = mix_channels(piece.samples, CHANNELS).T
         if piece.sample_rate_hz != RATE_HZ:

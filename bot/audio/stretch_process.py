@@ -1,7 +1,6 @@
-"""Make a sound faster or slower in a process of its own, where others must not wait for it.
+"""Change the tempo of a sound in a subprocess, so that the bot is not blocked.
 
-Stretching keeps the interpreter for itself: a thread of the bot would keep all others from running.
-What goes in and out is a line of JSON, then the samples.
+Stretching holds the interpreter lock. Input and output are a line of JSON, then the samples.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 async def stretch_in_process(sound: Sound, time_factor: float) -> Sound:
-    """Return a sound faster by a factor, at its pitch. Raises JobError where it can't be made."""
+    """Return a sound sped up at its pitch. Raises JobError if that fails."""
     told = {
         "channels": sound.channels,
         "sample_rate_hz": sound.sample_rate_hz,

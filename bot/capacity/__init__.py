@@ -1,1 +1,1 @@
-"""How many people a machine can serve: queueing arithmetic, and a simulation of the fair line."""
+"""Capacity planning: queueing formulas, and a simulation of the fair queue."""

@@ -1,7 +1,7 @@
-"""The arithmetic of waiting: how long clips take on average, before anything is simulated.
+"""Queueing formulas: mean waiting times without simulation.
 
-Sources: Pollaczek 1930 and Khinchine 1932 for one clip at a time; birth and death of a finite
-population (the repairman's problem) and Little's law, as in Kleinrock, Queueing Systems I, 1975.
+Sources: Pollaczek 1930 and Khinchine 1932 for one server; the machine repairman model (finite
+population) and Little's law, as in Kleinrock, Queueing Systems I, 1975.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Rate = Callable[[int], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SteadyState:
-    """What is so on average once it has gone on for long."""
+    """Steady-state averages."""
 
     clips_per_second: float
     present: float

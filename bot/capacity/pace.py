@@ -1,4 +1,4 @@
-"""How fast music is made with so many clips at once, from a few measurements."""
+"""The throughput with a number of concurrent clips, interpolated from measurements."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""People who ask for clips, and workers that make them in the bot's own fair order.
+"""Simulate people who ask for clips, and workers that serve them in the bot's fair order.
 
-Time is only counted. The line is the one that the bot runs (`bot/inference/fair_queue.py`); a
-worker is its pace and its slots.
+Time is simulated. The queue is the bot's own (`bot/inference/fair_queue.py`); a worker is its pace
+and its slots.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NEARLY = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class ClipRequest:
-    """A clip that somebody asks for."""
+    """A request for a clip at a time."""
 
     at: float
     user_id: int
@@ -32,7 +32,7 @@ class ClipRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedClip:
-    """A clip that was made: what was asked for, and when it was begun and ready."""
+    """A served request, with its start and end."""
 
     ask: ClipRequest
     begun: float

@@ -1,1 +1,1 @@
-"""What people read, in their language: sentences as templates and values, and the catalogs."""
+"""Translatable sentences as templates with values, and the catalogs."""

@@ -1,4 +1,4 @@
-"""What short texts are, so that one word can have several translations: gettext's contexts."""
+"""Contexts of short texts, so that one word can have several translations (gettext's msgctxt)."""
 
 from __future__ import annotations
 

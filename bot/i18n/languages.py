@@ -1,7 +1,7 @@
-"""The languages there are catalogs for, and which of them a reader gets.
+"""The available languages, and the choice of one for a locale.
 
-Catalogs are gettext's: `locale/LANGUAGE/LC_MESSAGES/zhiyin.po` beside this file, read as they are.
-A text without a translation stays English.
+Catalogs are gettext's, `locale/LANGUAGE/LC_MESSAGES/zhiyin.po` beside this file. Texts without a
+translation stay English.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody who reads on Discord: renders sentences in their language."""
+    """Renders sentences in the language of a reader on Discord."""
 
     translations: Translations = field(default_factory=English)
 

@@ -1,1 +1,1 @@
-"""Models: which there are, where they lie, how they are downloaded and opened."""
+"""Models: list, locate, download and open them."""

@@ -1,6 +1,6 @@
-"""Download models from a hub, resuming where an earlier try stopped.
+"""Download models from a hub, resuming interrupted downloads.
 
-Downloads what the model needs and no pickle: opening one can run code.
+Only needed files, and no pickles, which can run code.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Find the folder of a model by its name, and inspect it without loading it."""
+"""Find a model's folder by its name, and inspect it without loading."""
 
 from __future__ import annotations
 

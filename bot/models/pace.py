@@ -1,7 +1,7 @@
-"""How fast this machine makes music with each model, without loading or even having it.
+"""Estimate the speed of models on this machine, without loading or having them.
 
-A few steps with made-up weights are timed per shape, and kept in the cache folder for this version
-of the kernels on this processor.
+A few steps with random weights are timed per model shape, and cached for this kernel version and
+processor.
 """
 
 from __future__ import annotations

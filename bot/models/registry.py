@@ -1,6 +1,6 @@
-"""The list of models: the built-in one, those on this machine, and Meta's published ones.
+"""The list of models: built-in, on this machine, and Meta's published ones.
 
-Reads names, configurations and file sizes only; loads nothing.
+Reads names, configurations and file sizes only.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What a server does not want to read: words and patterns, found however they are disguised."""
+"""Lists of unwanted words and patterns, matched through disguises."""

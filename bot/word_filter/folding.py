@@ -1,7 +1,7 @@
-"""Fold a text to what a reader sees in it: disguised letters are those that they look like.
+"""Fold a text to its visual skeleton: disguised letters become those that they look like.
 
-Case, accents, widths, invisible characters, letters of other scripts that look the same. What is
-folded is compared, never shown.
+Case, accents, widths, invisible characters, look-alike letters of other scripts. Folded text is
+compared, never shown.
 """
 
 from __future__ import annotations

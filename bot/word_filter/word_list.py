@@ -1,8 +1,8 @@
-"""A list of words and patterns that are not wanted, and whether a text has one of them.
+"""A list of unwanted words and patterns, and the search for them in a text.
 
-An entry is a word or several ("bad word"), which is found as whole words, or with `*` for any
-letters ("bad*"); or a pattern between slashes in RE2's syntax ("/ba+d/"). All are matched by RE2,
-whose time grows with the length of the text alone, whatever the pattern is.
+An entry is a word or several ("bad word"), matched as whole words, with `*` for any letters
+("bad*"); or a pattern between slashes in RE2's syntax ("/ba+d/"). RE2 matches in time linear in the
+text, whatever the pattern is.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _DIGITS = str.maketrans("0123456789", "".join(chr(0xFF10 + n) for n in range(10)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry, as it was written and as it is matched."""
+    """An entry as written, and its compiled pattern."""
 
     text: str
     pattern: Any
@@ -65,7 +65,7 @@ class Entry:
 
 
 class WordList:
-    """Entries that texts are searched for."""
+    """Entries to search for in texts."""
 
     def __init__(self, entries: Iterable[str]) -> None:
         """Take entries as `read_entry` returns them. Raises RequestError for what can't be one."""
@@ -77,7 +77,7 @@ class WordList:
         return tuple(entry.text for entry in self._entries)
 
     def find(self, text: str) -> str | None:
-        """Return the first entry that a text has; None for a text without any."""
+        """Return the first entry that matches a text; None without a match."""
         if not self._entries:
             return None
         plain = fold(text)
@@ -89,9 +89,9 @@ class WordList:
 
 
 def read_entry(text: str) -> str:
-    """Return an entry as it is kept: without needless spaces, in lower case unless a pattern.
+    """Return an entry normalized: without extra spaces, in lower case unless a pattern.
 
-    Raises RequestError for what can't be one.
+    Raises RequestError for an invalid one.
     """
     entry = " ".join(unicodedata.normalize("NFKC", text).split())
     if not _is_written_out(entry):

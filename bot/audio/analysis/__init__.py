@@ -1,1 +1,1 @@
-"""What a sound is like: tempo, beats, bars and key."""
+"""Analysis of sound: tempo, beats, bars and key."""

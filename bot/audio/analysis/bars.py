@@ -1,11 +1,11 @@
-"""Which beats begin a bar, and whether a bar has three beats or four.
+"""Detect which beats begin a bar, and whether a bar has three beats or four.
 
-A bar is recognised by what tends to happen in it: low strokes on the first beat and the middle one,
-bright ones between, more on the beats than off them, and a new harmony where it begins. The
-quarters of all beats are laid over one another, bar upon bar, and compared with that picture in
-every position, so that a pulse that was taken off the beat is put right as well.
+A bar is recognized by its typical pattern: low strokes on the first and middle beat, bright ones
+between, more onsets on beats than off them, and a new harmony at its start. The quarters of all
+beats are folded bar upon bar and correlated with that template at every offset, so that a pulse
+taken off the beat is corrected, too.
 
-Sources: Goto 2001 (chord changes and drum patterns tell the bar line); Klapuri et al. 2006.
+Sources: Goto 2001 (chord changes and drum patterns indicate the bar line); Klapuri et al. 2006.
 """
 
 from __future__ import annotations
@@ -27,27 +27,24 @@ PARTS = 4
 
 _LOW = {3.0: (1.5, 0.1, 0.1), 4.0: (1.5, 0.2, 1.0, 0.4)}
 _BRIGHT = {3.0: (0.5, 1.0, 1.0), 4.0: (0.5, 1.2, 0.5, 1.3)}
-# What a bar of any other length has in common: it begins with a low stroke.
+# Template for other bar lengths: a low stroke at the start.
 _LOW_FIRST, _LOW_OTHERS, _BRIGHT_FIRST, _BRIGHT_OTHERS = 1.5, 0.2, 0.5, 1.0
 _LOW_BETWEEN, _BRIGHT_BETWEEN = -0.6, -0.8
 _LOW_WEIGHT, _BRIGHT_WEIGHT, _BEAT_WEIGHT, _HARMONY_WEIGHT = 0.5, 0.5, 1.0, 1.0
-# An onset is looked for from so many frames before its place to so many after it.
+# The frames before and after a place that are searched for an onset.
 _BEFORE_FRAMES, _AFTER_FRAMES = 1, 4
-# The window that hears a tone reaches a little beyond the bar line.
+# The analysis window of tones reaches a little beyond the bar line.
 _BLUR_SECONDS = 0.06
-# Bars of four beats are told unless others explain so many times as much, and so much more.
+# Four beats are assumed unless others fit better by this factor and difference.
 _EVEN, _OTHERS = (2.0, 4.0), (3.0, 3.5, 5.0, 7.0)
 _LEAD, _LEAST_LEAD = 1.8, 0.03
-# What differs less from place to place says nothing, in the order of what happens.
+# Features with a smaller spread are ignored; in the order of the features.
 _LEAST_SPREAD = (0.01, 0.1, 0.05, 0.05, 0.05)
 
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """How many beats a bar has, and the place of the first bar line in parts of a beat.
-
-    In 7/8 a bar has three beats and a half.
-    """
+    """The beats of a bar, and the offset of the first bar line in quarters of a beat."""
 
     beats_per_bar: float
     offset_parts: int
@@ -56,9 +53,9 @@ class Bars:
 def find_bars(
     beats: Times, onsets: Onsets, tones: Tones, after_half_beats: tuple[float, ...]
 ) -> Bars:
-    """Find the bar lines among beats that are given in seconds.
+    """Find the bar lines among beats, given in seconds.
 
-    `after_half_beats` is how the onsets correlate with themselves so many half beats later.
+    `after_half_beats` is the autocorrelation of the onsets at multiples of half a beat.
     """
     places = np.interp(
         np.arange((len(beats) - 1) * PARTS + 1) / PARTS, np.arange(len(beats)), beats

@@ -1,8 +1,8 @@
-"""Where the beats of a sound fall, once its tempo is known.
+"""Track the beats of a sound with known tempo.
 
-Beats are placed where onsets are strong and the distance is even, by dynamic programming; then a
-line is fitted through them, since the tempo of most clips is constant. Source: Ellis 2007, "Beat
-tracking by dynamic programming".
+Dynamic programming places beats at strong, evenly spaced onsets; then a line is fitted through
+them, since most clips have a constant tempo. Source: Ellis 2007, "Beat tracking by dynamic
+programming".
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Pulse:
 
 
 def track_beats(mono: Floats, sample_rate_hz: int, onsets: Onsets, bpm: float) -> Pulse | None:
-    """Return the beats at about this tempo, to a millisecond; None where there are too few."""
+    """Return the beats near a tempo, to a millisecond; None if there are too few."""
     period_frames = 60 / bpm * onsets.frame_rate_hz
     strength = onsets.whole + _LOW_WEIGHT * onsets.low
     frames = _path(strength, period_frames)
@@ -53,7 +53,7 @@ def track_beats(mono: Floats, sample_rate_hz: int, onsets: Onsets, bpm: float) -
 
 
 def shift_pulse(pulse: Pulse, share: float, mono: Floats, sample_rate_hz: int) -> Pulse:
-    """Return a pulse that falls a share of a beat later, placed to a millisecond again."""
+    """Return a pulse delayed by a share of a beat, refined to a millisecond again."""
     index = np.arange(len(pulse.seconds) - 1) + share
     later = np.interp(index, np.arange(len(pulse.seconds)), pulse.seconds)
     if not pulse.is_even:
@@ -80,7 +80,7 @@ def _path(strength: Floats, period: float) -> NDArray[np.intp]:
     cost = _TIGHTNESS * np.square(np.log(distances / period))
     total = np.concatenate([np.zeros(farthest), local]).astype(np.float64)
     before = np.zeros(len(total), np.intp)
-    # A block no longer than the nearest distance depends on nothing inside itself.
+    # Blocks no longer than the shortest distance have no internal dependencies (vectorized).
     for start in range(farthest, len(total), nearest):
         now = np.arange(start, min(start + nearest, len(total)))
         reached = total[now[:, None] - distances] - cost

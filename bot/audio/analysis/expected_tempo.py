@@ -1,4 +1,4 @@
-"""The tempo that a prompt asks for: a number of beats a minute, or a word such as slow."""
+"""The tempo that a prompt asks for: BPM, or a word such as slow."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _NEAR_SHARE = 0.04
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedTempo:
-    """A tempo, how exact it is meant in octaves, and whether the prompt names it as a number."""
+    """A tempo, its tolerance in octaves, and whether the prompt gives a number."""
 
     bpm: float
     octaves: float
     is_number: bool
 
     def preference(self, bpm: float) -> float:
-        """Return what speaks against a tempo, as a logarithm; 0 for the expected one."""
+        """Return the log-likelihood of a tempo; 0 for the expected one."""
         distance = math.log2(bpm / self.bpm) / self.octaves
         return max(_LEAST_PREFERENCE, -0.5 * distance**2)
 
     def is_met(self, bpm: float) -> bool:
-        """Return whether a tempo is the number that the prompt names, within 4 %."""
+        """Return whether a tempo is within 4 % of the number in the prompt."""
         return self.is_number and abs(bpm / self.bpm - 1) <= _NEAR_SHARE
 
 
 def expected_tempo(prompt: str | None) -> ExpectedTempo | None:
-    """Return the tempo that a prompt asks for; None where it names none, or both slow and fast."""
+    """Return the tempo that a prompt asks for; None if none, or both slow and fast."""
     if not prompt:
         return None
     for found in _NUMBER.finditer(prompt):

@@ -1,8 +1,7 @@
-"""The key of a sound, from how much of each pitch class is in it.
+"""Detect the key of a sound from its pitch class distribution.
 
-The pitch classes are compared with how often each occurs in music of each key; the lowest tones
-point at the tonic besides. Sources: Krumhansl 1990 (correlation with profiles); Albrecht & Shanahan
-2013 (the profiles).
+The distribution is correlated with profiles of each key; the lowest tones additionally indicate the
+tonic. Sources: Krumhansl 1990 (correlation with profiles); Albrecht & Shanahan 2013 (the profiles).
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ PROFILES = (_MAJOR, _MINOR)
 _SHORTEST_SECONDS = 0.5
 _HIGHEST_BASS = 55.0
 _BASS_WEIGHT = 0.3
-# How far a tone may be from the middle of its class and still count for it.
+# How far a tone may be from the centre of its pitch class.
 _SPREAD_SEMITONES = 0.3
 _LEAST_FIT, _SURE_FIT, _SURE_LEAD = 0.45, 0.9, 0.1
 _CHANCE = 0.2
@@ -42,7 +41,7 @@ _FEWEST_TONES_A_FRAME = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A key: its tonic as a pitch class (0 is C), its mode, and how clear it is from 0 to 1."""
+    """A key: tonic as a pitch class (0 is C), mode, and confidence from 0 to 1."""
 
     tonic: int
     mode: Mode
@@ -50,7 +49,7 @@ class Key:
 
     @property
     def name(self) -> str:
-        """Return what a musician calls it, such as "A minor"."""
+        """Return its usual name, such as "A minor"."""
         note = NAMES[self.tonic]
         if self.mode == "minor":
             note = _MINOR_NAMES.get(self.tonic, note)
@@ -58,7 +57,7 @@ class Key:
 
 
 def find_key(sound: Sound) -> Key | None:
-    """Return the key of a sound; None where none is clear."""
+    """Return the key of a sound; None if none is clear."""
     mono = normalize(sound)
     if mono is None or sound.seconds < _SHORTEST_SECONDS:
         return None
@@ -70,7 +69,7 @@ def find_key(sound: Sound) -> Key | None:
     scores = fits + _BASS_WEIGHT * _bass_shares(tones)
     mode, tonic = np.unravel_index(int(scores.argmax()), scores.shape)
     fit = float(fits[mode, tonic])
-    # The shorter a sound is, the more likely chance looks like a key.
+    # Short sounds need a better fit: chance correlations are likelier.
     least = _LEAST_FIT + _CHANCE / float(np.sqrt(sound.seconds))
     if fit < least:
         return None
@@ -83,7 +82,7 @@ def find_key(sound: Sound) -> Key | None:
 def _pitch_class_weights(tones: Tones) -> Floats:
     """Return the weight of each pitch class, [12]."""
     rows = chroma(tones, _SPREAD_SEMITONES)
-    # Every moment has a say, or the loudest would decide alone.
+    # Normalized per frame, so that loud moments don't dominate.
     totals = np.sqrt(np.maximum(rows.sum(axis=1, keepdims=True), 1e-9))
     return np.asarray((rows / totals).sum(axis=0), dtype=np.float32)
 

@@ -1,4 +1,4 @@
-"""Onset strength: how much begins in a sound, frame by frame.
+"""Onset strength of a sound, frame by frame.
 
 Source: Bello et al. 2005 (spectral flux).
 """
@@ -17,7 +17,7 @@ _WINDOW_SECONDS = 0.032
 _BANDS = 36
 _LAG_FRAMES = 2
 _LOCAL_SECONDS = 0.6
-# Where a log of amplitude has risen by less, nobody hears an onset.
+# A smaller rise of log amplitude is inaudible.
 _SMALLEST_RISE = 0.05
 _STROKES_HZ, _STROKE_FRAMES = (32, 130), 3
 

@@ -1,4 +1,4 @@
-"""The rhythm of a sound: its tempo, its beats, and where its bars begin."""
+"""The rhythm of a sound: tempo, beats and bar lines."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ _LEAST_REGULARITY, _CHANCE = 0.12, 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
-    """A steady beat. Times are in seconds, in order, and lie within the sound.
+    """A steady beat. Times are in seconds, sorted, and within the sound.
 
-    `is_even` tells whether one tempo holds throughout; without it `bpm` is the usual one.
-    `confidence` is from 0 to 1: how regularly what begins in the sound repeats with the beat. In
-    7/8 a bar has three beats and a half.
+    `is_even`: one tempo holds throughout; otherwise `bpm` is the median one. `confidence` is from 0
+    to 1: how regularly onsets repeat with the beat. In 7/8 a bar has three and a half beats.
     """
 
     bpm: float
@@ -42,11 +41,11 @@ class Rhythm:
 
 
 def find_rhythm(sound: Sound, expected: ExpectedTempo | None = None) -> Rhythm | None:
-    """Return the rhythm of a sound; None where there is no steady beat.
+    """Return the rhythm of a sound; None without a steady beat.
 
-    Tempi are looked for from 50 to 200 BPM. Of two an octave apart that fit equally well the more
-    moderate one is returned: a plain pulse is told as it is up to 155 BPM, and at half its pace
-    from 180 on. `expected` is what was asked for, which decides where several tempi fit.
+    Tempi from 50 to 200 BPM. Of two tempi an octave apart that fit equally well, the moderate one:
+    a plain pulse is reported as is up to 155 BPM, and at half tempo from 180. `expected` decides
+    between tempi that fit.
     """
     mono = normalize(sound)
     if mono is None or sound.seconds < _SHORTEST_SECONDS:
@@ -54,7 +53,7 @@ def find_rhythm(sound: Sound, expected: ExpectedTempo | None = None) -> Rhythm |
     rate_hz = sound.sample_rate_hz
     onsets = measure_onsets(mono, rate_hz)
     tempo = find_tempo(onsets, expected)
-    # The shorter a sound is, the more likely chance repeats itself.
+    # Short sounds need more regularity: chance repetitions are likelier.
     if tempo is None or tempo.regularity < max(
         _LEAST_REGULARITY, _CHANCE / float(np.sqrt(sound.seconds))
     ):

@@ -1,7 +1,7 @@
-"""Spectra: power spectrogram, mel filter bank, logarithmic mel spectrogram.
+"""Spectra: power spectrogram, mel filter bank, log mel spectrogram.
 
-Tempo, key and seams are measured from these. `normalize` brings a sound to one level first, so that
-a gain changes nothing.
+Tempo, key and loop seams are computed from these. `normalize` levels a sound first, so that gain
+has no effect.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""The tempo of a sound: the period at which its onsets repeat, and people would tap.
+"""Detect the tempo of a sound: the period at which its onsets repeat.
 
-An envelope of onsets is correlated with itself. The beat shows there, and so do its multiples and
-parts; which of the peaks is the beat is decided by how well all its multiples fit, by a preference
-for moderate tempi, and by whether low and high strokes take turns at it.
+The onset envelope is autocorrelated. The beat is a peak there, as are its multiples and fractions;
+which peak is the beat is decided by how well its multiples fit, a preference for moderate tempi,
+and alternation of low and high strokes.
 
-Sources: Klapuri et al. 2006 (comb of multiples); Parncutt 1994 (the preference, log-normal).
+Sources: Klapuri et al. 2006 (comb of multiples); Parncutt 1994 (log-normal tempo preference).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bot.domain.generation import Floats
 SLOWEST_BPM, FASTEST_BPM = 50.0, 200.0
 
 _SMOOTH_FRAMES, _BAR_SMOOTH_FRAMES = 3, 9
-# Noise and the beating of tones in a pad stay below this; the softest piano is far above it.
+# Noise and beating of pad tones are below this; the softest piano is far above.
 _LEAST_ONSET = 0.12
 _LEAST_STROKE = 0.1
 _LONGEST_BEATS = 4
@@ -48,9 +48,9 @@ class Tempo:
 
 
 def find_tempo(onsets: Onsets, expected: ExpectedTempo | None = None) -> Tempo | None:
-    """Return the tempo that people would tap; None where no onset repeats.
+    """Return the perceived tempo; None if no onset repeats.
 
-    Of several that fit, one near the expected tempo is preferred.
+    Among several that fit, one near the expected tempo is preferred.
     """
     if float(np.percentile(onsets.whole, 99)) < _LEAST_ONSET:
         return None

@@ -1,6 +1,6 @@
-"""Tones and chroma: the spectral peaks of a sound, and how strong each pitch class is.
+"""Spectral peaks (tones) of a sound, and the strength of each pitch class (chroma).
 
-Source: Gómez 2006 (tones by spectral peaks, and how far they are out of tune).
+Source: Gómez 2006 (spectral peaks and tuning deviation).
 """
 
 from __future__ import annotations

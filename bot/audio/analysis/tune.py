@@ -1,9 +1,8 @@
-"""Isolate the tune of a sound: what sounds on, without what strikes and without the bass.
+"""Isolate the melody of a sound: sustained tones without percussion and bass.
 
-A model that follows a melody hears the strongest pitch class of each moment; a drum has all of
-them. Source of the separation: D. FitzGerald, "Harmonic/percussive separation using median
-filtering", DAFx 2010. A tone is a ridge along time, which a median over time keeps; a stroke is one
-along frequency.
+A melody model uses the strongest pitch class of each moment, which drums would obscure. Source of
+the separation: D. FitzGerald, "Harmonic/percussive separation using median filtering", DAFx 2010: a
+tone is a ridge along time, which a median over time keeps; a stroke is one along frequency.
 """
 
 from __future__ import annotations
@@ -36,9 +35,9 @@ _BLOCK = 64
 
 
 def isolate_tune(sound: Sound) -> Sound:
-    """Return the tune of a sound in one channel, at its rate and as long.
+    """Return the melody of a sound, mono, at its sample rate and length.
 
-    Raises SoundError where there is none: in silence, in drums alone, in less than a second.
+    Raises SoundError if there is none: silence, drums only, or less than a second.
     """
     mono = mix_to_mono(sound.samples)
     if sound.seconds < LEAST_SECONDS:

@@ -1,1 +1,1 @@
-"""Sound cut, joined, looped and brought to one loudness."""
+"""Cut, join, loop, stretch, mix and level sound."""

@@ -1,8 +1,8 @@
-"""How one sound is brought to another: at its tempo, in a key that fits, downbeat on downbeat.
+"""Align one sound with another: same tempo, compatible key, downbeat on downbeat.
 
-One of the two leads and stays as it is; the other follows. Tempi an octave apart are one tempo:
-140 beats a minute follow 70 as they are. Keys fit that have the same tones, or all but one of
-them: the neighbours on the circle of fifths, with their relatives.
+The lead is unchanged; the other follows. Tempi an octave apart are equal: 140 BPM follows 70 as it
+is. Compatible keys share all tones or all but one: neighbours on the circle of fifths, and their
+relatives.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ TOO_FAR_APART = Sentence(
 )
 
 _OCTAVES = (0, -1, 1, -2, 2)
-# What a whole mix would drift apart without a stretch that is hardly worth it.
+# Below this drift over a whole mix, no stretch is applied.
 _LEAST_DRIFT_SECONDS = 0.003
-# A neighbouring key is as good as being a semitone and a half nearer.
+# The cost of a neighbouring key, in semitones of transposition.
 _NEIGHBOUR_COST = 1.5
 _MAJOR_OF_MINOR = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What is known of a sound that is to be laid over another."""
+    """The analysis of a sound that is to be mixed."""
 
     seconds: float
     rhythm: Rhythm | None
@@ -48,7 +48,7 @@ class Part:
 
     @property
     def bpm(self) -> float | None:
-        """Return the tempo; of a loop exactly, since its length is a number of whole beats."""
+        """Return the tempo; exact for a loop, whose length is a whole number of beats."""
         if self.rhythm is None:
             return None
         beats = round(self.seconds * self.rhythm.bpm / 60)
@@ -58,7 +58,7 @@ class Part:
 
     @property
     def is_steady(self) -> bool:
-        """Return whether there is a tempo that holds throughout, for certain."""
+        """Return whether it has a reliable constant tempo."""
         return (
             self.rhythm is not None
             and self.rhythm.is_even
@@ -75,10 +75,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alignment:
-    """How a sound is brought to another one.
+    """The changes that align a sound with another one.
 
-    A `time_factor` above 1 makes it faster. `offset_seconds` is where it then begins in the time of
-    the other; below 0 it begins before it. `on_the_beat` is False where one has no beat.
+    A `time_factor` above 1 speeds it up. `offset_seconds` is its start in the other's time;
+    negative if it starts earlier. `on_the_beat` is False if one has no beat.
     """
 
     time_factor: float = 1.0
@@ -88,10 +88,10 @@ class Alignment:
 
 
 def align(lead: Part, other: Part) -> Alignment:
-    """Return how a sound is brought to one that leads.
+    """Return the alignment of a sound with a lead.
 
-    Where one has no beat, or none that is certain at tempi that don't fit, both begin together at
-    their own pace. Raises RequestError where both have one and they are too far apart.
+    If one has no beat, or only an unreliable one that doesn't fit, both start together unchanged.
+    Raises RequestError if both have one and the tempi are too far apart.
     """
     semitones = shift_to_fit(lead.key, other.key)
     if lead.bpm is None or other.bpm is None:
@@ -112,9 +112,9 @@ def align(lead: Part, other: Part) -> Alignment:
 
 
 def fold_tempo(lead_bpm: float, other_bpm: float, most: float = MOST_STRETCH) -> float | None:
-    """Return the factor nearest to 1 that brings a tempo to another one, or to an octave of it.
+    """Return the factor nearest to 1 between two tempi, up to octaves.
 
-    None where that is more than `most`.
+    None if it exceeds `most`.
     """
     factors = [lead_bpm / other_bpm * 2.0**octaves for octaves in _OCTAVES]
     nearest = min(factors, key=lambda factor: abs(math.log(factor)))
@@ -122,9 +122,9 @@ def fold_tempo(lead_bpm: float, other_bpm: float, most: float = MOST_STRETCH) ->
 
 
 def shift_to_fit(lead: Key | None, other: Key | None) -> int:
-    """Return the semitones that bring a key to one that fits another, as few as can be.
+    """Return the smallest transposition, in semitones, to a compatible key.
 
-    0 where one of them is unclear. Some shift of three semitones or less fits for any two keys.
+    0 if one key is unclear. Three semitones are enough for any two keys.
     """
     if lead is None or other is None or min(lead.confidence, other.confidence) < CLEAR_KEY:
         return 0

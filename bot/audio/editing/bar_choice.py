@@ -1,10 +1,10 @@
-"""Which bars of a sound a remix keeps."""
+"""Choose the bars of a sound that a remix keeps."""
 
 from __future__ import annotations
 
 from bot.audio.analysis.rhythm import Rhythm
 
-# Attacks begin before the beat is heard: cuts are a breath before the bar line.
+# Attacks begin before the perceived beat, so cuts are slightly before the bar line.
 _BREATH_SECONDS = 0.015
 _OFF_SECONDS = 0.02
 _LEAST_SECONDS = 0.5
@@ -13,9 +13,9 @@ _LEAST_SECONDS = 0.5
 def choose_bars(
     rhythm: Rhythm | None, seconds: float, keep_seconds: float, *, at_start: bool
 ) -> tuple[float, float]:
-    """Return where the bars to keep begin and stop in a sound of so many seconds.
+    """Return start and end of the bars to keep, in a sound of `seconds`.
 
-    Without bars it is as many seconds as are wanted.
+    Without bars, that many seconds are kept.
     """
     lines = [] if rhythm is None else _bar_lines(rhythm, seconds)
     if at_start:
@@ -36,7 +36,7 @@ def _bar_lines(rhythm: Rhythm, seconds: float) -> list[float]:
         return []
     lines.append(lines[-1] + rhythm.bar_seconds)
     cuts = [line - _BREATH_SECONDS for line in lines]
-    # A clip that begins or ends with a bar is cut nowhere there.
+    # No cut at an end that coincides with a bar line.
     return [
         min(seconds, max(0.0, cut))
         for cut in cuts

@@ -1,6 +1,6 @@
-"""New music cut to whole bars, and brought to the bars of a track that it goes on.
+"""Cut new music to whole bars, and fit it to the bar grid of a track.
 
-What is heard of a beat is taken only where it is certain; elsewhere cuts are by time.
+Detected beats are used only if reliable; otherwise cuts are by time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BREATH_SECONDS = 0.015
 
 _SAME_TEMPO = 1.02
 _EXPECTED_OCTAVES = 0.15
-# A drift over a whole part that nobody hears is not worth a stretch.
+# Below this drift over a part, no stretch is applied.
 _LEAST_DRIFT_SECONDS = 0.003
 _EARLY_SHARE = 0.05
 _LONGEST_LEAD_SECONDS = 0.75
@@ -33,32 +33,29 @@ _LONGEST_LEAD_SECONDS = 0.75
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bars:
-    """The bars of new music: its grid, and where its first bar begins, in seconds.
-
-    That may be a moment before the music itself.
-    """
+    """The bars of new music: its grid, and the start of its first bar in seconds."""
 
     grid: BarGrid
     first_seconds: float = 0.0
 
 
 def detect_bars(sound: Sound, bpm: float) -> Bars | None:
-    """Return the bars of a sound that was asked for at a tempo; None where they aren't certain."""
+    """Return the bars of a sound with a requested tempo; None if unreliable."""
     rhythm = find_rhythm(sound, _expected(bpm))
     if rhythm is None or not rhythm.is_even or rhythm.confidence < CLEAR_RHYTHM:
         return None
     if not rhythm.downbeats:
         return None
-    # Heard at half or twice the tempo that was meant, a bar has as many beats.
+    # Detected at half or twice the requested tempo: same number of beats per bar.
     octaves = round(math.log2(bpm / rhythm.bpm))
     grid = BarGrid(beat_seconds=60 / rhythm.bpm / 2**octaves, beats_per_bar=rhythm.beats_per_bar)
     return Bars(grid=grid, first_seconds=rhythm.downbeats[0] - BREATH_SECONDS)
 
 
 def bring_to_tempo(sound: Sound, bars: Bars, bpm: float) -> tuple[Sound, Bars]:
-    """Return a sound at the tempo that was asked for, and its bars then.
+    """Return a sound stretched to the requested tempo, with its bars.
 
-    As it is where it is further off than a stretch goes.
+    Unchanged if it is too far off.
     """
     factor = fold_tempo(bpm, bars.grid.bpm, MOST_STRETCH)
     if factor is None:
@@ -71,9 +68,9 @@ def bring_to_tempo(sound: Sound, bars: Bars, bpm: float) -> tuple[Sound, Bars]:
 
 
 def place_of(bars: Bars | None, count: int, sound: Sound, seconds: float) -> tuple[int, int]:
-    """Return where so many bars of a sound begin and end, in samples; without bars, by time.
+    """Return start and end of `count` bars, in samples; without bars, by time.
 
-    Where the sound has less it is all whole bars that there are, or else all of it.
+    If the sound is shorter: all of its whole bars, or else all of it.
     """
     rate_hz, length = sound.sample_rate_hz, sound.samples.shape[1]
     if bars is None:
@@ -95,12 +92,12 @@ def part_of(sound: Sound, start: int, stop: int) -> Sound:
 
 
 def follow_bars(made: Sound, joint: int, grid: BarGrid, count: int) -> tuple[Sound, int]:
-    """Return so many bars of new music on the grid of the track that they go on.
+    """Return `count` bars of new music on the grid of the track that it continues.
 
-    `made` begins with the end of the track as the model heard it; the new music begins at the
-    sample `joint`, where the track ends with a bar line. What comes back begins so many samples
-    before the joint as are told, to fade in over. Where its beat is certain it is brought to the
-    grid: its first beat to the joint, and stretched by `MOST_DRIFT` at most.
+    `made` starts with the end of the track as the model got it; the new music starts at sample
+    `joint`, where the track ends with a bar line. The result starts some samples before the joint,
+    also returned, for a crossfade. With a reliable beat it is aligned with the grid, and stretched
+    by at most `MOST_DRIFT`.
     """
     rate_hz = made.sample_rate_hz
     factor, shift_seconds = _drift(made, joint, grid)
@@ -118,7 +115,7 @@ def _drift(made: Sound, joint: int, grid: BarGrid) -> tuple[float, float]:
     rhythm = find_rhythm(new, _expected(grid.bpm))
     if rhythm is None or not rhythm.is_even or len(rhythm.beats) < 2:
         return 1.0, 0.0
-    # What goes on at the tempo of the track is trusted sooner than what leaves it.
+    # A beat at the track's own tempo needs less confidence.
     is_clear = rhythm.confidence >= CLEAR_RHYTHM
     factor = fold_tempo(grid.bpm, rhythm.bpm, MOST_DRIFT if is_clear else _SAME_TEMPO)
     if factor is None:
@@ -126,7 +123,7 @@ def _drift(made: Sound, joint: int, grid: BarGrid) -> tuple[float, float]:
     if abs(factor - 1) * new.seconds < _LEAST_DRIFT_SECONDS:
         factor = 1.0
     beat = grid.beat_seconds * factor
-    # The first beat may be cut off by the joint: of one that began before it there is no stroke.
+    # The attack of a first beat that began before the joint is missing.
     early = _EARLY_SHARE * beat
     return factor, (rhythm.beats[1] + early) % beat - early - BREATH_SECONDS
 

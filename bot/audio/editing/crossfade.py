@@ -1,4 +1,4 @@
-"""Fades, equal-power crossfades, and the seams of loops."""
+"""Fades, equal-power crossfades, and loop seams."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LEVEL = 0.1
 
 
 def fade(sound: Sound, *, fall_seconds: float = FALL_SECONDS, loops: bool = False) -> Sound:
-    """Return a sound that rises and falls so that it does not click; a loop stays as it is."""
+    """Return a sound with fades at its ends, so that it does not click; loops are unchanged."""
     if loops:
         return sound
     samples = np.array(sound.samples, dtype=np.float32)
@@ -41,10 +41,9 @@ def fade(sound: Sound, *, fall_seconds: float = FALL_SECONDS, loops: bool = Fals
 
 
 def crossfade(first: Sound, second: Sound) -> Sound:
-    """Return one sound going over into another of the same shape, its power even throughout.
+    """Return a crossfade between two sounds of the same shape, with constant power.
 
-    What is alike in both adds up as amplitudes and what is not as powers, so the gains depend on
-    how alike they are.
+    Correlated parts add as amplitudes, others as powers, so the gains depend on the correlation.
     """
     frames = first.samples.shape[1]
     place = (np.arange(frames) + 0.5) / max(1, frames) * (np.pi / 2)
@@ -54,11 +53,11 @@ def crossfade(first: Sound, second: Sound) -> Sound:
 
 
 def seal_loop(sound: Sound, start: int, stop: int, *, before: int, after: int, least: int) -> Sound:
-    """Return a stretch of a sound that goes over into its own beginning; all in samples.
+    """Return a stretch of a sound with a seamless transition to its own beginning; all in samples.
 
-    Its end goes over into what came before its beginning, over `before` frames, and so leads into
-    it as it did there. Where that is less than `least`, what comes after its end goes over into its
-    beginning. Where neither is there, the beginning is mirrored to lead into itself.
+    Its end is crossfaded over `before` frames into what preceded its beginning. If that is less
+    than `least`, what follows its end is crossfaded into its beginning. With neither, the beginning
+    is mirrored.
     """
     inside = _part(sound, start, stop)
     length = stop - start
@@ -86,19 +85,19 @@ def _shape(sound: Sound, gains: NDArray[np.float64]) -> Sound:
 
 
 def likeness(first: Samples, second: Samples) -> float:
-    """Return how alike two stretches are as waves, 1 for the same and 0 for strangers."""
+    """Return the correlation of two stretches: 1 for equal, 0 for unrelated ones."""
     product = float((first * second).sum(dtype=np.float64))
     lengths = float(
         np.square(first).sum(dtype=np.float64) * np.square(second).sum(dtype=np.float64)
     )
     if lengths <= 0:
         return 0.0
-    # Opposites would cancel out: no gain brings back what is gone.
+    # Opposite phases would cancel; no gain can compensate for that.
     return max(_LEAST_ALIKE, product / float(np.sqrt(lengths)))
 
 
 def calm_place(samples: Samples, place: int, rate_hz: int) -> int:
-    """Return where, a moment before or after a place, a sound changes least."""
+    """Return the quietest place close to a given one."""
     side = window_samples(_SIDE_SECONDS, rate_hz)
     every = max(1, round(_CALM_EVERY_SECONDS * rate_hz))
     early, late = (round(seconds * rate_hz / every) for seconds in _CALM_SECONDS)

@@ -1,6 +1,6 @@
-"""Cutting, joining and looping of sound, so that nothing clicks and nothing stumbles.
+"""Cut, join and loop sound without clicks or rhythmic breaks.
 
-Every function returns a new sound and leaves the one it was given as it was.
+Every function returns a new sound.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BARS = (16, 8, 4, 2, 1)
 
 NOTHING_LEFT = Sentence("There is nothing between these two times.")
 
-# Attacks begin before the beat is heard; a loop begins with a breath before its first one.
+# Attacks begin before the perceived beat, so cuts are slightly before it.
 _BREATH_SECONDS = 0.015
 _LATE_SECONDS = 0.03
 _FIRST_BEAT_SECONDS = 0.08
@@ -48,9 +48,9 @@ _MOST_GAIN_DB = 24.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
-    """A sound that loops seamlessly.
+    """A seamless loop.
 
-    `bars` is 0 where it is not made of bars; `start_seconds` is where it began in its source.
+    `bars` is 0 if it is not made of bars; `start_seconds` is its start in the source.
     """
 
     sound: Sound
@@ -59,11 +59,10 @@ class Loop:
 
 
 def make_loop(sound: Sound, rhythm: Rhythm | None) -> Loop:
-    """Return the part of a sound that repeats best.
+    """Return the part of a sound that loops best.
 
-    A sound that is nothing but whole bars is a loop as it is. Else, with a rhythm, it is the most
-    of 16, 8, 4, 2 or 1 whole bars that the sound holds at its full level; without one, or where no
-    bar fits, it lies between two places that sound alike.
+    A sound of whole bars is a loop as it is. With a rhythm: the most of 16, 8, 4, 2 or 1 bars at
+    full level. Otherwise, between two places that sound alike.
     """
     mono = normalize(sound)
     if mono is None or sound.seconds < 10 * _SHORTEST_SECONDS:
@@ -88,9 +87,9 @@ def make_loop(sound: Sound, rhythm: Rhythm | None) -> Loop:
 def cut(
     sound: Sound, start_seconds: float, end_seconds: float, rhythm: Rhythm | None = None
 ) -> Sound:
-    """Return a part of a sound, cut at the nearest beats or where the wave crosses zero.
+    """Return a part of a sound, cut at the nearest beats or zero crossings.
 
-    Raises RequestError where nothing is left.
+    Raises RequestError if nothing is left.
     """
     if not start_seconds < end_seconds:
         raise RequestError(NOTHING_LEFT)
@@ -115,10 +114,10 @@ def join_with_crossfade(
     seconds: float,
     rhythms: tuple[Rhythm | None, Rhythm | None] | None = None,
 ) -> Sound:
-    """Return two sounds as one, the second as loud as the first and fading in as that fades out.
+    """Return two sounds joined by a crossfade, the second leveled to the first.
 
-    If both have a rhythm, the first downbeat of the second falls on one of the first, and what is
-    left of the first after the seam is dropped. Rate and channels are the better ones of the two.
+    With both rhythms, a downbeat of the second falls on one of the first; the rest of the first is
+    dropped. The better sample rate and channel count of both is used.
     """
     rate_hz = max(first.sample_rate_hz, second.sample_rate_hz)
     channels = max(first.channels, second.channels)

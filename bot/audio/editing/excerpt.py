@@ -1,4 +1,4 @@
-"""The moment of a sound that stands for it: its loudest bars, or its loudest seconds."""
+"""Cut an excerpt: the loudest bars of a sound, or its loudest seconds."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _STEP_SECONDS = 0.1
 
 
 def cut_excerpt(sound: Sound, rhythm: Rhythm | None, most_seconds: float) -> Sound:
-    """Return the loudest part of a sound that is no longer than so many seconds.
+    """Return the loudest part of a sound of at most `most_seconds`.
 
-    With a rhythm it is as many whole bars as fit, or whole beats where a bar is too long; else it
-    begins and ends where the wave crosses zero. What is short enough stays whole.
+    With a rhythm, as many whole bars as fit, or whole beats if a bar is too long; else cut at zero
+    crossings. Shorter sounds are returned whole.
     """
     if sound.seconds <= most_seconds:
         return sound

@@ -1,4 +1,4 @@
-"""Where old music goes over into new: as loud, and without a seam."""
+"""Join an old sound with a new part: leveled and seamless."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _USUAL_FADE_SECONDS, _LONGEST_FADE_SECONDS = 0.25, 0.75
 
 
 def join_new_part(old: Sound, made: Sound, beat_seconds: float | None) -> Sound:
-    """Return an old sound going over into the new part that was made after it.
+    """Return an old sound joined with a new part.
 
-    `made` begins with the old sound as the model heard it. Over the last beat before the joint the
-    old sound goes over into that, so that the new part begins with all of its first stroke. The new
-    part is as loud at the joint as the old one was.
+    `made` starts with the old sound as the model got it. Over the last beat before the joint the
+    old sound is crossfaded into that, so that the new part starts with its full first attack. The
+    new part is leveled to the old one at the joint.
     """
     joint = old.samples.shape[1]
     wanted = _USUAL_FADE_SECONDS if beat_seconds is None else beat_seconds
@@ -40,10 +40,10 @@ def join_new_part(old: Sound, made: Sound, beat_seconds: float | None) -> Sound:
 
 
 def follow_joint(mix: Sound, stems: Mapping[str, Sound], joint_seconds: float) -> dict[str, Sound]:
-    """Return the stems of a mix, as much louder after a joint as the mix was made there.
+    """Return stems leveled after a joint as their mix was.
 
-    Stems come of a clip's codes, which know nothing of what was done to its sound. Where they don't
-    add up to it anyway, they stay as they are.
+    Stems are decoded from codes, which don't include later changes of the sound. If they don't add
+    up to the mix, they are returned unchanged.
     """
     joint = round(joint_seconds * mix.sample_rate_hz)
     total = np.sum([stem.samples for stem in stems.values()], axis=0)

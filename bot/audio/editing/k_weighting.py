@@ -1,7 +1,7 @@
-"""The power of sound as the ear weighs it, step by step: what its loudness is counted from.
+"""K-weighted power of a sound in steps, from which loudness is computed.
 
-Source: ITU-R BS.1770-4, annex 1: a shelf for the head, and a high-pass for what is hardly
-heard. Its coefficients are for 48 kHz; those of other rates come from the same analogue filters.
+Source: ITU-R BS.1770-4, annex 1: a shelf for the head and a high-pass. Its coefficients are for 48
+kHz; those of other rates are derived from the same analogue filters.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bot.domain.generation import Sound
 STEP_SECONDS = 0.1
 
 _PIECE_STEPS = 20
-# The filters have forgotten, to a ten thousandth of a millionth, what was so long ago.
+# After this, the filters' impulse response is below 1e-10.
 _MEMORY_STEPS = 2
 
 _SHELF_HZ, _SHELF_Q = 1681.974450955533, 0.7071752369554196

@@ -1,4 +1,4 @@
-"""Where a sound can be cut so that it repeats: which part of it is whole, and where it is alike."""
+"""Find loop points: the full-level part of a sound, and places that sound alike."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FADED_DB, _OFTEN_PERCENT, _SOFTER_DB = 7.0, 10, 3.0
 _CONTEXT_SECONDS = 0.5
 _MOST_PLACES = 600
 _LEAST_SHARE = 0.4
-# How much less alike two places may be if the loop between them is as long as the sound.
+# The bonus in similarity of a loop as long as the sound.
 _LENGTH_WORTH = 0.25
 _TUNE_SECONDS, _TUNE_WINDOW_SECONDS = 0.012, 0.06
 _NO_CONTEXT = 1.0
@@ -24,7 +24,7 @@ _NO_CONTEXT = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of a sound in samples, without its end."""
+    """A range of samples, end exclusive."""
 
     start: int
     stop: int
@@ -66,7 +66,7 @@ class Likeness:
 
 
 def find_full_stretch(mono: Floats, sample_rate_hz: int) -> Stretch:
-    """Return the part that is neither faded in nor out: from the first full level to the last."""
+    """Return the part without fade-in and fade-out: from the first to the last full level."""
     block = max(1, round(_LEVEL_SECONDS * sample_rate_hz))
     count = len(mono) // block
     if count < 4:
@@ -93,9 +93,9 @@ def choose_loop(
 
 
 def find_alike_places(likeness: Likeness, whole: Stretch, spare: int) -> tuple[int, int]:
-    """Return two places far apart whose surroundings are most alike, in samples.
+    """Return two distant places with the most similar surroundings, in samples.
 
-    So many samples are left before the first, for the seam.
+    `spare` samples are left before the first, for the seam.
     """
     hop = likeness.samples_a_frame
     first, last = (whole.start + spare) // hop, whole.stop // hop

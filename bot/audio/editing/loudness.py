@@ -1,7 +1,7 @@
-"""How loud a clip is to the ear, and the same loudness for every clip.
+"""Measure the loudness of clips, and level them.
 
-Measured in here: starting ffmpeg would take longer than all the rest of packing a clip. Source:
-EBU R 128 and ITU-R BS.1770-4.
+Implemented here, since starting ffmpeg would take longer than the rest of packing. Source: EBU R
+128 and ITU-R BS.1770-4.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TARGET_LUFS = -14.0
 MOST_DBTP = -1.0
 """No peak is higher, not even between the samples."""
 
-# Some is left to what a lossy format adds.
+# Headroom for peaks that lossy formats add.
 _CEILING_DBTP = -1.6
 _MOST_LIMITED_DB = 6.0
 _STEPS_IN_BLOCK = 4
@@ -37,17 +37,16 @@ _LOOKAHEAD_BLOCKS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loudness:
-    """How loud a sound is; `lufs` is None for silence and for what is too short to tell."""
+    """The loudness of a sound; `lufs` is None for silence and very short sounds."""
 
     lufs: float | None
     peak_dbtp: float
 
 
 def measure(sound: Sound) -> Loudness:
-    """Return how loud a sound is as a whole, and its true peak.
+    """Return integrated loudness and true peak of a sound.
 
-    The whole is the mean over blocks of 0.4 seconds, of which those that are silent do not count,
-    nor those that are much softer than the others.
+    The mean over blocks of 0.4 s, gated as in the standard.
     """
     powers = step_powers(sound)
     if len(powers) < _STEPS_IN_BLOCK:
@@ -61,14 +60,14 @@ def measure(sound: Sound) -> Loudness:
 
 
 def peak_dbtp(sound: Sound) -> float:
-    """Return the highest peak in dB of full scale, also between the samples."""
+    """Return the true peak in dB, including peaks between samples."""
     return _db(float(_frame_peaks(sound).max(initial=0.0)))
 
 
 def level(sound: Sound, target_lufs: float = TARGET_LUFS) -> Sound:
-    """Return a sound at a loudness, its peaks held below MOST_DBTP by a limiter that looks ahead.
+    """Return a sound at a loudness, with peaks limited below MOST_DBTP (look-ahead limiter).
 
-    Where the limiter would have to do more than is good, it stays a little quieter.
+    If the limiter would have to do too much, the sound stays a little quieter.
     """
     found = measure(sound)
     if found.lufs is None:
@@ -81,10 +80,9 @@ def level(sound: Sound, target_lufs: float = TARGET_LUFS) -> Sound:
 def level_together(
     mix: Sound, parts: Sequence[Sound], target_lufs: float = TARGET_LUFS
 ) -> tuple[Sound, list[Sound]]:
-    """Return a mix at a loudness and its parts, all turned up by one gain: they still add up.
+    """Return a mix at a loudness and its parts with the same gain, so that they still add up.
 
-    Nothing is limited, for that would move the balance: where a peak is in the way, all of it stays
-    quieter.
+    No limiter, which would change the balance: peaks reduce the gain of everything.
     """
     found = measure(mix)
     highest = max([found.peak_dbtp, *(peak_dbtp(part) for part in parts)])

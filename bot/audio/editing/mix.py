@@ -1,7 +1,7 @@
-"""Two sounds as one: at one tempo, in keys that fit, downbeat on downbeat, as loud as each other.
+"""Mix two sounds: one tempo, compatible keys, downbeat on downbeat, equally loud.
 
-A loop that is shorter than the other sound repeats by whole bars. What is no loop and ends earlier
-ends with a fade. Two loops make a loop, where the longer is a number of times the shorter.
+A shorter loop repeats by whole bars. A shorter sound that is no loop ends with a fade. Two loops
+make a loop if the longer is a multiple of the shorter.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _MOST_REPEATS, _OFF_SECONDS = 8, 0.002
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MixedSound:
-    """A mix, what was done to the sound that follows, and what is known of the whole."""
+    """A mix, its alignment, tempo and key."""
 
     sound: Sound
     alignment: Alignment
@@ -52,7 +52,7 @@ class MixedSound:
 
 
 def analyse_part(sound: Sound, *, loops: bool, expected: ExpectedTempo | None = None) -> Part:
-    """Return what is known of a sound that is to be laid over another."""
+    """Return the analysis of a sound that is to be mixed."""
     return Part(
         seconds=sound.seconds,
         rhythm=find_rhythm(sound, expected),
@@ -64,9 +64,9 @@ def analyse_part(sound: Sound, *, loops: bool, expected: ExpectedTempo | None = 
 def mix(
     lead: tuple[Sound, Part], other: tuple[Sound, Part], *, balance: float = EVEN_BALANCE
 ) -> MixedSound:
-    """Return a sound with another one laid over it, which follows its tempo and its key.
+    """Return a sound with another one, aligned with it, on top.
 
-    `balance` is from `LEAST_BALANCE` to `MOST_BALANCE`. Raises RequestError where the tempi are too
+    `balance` is from `LEAST_BALANCE` to `MOST_BALANCE`. Raises RequestError if the tempi are too
     far apart.
     """
     if not is_number(balance, LEAST_BALANCE, MOST_BALANCE):

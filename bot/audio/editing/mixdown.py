@@ -1,4 +1,4 @@
-"""The mixdown of a track that several people have made: each part as loud as the others."""
+"""The mixdown of a jam's track: parts leveled to each other."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ _SEAM_SECONDS = 0.02
 
 
 def even_out(sound: Sound, starts_seconds: Sequence[float]) -> Sound:
-    """Return a track whose parts, which begin at these times, are about equally loud.
+    """Return a track whose parts, which start at these times, are about equally loud.
 
-    Each is brought to the median of all, by 6 dB at most; within a moment before a part begins
-    one gain goes over into the next.
+    Each is leveled to the median, by at most 6 dB, with smooth gain changes.
     """
     length, rate_hz = sound.samples.shape[1], sound.sample_rate_hz
     inner = sorted({round(start * rate_hz) for start in starts_seconds})

@@ -1,4 +1,4 @@
-"""Make a clip ready to be heard: as loud as every other, and without clicks at its ends."""
+"""Prepare a clip for playback: leveled, and faded at its ends."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Make a sound faster or slower at its pitch, and higher or lower at its pace.
+"""Change the tempo or the pitch of a sound independently.
 
-Signalsmith Stretch keeps the interpreter for itself while it works: not to be called where an
-event loop runs.
+Signalsmith Stretch holds the interpreter lock while it works: not to be called in a process with an
+event loop.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from python_stretch import Signalsmith
 
 from bot.domain.generation import Sound
 
-# Strokes at the very beginning would be cut in half.
+# Padding, since attacks at the very start would be cut.
 _MARGIN_SECONDS = 0.25
 _SEED = 1
 # Above this nothing is a tone whose overtones must fit.

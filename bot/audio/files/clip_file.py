@@ -1,4 +1,4 @@
-"""A clip of ours as a file on this machine: what it tells of its codes."""
+"""Read the codes stored in a clip's file."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from bot.i18n.sentence import Sentence
 
 
 def read_clip_codes(path: Path) -> Codes | None:
-    """Return the codes that a clip's file tells; None where it tells none.
+    """Return the codes in a clip's file; None if it has none.
 
-    Raises SoundError for a file that can't be read.
+    Raises SoundError for an unreadable file.
     """
     try:
         with path.open("rb") as file:
@@ -29,7 +29,7 @@ def read_clip_codes(path: Path) -> Codes | None:
 
 
 def is_uncut(path: Path, seconds: float, *, within_seconds: float) -> bool:
-    """Return whether a file is still as long as its codes say: tags outlive a cut."""
+    """Return whether a file is as long as its codes: tags survive a cut by other programs."""
     try:
         found = float(soundfile.info(path).duration)
     except (soundfile.LibsndfileError, OSError):

@@ -1,7 +1,7 @@
-"""The codes of a clip as bytes: kept beside the clip, and told by its file.
+"""Pack codes as bytes, for storage and for tags in files.
 
-A file may come from anyone: what is read is measured before it is unpacked, and what does not fit
-to the number is nothing. Whether a model has such codes is for the model to say.
+Files may come from anyone: sizes are checked before unpacking, and anything that does not match
+exactly is ignored. The caller checks whether they fit a model.
 
 Version 1: ZHYC, the version, the codebooks, 8 bytes of fingerprint, the frames in 4 bytes, then
 deflated the codes of each codebook after the other, as 16 bits each, all big-endian.

@@ -1,7 +1,7 @@
-"""Sound in: a local file that its owner names, read by the decoder that reads what people send.
+"""Read local files with the same sandboxed decoder as uploads.
 
-What the bot hears the command line hears too, and the other way round; files downloaded from
-somewhere are as strange here as there. Only the limits are wider.
+So the command line reads the same formats as the bot; downloaded files are untrusted, too. Only the
+limits are wider.
 """
 
 from __future__ import annotations

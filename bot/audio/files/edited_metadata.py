@@ -1,4 +1,4 @@
-"""What is kept of a file when it is edited: its fields, how it was made, how fine it is."""
+"""Metadata to keep when a file is edited: fields, tags, sample format."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SAMPLE_FORMATS: Mapping[str, SampleFormat] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What is to be kept of a file."""
+    """The metadata of a file."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
     cover: Cover | None = None
@@ -45,7 +45,7 @@ class Source:
 
 
 def read_source(path: Path) -> Source:
-    """Return what is to be kept of a file; nothing of one that can't be read."""
+    """Return a file's metadata; empty if it can't be read."""
     try:
         # Opened first, since soundfile takes some file names for declarations of raw data.
         with path.open("rb") as file:
@@ -61,12 +61,10 @@ def read_source(path: Path) -> Source:
 def edited_fields(
     sources: Sequence[Mapping[str, str]], *, loops: bool, is_whole: bool, kind: str | None = None
 ) -> dict[str, str]:
-    """Return the fields of what was made from one file, or of two: those of the first.
+    """Return the fields of a sound made from one file or two; of two, those of the first.
 
-    `kind` is what two were made to; without it they were joined.
-
-    How clips of ours were made is kept from either. Their codes are not: they tell the sound as it
-    was. `is_whole` says that nothing was cut off.
+    `kind` says how two were combined; None is joined. Tags of our clips are kept from either; codes
+    are not, since they describe the sound before. `is_whole` says that nothing was cut off.
     """
     tags = edited_tags([find_tags(source) for source in sources], loops=loops, is_whole=is_whole)
     if tags is not None and kind is not None:

@@ -1,7 +1,7 @@
-"""The text fields of a sound file, whoever wrote them: title, artist, comment, fields of one's own.
+"""Text fields of sound files: title, artist, comment, custom fields.
 
-Names are lower-case: those of tinytag, which reads them. Nothing permissive writes a field of one's
-own into every format that clips have, so that is done here, into files that were just encoded.
+Names are lower-case, as in tinytag, which reads them. No permissively licensed library writes
+custom fields into all formats of clips, so that is done here, into freshly encoded files.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Clips as files: the lossless one that is kept, and the one that is posted."""
+"""Encode clips as files for posting, for export, and as stems."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _LADDERS: dict[str, tuple[Format, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """How clips are posted: a name of FORMATS, and how loud they are."""
+    """How clips are posted: a name of FORMATS, and the loudness."""
 
     format: str = "mp3"
     loudness_lufs: float = loudness.TARGET_LUFS
@@ -77,11 +77,9 @@ def encode_for_post(
     style: Style | None = None,
     codes: Codes | None = None,
 ) -> Encoded:
-    """Return a clip as the best file that is no larger than `max_bytes`.
+    """Return a clip as the best file of at most `max_bytes`.
 
-    Its codes go with it where they take little of that.
-
-    Raises OutputError where nothing fits.
+    Its codes are included if they take a small part of that. Raises OutputError if nothing fits.
     """
     style = style or Style()
     if not np.isfinite(sound.samples).all():

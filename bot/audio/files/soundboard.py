@@ -1,4 +1,4 @@
-"""A moment of a clip as a sound for Discord's soundboard.
+"""Encode a part of a clip as a soundboard sound.
 
 Source: Discord's documentation of soundboards: at most 5.2 s and 512 kB, as MP3 or Ogg.
 """

@@ -1,4 +1,4 @@
-"""What a clip's file tells of itself: how it was made, and that a machine made it."""
+"""Tags of clips: how a clip was made, and that it is AI-generated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A clip as a voice message of Discord's: Ogg Opus, with a picture of its loudness.
+"""Encode a clip as a Discord voice message: Ogg Opus with a waveform.
 
 Source: Discord's documentation of voice messages. Its own apps write a point each 100 ms, at most
 256 of them.

@@ -1,9 +1,9 @@
-"""ffmpeg, once, for one strange file: a short life, no network, and little of everything.
+"""Decode one untrusted file with ffmpeg, with tight limits and without network.
 
-The kind of the file is told to it where it is known, protocols, formats and decoders are
-whitelisted, the time is cut on the way in, and processor, memory, files, processes and wall time
-are limited. What comes out is a WAV stream of all channels, mixed by nobody. What it says is looked
-through for a few phrases and never passed on: it quotes the file.
+The demuxer is fixed if the kind of file is known; protocols, formats and decoders are whitelisted,
+the input duration is limited, and so are processor time, memory, files, processes and wall time.
+The output is a WAV stream of all channels. ffmpeg's messages are searched for a few phrases and
+never shown: they quote the file.
 """
 
 from __future__ import annotations
@@ -43,23 +43,23 @@ _CHUNK_BYTES = 2**18
 _HEARD_BYTES = 2**13
 _LAUNCHER_ENDS_SECONDS = 2.0
 _CANT_START = (126, 127)
-# The kernel ends a process by sampled time; what it reports afterwards can be a third less.
+# The kernel enforces limits by sampled time; the reported time can be a third less.
 _NEARLY = 0.5
 
-# What the accepted kinds hold in practice; ffmpeg knows hundreds more, and their mistakes.
+# What accepted formats contain in practice; more decoders mean more vulnerabilities.
 _DECODERS = (
     "mp3,mp3float,mp2,mp2float,mp1,mp1float,aac,aac_fixed,alac,flac,vorbis,libvorbis,opus,libopus,"
     "pcm_u8,pcm_s16le,pcm_s24le,pcm_s32le,pcm_f32le,pcm_f64le,pcm_s8,pcm_s16be,pcm_s24be,"
     "pcm_s32be,pcm_f32be,pcm_f64be,pcm_alaw,pcm_mulaw,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt"
 )
 
-# This kind can say that its sound is in another file.
+# MOV files can reference sound in other files.
 _NEVER = {"mov": ("-enable_drefs", "0")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoding:
-    """What is wanted of a file."""
+    """What to decode of a file."""
 
     demuxer: str | None
     """None where ffmpeg may choose among the accepted kinds."""
@@ -71,9 +71,9 @@ class Decoding:
 
 
 def isolation_here() -> Isolation:
-    """Return what ffmpeg is kept away from on this machine.
+    """Return the available isolation of ffmpeg on this machine.
 
-    Raises ResourceError where there is no ffmpeg.
+    Raises ResourceError if there is no ffmpeg.
     """
     return isolation.strongest_isolation(find_ffmpeg())
 
@@ -85,10 +85,10 @@ async def decoded(
     limits: Limits | None = None,
     ffmpeg: Path | None = None,
 ) -> AsyncIterator[AsyncIterator[bytes]]:
-    """Lend a file's sound as it is decoded: a WAV stream of float32.
+    """Lend a file's decoded sound: a WAV stream of float32.
 
-    Whatever happens the process is gone afterwards, and its folder. Raises SoundError, and
-    ResourceError where no file could be read.
+    The process and its folder are removed in any case. Raises SoundError, and ResourceError if no
+    file could be decoded.
     """
     limits = limits or Limits()
     command = await asyncio.to_thread(_command, decoding, limits, ffmpeg)

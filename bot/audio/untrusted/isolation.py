@@ -1,4 +1,4 @@
-"""The isolation and limits of an untrusted process; `launcher.py` applies them."""
+"""Isolation and limits of an untrusted process, applied by `launcher.py`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _REPORT = re.compile(rb"\njail: code=(\d+) signal=(\d+) cpu_seconds=(\d+\.\d+) p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one file may cost."""
+    """The resource limits for one file."""
 
     cpu_seconds: int = 10
     memory_bytes: int = 2**30
@@ -42,7 +42,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Isolation:
-    """What a program is kept away from."""
+    """The available layers of isolation ("walls"): network, files, system calls."""
 
     network: bool
     """The network and all other processes, by namespaces of its own."""
@@ -57,7 +57,7 @@ NO_ISOLATION = Isolation(network=False, files=False, calls=False)
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a program ended, and the last of what it said."""
+    """How a program ended, and the last of its messages."""
 
     code: int
     signal: int
@@ -67,9 +67,9 @@ class End:
 
 
 def isolate(program: Path, walls: Isolation, limits: Limits) -> list[str]:
-    """Return the command that runs a program behind walls; its arguments come after it.
+    """Return a command prefix that runs a program isolated; its arguments follow.
 
-    All limits but the wall time's hold by themselves: that one is for who waits.
+    All limits but the wall time are enforced by the launcher; the caller enforces that one.
     """
     calls = ""
     if walls.calls:
@@ -98,7 +98,7 @@ def parse_end(said: bytes) -> End | None:
 
 @cache
 def strongest_isolation(ffmpeg: Path) -> Isolation:
-    """Return the most that this machine raises around an ffmpeg; the log has what is missing."""
+    """Return the strongest isolation available for an ffmpeg; what is missing is logged."""
     standing = try_walls(ffmpeg)
     if standing != Isolation(network=True, files=True, calls=True):
         log.warning("upload.walls_missing standing=%s: `zhiyin doctor` tells why", standing)
@@ -107,9 +107,9 @@ def strongest_isolation(ffmpeg: Path) -> Isolation:
 
 @cache
 def try_walls(ffmpeg: Path) -> Isolation:
-    """Return the most that this machine raises around an ffmpeg that still decodes.
+    """Return the strongest isolation with which an ffmpeg still decodes.
 
-    A wall is given up only after several tries: on a busy machine one may take too long.
+    A layer is given up only after several tries, since a busy machine may be slow.
     """
 
     def decodes(walls: Isolation) -> bool:

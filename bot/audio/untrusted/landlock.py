@@ -1,4 +1,4 @@
-"""Landlock: a process gives up its rights to files, the network, signals; the kernel sees to it."""
+"""Landlock: restrict this process's access to files, network and signals."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def landlock_version() -> int:
 
 
 def see_only(program: str, file: str) -> None:
-    """Leave to this process what a program needs to start, and one file. Raises OSError."""
+    """Restrict this process to what a program needs to start, and one file. Raises OSError."""
     version = landlock_version()
     rights = 2 ** _FILE_RIGHTS[min(version, len(_FILE_RIGHTS) - 1)] - 1
     network = _CONNECT_AND_BIND if version >= _NETWORK_SINCE else 0

@@ -1,4 +1,4 @@
-"""Watch a program with all that it starts, on a machine that can't keep it from starting any."""
+"""Wait for a program with all its descendants, where creating processes can't be prevented."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Ended = tuple[int, resource.struct_rusage]
 
 
 def wait_for_all(child: int, *, most_processes: int, most_bytes: int) -> Ended:
-    """Wait for a child to end, and end all that it started then, whatever session that is in.
+    """Wait for a child to end, then kill all its descendants, in whatever session.
 
-    Ends it all where it is more than may be, or when this process is told to end. Orphans must come
-    to this process. Returns how the child ended and what it used.
+    Kills all when limits are exceeded, or when this process is told to end. This process must be a
+    subreaper. Returns how the child ended and what it used.
     """
     ended = None
     while ended is None:

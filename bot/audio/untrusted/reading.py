@@ -1,6 +1,6 @@
-"""Read a file's sound through the sandboxed decoder: its end that sounds, or a part of it.
+"""Read a file's sound through the sandboxed decoder: its audible end, its start, or a part.
 
-No more is held in memory than is wanted, however long the file is.
+Only the wanted part is held in memory, however long the file is.
 """
 
 from __future__ import annotations

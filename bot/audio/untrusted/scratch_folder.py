@@ -1,4 +1,4 @@
-"""The folder that a stranger's file lies in while it is read; nothing of it is left afterwards."""
+"""The temporary folder of an untrusted file, removed after reading."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLDER_PREFIX = "zhiyin-upload-"
 
 @contextmanager
 def lend_folder() -> Iterator[Path]:
-    """Lend a new folder, for no other user's eyes. Raises OSError."""
+    """Lend a new folder, private to this user. Raises OSError."""
     with ExitStack() as stack:
         while (folder := _new(stack)) is None:
             pass
@@ -34,7 +34,7 @@ def _new(stack: ExitStack) -> Path | None:
 
 
 def sweep() -> int:
-    """Delete the folders that a bot left here when it was killed; return how many there were."""
+    """Delete folders left by killed bots; return how many there were."""
     swept = 0
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
         # Another user's is not ours to touch, and a link in its place is a trick.

@@ -1,9 +1,9 @@
-"""The gate for strangers' files: what is it, told from its first bytes, by nothing but Python.
+"""Identify untrusted files by their first bytes, in pure Python.
 
-A decoder that guesses can be talked into reading another file, or the network, by a few lines of
-text with a sound file's name. So text ends here, and a file whose beginning is known is opened as
-that one kind and no other. Where the beginning says nothing, as that of a recording cut out of
-another does, the sandboxed decoder may choose, but only among the same kinds.
+A decoder that guesses can be tricked by a text file with a sound file's name into reading other
+files or the network. So text is refused, and a recognized file is opened as that one format only.
+If the start is not recognized, as in a fragment of a recording, the sandboxed decoder may choose
+among the same formats.
 """
 
 from __future__ import annotations

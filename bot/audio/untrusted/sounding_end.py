@@ -1,4 +1,4 @@
-"""Of sound that streams by, the end that sounds: as much as is wanted, in as little memory."""
+"""Keep the audible end of streamed sound, in bounded memory."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
-"""The system calls that reading a file takes, as a filter that the kernel applies (seccomp).
+"""A seccomp filter with the system calls that decoding needs.
 
-What is allowed is listed, all else does not exist for the program: no socket of any kind, no other
-process (neither a new one nor a signal to an old one), no file opened to be written, and none of
-the kernel's corners that its faults are found in (io_uring, bpf, keys, namespaces, tracing, shared
-memory that outlives a process). Libraries take a call that is not there as that of an older kernel,
-and do without.
+A whitelist; all other calls fail as unknown: no sockets, no new processes or signals to others, no
+files opened for writing, and no rarely used kernel interfaces (io_uring, bpf, keys, namespaces,
+tracing, shared memory). Libraries treat missing calls as those of an older kernel.
 """
 
 from __future__ import annotations

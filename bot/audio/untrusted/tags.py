@@ -1,7 +1,7 @@
-"""The tags of a stranger's file, read at a distance: in a process of its own, with limits.
+"""Read the tags of an untrusted file in a limited subprocess.
 
-What reads them is Python, which a file can keep busy but not take over. Anyone can write any tags:
-what comes back is what the file says.
+The reader is pure Python: a file can keep it busy, but not take it over. Tags can be forged; what
+is returned is what the file says.
 """
 
 from __future__ import annotations

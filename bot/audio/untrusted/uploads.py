@@ -1,4 +1,4 @@
-"""What people send, as sound that a model can go on from."""
+"""Decode uploads at the model's sample rate, in the sandbox."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Uploads:
-    """Reads uploads, one after the other, at a model's rate."""
+    """Decodes uploads one after the other."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class Uploads:
         self._rate_hz, self._channels = sample_rate_hz, channels
         self._limits, self._ffmpeg = limits, ffmpeg
         self._swept = False
-        # One at a time: the processor belongs to the music.
+        # One at a time: processor time is for generation.
         self._turn = asyncio.Semaphore(1)
 
     async def read(self, data: bytes, *, keep_seconds: float) -> Sound:
