@@ -136,7 +136,7 @@ def _be_lent(
 
 
 def _tell_news(news: Sequence[Notice]) -> int:
-    """Print what has befallen workers here; return how much it was.
+    """Print notices of workers on this machine; return how many there were.
 
     Raises ResourceError where the bot has no use for this machine.
     """
