@@ -1,1 +1,1 @@
-"""A small Discord at the wire: REST, gateway and files on loopback, met by stock clients."""
+"""A local Discord server for tests and the demo: REST, gateway and files, for stock clients."""

@@ -18,9 +18,9 @@ INVITED = (
     | Right.SPEAK
     | Right.SEND_POLLS
 )
-"""What the bot's own role gives it."""
+"""Permissions of the bot's own role."""
 
 
 def new_token() -> str:
-    """Return a token of a bot's form."""
+    """Return a random token in the format of bot tokens."""
     return ".".join(secrets.token_urlsafe(size) for size in (18, 4, 28))

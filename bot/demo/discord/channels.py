@@ -1,4 +1,4 @@
-"""Channels: of a server, threads in them, and direct messages."""
+"""Channels of a server, threads and direct messages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ChannelType(IntEnum):
 
 @dataclass
 class Thread:
-    """What a thread has that other channels have not."""
+    """The fields that only threads have."""
 
     owner: Person
     archive_minutes: int = 1440
@@ -35,39 +35,39 @@ class Thread:
     is_locked: bool = False
     archived_at: float = 0.0
     members: dict[int, float] = field(default_factory=dict)
-    """When people joined, by their ids."""
+    """Times of joining by person id."""
 
 
 @dataclass(eq=False)
 class Channel:
-    """A place where messages are."""
+    """A place for messages."""
 
     id: int
     name: str
     type: ChannelType = ChannelType.TEXT
     guild: Guild | None = None
     recipients: tuple[Person, ...] = ()
-    """Both people of direct messages."""
+    """The two participants of direct messages."""
     parent: Channel | None = None
     thread: Thread | None = None
     topic: str | None = None
     position: int = 0
     slow_seconds: int = 0
     user_limit: int = 0
-    """How many people fit into a voice channel; 0 is any number."""
+    """The maximum number of people in a voice channel; 0 for no limit."""
     voice_status: str | None = None
-    """What stands below a voice channel's name."""
+    """The status shown below a voice channel's name."""
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     is_deleted: bool = False
 
     @property
     def seen(self) -> list[Message]:
-        """The messages that everybody sees, oldest first."""
+        """The messages that are not ephemeral, oldest first."""
         return [each for each in self.messages.values() if not each.is_ephemeral]
 
     def rights_of(self, person: Person, now: float) -> Right:
-        """Return what somebody may do here; nothing for those who may not come here."""
+        """Return a person's rights here; none if they can't view the channel."""
         if self.guild is None:
             return IN_DIRECT_MESSAGES if person in self.recipients else NONE
         member = self.guild.members.get(person.id)
@@ -85,18 +85,18 @@ class Channel:
         if self.thread is not None:
             if self.type is ChannelType.PRIVATE_THREAD and person.id not in self.thread.members:
                 return rights if rights & Right.MANAGE_THREADS else NONE
-            # In a thread one writes by another right.
+            # Threads have their own right to send messages.
             in_threads = bool(rights & Right.SEND_MESSAGES_IN_THREADS)
             rights = rights & ~Right.SEND_MESSAGES
             rights |= Right.SEND_MESSAGES if in_threads else NONE
         return rights
 
     def is_seen_by(self, person: Person, now: float) -> bool:
-        """Return whether somebody sees that it is there."""
+        """Return whether a person can view the channel."""
         return not self.is_deleted and bool(self.rights_of(person, now) & Right.VIEW_CHANNEL)
 
     def as_json(self, viewer: Person | None = None) -> dict[str, Any]:
-        """Return it as Discord writes it to somebody; direct messages name the others."""
+        """Return it as Discord's JSON for a person; direct messages list the other participants."""
         about: dict[str, Any] = {
             "id": str(self.id),
             "type": int(self.type),

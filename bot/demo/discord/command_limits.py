@@ -1,4 +1,4 @@
-"""What Discord accepts as commands."""
+"""Discord's limits on commands."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _MARKS = ("DEVANAGARI", "THAI")
 
 
 def check_commands(commands: Sequence[Mapping[str, Any]]) -> None:
-    """Check all commands of one scope together. Raises Refusal."""
+    """Check all commands of one scope. Raises Refusal."""
     check_shape(list(commands), [COMMAND])
     counts = Counter(int(each.get("type") or SLASH) for each in commands)
     if any(counts[kind] > most for kind, most in MOST_COMMANDS.items()):
@@ -161,7 +161,7 @@ def _check_values(problems: Problems, path: str, said: Mapping[str, Any]) -> Non
 def check_choices(
     problems: Problems, path: str, choices: Sequence[Mapping[str, Any]], kind: int
 ) -> None:
-    """Check choices and suggestions for an option of a kind."""
+    """Check choices or autocomplete suggestions for an option of a type."""
     for number, each in enumerate(choices):
         where = f"{path}.{number}"
         problems.text(f"{where}.name", each.get("name"), 100, required=True)
@@ -175,7 +175,7 @@ def check_choices(
 
 
 def _sizes(said: Mapping[str, Any]) -> Iterator[int]:
-    """Yield what counts towards the characters in all: of translations the longest."""
+    """Yield the lengths that count towards the total; of translations the longest."""
     for name in ("name", "description"):
         texts = [said.get(name) or "", *(said.get(f"{name}_localizations") or {}).values()]
         yield max(len(str(text)) for text in texts)

@@ -1,4 +1,4 @@
-"""The commands that the bot has registered, and who may use which of them where."""
+"""The commands that the bot has registered, and who may use them where."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ MOST_CREATIONS_A_DAY = 200
 
 
 class Commands:
-    """The commands of one app: for everywhere, and for single servers."""
+    """The commands of one app: global ones, and those of single servers."""
 
     def __init__(self, app_id: int, next_id: Callable[[], int]) -> None:
         self._app_id, self._next_id = app_id, next_id
         self.scopes: dict[int | None, dict[int, Command]] = {}
         self._created: dict[int | None, list[int]] = {}
-        """The ids of commands that were created, which tell when."""
+        """Ids of created commands, which contain their times."""
 
     def all_in(self, guild_id: int | None) -> list[Command]:
-        """Return the commands of a server, or with None those for everywhere."""
+        """Return the commands of a server, or the global ones for None."""
         return list(self.scopes.get(guild_id, {}).values())
 
     def everything(self) -> Iterator[Command]:
-        """Yield all commands, whatever they are for."""
+        """Yield the commands of all scopes."""
         for scope in self.scopes.values():
             yield from scope.values()
 
@@ -46,7 +46,7 @@ class Commands:
         raise Refusal(404, 10063)
 
     def named(self, name: str) -> Command:
-        """Return the slash command of a name. Raises Refusal."""
+        """Return a slash command by name. Raises Refusal."""
         for each in self.everything():
             if each["name"] == name and each["type"] == SLASH:
                 return each
@@ -63,7 +63,7 @@ class Commands:
         return stored
 
     def _count_creations(self, guild_id: int | None, count: int) -> None:
-        """Note that commands are created. Raises Refusal for too many in a day."""
+        """Record that commands are created. Raises Refusal for too many in a day."""
         now = self._next_id()
         day_ago = made_at(now) - 86_400.0
         recent = [each for each in self._created.get(guild_id, ()) if made_at(each) > day_ago]
@@ -72,7 +72,7 @@ class Commands:
         self._created[guild_id] = recent + [now] * count
 
     def add(self, guild_id: int | None, said: Mapping[str, Any]) -> Command:
-        """Add a command, instead of one of its name. Raises Refusal."""
+        """Add a command, replacing one of the same name. Raises Refusal."""
         name = (said.get("type") or SLASH, said.get("name"))
         others = [each for each in self.all_in(guild_id) if (each["type"], each["name"]) != name]
         return self.replace(guild_id, [*others, said])[-1]
@@ -116,12 +116,12 @@ class Commands:
 
 
 def may_use(command: Command, person: Person, channel: Channel, rights: Right, app: Person) -> bool:
-    """Return whether somebody, with these rights in a channel, is offered a command there."""
+    """Return whether a command is offered to a person with these rights in a channel."""
     installs = set(command["integration_types"] or [GUILD_INSTALL])
     guild = channel.guild
     if guild is None:
         place = IN_BOT_DM if app in channel.recipients else IN_PRIVATE
-        # With the bot everybody may talk who shares a server with it.
+        # In direct messages with the bot: everybody who shares a server with it.
         ways = installs if place == IN_BOT_DM else installs & {USER_INSTALL}
         is_installed = bool(ways) and (place == IN_BOT_DM or person.has_app)
     else:
@@ -141,13 +141,13 @@ def may_use(command: Command, person: Person, channel: Channel, rights: Right, a
 
 
 def _is_allowed(command: Command, person: Person, channel: Channel, rights: Right) -> bool:
-    """Tell what the server says, first by its staff's settings, then by the command's own."""
+    """Return whether the server allows it: by override, else by default rights."""
     guild = channel.guild
     assert guild is not None
     if rights & Right.ADMINISTRATOR:
         return True
     set_for = guild.command_rights.get(int(command["id"]), {})
-    # A setting for all channels has the server's id less one.
+    # The override for all channels has the server's id minus one.
     here = set_for.get((channel.parent or channel).id, set_for.get(guild.id - 1, True))
     if not here:
         return False
@@ -166,7 +166,7 @@ def _is_allowed(command: Command, person: Person, channel: Channel, rights: Righ
 
 
 def localized(command: Command, locale: str) -> Command:
-    """Return a command with its texts, and those of its options, in a language too."""
+    """Return a command with localized texts, including those of its options."""
     told = dict(command)
     for name in ("name", "description"):
         found = (command.get(f"{name}_localizations") or {}).get(locale)

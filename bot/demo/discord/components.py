@@ -1,4 +1,4 @@
-"""Components of messages: buttons, selects, and what they are laid out in."""
+"""Components of messages: buttons, selects, and layout."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TOP_LEVEL = _INSIDE | {CONTAINER}
 
 
 def walk(components: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Yield components and those in them."""
+    """Yield components and their descendants."""
     for each in components:
         yield each
         yield from walk(each.get("components") or ())
@@ -35,7 +35,7 @@ def walk(components: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]
 
 
 def number_components(components: Iterable[dict[str, Any]]) -> None:
-    """Give an id to each component that has none."""
+    """Assign an id to each component that has none."""
     everything = [each for each in walk(components) if isinstance(each, dict)]
     taken = {each.get("id") for each in everything}
     number = 1
@@ -60,7 +60,7 @@ def check_components(problems: Problems, components: object, *, is_v2: bool) -> 
 
 
 def check_unique_ids(problems: Problems, components: Iterable[Mapping[str, Any]]) -> None:
-    """Check that no two components have the same custom id."""
+    """Check that custom ids are unique."""
     known: set[object] = set()
     for each in components:
         custom_id = each.get("custom_id")
@@ -136,7 +136,7 @@ def _check_button(problems: Problems, path: str, said: Mapping[str, Any]) -> Non
 
 
 def check_custom_id(problems: Problems, path: str, said: Mapping[str, Any]) -> None:
-    """Check what the bot knows a component by."""
+    """Check a component's custom id."""
     problems.text(
         f"{path}.custom_id", said.get("custom_id"), MOST_CUSTOM_ID_CHARACTERS, required=True
     )
@@ -165,7 +165,7 @@ def check_select(
 def check_options(
     problems: Problems, path: str, said: Mapping[str, Any], most: int, *, least: int
 ) -> None:
-    """Check what can be chosen."""
+    """Check the options of a select."""
     options = problems.count(f"{path}.options", said.get("options"), most, least=least)
     values: set[object] = set()
     for number, each in enumerate(options):

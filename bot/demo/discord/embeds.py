@@ -1,4 +1,4 @@
-"""Embeds, and how large they may be."""
+"""Embeds and their limits."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _check_embed(problems: Problems, path: str, said: Mapping[str, Any]) -> None
 
 
 def _texts(said: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what counts towards the characters in all."""
+    """Yield the texts that count towards the total number of characters."""
     yield str(said.get("title") or "")
     yield str(said.get("description") or "")
     yield str((said.get("footer") or {}).get("text") or "")

@@ -1,18 +1,18 @@
-"""What each person sees, as events that a client which comes back can ask for again.
+"""Events for each person's client, which a reconnecting client can ask for again.
 
 An event is JSON with a number, `seq`, and a `type`:
 
 - `message_create`, `message_update` (with a `reason`: edit, reactions, poll or thread) and
   `message_delete`; messages are Discord's, as that person sees them
 - `typing`
-- `interaction_sent`, `interaction_done`, `interaction_failed`, `modal`: what becomes of what that
-  person used
+- `interaction_sent`, `interaction_done`, `interaction_failed`, `modal`: progress of that person's
+  interactions
 - `channel_create`, `channel_update`, `channel_delete`, for threads and direct messages too, also
-  where a right opens or closes a channel
+  when a change of rights shows or hides a channel
 - `member_add`, `member_update`, `member_remove`, `roles_update`, `guild_update`, `bot_online`
-- `voice_update`: somebody comes into a voice channel or leaves it
-- `commands_update`: ask for the commands again
-- `removed` and `reset`: ask for everything again
+- `voice_update`: somebody joins or leaves a voice channel
+- `commands_update`: the available commands changed; fetch them again
+- `removed` and `reset`: fetch everything again
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ JsonObject = dict[str, Any]
 
 
 class Feed:
-    """The latest events of one person, numbered from 1."""
+    """The latest events for one person, numbered from 1."""
 
     def __init__(self, kept_events: int = KEPT_EVENTS) -> None:
         self.events: deque[JsonObject] = deque(maxlen=kept_events)
@@ -38,15 +38,15 @@ class Feed:
         self._new = asyncio.Event()
 
     def add(self, kind: str, fields: JsonObject) -> None:
-        """Add an event, and wake who follows."""
+        """Add an event, and wake the followers."""
         self.seq += 1
         self.events.append({"seq": self.seq, "type": kind} | fields)
         self._new.set()
 
     async def follow(self, after: int) -> AsyncIterator[JsonObject]:
-        """Yield the events after one, those to come included; it never ends by itself.
+        """Yield the events after a number, then new ones as they come; never ends by itself.
 
-        Begins with `reset` where some of them are not known any more, or never were.
+        Begins with `reset` if some of them are no longer kept, or never existed.
         """
         if after > self.seq or after < self.seq - len(self.events):
             after = self.seq
@@ -65,21 +65,21 @@ class Feed:
 
 
 class Feeds:
-    """The feeds of those who have a client open, or had."""
+    """The feeds of all people who have or had a client open."""
 
     def __init__(self) -> None:
         self._feeds: dict[int, Feed] = {}
 
     def of(self, person: Person) -> Feed:
-        """Return the feed of somebody, which is kept from now on."""
+        """Return a person's feed, created on first use."""
         return self._feeds.setdefault(person.id, Feed())
 
     def is_open(self, person: Person) -> bool:
-        """Return whether somebody's events are kept."""
+        """Return whether a person's events are kept."""
         return person.id in self._feeds
 
     def tell(self, person: Person, kind: str, **fields: Any) -> None:  # noqa: ANN401 - JSON
-        """Tell somebody of something."""
+        """Add an event to a person's feed, if it is kept."""
         feed = self._feeds.get(person.id)
         if feed is not None:
             feed.add(kind, fields)

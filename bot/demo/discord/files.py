@@ -1,4 +1,4 @@
-"""Files that were attached: kept in memory, and sent to who knows their address."""
+"""Attachments: kept in memory, and served to whoever knows the address."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ _PIECE_BYTES = 2**18
 
 @dataclass(eq=False)
 class File:
-    """A file, before it is sent and afterwards."""
+    """A file, before and after it is sent."""
 
     name: str
     data: bytes = field(repr=False)
     content_type: str | None = None
     description: str | None = None
     id: int = 0
-    """0 until it is kept."""
+    """0 until it is stored."""
     key: str = field(default="", repr=False)
-    """Part of its address, so that nobody finds it by counting."""
+    """A random part of its address, which makes it unguessable."""
     is_ephemeral: bool = False
     duration_seconds: float | None = None
-    """Of a voice message, as is the next."""
+    """Of a voice message, like the next field."""
     waveform: str | None = None
 
     @property
     def media_type(self) -> str:
-        """What kind of file it is, as far as its name tells."""
+        """The media type, guessed from the file name."""
         guessed = self.content_type or mimetypes.guess_type(self.name)[0]
         return guessed or "application/octet-stream"
 
     @property
     def size(self) -> int:
-        """How many bytes it is said to have."""
+        """The declared size in bytes."""
         return len(self.data)
 
     def as_json(self, base: str) -> dict[str, Any]:
-        """Return it as Discord writes an attachment; its address begins with `base`."""
+        """Return it as Discord's attachment JSON; its URL begins with `base`."""
         address = f"{base}/attachments/{self.id}/{quote(self.name)}?hm={self.key}"
         said: dict[str, Any] = {
             "id": str(self.id),
@@ -66,7 +66,7 @@ class File:
         return said | ({"ephemeral": True} if self.is_ephemeral else {})
 
     async def send(self, request: web.Request) -> web.StreamResponse:
-        """Answer who asks for it, or for a part of it."""
+        """Serve the file or a byte range of it."""
         span = request.http_range
         begin, end, _ = span.indices(len(self.data))
         is_part = span.start is not None or span.stop is not None
@@ -77,7 +77,7 @@ class File:
         answer.content_length = end - begin
         answer.headers["Accept-Ranges"] = "bytes"
         answer.headers["X-Content-Type-Options"] = "nosniff"
-        # What people send is never run where the page is.
+        # An uploaded file must never run as a script of the page's origin.
         answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         if is_part:
             answer.headers["Content-Range"] = f"bytes {begin}-{end - 1}/{len(self.data)}"
@@ -91,25 +91,25 @@ class File:
 
 
 class FileStore:
-    """Every file that was attached, by its id."""
+    """All attachments by id."""
 
     def __init__(self) -> None:
         self.files: dict[int, File] = {}
 
     def keep(self, file: File, id_: int) -> File:
-        """Give a file an address."""
+        """Store a file and assign its address."""
         if not file.id:
             file.id, file.key = id_, secrets.token_hex(16)
             self.files[file.id] = file
         return file
 
     def find(self, id_: str, key: str) -> File:
-        """Return a file. Raises Refusal, also for a key that is not its own."""
+        """Return a file. Raises Refusal, also for a wrong key."""
         file = self.files.get(int(id_)) if id_.isdecimal() else None
         if file is None or not secrets.compare_digest(file.key.encode(), key.encode()):
             raise Refusal(404, 0, body={"message": "404: Not Found"})
         return file
 
     def forget(self, file: File) -> None:
-        """Free a file that is attached to nothing any more."""
+        """Free a file that is no longer attached to anything."""
         self.files.pop(file.id, None)

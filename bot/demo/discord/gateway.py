@@ -1,4 +1,4 @@
-"""Discord's gateway: who identifies is told what happens, and told again after a resume."""
+"""Discord's gateway: identified bots get events, and get missed ones again after a resume."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_MS = 41_250
 KEPT_EVENTS = 5000
-"""How many a bot can have missed and be told of when it resumes."""
+"""The maximum number of missed events that a resume can replay."""
 _EVENT, _BEAT, _IDENTIFY, _PRESENCE, _VOICE, _RESUME, _AGAIN, _MEMBERS, _INVALID, _HELLO, _ACK = (
     0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11,
 )  # fmt: skip
@@ -26,7 +26,7 @@ _BAD_TOKEN, _BAD_INTENTS, _GOING_AWAY = 4004, 4014, 1001
 
 
 class Intent(IntFlag):
-    """What a bot asks to be told of; 0 is told to every bot."""
+    """The events that a bot subscribes to; events with 0 go to every bot."""
 
     NONE = 0
     GUILDS = 1 << 0
@@ -55,12 +55,12 @@ Shard = tuple[int, int]
 
 
 def shard_of(guild_id: int | None, count: int) -> int:
-    """Return the number of the connection, of so many, on which a server is heard."""
+    """Return the number of the shard, of `count`, that gets a server's events."""
     return 0 if guild_id is None else (guild_id >> 22) % count
 
 
 def _place_of(event: str, data: Any) -> int | None:  # noqa: ANN401 - whatever JSON there is
-    """Return the server that an event is of."""
+    """Return the id of the server that an event belongs to."""
     said = data if isinstance(data, dict) else {}
     name = "id" if event in ("GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE") else "guild_id"
     return int(said[name]) if said.get(name) else None
@@ -68,31 +68,31 @@ def _place_of(event: str, data: Any) -> int | None:  # noqa: ANN401 - whatever J
 
 @dataclass
 class Session:
-    """What one identified bot was told, so that it can be told again."""
+    """One identified connection, with its latest events for a resume."""
 
     intents: Intent
     shard: Shard = (0, 1)
-    """Its number, and how many there are."""
+    """The shard's number, and the number of shards."""
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
-    """The latest of them."""
+    """The latest events."""
     number: int = 0
-    """How many there were."""
+    """The number of all events so far."""
     socket: web.WebSocketResponse | None = None
     is_valid: bool = True
 
     def hears_of(self, guild_id: int | None) -> bool:
-        """Return whether this is the one for a server, or for what is on none."""
+        """Return whether this shard gets events of a server, or, for None, of no server."""
         number, count = self.shard
         return shard_of(guild_id, count) == number
 
     def keeps(self, heard: int) -> bool:
-        """Return whether all is known still that came after so many events."""
+        """Return whether all events after the first `heard` are still kept."""
         return self.number - len(self.events) <= heard <= self.number
 
 
 class Gateway:
-    """The door for one bot."""
+    """The gateway for one bot."""
 
     def __init__(
         self,
@@ -101,37 +101,38 @@ class Gateway:
         greet: Callable[[str, Shard], list[Event]],
         note_presence: Callable[[bool], None],
     ) -> None:
-        """Take what tells whether a token is known, and what a new session is told.
+        """Take `admits`, which checks tokens, and `greet`, which makes a session's first events.
 
-        `greet` is given the session's id and shard; `note_presence` hears whether the bot is there.
+        `greet` is given the session's id and shard; `note_presence` is called when the bot connects
+        or disconnects.
         """
         self._admits, self._greet, self._note_presence = admits, greet, note_presence
         self.hear_voice: Callable[[dict[str, Any]], Awaitable[None]] | None = None
-        """What is told where the bot wants to be heard."""
+        """Handler of the bot's voice state updates."""
         self.granted_intents = Intent.NONE
-        """The privileged intents that the bot may ask for."""
+        """The privileged intents that the bot may request."""
         self.sessions: dict[int, Session] = {}
-        """By the number of their shard."""
+        """Sessions by shard number."""
         self.shards = 1
-        """How many are recommended."""
+        """The recommended number of shards."""
         self.identified = self.resumed = self.refused = 0
 
     @property
     def is_connected(self) -> bool:
-        """Whether the bot hears."""
+        """Whether the bot is connected."""
         return bool(self.sessions) and all(each.socket for each in self.sessions.values())
 
     @property
     def session(self) -> Session | None:
-        """That of the first shard, which most bots have alone."""
+        """The session of the first shard, which is the only one of most bots."""
         return self.sessions.get(0)
 
     def forget_sessions(self) -> None:
-        """Let nobody resume: the bot is gone."""
+        """Invalidate all sessions, so that none can resume."""
         self.sessions.clear()
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        """Keep one connection until it breaks."""
+        """Serve one connection until it ends."""
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
         await send(socket, _HELLO, {"heartbeat_interval": HEARTBEAT_MS})
@@ -147,7 +148,7 @@ class Gateway:
         return socket
 
     async def dispatch(self, event: str, data: Any, intent: Intent = Intent.NONE) -> None:  # noqa: ANN401 - whatever JSON there is
-        """Tell the bot of something, now or when it resumes."""
+        """Send an event to the bot, at once or on its resume."""
         guild_id = _place_of(event, data)
         for session in list(self.sessions.values()):
             if session.hears_of(guild_id) and not (intent and not session.intents & intent):
@@ -182,7 +183,7 @@ class Gateway:
                 log.warning("discord.unknown_operation op=%s", other)
 
     def close_code(self, said: dict[str, Any]) -> int | None:
-        """Return what who identifies is refused with, if so."""
+        """Return the close code for a refused identify, or None."""
         if not self._admits(said["token"]):
             return _BAD_TOKEN
         if said["intents"] & PRIVILEGED & ~self.granted_intents:
@@ -198,7 +199,7 @@ class Gateway:
             return
         number, count = said.get("shard") or (0, 1)
         session = Session(Intent(said["intents"]), (number, count), socket=socket)
-        # Another number of shards is another bot, whose old connections hear nothing more.
+        # A new number of shards replaces all earlier sessions, which get no more events.
         kept = {n: each for n, each in self.sessions.items() if each.shard[1] == count}
         self.sessions = kept | {number: session}
         for event, data in self._greet(session.id, session.shard):
@@ -225,7 +226,7 @@ class Gateway:
         self._note_presence(True)
 
     def first_missed(self, heard: int) -> int:
-        """Return how many events a bot that resumes is not told again."""
+        """Return the number of the last event that a resuming bot has received."""
         return heard
 
 
@@ -236,7 +237,7 @@ async def send(
     event: str | None = None,
     number: int | None = None,
 ) -> None:
-    """Send one frame; one that can't be sent waits for the resume."""
+    """Send one frame; if the connection is broken, the event waits for the resume."""
     try:
         await socket.send_str(json.dumps({"op": op, "d": data, "s": number, "t": event}))
     except (ConnectionError, RuntimeError):

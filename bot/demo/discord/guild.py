@@ -1,4 +1,4 @@
-"""A server: its roles, its members, who was banned, and what it allows."""
+"""A server: roles, members, bans and settings."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ class Guild:
     owner: Person
     locale: str = "en-US"
     tier: int = 0
-    """How much it was boosted: 0 to 3."""
+    """The boost level, 0 to 3."""
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
     banned: set[int] = field(default_factory=set)
     command_rights: dict[int, dict[int, bool]] = field(default_factory=dict)
-    """By the ids of commands, then of roles, members and channels: whether they may."""
+    """Command permissions: by command id, then by id of a role, member or channel."""
 
     def __post_init__(self) -> None:
-        """Create the role of everybody."""
+        """Create the @everyone role."""
         self.roles.setdefault(self.id, Role(self.id, "@everyone", EVERYONE, position=0))
 
     @property
     def max_file_bytes(self) -> int:
-        """The largest file that can be uploaded."""
+        """The maximum size of an upload."""
         return _BYTES_BY_TIER[self.tier]
 
     def rights_of(self, member: Member) -> Right:
-        """Return what a member may do, whatever the channels say."""
+        """Return a member's rights from roles alone, without channel overwrites."""
         ids = (self.id, *member.role_ids)
         given = [self.roles[each].rights for each in ids if each in self.roles]
         return overall_rights(given, is_owner=member.person is self.owner)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as Discord writes it, without its channels and members."""
+        """Return it as Discord's JSON, without channels and members."""
         return {
             "id": str(self.id),
             "name": self.name,

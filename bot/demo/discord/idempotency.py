@@ -1,4 +1,4 @@
-"""What was done already, so that a client that asks twice does it once."""
+"""Idempotency of client requests: results by nonce, so that a repeat is not executed twice."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ T = TypeVar("T")
 
 
 class RecentRequests(Generic[T]):
-    """What came of the latest requests, by who made them and what they called them."""
+    """Results of the latest requests, by person and nonce."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[int, str], T] = OrderedDict()
 
     def find(self, person: Person, nonce: str | None) -> T | None:
-        """Return what came of a request that was made before."""
+        """Return the result of an earlier request, or None."""
         return None if nonce is None else self._known.get((person.id, nonce))
 
     def keep(self, person: Person, nonce: str | None, done: T) -> None:
-        """Remember what came of a request; the oldest is forgotten."""
+        """Store a result; the oldest one is dropped."""
         if nonce is not None:
             self._known[person.id, nonce] = done
             if len(self._known) > _KEPT:

@@ -1,4 +1,4 @@
-"""Interactions: what a person did that the bot has to answer, and how that went."""
+"""Interactions: actions of a person that the bot has to answer, and their state."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class InteractionType(IntEnum):
 
 @dataclass(eq=False)
 class Interaction:
-    """Something a person did that the bot has to answer."""
+    """An action of a person that the bot has to answer."""
 
     id: int
     user: Person
@@ -33,51 +33,51 @@ class Interaction:
     type: InteractionType = InteractionType.COMMAND
     token: str = field(default_factory=lambda: secrets.token_urlsafe(64))
     nonce: str | None = None
-    """What the person's client knows it by."""
+    """The nonce chosen by the person's client."""
     sent_at: float = 0.0
-    """By `time.perf_counter`, as is the next."""
+    """On the clock of `time.perf_counter`, like the next field."""
     answered_at: float | None = None
     expires_at: float = 0.0
     """In seconds since 1970."""
     message: Message | None = None
-    """The first answer."""
+    """The initial response."""
     source: Message | None = None
     """The message whose component was used."""
     parent: Interaction | None = None
-    """What the form that is sent in was shown for."""
+    """For a submitted modal, the interaction that it was shown for."""
     modal: dict[str, Any] | None = None
-    """The form that is the answer."""
+    """The modal shown as response."""
     focused_kind: int = 3
-    """The kind of option that suggestions are asked for."""
+    """The type of the option being autocompleted."""
     choices: list[dict[str, Any]] | None = None
-    """The suggestions that are the answer."""
+    """The autocomplete choices given as response."""
     followups: list[Message] = field(default_factory=list)
     tries: int = 0
-    """How often the bot began to answer."""
+    """How often the bot has tried to respond."""
     has_failed: bool = False
-    """Whether no answer came in time."""
+    """Whether it was not answered in time."""
     acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
     deadline: asyncio.TimerHandle | None = None
 
     @property
     def seconds(self) -> float:
-        """How long the acknowledgement took."""
+        """How long the acknowledgement took, in seconds."""
         assert self.answered_at is not None, "it was never acknowledged"
         return self.answered_at - self.sent_at
 
     @property
     def custom_id(self) -> str | None:
-        """What the bot knows the component or the form by."""
+        """The custom id of the component or modal."""
         found = self.data.get("custom_id")
         return None if found is None else str(found)
 
     @property
     def is_deferred(self) -> bool:
-        """Whether the answer says that the bot thinks, and nothing else yet."""
+        """Whether the response so far is only "thinking"."""
         return self.message is not None and self.message.is_loading
 
     def as_event(self) -> dict[str, Any]:
-        """Return what the client of its person is told about it."""
+        """Return the fields of its events for the person's client."""
         return {
             "interaction_id": str(self.id),
             "nonce": self.nonce,
@@ -87,7 +87,7 @@ class Interaction:
         }
 
     def as_message_metadata(self) -> dict[str, Any]:
-        """Return what messages that answer it say of it."""
+        """Return the interaction metadata of messages that answer it."""
         about: dict[str, Any] = {
             "id": str(self.id),
             "type": int(self.type),
@@ -103,7 +103,7 @@ class Interaction:
             about["interacted_message_id"] = str(self.source.id)
         said: dict[str, Any] = {"interaction_metadata": about}
         if "name" in about:
-            # The older form, which clients still read.
+            # The older `interaction` field, which clients still read.
             said["interaction"] = {
                 "id": str(self.id),
                 "type": int(self.type),
@@ -114,7 +114,7 @@ class Interaction:
 
     @property
     def full_name(self) -> str:
-        """The name of a command with those of its subcommands."""
+        """The name of a command, followed by those of its subcommands."""
         names, options = [str(self.data["name"])], self.data.get("options") or []
         while options and options[0]["type"] in (1, 2):
             names.append(options[0]["name"])

@@ -1,4 +1,4 @@
-"""Mentions: whom the text of a message names, and whom it may call."""
+"""Mentions in messages, and whom they notify."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_LISTED = 100
 
 @dataclass(frozen=True)
 class Called:
-    """Whom a message calls."""
+    """Who is notified by a message."""
 
     person_ids: tuple[int, ...] = ()
     everyone: bool = False
@@ -30,9 +30,9 @@ def find_called(
     may_call_everyone: bool,
     replied_to: int | None = None,
 ) -> Called:
-    """Return whom a text calls; without rules it calls all whom it names.
+    """Return who is notified by a text: everyone it mentions, unless `allowed` restricts it.
 
-    `replied_to` is who wrote the message that it replies to.
+    `replied_to` is the author of the message that it replies to.
     """
     named = [int(found) for found in _PERSON.findall(text)]
     if allowed is not None and "users" not in (allowed.get("parse") or []):
@@ -48,7 +48,7 @@ def find_called(
 
 
 def check_allowed_mentions(problems: Problems, said: object) -> None:
-    """Check the rules of a message on whom it may call."""
+    """Check a message's `allowed_mentions`."""
     if said is None:
         return
     if not isinstance(said, Mapping):

@@ -1,4 +1,4 @@
-"""How Discord writes a message to somebody."""
+"""Discord's JSON of a message, for a given viewer."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _COPIED = (
     "type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags",
     "mentions", "mention_roles", "components",
 )  # fmt: skip
-"""What a forward shows of a message."""
+"""The fields of a message that a forward copies."""
 _HIDDEN: dict[str, Any] = {"content": "", "attachments": [], "embeds": [], "components": []}
 
 
 def message_json(
     message: Message, base: str, viewer: Person | None = None, *, with_reference: bool = True
 ) -> dict[str, Any]:
-    """Return a message as `viewer` sees it; addresses of files begin with `base`."""
+    """Return a message as `viewer` sees it; URLs of files begin with `base`."""
     said: dict[str, Any] = {
         "id": str(message.id),
         "type": int(message.type),
@@ -59,7 +59,7 @@ def message_json(
 
 
 def _embed_json(embed: dict[str, Any], message: Message, base: str) -> dict[str, Any]:
-    """Return an embed, whose pictures have the addresses of the files that they show."""
+    """Return an embed with the URLs of attached pictures filled in."""
     told = dict(embed)
     for name in ("image", "thumbnail"):
         url = str((embed.get(name) or {}).get("url") or "")
@@ -96,7 +96,7 @@ def _reference_json(
 
 
 def without_content(said: dict[str, Any], app_id: int) -> dict[str, Any]:
-    """Hide what an app is not told of a server's messages unless they are addressed to it."""
+    """Remove the content that an app without the message content intent does not get."""
     told, app = dict(said), str(app_id)
     if told.get("referenced_message"):
         told["referenced_message"] = without_content(told["referenced_message"], app_id)

@@ -1,4 +1,4 @@
-"""Messages, as they are now and as they were."""
+"""Messages and their earlier contents."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class MessageType(IntEnum):
 
 @dataclass(eq=False)
 class Message:
-    """A message as it is now; `states` holds the content it had, oldest first."""
+    """A message; `states` holds its earlier contents, oldest first."""
 
     id: int
     author: Person
@@ -55,17 +55,17 @@ class Message:
     edited_at: float | None = None
     """In seconds since 1970."""
     interaction: Interaction | None = None
-    """What it answers."""
+    """The interaction that it answers."""
     reference: Message | None = None
-    """The message that it replies to, or tells of."""
+    """The message that it replies to, forwards or announces."""
     is_forward: bool = False
-    """Whether it shows that message again, as it is in its own place."""
+    """Whether it is a forward of `reference`."""
     mentions: list[Person] = field(default_factory=list)
     mentions_everyone: bool = False
     poll: Poll | None = None
     reactions: Reactions = field(default_factory=Reactions)
     thread: Channel | None = None
-    """The thread that was begun from it."""
+    """The thread started from it."""
 
     @property
     def content(self) -> str:
@@ -74,17 +74,17 @@ class Message:
 
     @property
     def is_ephemeral(self) -> bool:
-        """Whether one person alone sees it."""
+        """Whether only one person sees it."""
         return bool(self.flags & EPHEMERAL)
 
     @property
     def is_loading(self) -> bool:
-        """Whether it says that the bot thinks, and nothing else yet."""
+        """Whether it only says that the bot is thinking."""
         return bool(self.flags & LOADING)
 
     @property
     def reader(self) -> Person | None:
-        """Who alone sees it, if it is ephemeral."""
+        """The only person who sees it, if it is ephemeral."""
         alone = self.is_ephemeral and self.interaction is not None
         return self.interaction.user if alone and self.interaction else None
 
@@ -94,28 +94,28 @@ class Message:
         return self.reference.id if self.reference is not None else None
 
     def components(self) -> Iterator[Mapping[str, Any]]:
-        """Yield its components, and those in them."""
+        """Yield its components and their descendants."""
         yield from walk(self.payload.get("components") or [])
 
     @property
     def buttons(self) -> dict[str, str]:
-        """The custom ids of its buttons, by their labels."""
+        """Custom ids of its buttons by label."""
         found = [each for each in self.components() if "label" in each and "custom_id" in each]
         return {str(each["label"]): str(each["custom_id"]) for each in found}
 
     def component(self, custom_id: str) -> Mapping[str, Any] | None:
-        """Return the component that the bot knows by an id."""
+        """Return the component with a custom id."""
         return next((c for c in self.components() if c.get("custom_id") == custom_id), None)
 
     def take(self, payload: Mapping[str, Any], files: Sequence[File]) -> list[File]:
-        """Become what a payload says; files stay unless it names those that do.
+        """Apply a payload; without `attachments` all files stay.
 
-        Returns the files that did not stay.
+        Returns the removed files.
         """
         for name in _TAKEN:
             if name in payload:
                 self.payload[name] = payload[name]
-        # An edit may hide embeds; of the rest a message keeps what it was sent with.
+        # Of the flags, an edit can only change these.
         changed = SUPPRESS_EMBEDS | COMPONENTS_V2 if self.states else ~0
         given = int(payload.get("flags") or 0)
         self.flags = self.flags & ~LOADING | given & changed

@@ -1,4 +1,4 @@
-"""Forms: what they may be made of, and what may be answered in them."""
+"""Modals: their structure and answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ INPUTS = _CHOSEN | {kinds.TEXT_INPUT, kinds.FILE_UPLOAD, kinds.RADIO_GROUP, kind
 
 
 def check_modal(said: Mapping[str, Any]) -> None:
-    """Check a form that is to be shown. Raises Refusal."""
+    """Check the structure of a modal. Raises Refusal."""
     check_shape(said, MODAL)
     problems = Problems()
     problems.text("title", said.get("title"), MOST_TITLE_CHARACTERS, required=True)
@@ -82,15 +82,15 @@ def _check_input(problems: Problems, path: str, said: Mapping[str, Any]) -> None
 
 
 Answers = Mapping[str, str | Sequence[str] | bool]
-"""What was typed or chosen, by the custom ids of inputs; ids for people, roles and channels."""
+"""Typed text or chosen values by the custom ids of inputs; ids for people, roles and channels."""
 
 
 def answer_modal(
     modal: Mapping[str, Any], answers: Answers, files: Mapping[str, Sequence[File]]
 ) -> list[dict[str, Any]]:
-    """Return the components of a form as they are sent in. Raises Refusal.
+    """Return a modal's components as submitted. Raises Refusal.
 
-    Files have to be kept already, since they are named by their ids.
+    Files must be stored already, since they are named by their ids.
     """
     problems = Problems()
     sent = []
@@ -155,7 +155,7 @@ def _check_offered(problems: Problems, asked: Mapping[str, Any], values: Sequenc
 
 
 def chosen(given: str | Sequence[str] | bool | None) -> list[str]:
-    """Return what was chosen in one input, as a list."""
+    """Return the values chosen in one input, as a list."""
     if isinstance(given, str):
         return [given] if given else []
     return [] if given is None or isinstance(given, bool) else list(given)

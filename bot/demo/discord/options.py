@@ -1,4 +1,4 @@
-"""The options of commands: what somebody gave, checked, and as the bot is told of it."""
+"""Options of commands: check the given values, and convert them to Discord's JSON."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from bot.demo.discord.state import Discord
 from bot.i18n.sentence import Sentence
 
 Given = Sequence[Mapping[str, Any]]
-"""Options as a client sends them: `{"name": …, "value": …}`, or `{"name": …, "options": […]}`."""
+"""Options as sent by clients: `{"name": …, "value": …}`, or `{"name": …, "options": […]}`."""
 
 _NESTED = (kinds.SUBCOMMAND, kinds.GROUP)
 
 
 class Resolved:
-    """What ids in options stand for."""
+    """The objects that ids in options refer to."""
 
     def __init__(self, discord: Discord, channel: Channel) -> None:
         self._discord, self._channel = discord, channel
         self.found: dict[str, dict[str, Any]] = {}
 
     def add_person(self, person: Person) -> None:
-        """Add somebody, and what they are on the server."""
+        """Add a user, and their membership of the server."""
         self._put("users", person.id, person.as_json())
         guild = self._channel.guild
         member = guild.members.get(person.id) if guild else None
@@ -37,7 +37,7 @@ class Resolved:
             self._put("members", person.id, said)
 
     def add_id(self, kind: int, text: str, person: Person) -> bool:
-        """Add whom or what an id names, of a kind of option; return whether there is one."""
+        """Add the object of an id for an option type; return whether it exists."""
         id_ = int(text) if text.isdecimal() else 0
         guild = self._channel.guild
         if kind in (kinds.USER, kinds.MENTIONABLE) and id_ in self._discord.people:
@@ -70,7 +70,7 @@ class Resolved:
 
 
 class OptionReader:
-    """Reads what somebody gave for the options of one command."""
+    """Read the given option values of one command."""
 
     def __init__(
         self,
@@ -81,16 +81,16 @@ class OptionReader:
         *,
         is_partial: bool = False,
     ) -> None:
-        """Take what values may name; a partial reader asks for suggestions, and forgives."""
+        """Take what values may refer to; a partial reader is for autocomplete, and lenient."""
         self._discord, self._person, self._files = discord, person, files
         self._is_partial = is_partial
         self.resolved = Resolved(discord, channel)
         self.problems = Problems()
         self.focused: Mapping[str, Any] | None = None
-        """The option that suggestions are asked for."""
+        """The option being autocompleted."""
 
     def read(self, known: Sequence[Mapping[str, Any]], given: Given, path: str) -> list[Any]:
-        """Return options as the bot is told of them. Raises Refusal where one can't be."""
+        """Return options as Discord's JSON for the bot. Raises Refusal for invalid ones."""
         by_name = {each["name"]: each for each in known}
         told = []
         for each in given:
@@ -174,6 +174,6 @@ class OptionReader:
 
 
 def check_files(files: Mapping[str, File], max_file_bytes: int) -> None:
-    """Check files that somebody gives to a command or a form. Raises Refusal."""
+    """Check the files given to a command or a modal. Raises Refusal."""
     if any(file.size > max_file_bytes for file in files.values()):
         raise Refusal(413, 40005)

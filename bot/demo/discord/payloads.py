@@ -1,4 +1,4 @@
-"""What a message may be made of, whoever sends it."""
+"""Checks of message payloads, for any sender."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check_payload(
     max_file_bytes: int,
     edited: Message | None = None,
 ) -> None:
-    """Check what a message is to become. Raises Refusal."""
+    """Check the payload of a new or edited message. Raises Refusal."""
     check_shape(payload, MESSAGE)
     if any(file.size > max_file_bytes for file in files):
         raise Refusal(413, 40005)
@@ -71,7 +71,7 @@ def check_payload(
 
 
 def check_rights_to_send(rights: Right, payload: Mapping[str, Any], files: Sequence[File]) -> None:
-    """Check that somebody may send this in a channel. Raises Refusal."""
+    """Check that a person has the rights to send this in a channel. Raises Refusal."""
     if not rights & Right.VIEW_CHANNEL:
         raise Refusal(403, 50001)
     needed = Right.SEND_MESSAGES
@@ -104,7 +104,7 @@ def _check_nonce(problems: Problems, nonce: object) -> None:
 
 
 def _kept(payload: Mapping[str, Any], edited: Message | None) -> int:
-    """Return how many files an edited message keeps."""
+    """Return how many files an edited message retains."""
     if edited is None:
         return 0
     if "attachments" not in payload:

@@ -1,4 +1,4 @@
-"""People and bots, what they are on a server, and the roles that they have there."""
+"""Users, members and roles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.demo.discord.snowflakes import iso_time
 
 @dataclass(eq=False)
 class Person:
-    """A user; the bot is one, too."""
+    """A user, possibly the bot."""
 
     id: int
     name: str
@@ -19,10 +19,10 @@ class Person:
     takes_dms: bool = True
     locale: str = "en-US"
     has_app: bool = False
-    """Whether they have installed the app for themselves."""
+    """Whether they have installed the app for their account."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as Discord writes a user."""
+        """Return it as Discord's user JSON."""
         return {
             "id": str(self.id),
             "username": self.name.lower().replace(" ", "_"),
@@ -45,7 +45,7 @@ class Role:
     is_managed: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as Discord writes a role."""
+        """Return it as Discord's role JSON."""
         return {
             "id": str(self.id),
             "name": self.name,
@@ -66,22 +66,22 @@ class Role:
 
 @dataclass
 class Member:
-    """Somebody on a server."""
+    """A person's membership of a server."""
 
     person: Person
     joined_at: float
-    """In seconds since 1970, as is the next."""
+    """In seconds since 1970, like the next field."""
     timed_out_until: float = 0.0
     role_ids: list[int] = field(default_factory=list)
     nick: str | None = None
 
     @property
     def name(self) -> str:
-        """What others see."""
+        """The displayed name."""
         return self.nick or self.person.name
 
     def as_json(self, *, with_user: bool = True) -> dict[str, Any]:
-        """Return it as Discord writes a member; messages leave the user out."""
+        """Return it as Discord's member JSON; messages leave the user out."""
         ends = iso_time(self.timed_out_until) if self.timed_out_until else None
         member: dict[str, Any] = {
             "roles": [str(each) for each in self.role_ids],

@@ -1,16 +1,16 @@
-"""How large a picture is, read from its first bytes."""
+"""The size of a picture, read from its header."""
 
 from __future__ import annotations
 
 import struct
 
 _PNG, _GIF, _JPEG = b"\x89PNG\r\n\x1a\n", b"GIF8", b"\xff\xd8"
-# Frames that tell the size: all but the tables of Huffman, arithmetic coding and JPEG itself.
+# Start of frame markers, which hold the size; C4, C8 and CC are other segments.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def picture_size(data: bytes) -> tuple[int, int] | None:
-    """Return width and height of a PNG, GIF or JPEG in pixels, None for anything else."""
+    """Return width and height of a PNG, GIF or JPEG in pixels; None for other data."""
     try:
         if data.startswith(_PNG):
             width, height = struct.unpack_from(">II", data, 16)

@@ -1,4 +1,4 @@
-"""Polls that are over: closed by their time or by who began them, and the message that tells it."""
+"""The end of polls, by expiry or by their author, and the message with the result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.demo.discord.state import Discord
 
 
 async def end_poll(discord: Discord, message: Message, by: Person) -> None:
-    """End one's own poll before its time. Raises Refusal."""
+    """End a poll of one's own early. Raises Refusal."""
     if message.poll is None:
         raise Refusal(400, 520006)
     if message.author is not by:
@@ -21,7 +21,7 @@ async def end_poll(discord: Discord, message: Message, by: Person) -> None:
 
 
 async def end_due_polls(discord: Discord) -> None:
-    """End all polls whose time is over."""
+    """End all polls that have expired."""
     now = discord.clock()
     due = [
         message

@@ -1,4 +1,4 @@
-"""Polls: how they are begun, voted in and counted."""
+"""Polls: creation, votes and results."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _USUAL_HOURS = 24
 
 @dataclass
 class Poll:
-    """A question with answers, and who voted for which."""
+    """A poll: a question, answers and votes."""
 
     question: str
     answers: list[dict[str, Any]]
-    """Their media: text, perhaps an emoji. They are numbered from 1."""
+    """Media of the answers: text and optional emoji. They are numbered from 1."""
     ends_at: float
     """In seconds since 1970."""
     is_multiple: bool = False
     is_final: bool = False
     votes: dict[int, dict[int, Person]] = field(default_factory=dict)
-    """By the numbers of answers, then by people's ids."""
+    """Voters by answer number, then by person id."""
 
     def vote(self, person: Person, answer_ids: Sequence[int], now: float) -> dict[int, bool]:
-        """Let somebody vote, instead of as before; none takes the vote back.
+        """Replace a person's vote; no answers remove it.
 
-        Returns the answers that changed, and whether they gained a vote. Raises Refusal.
+        Returns the changed answers, and for each whether it gained a vote. Raises Refusal.
         """
         if self.is_final or now >= self.ends_at:
             raise Refusal(400, 520001)
@@ -53,7 +53,7 @@ class Poll:
         return changed
 
     def as_json(self, viewer: Person | None) -> dict[str, Any]:
-        """Return it as Discord writes it to somebody."""
+        """Return it as Discord's poll JSON for a viewer."""
         return {
             "question": {"text": self.question},
             "answers": [
@@ -78,7 +78,7 @@ class Poll:
         }
 
     def result_fields(self) -> list[dict[str, Any]]:
-        """Return what the message that tells the result says; a tie has no winner."""
+        """Return the embed fields of the result message; a tie has no winner."""
         counts = [len(self.votes.get(number, ())) for number in range(1, len(self.answers) + 1)]
         most, total = max(counts), sum(counts)
         fields = {
@@ -99,7 +99,7 @@ class Poll:
 
 
 def check_poll(problems: Problems, said: Mapping[str, Any]) -> None:
-    """Check a poll that is to be begun."""
+    """Check the payload of a new poll."""
     question = said.get("question") or {}
     problems.text(
         "poll.question.text", question.get("text"), MOST_QUESTION_CHARACTERS, required=True
@@ -115,7 +115,7 @@ def check_poll(problems: Problems, said: Mapping[str, Any]) -> None:
 
 
 def begin_poll(said: Mapping[str, Any], now: float) -> Poll:
-    """Return the poll that a checked payload asks for."""
+    """Return the poll of a checked payload."""
     hours = said.get("duration") or _USUAL_HOURS
     return Poll(
         said["question"]["text"],

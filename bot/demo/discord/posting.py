@@ -1,4 +1,4 @@
-"""Messages on their way: stored, changed and deleted, and told to whom they concern."""
+"""Create, change and delete messages, with the events for everyone concerned."""
 
 from __future__ import annotations
 
@@ -23,17 +23,20 @@ from bot.i18n.sentence import Sentence
 async def post(
     discord: Discord, message: Message, payload: Mapping[str, Any], files: Sequence[File]
 ) -> dict[str, Any]:
-    """Store a new message, made of a checked payload, and tell of it; return it as the bot's."""
+    """Store a new message from a checked payload, and send its events.
+
+    Returns the message as the bot sees it.
+    """
     if payload.get("poll") is not None:
         message.poll = begin_poll(payload["poll"], discord.clock())
     _fill(discord, message, payload, files)
     channel = message.channel
     channel.messages[message.id] = message
     if channel.thread is not None:
-        # Who writes in a thread has joined it.
+        # Writing in a thread joins it.
         channel.thread.members.setdefault(message.author.id, discord.clock())
     if channel.thread is not None and channel.thread.is_archived:
-        # Who writes in a thread opens it again.
+        # Writing in an archived thread unarchives it.
         channel.thread.is_archived = False
         await tell_of_channel(discord, "update", channel)
     return await announce(discord, "create", message)
@@ -42,14 +45,14 @@ async def post(
 async def change(
     discord: Discord, message: Message, payload: Mapping[str, Any], files: Sequence[File]
 ) -> dict[str, Any]:
-    """Change a message as a checked payload says, and tell of it; return it as the bot's."""
+    """Apply a checked payload to a message, and send its events; return it as the bot sees it."""
     _fill(discord, message, payload, files)
     message.edited_at = discord.clock()
     return await announce(discord, "update", message, reason="edit")
 
 
 async def remove(discord: Discord, message: Message) -> None:
-    """Delete a message, and tell of it."""
+    """Delete a message, and send its events."""
     readers = list(_readers(discord, message))
     del message.channel.messages[message.id]
     for file in message.files:
@@ -65,7 +68,7 @@ async def remove(discord: Discord, message: Message) -> None:
 async def announce(
     discord: Discord, what: str, message: Message, *, reason: str = ""
 ) -> dict[str, Any]:
-    """Tell of a message that was created or updated; return it as the bot sees it."""
+    """Send the events of a created or updated message; return it as the bot sees it."""
     for person in _readers(discord, message):
         said = message_json(message, "", person)
         fields: dict[str, Any] = {"message": said} | ({"reason": reason} if reason else {})
@@ -87,7 +90,7 @@ async def announce(
 
 
 async def tell_of_channel(discord: Discord, what: str, channel: Channel) -> None:
-    """Tell of a channel that was created, updated or deleted."""
+    """Send the events of a created, updated or deleted channel."""
     for person in discord.people.values():
         if discord.feeds.is_open(person) and channel.rights_of(person, discord.clock()):
             rights = {"rights": str(int(discord.rights_of(person, channel)))}
@@ -103,7 +106,7 @@ async def tell_of_channel(discord: Discord, what: str, channel: Channel) -> None
 
 
 async def tell_of_message(discord: Discord, message: Message, reason: str) -> None:
-    """Tell people that something about a message changed which is no edit; the bot hears apart."""
+    """Send clients, not the bot, an update of a message that was not edited."""
     for person in _readers(discord, message):
         said = message_json(message, "", person)
         discord.feeds.tell(person, "message_update", message=said, reason=reason)
@@ -112,7 +115,7 @@ async def tell_of_message(discord: Discord, message: Message, reason: str) -> No
 def check_reply(
     discord: Discord, person: Person, channel: Channel, reference: Mapping[str, Any] | None
 ) -> Message | None:
-    """Return the message that is replied to. Raises Refusal where there is none."""
+    """Return the message that is replied to. Raises Refusal if it does not exist."""
     if not reference:
         return None
     id_ = int(reference.get("message_id") or 0)
@@ -127,7 +130,7 @@ def check_reply(
 
 
 def check_open(channel: Channel) -> None:
-    """Check that messages can be where they are to be. Raises Refusal."""
+    """Check that messages can be sent to a channel. Raises Refusal."""
     if channel.type is ChannelType.FORUM:
         raise Refusal(400, 50008)
     if channel.thread is not None and channel.thread.is_locked:
@@ -135,14 +138,14 @@ def check_open(channel: Channel) -> None:
 
 
 def tell_typing(discord: Discord, person: Person, channel: Channel) -> None:
-    """Tell people that somebody types."""
+    """Tell clients that a person is typing."""
     for each in discord.viewers(channel):
         if each is not person:
             discord.feeds.tell(each, "typing", channel_id=str(channel.id), user_id=str(person.id))
 
 
 def mark_thread(message: Message, thread: Channel) -> None:
-    """Note the thread that was begun from a message."""
+    """Record the thread started from a message."""
     message.thread = thread
     message.flags |= HAS_THREAD
 
@@ -179,7 +182,7 @@ def _call(discord: Discord, message: Message) -> None:
 
 
 def _readers(discord: Discord, message: Message) -> Iterator[Person]:
-    """Yield the people whose clients hear of a message."""
+    """Yield the people whose clients get events about a message."""
     for person in discord.viewers(message.channel):
         if not message.is_ephemeral or message.reader is person:
             yield person

@@ -1,4 +1,4 @@
-"""Rate limits: how many requests each bucket takes."""
+"""Rate limits per bucket."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.demo.discord.refusals import Refusal
 def too_many(
     seconds: float, *, is_global: bool = False, headers: dict[str, str] | None = None
 ) -> Refusal:
-    """Return the response to a request that came too often."""
+    """Return the response to a rate limited request."""
     body: dict[str, Any] = {
         "message": "Too many requests",
         "retry_after": seconds,
@@ -26,12 +26,12 @@ def too_many(
 
 @dataclass(frozen=True)
 class Limit:
-    """How many requests a bucket takes in so many seconds."""
+    """A bucket's rate limit: so many requests in so many seconds."""
 
     requests: int
     seconds: float
     announced: bool = True
-    """Whether the headers tell it; Discord does not publish all limits."""
+    """Whether rate limit headers are sent; Discord does not publish all limits."""
 
 
 @dataclass
@@ -41,22 +41,22 @@ class _Window:
 
 
 def usual_limits() -> dict[str, Limit]:
-    """Return the limits that clients commonly meet."""
+    """Return the limits that clients usually encounter."""
     limits = {name: Limit(5, 5.0) for name in ("post", "edit", "webhook")}
     return limits | {"delete": Limit(5, 1.0), "react": Limit(4, 1.0)}
 
 
 @dataclass
 class Buckets:
-    """Counts requests in windows, one for each bucket and place."""
+    """Request counters in fixed windows, one per bucket and place."""
 
     limits: dict[str, Limit] = field(default_factory=usual_limits)
     whole: Limit = Limit(50, 1.0)
-    """The global limit of the bot's own token."""
+    """The global limit per bot token."""
     windows: dict[tuple[str, str], _Window] = field(default_factory=dict)
 
     def take(self, bucket: str, place: str) -> dict[str, str]:
-        """Count a request; return the headers of its answer, or raise Refusal."""
+        """Count a request; return the rate limit headers. Raises Refusal above the limit."""
         limit = self.limits[bucket]
         used, left_seconds = self._count(bucket, place, limit)
         headers = {
@@ -71,7 +71,7 @@ class Buckets:
         return headers if limit.announced else {}
 
     def take_global(self) -> None:
-        """Count a request against the global limit; raise Refusal."""
+        """Count a request against the global limit. Raises Refusal above it."""
         used, left_seconds = self._count("", "", self.whole)
         if used > self.whole.requests:
             raise too_many(left_seconds, is_global=True)
@@ -82,6 +82,6 @@ class Buckets:
         if window is None or now >= window.since + limit.seconds:
             window = self.windows[bucket, place] = _Window(now)
         window.used += 1
-        # In whole milliseconds, rounded up: a client that waits exactly so long is not too early.
+        # Rounded up to milliseconds, so that a client waiting exactly this long is not too early.
         left_ms = math.ceil(1000 * (window.since + limit.seconds - now))
         return window.used, left_ms / 1000

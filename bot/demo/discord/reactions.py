@@ -1,4 +1,4 @@
-"""Reactions under messages."""
+"""Reactions to messages."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _MOST_CHARACTERS = 32
 
 
 class Reactions:
-    """Who reacted to a message with what."""
+    """Reactions to one message."""
 
     def __init__(self) -> None:
         self.by_emoji: dict[str, dict[int, Person]] = {}
 
     def add(self, emoji: str, person: Person) -> bool:
-        """Note a reaction; return whether it is new. Raises Refusal."""
+        """Add a reaction; return whether it is new. Raises Refusal."""
         if emoji not in self.by_emoji and len(self.by_emoji) >= MOST_REACTIONS:
             raise Refusal(403, 30010)
         people = self.by_emoji.setdefault(emoji, {})
@@ -28,7 +28,7 @@ class Reactions:
         return is_new
 
     def remove(self, emoji: str, person: Person) -> bool:
-        """Take a reaction back; return whether there was one. Raises Refusal."""
+        """Remove a reaction; return whether it existed."""
         if emoji not in self.by_emoji:
             raise Refusal(404, 10014)
         found = self.by_emoji[emoji].pop(person.id, None) is not None
@@ -37,7 +37,7 @@ class Reactions:
         return found
 
     def as_json(self, viewer: Person | None) -> list[dict[str, Any]]:
-        """Return them as Discord writes them to somebody."""
+        """Return them as Discord's JSON for a viewer."""
         return [
             {
                 "emoji": {"id": None, "name": emoji},
@@ -52,7 +52,7 @@ class Reactions:
 
 
 def read_emoji(text: str) -> str:
-    """Return an emoji as it stands in an address. Raises Refusal for what is none."""
+    """Return the emoji of a URL path segment. Raises Refusal if it is none."""
     emoji = unquote(text)
     is_word = any(each.isascii() and (each.isalpha() or each.isspace()) for each in emoji)
     if not emoji or len(emoji) > _MOST_CHARACTERS or is_word:

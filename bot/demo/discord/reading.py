@@ -1,4 +1,4 @@
-"""What somebody sees when they look: the server, a channel's history, the commands."""
+"""Reads by people's clients: the server, a channel's history, the commands."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _PAGE = 50
 
 
 def channel_json(discord: Discord, person: Person, channel: Channel) -> dict[str, Any]:
-    """Return a channel as somebody's client needs it, with their rights there."""
+    """Return a channel as JSON for a person's client, with their rights there."""
     rights = discord.rights_of(person, channel)
     return channel.as_json(person) | {"rights": str(int(rights))}
 
 
 def snapshot(discord: Discord, person: Person) -> dict[str, Any]:
-    """Return all that a client begins with; events after its `seq` go on from there."""
+    """Return a client's initial state; events after its `seq` continue from there."""
     guilds = [each for each in discord.guilds.values() if person.id in each.members]
     seen = [each for each in discord.channels.values() if each.is_seen_by(person, discord.clock())]
     guild = guilds[0] if guilds else None
@@ -61,7 +61,7 @@ def history(
     before: int | None = None,
     limit: int = _PAGE,
 ) -> list[dict[str, Any]]:
-    """Return the latest messages that somebody sees in a channel, oldest first. Raises Refusal."""
+    """Return the latest messages in a channel that a person sees, oldest first. Raises Refusal."""
     channel = discord.channel_for(person, channel_id)
     if not discord.rights_of(person, channel) & Right.READ_MESSAGE_HISTORY:
         return []
@@ -75,7 +75,7 @@ def history(
 
 
 def commands_for(discord: Discord, person: Person, channel_id: int) -> list[dict[str, Any]]:
-    """Return the commands that somebody may use in a channel, in their language. Raises Refusal."""
+    """Return the commands a person may use in a channel, in their language. Raises Refusal."""
     channel = discord.channel_for(person, channel_id)
     rights = discord.rights_of(person, channel)
     return [

@@ -1,4 +1,4 @@
-"""What a bot is told when it comes: who it is, and the servers that it is on."""
+"""The first events of a bot's session: READY, and GUILD_CREATE for its servers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.demo.discord.voice.states import VoiceState
 def ready(
     me: Person, guilds: Sequence[Guild], session_id: str, resume_url: str, shard: tuple[int, int]
 ) -> dict[str, Any]:
-    """Return the first event of a session."""
+    """Return the READY event of a session."""
     return {
         "v": 10,
         "user": me.as_json(),
@@ -30,7 +30,7 @@ def ready(
 def guild_create(
     guild: Guild, me: Person, channels: Iterable[Channel], voices: Iterable[VoiceState] = ()
 ) -> dict[str, Any]:
-    """Return the event that tells a bot of a server that it is on, and who is in voice there."""
+    """Return the GUILD_CREATE event of a server, with those in its voice channels."""
     places = [each for each in channels if each.guild is guild and not each.is_deleted]
     voices = [each for each in voices if each.person.id in guild.members]
     here = [guild.members[each.person.id] for each in voices if each.person is not me]

@@ -1,4 +1,4 @@
-"""What Discord refuses with: a status, a code, and where in the request the fault lies."""
+"""Discord's error responses: a status, a code, and the faulty fields of the request."""
 
 from __future__ import annotations
 
@@ -77,26 +77,26 @@ class Refusal(Exception):
     ) -> None:
         super().__init__(f"{status}/{code}")
         self.faults = tuple(faults)
-        """What is wrong with the body, for a person to read."""
+        """Translatable descriptions of the faults in the request body."""
         self.status, self.code = status, code
         usual = {"message": MEANING.get(code, "Refused"), "code": code}
         self.body: dict[str, Any] = usual | dict(body or {})
         self.headers = dict(headers or {})
 
     def __str__(self) -> str:
-        """Say what was wrong, as one line."""
+        """Return the fault in one line."""
         return f"{self.status}/{self.code}: {self.body['message']} {self.body.get('errors', '')}"
 
 
 class UnknownRoute(Refusal):
-    """There is no such address here."""
+    """The requested route does not exist."""
 
     def __init__(self) -> None:
         super().__init__(404, 0, body={"message": "404: Not Found"})
 
 
 class Problems:
-    """The faults of one request body, by where they are."""
+    """Faults of one request body by field path."""
 
     def __init__(self) -> None:
         self.found: dict[str, Any] = {}
@@ -108,20 +108,20 @@ class Problems:
         for part in path.split("."):
             place = place.setdefault(part, {})
         place.setdefault("_errors", []).append({"code": code, "message": str(message)})
-        # What only the bot can do wrong is told as it is.
+        # Faults that only the bot can cause are not translated.
         self._faults[verbatim(message) if isinstance(message, str) else message] = None
 
     def check(self) -> None:
-        """Raise Refusal where a fault was found."""
+        """Raise Refusal if there are faults."""
         if self.found:
             raise Refusal(400, 50035, body={"errors": self.found}, faults=tuple(self._faults))
 
-    # The checks that most fields have.
+    # Checks that most fields share.
 
     def text(
         self, path: str, value: object, most: int, *, least: int = 0, required: bool = False
     ) -> None:
-        """Check a text, of so many characters."""
+        """Check a text and its length."""
         if value is None or value == "":
             if required or (least and value == ""):
                 self.add(path, "BASE_TYPE_REQUIRED", REQUIRED)
@@ -141,7 +141,7 @@ class Problems:
             )
 
     def count(self, path: str, value: object, most: int, *, least: int = 0) -> list[Any]:
-        """Check a list, of so many elements; return it, or an empty one."""
+        """Check a list and its length; return it, or an empty one."""
         if value is None:
             value = []
         if not isinstance(value, list):
@@ -156,7 +156,7 @@ class Problems:
         return value
 
     def number(self, path: str, value: object, least: float, most: float) -> None:
-        """Check a number; none is none."""
+        """Check an optional number."""
         if value is None:
             return
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -167,7 +167,7 @@ class Problems:
             self.add(path, "NUMBER_TYPE_MAX", Sentence("It is more than {most:g}.", most=most))
 
     def choice(self, path: str, value: object, allowed: frozenset[int]) -> None:
-        """Check a value of a list of numbers."""
+        """Check that a value is in a set of numbers."""
         if value not in allowed:
             named = listing([str(each) for each in sorted(allowed)])
             self.add(path, "BASE_TYPE_CHOICES", Sentence("It is one of {choices}.", choices=named))

@@ -1,4 +1,4 @@
-"""How requests of the bot are answered: read, passed through what listens, counted, routed."""
+"""The bot's REST requests: parsing, middleware, rate limits, routing."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ ROUTES: tuple[Route, ...] = (
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request is answered with."""
+    """The response to a request."""
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     text: str | None = None
-    """Instead of JSON."""
+    """A plain text body in place of JSON."""
 
 
 Answering = Callable[[ApiRequest], Awaitable[Answer]]
 Middleware = Callable[[ApiRequest, web.Request, Answering], Awaitable[Answer]]
-"""Sees each request before it is answered, and its answer; for tests, which let things fail."""
+"""Wraps the answering of each request; for tests, which make requests fail."""
 
 
 async def _pass_on(request: ApiRequest, raw: web.Request, answer: Answering) -> Answer:
@@ -58,7 +58,7 @@ async def _pass_on(request: ApiRequest, raw: web.Request, answer: Answering) -> 
 
 
 class Rest:
-    """Answers requests to one Discord."""
+    """The REST API of one Discord."""
 
     def __init__(self, discord: Discord, middleware: Middleware = _pass_on) -> None:
         self._discord, self._middleware = discord, middleware
@@ -81,7 +81,7 @@ class Rest:
         return _respond(await self._middleware(request, raw, self.answer))
 
     async def answer(self, request: ApiRequest) -> Answer:
-        """Return the answer to a request, refusals included."""
+        """Return the answer to a request, an error response for a refusal."""
         try:
             headers, body = await self._route(request)
         except Refusal as refusal:
@@ -101,7 +101,7 @@ class Rest:
                     raise Refusal(401, 0)
                 self._discord.buckets.take_global()
             if each.bucket is not None:
-                # Webhooks are counted by their token, all else by the channel.
+                # Webhooks are rate limited by token, everything else by channel.
                 place = found[1] if each.is_for_bots else found[2]
                 headers = self._discord.buckets.take(each.bucket, place)
             return headers, await each.handler(self._discord, request, *found.groups())
@@ -109,7 +109,7 @@ class Rest:
 
 
 async def _read_body(raw: web.Request) -> tuple[Any, list[tuple[str, bytes]]]:
-    """Return what a request says, as JSON, and the files that came with it. Raises Refusal."""
+    """Return the JSON body of a request and its files. Raises Refusal."""
     if not raw.content_type.startswith("multipart/"):
         text = await raw.text()
         return _as_json(text) if text else {}, []
@@ -137,8 +137,8 @@ def _as_json(text: str | bytes) -> Any:  # noqa: ANN401 - whatever JSON there is
 def _respond(answer: Answer) -> web.Response:
     if answer.text is not None:
         return web.Response(status=answer.status, text=answer.text)
-    # Exactly this type, since discord.py reads nothing else as JSON; and without a Via a 429 is
-    # taken for one of the edge.
+    # discord.py parses JSON only with exactly this content type, and takes a 429 without a Via
+    # header for one of Cloudflare's.
     usual = {"Via": "1.1 wire"} | dict(answer.headers)
     if answer.body is None:
         return web.Response(status=answer.status, headers=usual)

@@ -1,4 +1,4 @@
-"""Rights: what roles give, what channels take, and what is left to somebody."""
+"""Rights: from roles, and from channel overwrites."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import IntFlag
 
 
 class Right(IntFlag):
-    """The rights that matter here, with Discord's numbers."""
+    """The rights that the bot or the demo use, with Discord's numbers."""
 
     KICK_MEMBERS = 1 << 1
     BAN_MEMBERS = 1 << 2
@@ -68,7 +68,7 @@ EVERYONE = (
     | Right.SEND_POLLS
     | Right.USE_EXTERNAL_APPS
 )
-"""What a new server lets everybody do."""
+"""The rights of @everyone on a new server."""
 
 IN_DIRECT_MESSAGES = (
     Right.ADD_REACTIONS
@@ -89,7 +89,7 @@ _WHILE_TIMED_OUT = Right.VIEW_CHANNEL | Right.READ_MESSAGE_HISTORY
 
 @dataclass(frozen=True)
 class Overwrite:
-    """What a channel allows and denies a role or a member."""
+    """A channel's overwrite for a role or a member."""
 
     id: int
     is_member: bool = False
@@ -97,7 +97,7 @@ class Overwrite:
     deny: Right = NONE
 
     def as_json(self) -> dict[str, object]:
-        """Return it as Discord writes it."""
+        """Return it as Discord's JSON."""
         return {
             "id": str(self.id),
             "type": int(self.is_member),
@@ -107,7 +107,7 @@ class Overwrite:
 
 
 def overall_rights(roles: Iterable[Right], *, is_owner: bool) -> Right:
-    """Return what someone may do on a server, whatever its channels say."""
+    """Return a person's rights on a server, without channel overwrites."""
     rights = NONE
     for each in roles:
         rights |= each
@@ -123,7 +123,7 @@ def rights_in_channel(
     member_id: int,
     is_timed_out: bool = False,
 ) -> Right:
-    """Return what someone may do in a channel: everyone's overwrite, the roles', their own."""
+    """Return rights in a channel: overwrites of @everyone, then of roles, then of the member."""
     if base & Right.ADMINISTRATOR:
         return ALL
     by_id = {each.id: each for each in overwrites}
@@ -142,5 +142,5 @@ def rights_in_channel(
         rights = rights & ~own.deny | own.allow
     if is_timed_out:
         rights &= _WHILE_TIMED_OUT
-    # Who does not see a channel can do nothing there.
+    # Without the right to view a channel, all others are void.
     return rights if rights & Right.VIEW_CHANNEL else NONE

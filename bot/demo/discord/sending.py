@@ -1,4 +1,4 @@
-"""Interactions on their way to the bot, and the time that it has for an answer."""
+"""Deliver interactions to the bot, and end those not answered in time."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bot.demo.discord.state import TOKEN_SECONDS, Discord
 
 
 def remember(discord: Discord, interaction: Interaction) -> Interaction:
-    """Keep an interaction that is about to be sent."""
+    """Store an interaction that is about to be sent."""
     discord.interactions[interaction.token] = interaction
     discord.used.keep(interaction.user, interaction.nonce, interaction)
     return interaction
 
 
 async def send(discord: Discord, interaction: Interaction) -> None:
-    """Send an interaction to the bot; its time runs from now on."""
+    """Send an interaction to the bot, and start the time limit of its answer."""
     said = interaction_json(discord, interaction)
     interaction.expires_at = discord.clock() + TOKEN_SECONDS
     interaction.sent_at = time.perf_counter()
@@ -32,7 +32,7 @@ async def send(discord: Discord, interaction: Interaction) -> None:
 
 
 def acknowledge(discord: Discord, interaction: Interaction, at: float) -> None:
-    """Note that the bot answered in time, at a moment of `time.perf_counter`."""
+    """Record that the bot answered in time; `at` is on the clock of `time.perf_counter`."""
     interaction.answered_at = at
     if interaction.deadline is not None:
         interaction.deadline.cancel()
@@ -57,14 +57,14 @@ def _fail(discord: Discord, interaction: Interaction) -> None:
 
 
 def _give_up_thinking(discord: Discord, interaction: Interaction) -> None:
-    """Tell that what was announced can't come any more: its token has expired."""
+    """Mark a deferred response as failed, since its token has expired."""
     if interaction.is_deferred:
         interaction.has_failed = True
         discord.feeds.tell(interaction.user, "interaction_failed", **interaction.as_event())
 
 
 def interaction_json(discord: Discord, interaction: Interaction) -> dict[str, Any]:
-    """Return an interaction as Discord tells the bot of it."""
+    """Return an interaction as Discord's JSON for the bot."""
     channel, user = interaction.channel, interaction.user
     guild = channel.guild
     rights = discord.rights_of(discord.me, channel)
@@ -103,7 +103,7 @@ def interaction_json(discord: Discord, interaction: Interaction) -> dict[str, An
 
 
 def _owners(discord: Discord, interaction: Interaction) -> dict[str, str]:
-    """Return through whose installation the app is there."""
+    """Return the installations that make the app available, by type."""
     channel = interaction.channel
     owners = {}
     if channel.guild is not None and discord.me.id in channel.guild.members:
@@ -116,5 +116,5 @@ def _owners(discord: Discord, interaction: Interaction) -> dict[str, str]:
 
 
 def is_by_user_install(discord: Discord, interaction: Interaction) -> bool:
-    """Return whether the app is there for one person only, and no member."""
+    """Return whether the app is available through the person's installation only."""
     return "0" not in _owners(discord, interaction)

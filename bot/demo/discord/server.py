@@ -1,4 +1,4 @@
-"""Open a small Discord on this machine, for a bot and for people.
+"""Open a local Discord server on this machine, for a bot and for people.
 
     async with open_discord() as discord:
         anna = discord.add_person("Anna")
@@ -6,8 +6,8 @@
         ...                     # let a bot connect: `bot.app.discord_address.point_discord_at`
         await talk.send_message(discord, anna, channel.id, "hello")
 
-What people do is in `bot.demo.discord.actions`, what they see in `bot.demo.discord.reading` and in
-the events of `Discord.subscribe`. All that it knows of Discord stands in Discord's documentation.
+Actions of people are in `bot.demo.discord.actions`, what they see is in `bot.demo.discord.reading`
+and in the events of `Discord.subscribe`. It follows Discord's public documentation.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from bot.demo.discord.voice.moves import hear_bot
 
 _MOST_BODY_BYTES = 256 * 2**20
 _TICK_SECONDS = 1.0
-"""How often it is looked for what is over: polls, interactions."""
+"""Seconds between checks for expired polls and interactions."""
 
 
 def file_handler(discord: Discord) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Return what answers /attachments/{id}/{name}."""
+    """Return the handler of /attachments/{id}/{name}."""
 
     async def send_file(request: web.Request) -> web.StreamResponse:
         try:
@@ -48,7 +48,7 @@ def file_handler(discord: Discord) -> Callable[[web.Request], Awaitable[web.Stre
 async def serve(
     discord: Discord, *, port: int = 0, middleware: Middleware | None = None
 ) -> AsyncIterator[None]:
-    """Let a bot reach a Discord on loopback; `discord.base` is where. Raises OSError."""
+    """Serve a Discord to a bot on loopback, at `discord.base`. Raises OSError."""
     rest = Rest(discord) if middleware is None else Rest(discord, middleware)
     app = web.Application(client_max_size=_MOST_BODY_BYTES)
     app.router.add_route("*", "/api/v10/{path:.*}", rest.handle)
@@ -86,7 +86,7 @@ async def _keep_time(discord: Discord) -> None:
 async def open_discord(
     clock: Callable[[], float] = time.time, *, port: int = 0
 ) -> AsyncIterator[Discord]:
-    """Open a Discord with a server, its owner and the bot, and nobody else."""
+    """Open a Discord with one server, its owner and the bot."""
     discord = Discord(clock)
     async with serve(discord, port=port):
         yield discord

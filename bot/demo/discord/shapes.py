@@ -1,4 +1,4 @@
-"""Which fields of a request are objects, lists, texts or numbers, before anything else is asked."""
+"""The JSON types of request fields, checked before everything else."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from bot.demo.discord.refusals import Problems
 
 Shape = Any
-"""A type, several, a mapping of fields to shapes, or a list with the shape of its elements.
+"""A type, several types, a mapping of fields to shapes, or a list with the shape of its elements.
 
-Fields that a mapping does not name may be anything; any field may be null.
+Fields not in a mapping may be anything; any field may be null.
 """
 
 TEXT, NUMBER, FLAG = str, (int, float), bool
 ID = object()
-"""A number, also one that is written as a text."""
+"""A number, possibly written as a string."""
 _EMOJI: Shape = {"name": TEXT, "id": ID}
 _OPTION: Shape = {"label": TEXT, "value": TEXT, "description": TEXT, "emoji": _EMOJI}
 _COMPONENT: dict[str, Shape] = {
@@ -97,7 +97,7 @@ CALLBACK: Shape = {"type": NUMBER, "data": {}}
 
 
 def check_shape(said: object, shape: Shape) -> None:
-    """Check that a request has the fields of a shape. Raises Refusal."""
+    """Check the fields of a request against a shape. Raises Refusal."""
     problems = Problems()
     _check(problems, "", said, shape)
     problems.check()

@@ -1,4 +1,4 @@
-"""Discord's ids, which tell when they were made."""
+"""Discord's ids, which contain their creation time."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 EPOCH_MS = 1_420_070_400_000
-"""The first moment of 2015."""
+"""The start of 2015, in milliseconds since 1970."""
 _LOW_BITS = 22
 
 
 class Snowflakes:
-    """Makes ids that grow, however the clock is turned."""
+    """Generates increasing ids, even if the clock goes back."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """Take a clock that tells seconds since 1970."""
+        """Take a clock that returns seconds since 1970."""
         self._clock = clock
         self._last = 0
 
     def next(self) -> int:
-        """Return an id of now."""
+        """Return a new id of the present time."""
         of_now = (int(self._clock() * 1000) - EPOCH_MS) << _LOW_BITS
         self._last = max(self._last + 1, of_now)
         return self._last
 
     def begin_after(self, id_: int) -> None:
-        """Make ids that are larger than one from an earlier run, wherever the clock is."""
+        """Make all further ids larger than one from an earlier run, whatever the clock."""
         self._last = max(self._last, id_)
 
 
 def made_at(id_: int) -> float:
-    """Return when an id was made, in seconds since 1970."""
+    """Return the creation time of an id, in seconds since 1970."""
     return ((id_ >> _LOW_BITS) + EPOCH_MS) / 1000
 
 
 def iso_time(seconds: float) -> str:
-    """Return a moment, given in seconds since 1970, as Discord writes it."""
+    """Format a time, in seconds since 1970, as Discord does."""
     return datetime.fromtimestamp(seconds, UTC).isoformat()

@@ -1,4 +1,4 @@
-"""Everything that a small Discord remembers, and who sees what of it."""
+"""The state of a Discord, and who sees what of it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ ACK_SECONDS = 3.0
 NONCE_SECONDS = 300.0
 TOKEN_SECONDS = 15 * 60.0
 MAX_FILE_BYTES = 10 * 2**20
-"""Where no server says otherwise."""
+"""The limit outside servers."""
 
 
 class Discord:
-    """People, servers, channels and one app, and the ways in which they hear of each other."""
+    """People, servers, channels and one app, and the events between them."""
 
     def __init__(
         self,
@@ -43,11 +43,11 @@ class Discord:
         owner_name: str = "chief",
         guild_name: str = "The jam",
     ) -> None:
-        """Take a clock that tells seconds since 1970, and perhaps what makes the ids."""
+        """Take a clock that returns seconds since 1970, and optionally a generator of ids."""
         self.clock = clock
         self.ids = ids or Snowflakes(clock)
         self.instance = secrets.token_hex(8)
-        """Another one after a restart."""
+        """An identifier of this run."""
         self.token = new_token()
         self.base = self.gateway_url = ""
         self.ack_seconds, self.nonce_seconds = ACK_SECONDS, NONCE_SECONDS
@@ -57,14 +57,14 @@ class Discord:
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
         self.interactions: dict[str, Interaction] = {}
-        """By their tokens."""
+        """By token."""
         self.open_modals: dict[int, Interaction] = {}
-        """What a form was shown for, by who looks at it."""
+        """The interaction whose modal a person has open, by person id."""
         self.commands = Commands(self.me.id, self.ids.next)
         self.files = FileStore()
         self.buckets = Buckets()
         self.nonces: dict[tuple[int, str], tuple[float, Message]] = {}
-        """When the bot sent which message, by channel and nonce."""
+        """Time and message of the bot's sends, by channel and nonce."""
         self.sent: RecentRequests[Message] = RecentRequests()
         self.used: RecentRequests[Interaction] = RecentRequests()
         self.feeds, self.voice = Feeds(), VoiceStates()
@@ -77,13 +77,13 @@ class Discord:
 
     @property
     def application_id(self) -> int:
-        """The app's id, which is its bot's."""
+        """The app's id, which is also the bot's."""
         return self.me.id
 
-    # What there is from the beginning; clients that are connected hear nothing of it.
+    # Initial contents; connected clients get no events about them.
 
     def add_guild(self, name: str, *, with_app: bool = True) -> Guild:
-        """Create a server of the owner's."""
+        """Create a server with its owner."""
         guild = Guild(self.ids.next(), name, self.owner)
         self.guilds[guild.id] = guild
         self.add_member(guild, self.owner)
@@ -94,7 +94,7 @@ class Discord:
         return guild
 
     def add_member(self, guild: Guild, person: Person, roles: Iterable[Role] = ()) -> Member:
-        """Let somebody join a server."""
+        """Add a person to a server."""
         member = Member(person, self.clock(), role_ids=[role.id for role in roles])
         guild.members[person.id] = member
         return member
@@ -108,7 +108,7 @@ class Discord:
         has_app: bool = False,
         guild: Guild | None = None,
     ) -> Person:
-        """Let somebody new join the first server, or another."""
+        """Create a person, and add them to a server, by default the first."""
         person = Person(self.ids.next(), name, locale=locale, has_app=has_app)
         self.people[person.id] = person
         self.add_member(guild or self.guild, person, roles)
@@ -146,7 +146,7 @@ class Discord:
         return channel
 
     def dm_of(self, person: Person, other: Person | None = None) -> Channel:
-        """Return the direct messages of two people, one of them the bot if nobody is named."""
+        """Return the direct message channel of two people, by default of one and the bot."""
         pair = {person, other or self.me}
         for channel in self.channels.values():
             if channel.type is ChannelType.DM and set(channel.recipients) == pair:
@@ -156,10 +156,10 @@ class Discord:
         self.channels[channel.id] = channel
         return channel
 
-    # What is asked for.
+    # Lookups.
 
     def person_of(self, person_id: int) -> Person:
-        """Return somebody. Raises Refusal."""
+        """Return a person. Raises Refusal."""
         if person_id not in self.people:
             raise Refusal(404, 10013)
         return self.people[person_id]
@@ -171,7 +171,7 @@ class Discord:
         return self.guilds[guild_id]
 
     def channel_for(self, person: Person, channel_id: int) -> Channel:
-        """Return a channel that somebody may see. Raises Refusal."""
+        """Return a channel that a person can view. Raises Refusal."""
         channel = self.channels.get(channel_id)
         if channel is None or channel.is_deleted:
             raise Refusal(404, 10003)
@@ -180,38 +180,38 @@ class Discord:
         return channel
 
     def message_for(self, person: Person, channel: Channel, message_id: int) -> Message:
-        """Return a message that somebody may see. Raises Refusal."""
+        """Return a message that a person can see. Raises Refusal."""
         message = channel.messages.get(message_id)
         if message is None or (message.is_ephemeral and message.reader is not person):
             raise Refusal(404, 10008)
         return message
 
     def rights_of(self, person: Person, channel: Channel) -> Right:
-        """Return what somebody may do in a channel."""
+        """Return a person's rights in a channel."""
         return channel.rights_of(person, self.clock())
 
     def max_file_bytes(self, channel: Channel) -> int:
-        """Return how large a file may be there."""
+        """Return the upload limit in a channel."""
         return channel.guild.max_file_bytes if channel.guild else MAX_FILE_BYTES
 
     def keep_file(self, file: File) -> File:
-        """Give a file an address."""
+        """Store a file and assign its address."""
         return self.files.keep(file, self.ids.next())
 
     def viewers(self, channel: Channel) -> Iterator[Person]:
-        """Yield the people, not the bot, whose clients hear of a channel."""
+        """Yield the people whose clients get events about a channel; never the bot."""
         for person in self.people.values():
             if self.feeds.is_open(person) and channel.is_seen_by(person, self.clock()):
                 yield person
 
     def members_told(self, guild: Guild) -> Iterator[Person]:
-        """Yield the people whose clients hear of a server."""
+        """Yield the people whose clients get events about a server."""
         for person in self.people.values():
             if self.feeds.is_open(person) and person.id in guild.members:
                 yield person
 
     def forget_expired(self) -> None:
-        """Forget interactions and nonces that nobody can use any more."""
+        """Remove expired interactions and nonces."""
         now = self.clock()
         for token, each in list(self.interactions.items()):
             is_open = self.open_modals.get(each.user.id) is each
@@ -221,14 +221,14 @@ class Discord:
             if since + self.nonce_seconds < now:
                 del self.nonces[key]
 
-    # What clients are told of.
+    # Events.
 
     async def subscribe(
         self, person: Person, after: int | None = None
     ) -> AsyncIterator[JsonObject]:
-        """Yield what somebody sees happen, for ever; see `bot.demo.discord.server`.
+        """Yield the events for a person endlessly; see `bot.demo.discord.feeds`.
 
-        `after` is the number of the last event that their client knows.
+        `after` is the number of the last event that their client has received.
         """
         feed = self.feeds.of(person)
         async for event in feed.follow(feed.seq if after is None else after):
@@ -239,7 +239,7 @@ class Discord:
             self.feeds.tell(person, "bot_online", is_online=is_online)
 
     def greeting(self, session_id: str, shard: Shard) -> list[Event]:
-        """Return what a bot that comes is told first, on one of its connections."""
+        """Return the first events of a bot's session on one shard."""
         here = [each for each in self.guilds.values() if shard_of(each.id, shard[1]) == shard[0]]
         guilds = [each for each in here if self.me.id in each.members]
         told: list[Event] = [("READY", ready(self.me, guilds, session_id, self.gateway_url, shard))]

@@ -1,4 +1,4 @@
-"""Threads: begun by people and by the bot, joined and left."""
+"""Threads: creation, membership and archiving."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ async def begin_thread(
     is_private: bool = False,
     archive_minutes: int = 1440,
 ) -> Channel:
-    """Begin a thread, from a message or by itself. Raises Refusal."""
-    # The posts of a forum are not built here.
+    """Create a thread, from a message or standalone. Raises Refusal."""
+    # Forum posts are not implemented.
     if channel.type is not ChannelType.TEXT:
         raise Refusal(400, 50024)
     needed = Right.CREATE_PRIVATE_THREADS if is_private else Right.CREATE_PUBLIC_THREADS
@@ -41,7 +41,7 @@ async def begin_thread(
     if message is not None and message.is_ephemeral:
         raise Refusal(403, 50021)
     thread = Channel(
-        # A thread that begins with a message has its id.
+        # A thread started from a message has the message's id.
         message.id if message is not None else discord.ids.next(),
         name,
         ChannelType.PRIVATE_THREAD if is_private else ChannelType.PUBLIC_THREAD,
@@ -72,7 +72,7 @@ def _thread_of(channel: Channel) -> Thread:
 
 
 async def add_to_thread(discord: Discord, channel: Channel, person: Person) -> None:
-    """Let somebody join a thread. Raises Refusal."""
+    """Add a person to a thread. Raises Refusal."""
     thread = _thread_of(channel)
     if thread.is_archived:
         raise Refusal(400, 50083)
@@ -85,7 +85,7 @@ async def add_to_thread(discord: Discord, channel: Channel, person: Person) -> N
 
 
 async def remove_from_thread(discord: Discord, channel: Channel, person: Person) -> None:
-    """Let somebody leave a thread. Raises Refusal."""
+    """Remove a person from a thread. Raises Refusal."""
     thread = _thread_of(channel)
     if thread.members.pop(person.id, None) is not None:
         await _tell_of_members(discord, channel, removed=person)
@@ -112,7 +112,7 @@ async def _tell_of_members(
         "added_members": members,
         "removed_member_ids": [str(removed.id)] if removed else [],
     }
-    # Without the intent for members a bot is told of itself alone.
+    # Without the members intent a bot gets events about itself only.
     if discord.me in (added, removed):
         await discord.gateway.dispatch("THREAD_MEMBERS_UPDATE", said, Intent.GUILDS)
 
@@ -120,7 +120,7 @@ async def _tell_of_members(
 async def set_archived(
     discord: Discord, channel: Channel, *, is_archived: bool, is_locked: bool | None = None
 ) -> None:
-    """Put a thread away, or take it out again. Raises Refusal."""
+    """Archive or unarchive a thread. Raises Refusal."""
     thread = _thread_of(channel)
     thread.is_archived = is_archived
     thread.archived_at = discord.clock()

@@ -1,4 +1,4 @@
-"""Who sees which channel, told to clients when it changes."""
+"""Events for clients when the visibility of channels changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _seen(discord: Discord) -> set[tuple[int, int]]:
 
 @contextmanager
 def telling_of_changes(discord: Discord) -> Iterator[None]:
-    """Tell people of the channels that a block opens to them, or closes."""
+    """Tell clients about the channels that the block makes visible or hides."""
     before = _seen(discord)
     yield
     after = _seen(discord)

@@ -1,1 +1,1 @@
-"""What people do, checked as Discord checks it."""
+"""Actions of people, with the checks that Discord makes."""

@@ -1,4 +1,4 @@
-"""How people use commands: by a slash, and from the menus of messages and people."""
+"""Use of commands by people: slash commands, and context menus of messages and people."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ async def use_command(
     files: Mapping[str, File] | None = None,
     nonce: str | None = None,
 ) -> Interaction:
-    """Use a slash command; return its interaction when it is sent.
+    """Use a slash command; return its interaction once it is sent.
 
-    The value of an option for a file is a key of `files`. The same nonce once more sends nothing
-    and returns the first interaction. Raises Refusal.
+    The value of a file option is a key of `files`. A repeated nonce sends nothing and returns the
+    first interaction. Raises Refusal.
     """
     known = discord.used.find(person, nonce)
     if known is not None:
@@ -55,7 +55,7 @@ def new_command(
     files: Mapping[str, File] | None = None,
     nonce: str | None = None,
 ) -> Interaction:
-    """Return the use of a command that is about to be sent. Raises Refusal."""
+    """Return the interaction of a command, not sent yet. Raises Refusal."""
     channel, command = _find(discord, person, channel_id, command_id, kinds={SLASH})
     files = files or {}
     check_files(files, discord.max_file_bytes(channel))
@@ -71,9 +71,9 @@ def new_command(
 async def complete(
     discord: Discord, person: Person, channel_id: int, command_id: int, options: Given
 ) -> list[dict[str, Any]]:
-    """Return the bot's suggestions for the option that is marked as `focused`.
+    """Return the bot's autocomplete choices for the option marked as `focused`.
 
-    There are none where it does not answer in time. Raises Refusal.
+    Empty if the bot does not answer in time. Raises Refusal.
     """
     channel, command = _find(discord, person, channel_id, command_id, kinds={SLASH})
     reader = OptionReader(discord, person, channel, {}, is_partial=True)
@@ -100,7 +100,7 @@ async def complete(
     except TimeoutError:
         return []
     finally:
-        # What was suggested is of no use to anybody later.
+        # An autocomplete interaction is never referred to again.
         del discord.interactions[interaction.token]
     return interaction.choices or []
 
@@ -114,9 +114,9 @@ async def use_menu(
     *,
     nonce: str | None = None,
 ) -> Interaction:
-    """Use an entry of the menu of a message, or of a person; return its interaction when sent.
+    """Use a context menu command on a message or a person; return its interaction once it is sent.
 
-    The same nonce once more sends nothing and returns the first interaction. Raises Refusal.
+    A repeated nonce sends nothing and returns the first interaction. Raises Refusal.
     """
     known = discord.used.find(person, nonce)
     if known is not None:

@@ -1,4 +1,4 @@
-"""How people use buttons, selects and forms."""
+"""Use of buttons, selects and modals by people."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NAMED = {
     MENTIONABLE_SELECT: command_limits.MENTIONABLE,
     CHANNEL_SELECT: command_limits.CHANNEL,
 }
-"""Options that name the same things as a select."""
+"""Option types by the select types that choose the same kinds of objects."""
 
 
 async def press(
@@ -49,9 +49,9 @@ async def press(
     *,
     nonce: str | None = None,
 ) -> Interaction:
-    """Press a button; return its interaction when it is sent.
+    """Press a button; return its interaction once it is sent.
 
-    The same nonce once more sends nothing and returns the first interaction. Raises Refusal.
+    A repeated nonce sends nothing and returns the first interaction. Raises Refusal.
     """
     known = discord.used.find(person, nonce)
     if known is not None:
@@ -71,7 +71,7 @@ def new_press(
     *,
     nonce: str | None = None,
 ) -> Interaction:
-    """Return a press that is about to be sent. Raises Refusal."""
+    """Return the interaction of a button press, not sent yet. Raises Refusal."""
     button = _usable(message, custom_id, {BUTTON})
     if button["style"] == LINK:
         raise Refusal(400, 50035)
@@ -89,10 +89,10 @@ async def choose(
     *,
     nonce: str | None = None,
 ) -> Interaction:
-    """Choose in a select; return its interaction when it is sent.
+    """Choose in a select; return its interaction once it is sent.
 
-    Values are those of options, or ids. The same nonce once more sends nothing and returns the
-    first interaction. Raises Refusal.
+    Values are option values or ids. A repeated nonce sends nothing and returns the first
+    interaction. Raises Refusal.
     """
     known = discord.used.find(person, nonce)
     if known is not None:
@@ -126,10 +126,10 @@ async def submit_modal(
     files: Mapping[str, Sequence[File]] | None = None,
     nonce: str | None = None,
 ) -> Interaction:
-    """Send a form in, which was shown for an interaction; return the new one when it is sent.
+    """Submit the modal shown for an interaction; return the new interaction once it is sent.
 
-    `answers` has what was typed or chosen, `files` what was uploaded, by the custom ids of inputs.
-    The same nonce once more sends nothing and returns the first interaction. Raises Refusal.
+    `answers` maps custom ids of inputs to what was typed or chosen, `files` to uploads. A repeated
+    nonce sends nothing and returns the first interaction. Raises Refusal.
     """
     known = discord.used.find(person, nonce)
     if known is not None:
@@ -165,7 +165,7 @@ async def submit_modal(
 
 
 def dismiss_modal(discord: Discord, person: Person, interaction_id: int) -> None:
-    """Close a form without sending it in. Raises Refusal."""
+    """Close a modal without submitting it. Raises Refusal."""
     _shown(discord, person, interaction_id)
     del discord.open_modals[person.id]
 
@@ -188,7 +188,7 @@ def _find(
 def _usable(
     message: Message, custom_id: str, kinds: frozenset[int] | set[int]
 ) -> Mapping[str, Any]:
-    """Return a component that can be used. Raises Refusal."""
+    """Return a component that is enabled. Raises Refusal."""
     found = message.component(custom_id)
     problems = Problems()
     if found is None or found["type"] not in kinds or found.get("disabled"):
@@ -224,7 +224,7 @@ def _check_values(
     values: Sequence[str],
     person: Person,
 ) -> None:
-    """Check what was chosen, and add what ids stand for."""
+    """Check chosen values, and add the objects that ids resolve to."""
     if select["type"] == STRING_SELECT:
         offered = {each["value"] for each in select["options"]}
         if not set(values) <= offered:

@@ -1,4 +1,4 @@
-"""What the staff of a server does with its members, roles and channels."""
+"""Management of a server's members, roles and channels by its staff."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_NAME_CHARACTERS = 100
 
 
 def _require(guild: Guild, person: Person, needed: Right) -> Member:
-    """Return who is on a server and may do something there. Raises Refusal."""
+    """Return a person's membership if they have the needed rights. Raises Refusal."""
     member = guild.members.get(person.id)
     if member is None:
         raise Refusal(403, 50001)
@@ -30,7 +30,7 @@ def _require(guild: Guild, person: Person, needed: Right) -> Member:
 
 
 def _rank(guild: Guild, person: Person) -> int:
-    """Return how high somebody stands; who stands as high can't be managed."""
+    """Return the position of a person's highest role; only lower members can be managed."""
     if person is guild.owner:
         return 1 << 30
     member = guild.members[person.id]
@@ -39,7 +39,7 @@ def _rank(guild: Guild, person: Person) -> int:
 
 
 def require_above(guild: Guild, person: Person, other: Person, needed: Right) -> Member:
-    """Return another member whom somebody may manage. Raises Refusal."""
+    """Return the member `other` if `person` may manage them. Raises Refusal."""
     _require(guild, person, needed)
     member = guild.members.get(other.id)
     if member is None:
@@ -52,7 +52,7 @@ def require_above(guild: Guild, person: Person, other: Person, needed: Right) ->
 async def set_roles(
     discord: Discord, person: Person, member_id: int, role_ids: Sequence[int]
 ) -> None:
-    """Give a member these roles and no others. Raises Refusal."""
+    """Replace a member's roles. Raises Refusal."""
     guild = discord.guild
     member = require_above(guild, person, discord.person_of(member_id), Right.MANAGE_ROLES)
     changed = set(role_ids) ^ set(member.role_ids)
@@ -68,7 +68,7 @@ async def set_roles(
 
 
 async def time_out(discord: Discord, person: Person, member_id: int, seconds: float) -> None:
-    """Keep a member quiet for a time; 0 lets them speak again. Raises Refusal."""
+    """Time a member out; 0 ends the timeout. Raises Refusal."""
     guild = discord.guild
     other = discord.person_of(member_id)
     member = require_above(guild, person, other, Right.MODERATE_MEMBERS)
@@ -81,7 +81,7 @@ async def time_out(discord: Discord, person: Person, member_id: int, seconds: fl
 async def create_role(
     discord: Discord, person: Person, name: str, rights: Right = NONE, *, color: int = 0
 ) -> Role:
-    """Create a role; nobody gives what they don't have. Raises Refusal."""
+    """Create a role, with no rights that its creator lacks. Raises Refusal."""
     guild = discord.guild
     member = _require(guild, person, Right.MANAGE_ROLES)
     if rights & ~guild.rights_of(member):
@@ -95,7 +95,7 @@ async def create_role(
 
 
 async def set_role_rights(discord: Discord, person: Person, role_id: int, rights: Right) -> None:
-    """Change what a role gives. Raises Refusal."""
+    """Change a role's rights. Raises Refusal."""
     guild = discord.guild
     member = _require(guild, person, Right.MANAGE_ROLES)
     role = guild.roles.get(role_id)
@@ -128,7 +128,7 @@ async def create_channel(
 
 
 async def rename_channel(discord: Discord, person: Person, channel_id: int, name: str) -> None:
-    """Give a channel another name. Raises Refusal."""
+    """Rename a channel. Raises Refusal."""
     channel = _managed(discord, person, channel_id, Right.MANAGE_CHANNELS)
     _check_name(name)
     channel.name = name
@@ -136,7 +136,7 @@ async def rename_channel(discord: Discord, person: Person, channel_id: int, name
 
 
 async def delete_channel(discord: Discord, person: Person, channel_id: int) -> None:
-    """Delete a channel, its threads, and all that was said there. Raises Refusal."""
+    """Delete a channel, its threads and all their messages. Raises Refusal."""
     channel = _managed(discord, person, channel_id, Right.MANAGE_CHANNELS)
     inside = [each for each in discord.channels.values() if each.parent is channel]
     await empty(discord, channel)
@@ -154,7 +154,7 @@ async def set_channel_rights(
     allow: Right = NONE,
     deny: Right = NONE,
 ) -> None:
-    """Set what a channel allows and denies a role or a member. Raises Refusal."""
+    """Set the overwrite of a channel for a role or a member. Raises Refusal."""
     channel = _managed(discord, person, channel_id, Right.MANAGE_ROLES)
     guild = channel.guild
     assert guild is not None
@@ -168,7 +168,7 @@ async def set_channel_rights(
 
 
 async def set_slow_mode(discord: Discord, person: Person, channel_id: int, seconds: int) -> None:
-    """Let each person write once in so many seconds. Raises Refusal."""
+    """Set a channel's slow mode: the seconds between two messages of a person. Raises Refusal."""
     channel = _managed(discord, person, channel_id, Right.MANAGE_CHANNELS)
     channel.slow_seconds = seconds
     await tell_of_channel(discord, "update", channel)
@@ -177,7 +177,7 @@ async def set_slow_mode(discord: Discord, person: Person, channel_id: int, secon
 async def set_command_rights(
     discord: Discord, person: Person, command_id: int, target_id: int, allowed: bool
 ) -> None:
-    """Say whether a role, a member or a channel may use a command. Raises Refusal."""
+    """Allow or deny a command to a role, a member or a channel. Raises Refusal."""
     guild = discord.guild
     _require(guild, person, Right.MANAGE_GUILD | Right.MANAGE_ROLES)
     discord.commands.find(command_id)
@@ -186,13 +186,13 @@ async def set_command_rights(
 
 
 def _tell_of_commands(discord: Discord, guild: Guild) -> None:
-    """Tell people that they may use other commands than before, perhaps."""
+    """Tell clients that the available commands may have changed."""
     for each in discord.members_told(guild):
         discord.feeds.tell(each, "commands_update")
 
 
 def _managed(discord: Discord, person: Person, channel_id: int, needed: Right) -> Channel:
-    """Return a channel that somebody manages. Raises Refusal."""
+    """Return a channel that a person may manage. Raises Refusal."""
     channel = discord.channel_for(person, channel_id)
     if channel.guild is None:
         raise Refusal(403, 50003)

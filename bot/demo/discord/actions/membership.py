@@ -1,4 +1,4 @@
-"""How people come and go, and what they set for themselves."""
+"""Leaving and joining a server, and personal settings."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _BANNED = 40_007
 
 
 async def tell_of_member(discord: Discord, guild: Guild, member: Member, what: str) -> None:
-    """Tell of a member who came or changed."""
+    """Tell clients and the bot that a member was added or updated."""
     said = member.as_json()
     for person in discord.members_told(guild):
         discord.feeds.tell(person, f"member_{what}", member=said)
     told = said | {"guild_id": str(guild.id)}
-    # Of itself a bot is told without the intent.
+    # A bot gets events about its own member without the members intent.
     intent = Intent.GUILDS if member.person is discord.me else Intent.GUILD_MEMBERS
     await discord.gateway.dispatch(f"GUILD_MEMBER_{what.upper()}", told, intent)
 
 
 async def remove_member(discord: Discord, guild: Guild, person: Person) -> None:
-    """Take somebody off a server, and tell of it."""
+    """Remove a member from a server, and tell clients and the bot."""
     await moves.leave(discord, person, guild.id)
     del guild.members[person.id]
     for each in discord.members_told(guild):
@@ -43,7 +43,7 @@ async def remove_member(discord: Discord, guild: Guild, person: Person) -> None:
 
 
 async def leave(discord: Discord, person: Person) -> None:
-    """Leave the server; its owner can't. Raises Refusal."""
+    """Leave the server; the owner can't. Raises Refusal."""
     guild = discord.guild
     if person is guild.owner:
         raise Refusal(400, 50055, body={"message": "Not by the owner"})
@@ -53,7 +53,7 @@ async def leave(discord: Discord, person: Person) -> None:
 
 
 async def rejoin(discord: Discord, person: Person) -> None:
-    """Come back to the server, unless one is banned. Raises Refusal."""
+    """Rejoin the server unless banned. Raises Refusal."""
     guild = discord.guild
     if person.id in guild.banned:
         raise Refusal(403, _BANNED, body={"message": "Banned"})
@@ -64,7 +64,7 @@ async def rejoin(discord: Discord, person: Person) -> None:
 
 
 async def invite_bot(discord: Discord, person: Person) -> None:
-    """Let the bot come back to the server. Raises Refusal."""
+    """Add the bot to the server again. Raises Refusal."""
     guild = discord.guild
     member = guild.members.get(person.id)
     if member is None or not guild.rights_of(member) & Right.MANAGE_GUILD:
@@ -74,7 +74,7 @@ async def invite_bot(discord: Discord, person: Person) -> None:
     own = [role for role in guild.roles.values() if role.is_managed]
     added = discord.add_member(guild, discord.me, own)
     said = guild_create(guild, discord.me, discord.channels.values())
-    # A server that was joined says nothing of having been away.
+    # `unavailable` is absent when a server is joined.
     del said["unavailable"]
     await discord.gateway.dispatch("GUILD_CREATE", said, Intent.GUILDS)
     for each in discord.members_told(guild):
@@ -83,18 +83,18 @@ async def invite_bot(discord: Discord, person: Person) -> None:
 
 
 def set_dms(discord: Discord, person: Person, *, is_open: bool) -> None:
-    """Take direct messages from others, or don't."""
+    """Allow or block direct messages from others."""
     person.takes_dms = is_open
 
 
 def install_app(discord: Discord, person: Person, *, is_installed: bool = True) -> None:
-    """Install the app for oneself, or remove it."""
+    """Install the app for a user account, or uninstall it."""
     person.has_app = is_installed
     discord.feeds.tell(person, "commands_update")
 
 
 def set_locale(discord: Discord, person: Person, locale: str) -> None:
-    """Choose the language of one's client. Raises Refusal."""
+    """Set the language of a person's client. Raises Refusal."""
     if locale not in LOCALES:
         raise Refusal(400, 50035)
     person.locale = locale

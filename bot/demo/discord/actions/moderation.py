@@ -1,4 +1,4 @@
-"""How staff removes members from a server, and what it sets for all of it."""
+"""Moderation: kicks, bans, and settings of the whole server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.i18n.sentence import Sentence
 
 
 async def kick(discord: Discord, person: Person, member_id: int) -> None:
-    """Take a member off the server, who may come back. Raises Refusal."""
+    """Kick a member, who may rejoin. Raises Refusal."""
     other = discord.person_of(member_id)
     require_above(discord.guild, person, other, Right.KICK_MEMBERS)
     await remove_member(discord, discord.guild, other)
@@ -24,7 +24,7 @@ async def kick(discord: Discord, person: Person, member_id: int) -> None:
 async def ban(
     discord: Discord, person: Person, member_id: int, *, delete_messages: bool = False
 ) -> None:
-    """Take a member off the server for good. Raises Refusal."""
+    """Ban a member. Raises Refusal."""
     guild, other = discord.guild, discord.person_of(member_id)
     require_above(guild, person, other, Right.BAN_MEMBERS)
     guild.banned.add(other.id)
@@ -40,7 +40,7 @@ async def ban(
 
 
 async def unban(discord: Discord, person: Person, member_id: int) -> None:
-    """Let somebody come back. Raises Refusal."""
+    """Lift a ban. Raises Refusal."""
     guild = discord.guild
     member = guild.members.get(person.id)
     if member is None or not guild.rights_of(member) & Right.BAN_MEMBERS:
@@ -60,7 +60,7 @@ async def set_guild(
     locale: str | None = None,
     tier: int | None = None,
 ) -> None:
-    """Change the server's name or language, or boost it. Raises Refusal."""
+    """Change the server's name, language or boost level. Raises Refusal."""
     guild = discord.guild
     member = guild.members.get(person.id)
     if member is None or not guild.rights_of(member) & Right.MANAGE_GUILD:

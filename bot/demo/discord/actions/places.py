@@ -1,4 +1,4 @@
-"""Where people go: direct messages and threads."""
+"""Direct messages and threads, opened by people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.demo.discord.threads import (
 
 
 async def open_dm(discord: Discord, person: Person, other_id: int) -> Channel:
-    """Return the direct messages with somebody, or with the bot. Raises Refusal."""
+    """Return the direct message channel with a person, or with the bot. Raises Refusal."""
     other = discord.person_of(other_id)
     if other is person:
         raise Refusal(400, 50007)
@@ -37,7 +37,7 @@ async def create_thread(
     message_id: int | None = None,
     is_private: bool = False,
 ) -> Channel:
-    """Begin a thread, from a message or by itself. Raises Refusal."""
+    """Create a thread, from a message or standalone. Raises Refusal."""
     channel = discord.channel_for(person, channel_id)
     message = None if message_id is None else discord.message_for(person, channel, message_id)
     return await begin_thread(
@@ -63,7 +63,7 @@ async def archive_thread(
     is_archived: bool = True,
     is_locked: bool | None = None,
 ) -> None:
-    """Put a thread away, or take it out again; only staff can lock it. Raises Refusal."""
+    """Archive or unarchive a thread; only staff can lock it. Raises Refusal."""
     channel = discord.channel_for(person, thread_id)
     may = bool(discord.rights_of(person, channel) & Right.MANAGE_THREADS)
     is_own = channel.thread is not None and channel.thread.owner is person

@@ -1,4 +1,4 @@
-"""What people write: messages, reactions and votes."""
+"""Messages, reactions and votes by people."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FORWARDED = (
     MessageType.COMMAND,
     MessageType.MENU_COMMAND,
 )
-"""Kinds of messages that can be forwarded: all that are said by somebody."""
+"""Kinds of messages that can be forwarded: all but system messages."""
 
 
 async def send_message(
@@ -47,9 +47,9 @@ async def send_message(
     poll: Mapping[str, Any] | None = None,
     nonce: str | None = None,
 ) -> Message:
-    """Send a message, and return it; a reply calls whom it replies to unless `ping` is off.
+    """Send a message and return it; a reply mentions its addressee unless `ping` is off.
 
-    `poll` is one as Discord's clients begin it. The same nonce once more sends nothing and returns
+    `poll` has the fields that Discord's clients send. A repeated nonce sends nothing and returns
     the first message. Raises Refusal.
     """
     known = discord.sent.find(person, nonce)
@@ -86,16 +86,16 @@ async def forward_message(
     *,
     nonce: str | None = None,
 ) -> Message:
-    """Show a message again in another channel; return the new one. Raises Refusal.
+    """Forward a message to another channel; return the new one. Raises Refusal.
 
-    The same nonce once more sends nothing and returns the first message.
+    A repeated nonce sends nothing and returns the first message.
     """
     known = discord.sent.find(person, nonce)
     if known is not None:
         return known
     origin = discord.message_for(person, discord.channel_for(person, channel_id), message_id)
     if origin.is_forward and origin.reference is not None:
-        # What is shown is what somebody said, however often it was forwarded.
+        # A forward of a forward shows the original message.
         origin = origin.reference
     channel = discord.channel_for(person, to_channel_id)
     check_open(channel)
@@ -112,7 +112,7 @@ async def forward_message(
 async def edit_message(
     discord: Discord, person: Person, channel_id: int, message_id: int, content: str
 ) -> Message:
-    """Edit one's own message. Raises Refusal."""
+    """Edit a message of one's own. Raises Refusal."""
     channel = discord.channel_for(person, channel_id)
     message = discord.message_for(person, channel, message_id)
     if message.author is not person:
@@ -127,7 +127,7 @@ async def edit_message(
 async def delete_message(
     discord: Discord, person: Person, channel_id: int, message_id: int
 ) -> None:
-    """Delete one's own message, dismiss what one alone sees, or delete another's as a moderator.
+    """Delete a message of one's own, dismiss an ephemeral one, or moderate another's.
 
     Raises Refusal.
     """
@@ -142,7 +142,7 @@ async def delete_message(
 
 
 async def start_typing(discord: Discord, person: Person, channel_id: int) -> None:
-    """Show the others that one types. Raises Refusal."""
+    """Show others that a person is typing. Raises Refusal."""
     channel = discord.channel_for(person, channel_id)
     if not discord.rights_of(person, channel) & Right.SEND_MESSAGES:
         raise Refusal(403, 50013)
@@ -159,7 +159,7 @@ async def start_typing(discord: Discord, person: Person, channel_id: int) -> Non
 async def react(
     discord: Discord, person: Person, channel_id: int, message_id: int, emoji: str
 ) -> None:
-    """React to a message. Raises Refusal."""
+    """Add a reaction to a message. Raises Refusal."""
     channel = discord.channel_for(person, channel_id)
     message = discord.message_for(person, channel, message_id)
     emoji = read_emoji(emoji)
@@ -175,7 +175,7 @@ async def react(
 async def unreact(
     discord: Discord, person: Person, channel_id: int, message_id: int, emoji: str
 ) -> None:
-    """Take a reaction back. Raises Refusal."""
+    """Remove a reaction. Raises Refusal."""
     channel = discord.channel_for(person, channel_id)
     message = discord.message_for(person, channel, message_id)
     emoji = read_emoji(emoji)
@@ -186,7 +186,7 @@ async def unreact(
 async def vote(
     discord: Discord, person: Person, channel_id: int, message_id: int, answer_ids: Sequence[int]
 ) -> None:
-    """Vote in a poll, instead of as before; no answer takes the vote back. Raises Refusal."""
+    """Replace a person's vote in a poll; no answers remove it. Raises Refusal."""
     channel = discord.channel_for(person, channel_id)
     message = discord.message_for(person, channel, message_id)
     if message.poll is None:

@@ -1,1 +1,1 @@
-"""Discord's REST routes, as many as the bot uses."""
+"""Discord's REST routes that the bot uses."""

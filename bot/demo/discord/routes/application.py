@@ -1,4 +1,4 @@
-"""What a bot asks about itself and about people, and the commands that it registers."""
+"""Routes of the application, users and command registration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Channels and threads, by the bot's own token."""
+"""Routes of channels and threads, with the bot's token."""
 
 from __future__ import annotations
 

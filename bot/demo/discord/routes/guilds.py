@@ -1,4 +1,4 @@
-"""Servers, their members and roles, by the bot's own token."""
+"""Routes of servers, members and roles, with the bot's token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers to interactions, and follow-ups, by their tokens."""
+"""Routes of interaction responses and follow-ups, with the interaction's token."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def _callback(
     if kind in (MESSAGE, DEFER):
         interaction.message = await _answer(discord, interaction, answer, is_deferred=kind == DEFER)
     elif kind in (DEFER_UPDATE, UPDATE):
-        # The message of the component is the answer.
+        # The component's message becomes the response.
         interaction.message = interaction.source
         if kind == UPDATE and interaction.source is not None:
             await edit_as_bot(discord, interaction.source, answer)
@@ -69,7 +69,7 @@ async def _callback(
 async def _answer(
     discord: Discord, interaction: Interaction, answer: ApiRequest, *, is_deferred: bool
 ) -> Message:
-    """Post the first answer."""
+    """Post the initial response."""
     said = answer.body()
     files = answer.uploads(said)
     if is_deferred:
@@ -125,7 +125,7 @@ def _acknowledgement(discord: Discord, interaction: Interaction, kind: int) -> d
 
 
 def _answered(discord: Discord, app_id: str, token: str) -> Interaction:
-    """Return an interaction whose token can be used still. Raises Refusal."""
+    """Return an interaction whose token is valid. Raises Refusal."""
     interaction = discord.interactions.get(token)
     if interaction is None or interaction.answered_at is None:
         raise Refusal(404, 10015)
@@ -140,7 +140,7 @@ async def _follow(discord: Discord, request: ApiRequest, app_id: str, token: str
     interaction = _answered(discord, app_id, token)
     first = interaction.message
     if first is not None and first.interaction is interaction and first.is_loading:
-        # What follows on "thinking" takes its place, and stays as private as that was.
+        # The first follow-up to "thinking" replaces it, and stays as private as it was.
         return await edit_as_bot(discord, first, request)
     most = MOST_FOLLOWUPS_BY_USER_INSTALL
     if is_by_user_install(discord, interaction) and len(interaction.followups) >= most:
@@ -174,7 +174,7 @@ async def _delete(
 
 
 def _found(discord: Discord, app_id: str, token: str, message_id: str) -> Message:
-    """Return a message that a token reaches. Raises Refusal."""
+    """Return a message that an interaction's token can access. Raises Refusal."""
     interaction = _answered(discord, app_id, token)
     id_ = 0 if message_id == "@original" else int(message_id)
     if message_id == "@original" and interaction.message is not None:
@@ -183,7 +183,7 @@ def _found(discord: Discord, app_id: str, token: str, message_id: str) -> Messag
     # Deleting a channel deletes its messages.
     if message is None or interaction.channel.is_deleted:
         raise Refusal(404, 10008)
-    # A press reaches the message of its component, too.
+    # A component's interaction can also access the component's message.
     if message.interaction is not interaction and message is not interaction.source:
         raise Refusal(404, 10008)
     return message

@@ -1,4 +1,4 @@
-"""Messages, by the bot's own token."""
+"""Routes of messages, with the bot's token."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from bot.demo.discord.state import Discord
 
 
 def find_message(discord: Discord, channel_id: str, message_id: str) -> Message:
-    """Return a message that the bot's own token reaches. Raises Refusal."""
+    """Return a message that the bot's token can access. Raises Refusal."""
     channel = discord.channel_for(discord.me, int(channel_id))
     message = channel.messages.get(int(message_id))
-    # Ephemeral ones can be reached by the interaction's token only.
+    # Ephemeral messages are accessible with the interaction's token only.
     if message is None or message.is_ephemeral:
         raise Refusal(404, 10008)
     return message
@@ -58,7 +58,7 @@ async def _history(discord: Discord, request: ApiRequest, channel_id: str) -> li
 
 
 def _as_app_reads(discord: Discord, message: Message) -> dict[str, Any]:
-    """Return a message, without what the app is not told of others' words."""
+    """Return a message, without content that the app's intents exclude."""
     said = message_json(message, discord.base, discord.me)
     may_read = discord.gateway.granted_intents & Intent.MESSAGE_CONTENT
     is_private = message.channel.guild is None
@@ -82,8 +82,8 @@ async def _post(discord: Discord, request: ApiRequest, channel_id: str) -> dict[
 async def post_as_bot(
     discord: Discord, channel: Channel, said: Mapping[str, Any], files: Sequence[File]
 ) -> dict[str, Any]:
-    """Post a message of the bot's in a channel where it may. Raises Refusal."""
-    # By its own token nobody whispers.
+    """Post a message of the bot. Raises Refusal."""
+    # Ephemeral messages need an interaction's token.
     payload = dict(said) | {"flags": int(said.get("flags") or 0) & ~EPHEMERAL}
     reference = check_reply(discord, discord.me, channel, said.get("message_reference"))
     check_payload(payload, files, max_file_bytes=discord.max_file_bytes(channel))
@@ -95,7 +95,7 @@ async def post_as_bot(
 
 
 def _takes_dms(discord: Discord, channel: Channel) -> bool:
-    """Return whether the other person lets the bot write."""
+    """Return whether the bot may write direct messages to the other person."""
     others = [each for each in channel.recipients if each is not discord.me]
     shared = [
         guild
@@ -107,7 +107,7 @@ def _takes_dms(discord: Discord, channel: Channel) -> bool:
 
 
 def _repeated(discord: Discord, channel: Channel, said: Mapping[str, Any]) -> Message | None:
-    """Return the message that was sent with the same nonce a short while ago."""
+    """Return the message recently sent with the same nonce, or None."""
     known = discord.nonces.get((channel.id, str(said.get("nonce"))))
     if not said.get("enforce_nonce") or known is None:
         return None
@@ -130,13 +130,13 @@ async def _edit(
 
 
 def check_not_archived(channel: Channel) -> None:
-    """Check that a thread is open. Raises Refusal."""
+    """Check that a thread is not archived. Raises Refusal."""
     if channel.thread is not None and channel.thread.is_archived:
         raise Refusal(400, 50083)
 
 
 async def edit_as_bot(discord: Discord, message: Message, request: ApiRequest) -> dict[str, Any]:
-    """Edit a message of the bot's, however it is reached. Raises Refusal."""
+    """Edit a message of the bot. Raises Refusal."""
     said = request.body()
     files = request.uploads(said)
     if message.type not in (

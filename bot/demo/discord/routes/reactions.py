@@ -1,4 +1,4 @@
-"""Reactions and polls, by the bot's own token."""
+"""Routes of reactions and polls, with the bot's token."""
 
 from __future__ import annotations
 

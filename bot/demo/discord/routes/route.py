@@ -1,4 +1,4 @@
-"""What a route is, and what it is asked."""
+"""Routes, and the requests they get."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ class ApiRequest:
 
     method: str
     path: str
-    """Without /api/v10."""
+    """Without the prefix /api/v10."""
     at: float
-    """By `time.perf_counter`."""
+    """On the clock of `time.perf_counter`."""
     payload: Any = None
     files: list[tuple[str, bytes]] = field(default_factory=list, repr=False)
     authorization: str | None = field(default=None, repr=False)
     query: dict[str, str] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
-        """Return what was sent as an object. Raises Refusal for anything else."""
+        """Return the body as an object. Raises Refusal if it is none."""
         if not isinstance(self.payload, dict):
             raise Refusal(400, 50109)
         return self.payload
 
     def uploads(self, said: dict[str, Any]) -> list[File]:
-        """Return the files that came with it, described as a message's payload says."""
+        """Return the uploaded files, with the descriptions from a message payload."""
         check_shape(said, MESSAGE)
         described = {str(each.get("id")): each for each in said.get("attachments") or []}
         files = []
@@ -50,35 +50,35 @@ Handler = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Route:
-    """Which requests a function answers."""
+    """A route: requests, and their handler."""
 
     method: str
     path: re.Pattern[str]
     handler: Handler
     """Called with the Discord, the request, and the groups of the path."""
     bucket: str | None = None
-    """What it is counted in."""
+    """The rate limit bucket."""
     is_for_bots: bool = True
-    """Whether the bot's own token is asked for."""
+    """Whether the bot's token is required."""
 
 
 def route(
     method: str, path: str, handler: Handler, bucket: str | None = None, *, is_for_bots: bool = True
 ) -> Route:
-    """Return a route; in its path `{}` is an id."""
+    """Return a route; `{}` in the path stands for an id."""
     pattern = re.compile(path.replace("{}", r"(\d+)"))
     return Route(method, pattern, handler, bucket, is_for_bots)
 
 
 def as_id(value: object) -> int:
-    """Return an id that a payload names. Raises Refusal for what is none."""
+    """Return an id from a payload. Raises Refusal if it is none."""
     if isinstance(value, int) or (isinstance(value, str) and value.isdecimal()):
         return int(value)
     raise Refusal(400, 50035)
 
 
 def limit_of(request: ApiRequest, *, usual: int, most: int) -> int:
-    """Return how many results are asked for. Raises Refusal."""
+    """Return the requested number of results. Raises Refusal."""
     text = request.query.get("limit", str(usual))
     if not text.isdecimal() or not 1 <= int(text) <= most:
         raise Refusal(400, 50035)

@@ -1,4 +1,4 @@
-"""The soundboards of servers, by the bot's own token."""
+"""Routes of soundboards, with the bot's token."""
 
 from __future__ import annotations
 

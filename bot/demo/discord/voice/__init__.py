@@ -1,1 +1,1 @@
-"""Voice channels: who is in them, and the server that takes what the bot plays."""
+"""Voice channels: who is in them, and the server that receives the bot's sound."""

@@ -11,19 +11,19 @@ from bot.demo.discord.people import Person
 
 @dataclass(eq=False)
 class BoardSound:
-    """A sound of a server."""
+    """A sound of a server's soundboard."""
 
     id: int
     name: str
     file: File
     person: Person
-    """Who put it there."""
+    """The person who uploaded it."""
     guild_id: int
     volume: float = 1.0
     emoji: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as Discord writes it."""
+        """Return it as Discord's JSON."""
         return {
             "sound_id": str(self.id),
             "name": self.name,

@@ -1,4 +1,4 @@
-"""How people and the bot come into voice channels and go, and who hears of it."""
+"""Joining, leaving and moving between voice channels, with the resulting events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SENT_AWAY = 4014
 async def join(
     discord: Discord, person: Person, channel: Channel, *, is_deaf: bool = False
 ) -> None:
-    """Let somebody come into a channel, from another one if they are there. Raises Refusal."""
+    """Let a person join a voice channel, or move there from another. Raises Refusal."""
     if channel.guild is None or channel.type not in VOICE_TYPES:
         raise Refusal(400, 50024)
     if not discord.rights_of(person, channel) & Right.CONNECT:
@@ -32,7 +32,7 @@ async def join(
 async def place(
     discord: Discord, person: Person, channel: Channel, *, is_deaf: bool = False
 ) -> None:
-    """Put somebody into a channel, whatever they may do."""
+    """Move a person into a channel without checking rights."""
     assert channel.guild is not None
     state = discord.voice.by_member.setdefault(
         (channel.guild.id, person.id), VoiceState(person, channel)
@@ -45,7 +45,7 @@ async def place(
 
 
 async def leave(discord: Discord, person: Person, guild_id: int) -> None:
-    """Let somebody go, or send them away."""
+    """Remove a person from voice."""
     state = discord.voice.by_member.pop((guild_id, person.id), None)
     if state is None:
         return
@@ -57,7 +57,7 @@ async def leave(discord: Discord, person: Person, guild_id: int) -> None:
 
 
 async def empty(discord: Discord, channel: Channel) -> None:
-    """Send everybody away from a channel that is deleted."""
+    """Disconnect everybody from a deleted channel."""
     for person in discord.voice.people_in(channel):
         assert channel.guild is not None
         await leave(discord, person, channel.guild.id)
@@ -66,7 +66,7 @@ async def empty(discord: Discord, channel: Channel) -> None:
 async def set_suppressed(
     discord: Discord, person: Person, guild_id: int, *, is_suppressed: bool
 ) -> None:
-    """Let somebody speak on a stage, or only listen."""
+    """Suppress or unsuppress a person on a stage."""
     state = discord.voice.of(person, guild_id)
     if state is not None:
         state.is_suppressed = is_suppressed
@@ -74,7 +74,7 @@ async def set_suppressed(
 
 
 async def set_status(discord: Discord, channel: Channel, status: str | None) -> None:
-    """Set what stands below a voice channel's name, or take it away."""
+    """Set or remove the status below a voice channel's name."""
     if channel.guild is None or status == channel.voice_status:
         return
     channel.voice_status = status
@@ -85,7 +85,7 @@ async def set_status(discord: Discord, channel: Channel, status: str | None) -> 
 
 
 async def hear_bot(discord: Discord, said: dict[str, Any]) -> None:
-    """Do what the bot asks for at its gateway; what it may not is not answered."""
+    """Handle the bot's voice state update; a forbidden one gets no answer."""
     guild_id, channel_id = int(said["guild_id"]), said["channel_id"]
     if channel_id is None:
         await leave(discord, discord.me, guild_id)
@@ -100,7 +100,7 @@ async def hear_bot(discord: Discord, said: dict[str, Any]) -> None:
 
 
 async def tell_server(discord: Discord, state: VoiceState) -> None:
-    """Tell the bot where its voice server is: a new line, as after a change of region."""
+    """Send the bot a new voice server and token, as after a change of region."""
     assert state.channel.guild is not None
     guild_id, server = state.channel.guild.id, discord.voice.server
     token = server.expect(guild_id, state.person.id, state.channel.id, state.session_id)

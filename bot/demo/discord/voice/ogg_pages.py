@@ -1,4 +1,4 @@
-"""Opus packets of 20 ms as an Ogg stream, which browsers and libsndfile play. RFC 3533 and 7845."""
+"""Opus packets of 20 ms in an Ogg stream, for browsers and libsndfile. RFC 3533 and 7845."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def _checksum(data: bytes) -> int:
 
 
 class OggPages:
-    """Writes one stream."""
+    """Writes the pages of one stream."""
 
     def __init__(self) -> None:
         self._number = self._samples = 0
 
     def headers(self) -> bytes:
-        """Return the two pages that a stream begins with."""
+        """Return the two header pages."""
         head = struct.pack("<8sBBHIhB", b"OpusHead", 1, _CHANNELS, 0, _RATE_HZ, 0, 0)
         tags = b"OpusTags" + struct.pack("<I6sI", 6, b"Zhiyin", 0)
         return self._page([head], flags=_FIRST) + self._page([tags])
 
     def page(self, packets: Sequence[bytes], *, is_last: bool = False) -> bytes:
-        """Return the next page, with a few packets."""
+        """Return the next page, with the given packets."""
         self._samples += PACKET_SAMPLES * len(packets)
         return self._page(packets, flags=_LAST if is_last else 0)
 
@@ -62,7 +62,7 @@ class OggPages:
 
 
 def ogg_of(packets: Sequence[bytes]) -> bytes:
-    """Return packets as a whole file."""
+    """Return packets as a complete file."""
     pages = OggPages()
     parts = [pages.headers()]
     for at in range(0, len(packets), 10):

@@ -1,6 +1,6 @@
 """A voice server on loopback: its gateway (version 8), and UDP packets of encrypted Opus.
 
-Without end-to-end encryption, as on a real stage; `encryption` adds it. Source: Discord's
+Without end-to-end encryption, as on Discord's stages; `new_encryption` adds it. Source: Discord's
 documentation of voice connections.
 """
 
@@ -33,26 +33,26 @@ _KEPT_PACKETS = 5 * 60 * 50
 
 
 class Encryption(Protocol):
-    """End-to-end encryption of one line, which the server takes part in and listens behind."""
+    """End-to-end encryption (DAVE) of one connection; the server can decrypt it."""
 
     version: int
 
     async def begin(self, line: Line) -> None:
-        """Begin, once the bot knows the key of the transport."""
+        """Begin, once the bot has the transport key."""
 
     async def hear(self, line: Line, op: int, data: Any) -> None:  # noqa: ANN401 - JSON or bytes
-        """Take a message that is about it."""
+        """Handle one of its gateway messages."""
 
     def decrypt(self, user_id: int, packet: bytes) -> bytes:
-        """Return what was said."""
+        """Return a decrypted Opus packet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """What was heard: 20 ms of Opus."""
+    """A received Opus packet of 20 ms."""
 
     at: float
-    """By `time.perf_counter`."""
+    """Time of arrival on the clock of `time.perf_counter`."""
     number: int
     stamp: int
     opus: bytes
@@ -60,7 +60,7 @@ class Packet:
 
 @dataclass(eq=False)
 class Line:
-    """A bot in a channel."""
+    """A bot's connection to a voice channel."""
 
     guild_id: int
     user_id: int
@@ -72,28 +72,28 @@ class Line:
     socket: web.WebSocketResponse | None = None
     encryption: Encryption | None = None
     packets: deque[Packet] = field(default_factory=lambda: deque(maxlen=_KEPT_PACKETS))
-    """The latest."""
+    """The latest packets."""
     listeners: list[Callable[[bytes], None]] = field(default_factory=list)
-    """They are given each packet of Opus."""
+    """Called with each Opus packet."""
     identified: int = 0
     undecrypted: int = 0
     speaking: int = 0
     _sent: int = 0
 
     async def send(self, op: int, data: Any) -> None:  # noqa: ANN401 - whatever JSON there is
-        """Send JSON."""
+        """Send a JSON message."""
         if self.socket is not None and not self.socket.closed:
             self._sent += 1
             await self.socket.send_str(json.dumps({"op": op, "d": data, "seq": self._sent}))
 
     async def send_bytes(self, op: int, data: bytes) -> None:
-        """Send what is not JSON."""
+        """Send a binary message."""
         if self.socket is not None and not self.socket.closed:
             self._sent += 1
             await self.socket.send_bytes(struct.pack(">HB", self._sent, op) + data)
 
     def take(self, packet: bytes) -> None:
-        """Decrypt and keep a packet, and hand it to those who listen."""
+        """Decrypt and keep a packet, and pass it to the listeners."""
         header, nonce = packet[:_RTP_BYTES], packet[-_NONCE_BYTES:] + bytes(20)
         try:
             box = nacl.secret.Aead(self.key)
@@ -110,24 +110,24 @@ class Line:
 
 
 class VoiceServer:
-    """Takes what bots say in voice channels."""
+    """The voice server that bots send sound to."""
 
     def __init__(self) -> None:
         self.endpoint = ""
-        """Where its gateway is, without the scheme."""
+        """Address of its gateway, without the scheme."""
         self.lines: dict[int, Line] = {}
-        """By the server of the channel."""
+        """Connections by server id."""
         self.new_encryption: Callable[[Line], Encryption] | None = None
-        """Makes the end-to-end encryption of a line, where there is any."""
+        """Creates the end-to-end encryption of a connection; None for no encryption."""
         self.listeners: dict[int, list[Callable[[bytes], None]]] = {}
-        """Who hears which server's bot, whatever line it has."""
+        """Listeners by server id, kept when a bot reconnects."""
         self.is_cut = False
-        """Whether no packet comes through."""
+        """Whether all packets are dropped, as by a broken network."""
         self._udp: asyncio.DatagramTransport | None = None
         self.changed = asyncio.Event()
 
     async def open(self, endpoint: str) -> None:
-        """Begin to listen for packets; the gateway is at the endpoint."""
+        """Open the UDP socket; `endpoint` is the gateway's address."""
         self.endpoint = endpoint
         loop = asyncio.get_running_loop()
         self._udp, _ = await loop.create_datagram_endpoint(
@@ -135,14 +135,14 @@ class VoiceServer:
         )
 
     async def close(self) -> None:
-        """End all lines."""
+        """Close all connections."""
         for guild_id in list(self.lines):
             await self.close_line(guild_id, _GOING_AWAY)
         if self._udp is not None:
             self._udp.close()
 
     def expect(self, guild_id: int, user_id: int, channel_id: int, session_id: str) -> str:
-        """Let a bot come; return the token that it is told."""
+        """Prepare the connection of a bot; return the token that it must present."""
         line = Line(guild_id, user_id, channel_id, session_id)
         line.listeners = self.listeners.setdefault(guild_id, [])
         if self.new_encryption is not None:
@@ -151,13 +151,13 @@ class VoiceServer:
         return line.token
 
     async def close_line(self, guild_id: int, code: int) -> None:
-        """Close the connection of a server's bot with a code."""
+        """Close the connection of a server's bot with a close code."""
         line = self.lines.get(guild_id)
         if line is not None and line.socket is not None:
             await line.socket.close(code=code)
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        """Keep one connection until it ends."""
+        """Serve one gateway connection until it ends."""
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
         hello = {"op": _HELLO, "d": {"v": 8, "heartbeat_interval": _HEARTBEAT_MS}}
@@ -219,7 +219,7 @@ class VoiceServer:
         return str(host), int(port)
 
     def hear_packet(self, data: bytes) -> None:
-        """Take a packet of sound."""
+        """Handle a UDP packet of sound."""
         ssrc = struct.unpack(">I", data[8:12])[0]
         for line in self.lines.values():
             if line.ssrc == ssrc:
@@ -237,7 +237,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         if self._server.is_cut:
             return
         if len(data) == _DISCOVERY_BYTES and data[:2] == b"\x00\x01":
-            # Tell a bot which address it has.
+            # IP discovery: tell the bot its external address.
             answer = bytearray(_DISCOVERY_BYTES)
             answer[:8] = struct.pack(">HH4s", 2, _DISCOVERY_BYTES - 4, data[4:8])
             answer[8 : 8 + len(addr[0])] = addr[0].encode()

@@ -1,4 +1,4 @@
-"""The sounds of servers, which people play in voice channels; and what Discord takes as one."""
+"""Soundboards of servers, and Discord's limits on their sounds."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def find_sound(discord: Discord, guild: Guild, sound_id: int) -> BoardSound:
 async def create_sound(
     discord: Discord, guild: Guild, person: Person, said: dict[str, Any]
 ) -> BoardSound:
-    """Put a sound on a server's soundboard. Raises Refusal."""
+    """Add a sound to a server's soundboard. Raises Refusal."""
     if not _rights(guild, person) & Right.CREATE_EXPRESSIONS:
         raise Refusal(403, 50013)
     problems = Problems()
@@ -70,7 +70,7 @@ async def create_sound(
 
 
 async def delete_sound(discord: Discord, guild: Guild, person: Person, sound_id: int) -> None:
-    """Take a sound off; one's own by the right to put some there. Raises Refusal."""
+    """Delete a sound; its uploader needs the right to create only. Raises Refusal."""
     sound, rights = find_sound(discord, guild, sound_id), _rights(guild, person)
     needed = Right.MANAGE_EXPRESSIONS
     if sound.person is person:
@@ -85,7 +85,7 @@ async def delete_sound(discord: Discord, guild: Guild, person: Person, sound_id:
 
 
 def shown_sounds(discord: Discord, guild: Guild) -> list[dict[str, Any]]:
-    """Return the sounds of a server as a page shows and plays them."""
+    """Return the sounds of a server as JSON for the page."""
     return [
         {"id": str(each.id), "name": each.name, "url": each.file.as_json("")["url"]}
         for each in sounds_of(discord, guild)
@@ -105,7 +105,7 @@ def _rights(guild: Guild, person: Person) -> Right:
 
 
 def _read_sound(value: object, problems: Problems) -> bytes:
-    """Return the bytes of a sound; note what is wrong with it."""
+    """Return the bytes of a sound; add faults to `problems`."""
     found = _DATA.fullmatch(value) if isinstance(value, str) else None
     try:
         data = base64.b64decode(found[1], validate=True) if found else b""

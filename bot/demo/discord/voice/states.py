@@ -17,7 +17,7 @@ VOICE_TYPES = (ChannelType.VOICE, ChannelType.STAGE)
 
 @dataclass(eq=False)
 class VoiceState:
-    """Somebody in a voice channel."""
+    """A person in a voice channel."""
 
     person: Person
     channel: Channel
@@ -25,10 +25,10 @@ class VoiceState:
     is_deaf: bool = False
     is_muted: bool = False
     is_suppressed: bool = False
-    """Among the audience of a stage: not to be heard."""
+    """Whether they are in the audience of a stage, and cannot be heard."""
 
     def as_json(self, *, is_gone: bool = False) -> dict[str, Any]:
-        """Return it as Discord writes it."""
+        """Return it as Discord's JSON."""
         guild = self.channel.guild
         assert guild is not None
         member = guild.members.get(self.person.id)
@@ -48,23 +48,23 @@ class VoiceState:
 
 
 class VoiceStates:
-    """Everybody who is in a voice channel of any server, and what the bot plays there."""
+    """Everybody in voice channels, the soundboards and the voice server, of all servers."""
 
     def __init__(self) -> None:
         self.by_member: dict[tuple[int, int], VoiceState] = {}
-        """By the ids of the server and of the person."""
+        """States by server id and person id."""
         self.sounds: dict[int, BoardSound] = {}
-        """The sounds that people play there, by their ids."""
+        """Soundboard sounds by id."""
         self.server = VoiceServer()
 
     def of(self, person: Person, guild_id: int) -> VoiceState | None:
-        """Return where somebody is on a server."""
+        """Return a person's state on a server."""
         return self.by_member.get((guild_id, person.id))
 
     def all_in(self, guild_id: int) -> Iterator[VoiceState]:
-        """Yield everybody who is in a voice channel of a server."""
+        """Yield the states of everybody in voice on a server."""
         return (each for (guild, _), each in self.by_member.items() if guild == guild_id)
 
     def people_in(self, channel: Channel) -> list[Person]:
-        """Return who is in a channel."""
+        """Return the people in a channel."""
         return [each.person for each in self.by_member.values() if each.channel is channel]
