@@ -1,1 +1,1 @@
-"""The demo: a small Discord of our own, in which Zhiyin can be tried without an account."""
+"""The demo: a local Discord server and client, to try Zhiyin without an account."""

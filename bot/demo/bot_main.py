@@ -62,7 +62,7 @@ async def _live(config: Config, settings: dict[str, Any]) -> None:
         listening = asyncio.create_task(_stop_at_end_of_input(stop), name="standard input")
         stack.callback(listening.cancel)
         await stack.enter_async_context(trimming_memory())
-        # The worker begins to load at once; the rest is imported beside it.
+        # The worker starts loading while the rest is imported.
         pipeline = await stack.enter_async_context(
             open_pipeline(
                 config, contents, folder=Path(settings["folder"]), engine=settings["engine"]
@@ -98,7 +98,7 @@ async def _tell_when_loaded(pipeline: Pipeline, begun: float) -> None:
 
 
 async def _stop_at_end_of_input(stop: asyncio.Event) -> None:
-    """Set `stop` once nobody holds the other end: the demo may have been killed."""
+    """Set `stop` when standard input closes, which also happens if the demo is killed."""
     stream = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), sys.stdin)
@@ -115,5 +115,5 @@ if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Threads of libraries are not waited for.
+    # Don't wait for threads of libraries.
     os._exit(code)

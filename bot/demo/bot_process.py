@@ -1,4 +1,4 @@
-"""The process that the demo's bot lives in: a bot that is busy keeps nobody from the page."""
+"""The demo's bot as a process, so that a busy bot does not block the page."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ ENDED_FOR_GOOD = Sentence(
 )
 
 _STOP_SECONDS = 1.5
-"""A worker that is just loading its model hears nothing; killing it loses nothing."""
+"""A worker loading its model does not react to signals; killing it loses nothing."""
 _RESTART = RetryPolicy(initial_seconds=0.5, max_seconds=5.0)
 _MOST_FAILURES = 3
 _STEADY_SECONDS = 60.0
-"""A bot that ran for so long did not fail at its start."""
+"""An exit after this long does not count as a failure to start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotSettings:
-    """What the bot is started with. `engine` names what its worker opens in place of the model."""
+    """Settings of the bot's process. `engine` replaces the model in its worker, for tests."""
 
     config: Config
     folder: Path
@@ -46,8 +46,8 @@ class BotSettings:
     engine: str | None = None
 
     def as_line(self) -> bytes:
-        """Return them as the line that `bot.demo.bot_main` reads."""
-        # Of the account in the settings nothing is needed: this is another Discord.
+        """Return them as the line of JSON that `bot.demo.bot_main` reads."""
+        # The account settings are left out: they belong to the real Discord.
         sections = {name: value for name, value in asdict(self.config).items() if name != "discord"}
         settings = {
             "config": sections | {"discord": {"proxy": "none"}},
@@ -62,7 +62,7 @@ class BotSettings:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the bot tells: a sentence, whether it makes music now, whether it could not start."""
+    """A status message of the bot: a sentence, whether it is ready, whether it failed to start."""
 
     sentence: Sentence
     is_ready: bool
@@ -70,18 +70,18 @@ class Report:
 
 
 class BotProcess:
-    """A bot: it imports what it needs from the moment it is spawned, and lives once it may."""
+    """A bot process: it begins its imports when spawned, and waits for `begin` to run."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
     @property
     def pid(self) -> int:
-        """Return the process's number."""
+        """Return the process id."""
         return self._process.pid
 
     async def begin(self, settings: BotSettings) -> None:
-        """Let it live."""
+        """Send the settings, with which the bot starts."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(settings.as_line())
@@ -90,24 +90,24 @@ class BotProcess:
             log.debug("demo.bot_gone before it was told its settings")
 
     async def reports(self) -> AsyncIterator[Report]:
-        """Yield what it tells until it ends."""
+        """Yield its reports until it ends."""
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             try:
                 said = json.loads(line)
                 sentence = from_json(said.get("failed") or said["told"])
-            except (ValueError, KeyError, AttributeError, TypeError):  # what a library printed
+            except (ValueError, KeyError, AttributeError, TypeError):  # printed by a library
                 log.debug("demo.bot_said %r", line)
                 continue
             yield Report(sentence, bool(said.get("is_ready")), "failed" in said)
 
     async def wait(self) -> str:
-        """Return, once it has ended, how."""
+        """Wait for its end; return the exit code or signal as text."""
         code = await self._process.wait()
         return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
 
     async def stop(self) -> None:
-        """Have it end, by force if it takes long, and return when it is gone."""
+        """Stop it, by force after a timeout, and return when it has ended."""
         process = self._process
         if process.returncode is None:
             with suppress(ProcessLookupError):
@@ -118,21 +118,21 @@ class BotProcess:
             except TimeoutError:
                 log.info("demo.bot_killed it did not end by itself")
             finally:
-                # Its decoders too; its workers, in groups of their own, end when it does.
+                # Its group includes its decoders, not its workers, which end with it.
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
 
 async def spawn_bot() -> BotProcess:
-    """Start the process of a bot, which waits for its settings. Raises OSError."""
+    """Start a bot process, which waits for its settings. Raises OSError."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "bot.demo.bot_main",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        # A terminal sends Ctrl-C to its whole group; the demo ends its bot itself.
+        # A terminal sends Ctrl-C to the whole process group; the demo stops its bot itself.
         start_new_session=True,
     )
     return BotProcess(process)
@@ -145,10 +145,10 @@ async def keep_bot(
     *,
     restart: RetryPolicy = _RESTART,
 ) -> None:
-    """Let a bot live, and another one after it if it ends by itself; a cancellation stops it.
+    """Run a bot until cancelled, and restart it if it ends unexpectedly.
 
-    `tell` gets what there is to tell. Raises ResourceError with the bot's own sentence where it
-    can't start, and where it ends time and again.
+    `tell` is called with each report. Raises ResourceError, with the bot's own sentence, if it
+    can't start or ends repeatedly.
     """
     failures = 0
     while True:

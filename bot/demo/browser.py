@@ -1,4 +1,4 @@
-"""The browser of whoever started the demo."""
+"""Open the browser of the person who started the demo."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME")
 
 
 def open_browser(url: str, environment: Mapping[str, str] = os.environ) -> bool:
-    """Have the system open an address; return whether it will try.
+    """Open an address in the system's browser; return whether it is being tried.
 
-    Without a screen it would be a browser for the terminal, which takes that away.
+    Not without a screen: a text browser would take over the terminal.
     """
     if not any(environment.get(name) for name in _DISPLAYS):
         return False
@@ -21,6 +21,6 @@ def open_browser(url: str, environment: Mapping[str, str] = os.environ) -> bool:
         browser = webbrowser.get()
     except webbrowser.Error:
         return False
-    # Some wait until the browser's window is there.
+    # Some commands only return once the browser's window is open.
     Thread(target=browser.open, args=(url,), name="browser", daemon=True).start()
     return True

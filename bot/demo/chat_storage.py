@@ -1,8 +1,8 @@
-"""The chat of a demo with a folder of its own: it is there again after a restart.
+"""Persistence of the demo's chat, if the demo is given a folder.
 
-What a Discord remembers is a web of values that point at each other, which pickle writes as it is.
-Reading it back makes nothing but the classes of that room, so that a folder from somebody else runs
-none of their code. What was attached lies beside it, each file under the hash of its contents.
+A Discord's state is a graph of objects with cycles, which pickle can store. Reading only
+instantiates classes of that package, so that a folder from somebody else can't run code.
+Attachments are separate files, named by the hash of their contents.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _HASH = re.compile("[0-9a-f]{64}")
 
 
 class ChatStorage:
-    """A folder that a chat is kept in."""
+    """The folder that a chat is stored in."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -43,9 +43,9 @@ class ChatStorage:
         self._is_failing = False
 
     def load(self, discord: Discord) -> bool:
-        """Have a Discord remember what was kept; return whether anything was.
+        """Restore a Discord from the folder; return whether there was a stored chat.
 
-        What is damaged is put aside with its files: the chat begins anew. Raises OSError.
+        A damaged chat is moved aside with its files, and a new one begins. Raises OSError.
         """
         make_private_folder(self._folder)
         for scratch in self._folder.glob(SCRATCH):
@@ -60,9 +60,9 @@ class ChatStorage:
                 raise pickle.UnpicklingError(f"version {kept['version']}")
             commands, files = kept["commands"], kept["files"]
             found = {name: kept[name] for name in _ATTRIBUTES}
-        except Exception as error:  # damage can look like anything
+        except Exception as error:  # a damaged file can raise any exception
             if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
-                raise  # what can't be read now may be whole
+                raise  # an I/O error does not mean damage
             aside = self._put_aside()
             log.warning("demo.chat_unreadable folder=%s %s: %s", aside, type(error).__name__, error)
             return False
@@ -71,13 +71,13 @@ class ChatStorage:
         discord.commands = Commands(discord.me.id, discord.ids.next)
         discord.commands.scopes.update(commands)
         discord.files.files.update(files)
-        # A chat of before there were soundboards has none.
+        # Chats stored before soundboards were added have none.
         discord.voice.sounds.update(kept.get("sounds", {}))
         discord.ids.begin_after(_latest_id(discord))
         return True
 
     def _put_aside(self) -> Path:
-        """Move the chat and its files into a folder of their own; return that."""
+        """Move the chat and its files into a new folder; return it."""
         numbers = itertools.count(1)
         aside = next(
             each
@@ -91,7 +91,7 @@ class ChatStorage:
         return aside
 
     def save(self, discord: Discord) -> None:
-        """Write what a Discord remembers, if it has changed: whole or not at all.
+        """Save a Discord's state atomically, if it has changed.
 
         Raises OSError.
         """
@@ -115,7 +115,7 @@ class ChatStorage:
                 file.unlink(missing_ok=True)
 
     async def keep(self, discord: Discord) -> None:
-        """Save a chat from time to time until cancelled, and once more then."""
+        """Save a chat periodically until cancelled, and once more at the end."""
         try:
             while True:
                 await asyncio.sleep(_SAVE_SECONDS)
@@ -124,11 +124,11 @@ class ChatStorage:
             self.save_or_warn(discord)
 
     def save_or_warn(self, discord: Discord) -> None:
-        """Save a chat; what keeps it from being saved is told once, and tried again later."""
+        """Save a chat; a failure is reported once, and saving is tried again later."""
         try:
             self.save(discord)
             self._is_failing = False
-        except Exception as error:  # one message that can't be written must not end all saving
+        except Exception as error:  # an object that can't be pickled must not end the saving loop
             if not self._is_failing:
                 reason = error.strerror if isinstance(error, OSError) else repr(error)
                 log.warning("demo.chat_not_kept %s", reason)
@@ -142,16 +142,16 @@ def _latest_id(discord: Discord) -> int:
 
 
 class _Writer(pickle.Pickler):
-    """Writes a chat, large contents into files of their own."""
+    """Pickles a chat, with large contents in separate files."""
 
     def __init__(self, file: io.BytesIO, folder: Path) -> None:
         super().__init__(file, protocol=5)
         self._folder = folder
         self.named: set[str] = set()
-        """The files that the chat needs."""
+        """The names of the files that the chat refers to."""
 
     def persistent_id(self, obj: Any) -> tuple[str, str] | None:  # noqa: ANN401 - pickle's hook
-        """Return what stands for a value that is not written with the others."""
+        """Return the reference that replaces a value stored elsewhere; None for other values."""
         if isinstance(obj, asyncio.Event):
             return ("event", "")
         if isinstance(obj, asyncio.TimerHandle):
@@ -166,31 +166,31 @@ class _Writer(pickle.Pickler):
         return None
 
     def reducer_override(self, obj: Any) -> Any:  # noqa: ANN401 - pickle's hook
-        """Return how a value of an enumeration is made again: each release of Python has its own.
+        """Pickle members of enumerations by value: the default differs between Python versions.
 
-        That of 3.11.2, which is Debian 12's, needs functions that no chat may name.
+        That of Python 3.11.2 (Debian 12) needs functions that the reader does not allow.
         """
         return (type(obj), (obj.value,)) if isinstance(obj, enum.Enum) else NotImplemented
 
 
 class _Reader(pickle.Unpickler):
-    """Reads a chat, and makes nothing but what a chat is of."""
+    """Unpickles a chat, with an allowlist of classes."""
 
     def __init__(self, file: io.BytesIO, folder: Path) -> None:
         super().__init__(file)
         self._folder = folder
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - pickle's hook
-        """Return a class of the Discord. Raises UnpicklingError for everything else."""
+        """Return an allowed class. Raises UnpicklingError for all others."""
         if module.startswith(_ROOM) and "." not in name:
             found = super().find_class(module, name)
-            # What was imported there is of somewhere else.
+            # Only classes defined in the module, not those imported there.
             if isinstance(found, type) and found.__module__ == module:
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is not part of a chat")
 
     def persistent_load(self, pid: Any) -> Any:  # noqa: ANN401 - pickle's hook
-        """Return what a name stands for. Raises UnpicklingError and OSError."""
+        """Return the value of such a reference. Raises UnpicklingError and OSError."""
         match pid:
             case ("event", _):
                 return asyncio.Event()

@@ -1,4 +1,4 @@
-"""The first clip: somebody of the demo's server orders it as soon as the bot is there."""
+"""The first clip, ordered by one of the demo's people as soon as the bot is ready."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ log = logging.getLogger(__name__)
 PROMPT = Sentence("lo-fi hip hop with electric piano, 80 BPM")
 SEED = 7
 SECONDS = 6.0
-"""Short, so that it is there soon."""
+"""Short, so that it is ready soon."""
 
 _COMMAND = "music"
 
 
 async def order_first_clip(discord: Discord, who: Person, channel_id: int, prompt: str) -> None:
-    """Wait for the bot and its commands, then ask for a clip as a person does."""
+    """Wait for the bot and its commands, then order a clip as a person would."""
     command = await _offered(discord, who, channel_id)
     options: list[dict[str, Any]] = [
         {"name": "prompt", "value": prompt},
@@ -32,12 +32,12 @@ async def order_first_clip(discord: Discord, who: Person, channel_id: int, promp
     ]
     try:
         await commands.use_command(discord, who, channel_id, int(command["id"]), options)
-    except Refusal as refusal:  # the demo goes on without
+    except Refusal as refusal:  # the demo continues without it
         log.warning("demo.no_first_clip %s", refusal)
 
 
 async def _offered(discord: Discord, who: Person, channel_id: int) -> dict[str, Any]:
-    """Return the command once somebody is offered it and the bot listens."""
+    """Return the command once it is offered to a person and the bot is connected."""
     events = discord.subscribe(who)
     while True:
         offered = reading.commands_for(discord, who, channel_id)

@@ -1,4 +1,4 @@
-"""The port that the demo's page is served on: the one that was asked for, or the next free one."""
+"""The port of the demo's page: the requested one, or the first free one."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ WRONG_HOST = Sentence("This machine has no address {host} ({strerror}).")
 
 
 def listen(host: str, port: int | None, *, usual: int = USUAL_PORT) -> socket.socket:
-    """Return a socket that listens: on that port, or if none is asked for on the first free one.
+    """Return a listening socket: on `port`, or if None on the first free one.
 
-    Those are the usual one and the ones after it; port 0 is any. Raises RequestError for a number
-    that is no port, ResourceError where the port can't be had, with another that can.
+    Tried are the usual port and those after it; port 0 is any. Raises RequestError for an invalid
+    number, ResourceError, with a free port, if the requested one is not available.
     """
     if port is not None and not 0 <= port <= MOST_PORT:
         raise RequestError(WRONG_PORT.fill(most=MOST_PORT, port=port))
@@ -57,7 +57,7 @@ def _next_free(host: str, taken: int) -> socket.socket | None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    # Not socket.create_server, whose errors have another text.
+    # Not socket.create_server, which changes the text of errors.
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""A little tune to play with, so that there is a file on the demo's server that nobody made."""
+"""A synthesized tune, to have a sound file on the demo's server without copyright."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAME = "riff.wav"
 
 _RATE_HZ = 16_000
 _BEAT_SECONDS = 60 / 96
-# Of a minor pentatonic scale, as semitones above A3, and how many half beats each lasts.
+# Degrees of a minor pentatonic scale in semitones above A3, with lengths in half beats.
 _NOTES = ((0, 1), (3, 1), (5, 1), (7, 2), (5, 1), (3, 2), (0, 1), (10, 1), (7, 2), (5, 1), (3, 3))
 _ROOT_HZ = 220.0
 _OVERTONES = ((1, 1.0), (2, 0.45), (3, 0.2), (4, 0.08))
@@ -34,7 +34,7 @@ def riff() -> bytes:
 def _note(semitones: int, half_beats: int) -> NDArray[np.float64]:
     seconds = np.arange(round(half_beats * _BEAT_SECONDS / 2 * _RATE_HZ)) / _RATE_HZ
     hz = _ROOT_HZ * 2 ** (semitones / 12)
-    # Higher overtones die away sooner, as on a string; the first and last moments are faded.
+    # Higher overtones decay sooner, as on a string; the ends are faded in and out.
     tones = (
         level * np.exp(-(1.5 + number) * seconds) * np.sin(2 * np.pi * number * hz * seconds)
         for number, level in _OVERTONES

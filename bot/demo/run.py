@@ -1,4 +1,4 @@
-"""The demo: a Discord, its page and the bot, from the first port to the last process."""
+"""The demo: starts and stops its Discord, page and bot."""
 
 from __future__ import annotations
 
@@ -45,24 +45,24 @@ _CHAT = "chat"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How the demo was asked for."""
+    """Options of the demo."""
 
     listening: socket.socket
-    """Where its page is served."""
+    """The socket of its page."""
     folder: Path | None = None
     is_any_port: bool = True
-    """Whether no port was named."""
+    """Whether no port was requested."""
     opens_browser: bool = True
     engine: str | None = None
-    """What the worker opens in place of the model; for tests."""
+    """A replacement for the model in the worker; for tests."""
 
 
 async def run_demo(
     config: Config, bot: BotProcess, options: Options, tell: Callable[[Sentence], None]
 ) -> None:
-    """Open the demo and let it run until the process is told to stop; `tell` says what happens.
+    """Run the demo until the process is told to stop; `tell` is called with status messages.
 
-    Raises ZhiyinError where it can't be opened, and where its bot can't live.
+    Raises ZhiyinError if it can't start, or if its bot can't run.
     """
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(stopping())
@@ -70,7 +70,7 @@ async def run_demo(
         secret = None if is_loopback(host) else secrets.token_urlsafe(24)
         discord = Discord(owner_name=OWNER)
         new_room = await stack.enter_async_context(_open_chat(discord, options.folder))
-        # The server speaks the language of the terminal, as its people do.
+        # The server's language is that of the terminal.
         language = language_of(os.environ)
         if language is not None:
             discord.guild.locale = language.replace("_", "-")
@@ -117,9 +117,9 @@ async def run_demo(
 
 @asynccontextmanager
 async def _open_chat(discord: Discord, folder: Path | None) -> AsyncIterator[Channel | None]:
-    """Fill a Discord with what a folder kept, or anew; lend the room for music of a new one.
+    """Fill a Discord from a stored chat, or anew; lend the music channel of a new one.
 
-    Raises ConfigError where the folder is another demo's or can't be used.
+    Raises ConfigError if another demo uses the folder or it can't be used.
     """
     if folder is None:
         yield await populate(discord, translations_of(os.environ))
@@ -142,7 +142,7 @@ async def _open_chat(discord: Discord, folder: Path | None) -> AsyncIterator[Cha
 async def _show_reports(
     site: Site, reports: asyncio.Queue[Report], tell: Callable[[Sentence], None]
 ) -> None:
-    """Show on the page how the bot is doing, and tell it where the demo was started."""
+    """Show the bot's status on the page and in the terminal."""
     await site.show_status(STARTING)
     while True:
         report = await reports.get()

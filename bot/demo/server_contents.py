@@ -1,4 +1,4 @@
-"""The demo's server: who is there, which channels it has, and what was said before one came."""
+"""The demo server's initial contents: people, channels and messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.i18n.contexts import PLACE
 from bot.i18n.sentence import English, Sentence, Translations
 
 OWNER = "Robin"
-"""Who one is in the first tab."""
+"""The person of the first tab."""
 MANAGER = "Maya"
 FRIENDS = ("Tom", "Lin")
 
@@ -48,9 +48,9 @@ HERE_IS_A_RIFF = Sentence(
 
 
 async def populate(discord: Discord, translations: Translations | None = None) -> Channel:
-    """Fill a new Discord with people, channels and a few words; return where music is made.
+    """Create people, channels and a few messages in a new Discord; return the music channel.
 
-    The words are in the language of `translations`, or English.
+    The texts are in the language of `translations`, or English.
     """
     language = translations or English()
 
@@ -81,6 +81,6 @@ async def populate(discord: Discord, translations: Translations | None = None) -
 
 
 def people_of(discord: Discord) -> dict[str, Person]:
-    """Return who can be played in a Discord that was furnished, by the names in their addresses."""
+    """Return the people that tabs can use, by the names in their addresses."""
     by_name = {person.name: person for person in discord.people.values()}
     return {name.lower(): by_name[name] for name in (OWNER, MANAGER, *FRIENDS)}

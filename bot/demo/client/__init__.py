@@ -1,1 +1,1 @@
-"""The page of the demo: its server, and what pages and server say to each other."""
+"""The demo's page: its server, and the protocol between them."""

@@ -1,6 +1,6 @@
-"""Who may talk to the page's server.
+"""Access control of the page's server.
 
-No other site's page may, and beyond this machine only who has the secret that the command printed.
+Pages of other sites are refused, and beyond this machine everybody without the printed secret.
 
 A page from elsewhere could reach a server on loopback in two ways. Its scripts can open WebSockets
 and send requests to it (their `Origin` gives them away), and its own name can be made to point at
@@ -22,45 +22,46 @@ _READING = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class AccessControl:
-    """The rules at the door. Without a secret only loopback is let in."""
+    """Rules for requests. Without a secret only loopback is admitted."""
 
     secret: str | None = None
 
     def knows_host(self, host: str) -> bool:
-        """Return whether a `Host` is one that this server has.
+        """Return whether a `Host` header is one of this server's.
 
-        Where a secret is asked for, any is: the cookie that stands for it is the browser's for one
-        name only, so a rebound name comes without it.
+        With a secret any host is: the cookie that carries it is bound to one host name, so that a
+        request with a rebound name comes without it.
         """
         name = host_name(host)
         return bool(name) and (self.secret is not None or is_loopback(name))
 
     def knows_origin(self, origin: str | None, host: str, *, method: str, upgrade: bool) -> bool:
-        """Return whether a request comes from our own page.
+        """Return whether a request comes from this server's own page.
 
-        Browsers send an `Origin` with all that changes something, and with every WebSocket.
+        Browsers send an `Origin` with every request that changes something, and with every
+        WebSocket.
         """
         if origin is None:
             return method in _READING and not upgrade
         return urlsplit(origin).netloc.lower() == host.lower()
 
     def admits(self, cookie: str | None) -> bool:
-        """Return whether a browser has shown the secret before, where there is one."""
+        """Return whether the browser has the secret's cookie, if a secret is needed."""
         return self.secret is None or hmac.compare_digest((cookie or "").encode(), self.cookie)
 
     def is_secret(self, said: str) -> bool:
-        """Return whether somebody knows the secret."""
+        """Return whether a text is the secret."""
         return self.secret is None or hmac.compare_digest(said.encode(), self.secret.encode())
 
     @property
     def cookie(self) -> bytes:
-        """What a browser keeps instead of the secret."""
+        """The value of the cookie that replaces the secret."""
         key = (self.secret or "").encode()
         return hmac.new(key, b"admitted", hashlib.sha256).hexdigest().encode()
 
 
 def host_name(host: str) -> str:
-    """Return the name in a `Host`, without its port; "" for what is none."""
+    """Return the host name of a `Host` header without the port; "" for an invalid one."""
     try:
         return (urlsplit(f"//{host}").hostname or "").lower()
     except ValueError:
@@ -68,7 +69,7 @@ def host_name(host: str) -> str:
 
 
 def is_loopback(name: str) -> bool:
-    """Return whether a name or an address can only mean this machine."""
+    """Return whether a host name or address always means this machine."""
     if name in _LOOPBACK_NAMES:
         return True
     try:
@@ -78,9 +79,10 @@ def is_loopback(name: str) -> bool:
 
 
 def reachable_address(address: str) -> str:
-    """Return what others reach a server by that listens on an address: on all of them, on which.
+    """Return the address at which others reach a server that listens on `address`.
 
-    The address of the way out, or the name of this machine where it has no network.
+    For the address of all interfaces: the one of the default route, or this machine's name if it
+    has no network.
     """
     if not ipaddress.ip_address(address).is_unspecified:
         return address
@@ -89,7 +91,7 @@ def reachable_address(address: str) -> str:
     )
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as way:
-            way.connect((anywhere, 9))  # sends nothing: it only chooses the way
+            way.connect((anywhere, 9))  # sends nothing: it only selects a route
             return str(way.getsockname()[0])
     except OSError:
         return socket.gethostname()

@@ -1,4 +1,4 @@
-"""An action of a page: who does it, what it is told, and what comes of it."""
+"""Actions requested by a page: their fields, context and results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class ActionContext:
-    """Who does it, where, and with which files."""
+    """Who performs the action, where, and with which uploads."""
 
     discord: Discord
     person: Person
@@ -29,16 +29,16 @@ class ActionContext:
 
 @dataclass(frozen=True)
 class Action:
-    """An action: what it is told, and what does it."""
+    """An action: the type of its fields, and its function."""
 
     fields: type[msgspec.Struct]
     run: Callable[[ActionContext, Any], Awaitable[Result]]
 
     async def do(self, doer: ActionContext, data: dict[str, Any]) -> Result:
-        """Do it. Raises Refusal, RequestError, or msgspec.ValidationError for wrong fields."""
+        """Perform it. Raises Refusal, RequestError, or msgspec.ValidationError for bad fields."""
         return await self.run(doer, msgspec.convert(data, self.fields))
 
 
 def place(asked: OnMessage) -> tuple[int, int]:
-    """Return the channel and the message that something is about."""
+    """Return the channel id and message id that a request names."""
     return int(asked.channel_id), int(asked.message_id)

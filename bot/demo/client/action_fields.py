@@ -1,4 +1,4 @@
-"""The fields of what a page asks for, by action; what they mean is in `actions.py`."""
+"""The fields of each action that a page can request; the actions are listed in `actions.py`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from bot.demo.client.protocol import ClientId, Id
 
 
 class InChannel(msgspec.Struct):
-    """Something about a channel."""
+    """Fields of a request about a channel."""
 
     channel_id: Id
 
 
 class OnMessage(InChannel):
-    """Something about a message."""
+    """Fields of a request about a message."""
 
     message_id: Id
 
 
 class SendMessage(InChannel):
-    """A new message."""
+    """Fields of a new message."""
 
     content: str
     files: list[ClientId] = []
@@ -31,64 +31,64 @@ class SendMessage(InChannel):
 
 
 class EditMessage(OnMessage):
-    """Another text for a message."""
+    """Fields of an edited message."""
 
     content: str
 
 
 class React(OnMessage):
-    """An emoji, put there or taken away."""
+    """Fields of a reaction, added or removed."""
 
     emoji: str
 
 
 class Vote(OnMessage):
-    """Answers of a poll; none takes the vote back."""
+    """Fields of a vote; no answers remove it."""
 
     answers: list[int]
 
 
 class UseCommand(InChannel):
-    """A slash command; the value of an attachment is the id of its upload."""
+    """Fields of a slash command; the value of an attachment is the id of its upload."""
 
     command_id: Id
     options: list[dict[str, Any]] = []
 
 
 class UseMenu(InChannel):
-    """A command of the menu on a message or a person."""
+    """Fields of a context menu command on a message or a person."""
 
     command_id: Id
     target_id: Id
 
 
 class Press(OnMessage):
-    """A button."""
+    """Fields of a button press."""
 
     custom_id: str
 
 
 class Choose(Press):
-    """A choice from a select."""
+    """Fields of a choice in a select."""
 
     values: list[str]
 
 
 class OfModal(msgspec.Struct):
-    """Something about the form that an interaction opened."""
+    """Fields of a request about the modal that an interaction opened."""
 
     interaction_id: Id
 
 
 class SubmitModal(OfModal):
-    """A form, filled in."""
+    """Fields of a submitted modal."""
 
     values: dict[str, str | list[str]] = {}
     files: dict[str, list[ClientId]] = {}
 
 
 class CreatePoll(InChannel):
-    """A new poll, open for so many hours."""
+    """Fields of a new poll; `hours` is its duration."""
 
     question: str
     answers: list[str]
@@ -97,20 +97,20 @@ class CreatePoll(InChannel):
 
 
 class OnPerson(msgspec.Struct):
-    """Something about somebody."""
+    """Fields of a request about a person."""
 
     user_id: Id
 
 
 class CreateThread(InChannel):
-    """A thread, from a message or from nothing."""
+    """Fields of a new thread, from a message or standalone."""
 
     name: str
     message_id: Id | None = None
 
 
 class CreateChannel(msgspec.Struct):
-    """A new channel of the server."""
+    """Fields of a new channel."""
 
     name: str
     topic: str = ""

@@ -1,4 +1,4 @@
-"""What a page can do for its person, by name: the fields of each, and what does it."""
+"""The actions that a page can request for its person, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do with the bot: commands, menus, buttons, selects and forms."""
+"""Actions with the bot: commands, context menus, buttons, selects and modals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def use_command(doer: ActionContext, asked: UseCommand) -> Result:
 
 
 async def use_menu(doer: ActionContext, asked: UseMenu) -> Result:
-    """Run a command of a menu."""
+    """Run a context menu command."""
     interaction = await commands.use_menu(
         doer.discord,
         doer.person,
@@ -56,7 +56,7 @@ async def choose(doer: ActionContext, asked: Choose) -> Result:
 
 
 async def submit_modal(doer: ActionContext, asked: SubmitModal) -> Result:
-    """Send a form."""
+    """Submit a modal."""
     files = {name: doer.uploads.find(ids) for name, ids in asked.files.items()}
     interaction = await components.submit_modal(
         doer.discord,
@@ -72,7 +72,7 @@ async def submit_modal(doer: ActionContext, asked: SubmitModal) -> Result:
 
 
 async def close_modal(doer: ActionContext, asked: OfModal) -> Result:
-    """Close a form without sending it."""
+    """Close a modal without submitting it."""
     components.dismiss_modal(doer.discord, doer.person, int(asked.interaction_id))
     return {}
 
@@ -81,7 +81,7 @@ _ATTACHMENT = 11
 
 
 def _attachments(options: list[dict[str, Any]]) -> list[str]:
-    """Return the uploads that the options of a command name."""
+    """Return the uploads that a command's options refer to."""
     found = []
     for each in options:
         if each.get("type") == _ATTACHMENT:

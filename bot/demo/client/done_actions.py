@@ -1,7 +1,7 @@
-"""What was done already.
+"""Deduplication of actions.
 
-A page sends an action until it is acknowledged, so it may come twice: over a second connection,
-after a reload, while the first is still at work.
+A page repeats an action until it is acknowledged, so it may arrive several times: over a new
+connection, after a reload, or while the first one is still running.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any
 from bot.i18n.sentence import Sentence
 
 Outcome = dict[str, Any] | Sentence
-"""What came of an action: its result, or why it was refused."""
+"""The outcome of an action: its result, or why it was refused."""
 
 KEPT_ACTIONS = 2000
 
 
 class DoneActions:
-    """Does every action of one person once, and one after the other."""
+    """Runs each action of one person once, in sequence."""
 
     def __init__(self, kept_actions: int = KEPT_ACTIONS) -> None:
         self._kept_actions = kept_actions
@@ -28,13 +28,13 @@ class DoneActions:
         self._turn = asyncio.Lock()
 
     async def do_once(self, action_id: str, run: Callable[[], Awaitable[Outcome]]) -> Outcome:
-        """Return what comes, or came, of an action; only the first call of an id runs it."""
+        """Return an action's outcome; only the first call with an id runs it."""
         task = self._known.get(action_id)
         if task is None:
             task = asyncio.create_task(self._in_turn(run))
             self._known[action_id] = task
             self._forget()
-        # A connection that breaks does not stop what was begun.
+        # A broken connection does not cancel a running action.
         return await asyncio.shield(task)
 
     async def _in_turn(self, run: Callable[[], Awaitable[Outcome]]) -> Outcome:

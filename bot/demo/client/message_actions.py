@@ -1,4 +1,4 @@
-"""What people do with messages: write, edit, delete, react, vote."""
+"""Actions on messages: send, edit, delete, react, vote."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ async def send_message(doer: ActionContext, asked: SendMessage) -> Result:
 
 
 async def edit_message(doer: ActionContext, asked: EditMessage) -> Result:
-    """Change what somebody wrote."""
+    """Edit a message."""
     await talk.edit_message(doer.discord, doer.person, *place(asked), asked.content)
     return {}
 
 
 async def delete_message(doer: ActionContext, asked: OnMessage) -> Result:
-    """Delete a message, or dismiss one that only this person sees."""
+    """Delete a message, or dismiss an ephemeral one."""
     await talk.delete_message(doer.discord, doer.person, *place(asked))
     return {}
 
 
 async def react(doer: ActionContext, asked: React) -> Result:
-    """Put a reaction under a message."""
+    """Add a reaction."""
     await talk.react(doer.discord, doer.person, *place(asked), asked.emoji)
     return {}
 
 
 async def unreact(doer: ActionContext, asked: React) -> Result:
-    """Take a reaction away."""
+    """Remove a reaction."""
     await talk.unreact(doer.discord, doer.person, *place(asked), asked.emoji)
     return {}
 
@@ -76,6 +76,6 @@ async def create_poll(doer: ActionContext, asked: CreatePoll) -> Result:
 
 
 async def start_typing(doer: ActionContext, asked: InChannel) -> Result:
-    """Let others see that somebody types."""
+    """Show others that a person is typing."""
     await talk.start_typing(doer.discord, doer.person, int(asked.channel_id))
     return {}

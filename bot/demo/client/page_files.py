@@ -1,4 +1,4 @@
-"""The files of the page, which are part of the bot, and what a browser is told about them."""
+"""The page's static files and their response headers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aiohttp import web
 
 PAGE = Path(__file__).parents[1] / "page"
 
-# Types by suffix that do not depend on what the system knows.
+# Content types by suffix, independent of the system's table.
 _TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -18,8 +18,8 @@ _TYPES = {
 }
 
 HEADERS: Mapping[str, str] = {
-    # Scripts, styles and sounds of our own only; nothing is fetched from elsewhere, no text can
-    # become a script, and no other page can put this one in a frame.
+    # Own scripts, styles and sounds only: nothing is fetched from elsewhere, no text can become a
+    # script, and no other page can put this one in a frame.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
         "media-src 'self' blob:; connect-src 'self'; form-action 'none'; base-uri 'none'; "
@@ -29,13 +29,13 @@ HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # A tab that is open over an update must not mix old files with new ones.
+    # Revalidated at each load, so that an update never mixes old and new files in a tab.
     "Cache-Control": "no-cache",
 }
 
 
 def read_page_file(path: str, page: Path = PAGE) -> web.Response:
-    """Return a file of the page. Raises HTTPNotFound for what is none of them."""
+    """Return a static file of the page. Raises HTTPNotFound for any other name."""
     file = (page / path).resolve()
     if not file.is_relative_to(page.resolve()) or file.suffix not in _TYPES or not file.is_file():
         raise web.HTTPNotFound
@@ -44,9 +44,9 @@ def read_page_file(path: str, page: Path = PAGE) -> web.Response:
 
 
 def read_index(page: Path = PAGE) -> web.Response:
-    """Return the page, and tell the browser at once which scripts it will want.
+    """Return the page with preload headers for its scripts.
 
-    It would else learn of them one after the other, each from the one that imports it.
+    Otherwise the browser would discover them one by one, through their imports.
     """
     answer = read_page_file("index.html", page)
     modules = sorted(page.glob("script/*.js"))

@@ -1,4 +1,4 @@
-"""What the page says, in a language: a script of its words, made from English and a catalog."""
+"""The page's texts in a language: a script made from the English texts and a catalog."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from bot.i18n.languages import ENGLISH, Languages
 from bot.i18n.sentence import Translations
 
 _COUNTED_TO = 200
-"""Every language's form of a number beyond these is that of one of them: its last two digits."""
+"""A larger number takes the plural form of a smaller one with the same last two digits."""
 
 
 def read_page_words(languages: Languages, locale: str) -> web.Response:
-    """Return the words of a locale as a script; English where there is no catalog."""
+    """Return the texts of a locale as a script; English if there is no catalog."""
     code = languages.code_of(locale)
     said = {
         "LANGUAGE": ENGLISH if code is None else code.replace("_", "-"),
@@ -35,7 +35,7 @@ def _words(translations: Translations) -> dict[str, object]:
             words[name] = translations.pgettext(PAGE_CONTEXT, text)
             continue
         one, many = text
-        # Each form once, and which of them a number takes.
+        # The distinct plural forms, and the form's index for each number.
         by_number = [translations.npgettext(PAGE_CONTEXT, one, many, n) for n in range(_COUNTED_TO)]
         forms = list(dict.fromkeys(by_number))
         words[name] = {"forms": forms, "of": [forms.index(each) for each in by_number]}

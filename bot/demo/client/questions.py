@@ -1,4 +1,4 @@
-"""What a page asks and forgets: older messages, commands, choices for an option."""
+"""Read-only requests of a page: older messages, commands, autocomplete choices."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _MOST_MESSAGES = 100
 
 
 class History(InChannel):
-    """Messages before one, or the latest."""
+    """Fields of a request for messages before one, or for the latest."""
 
     before: Id | None = None
     limit: int = 50
 
 
 async def history(doer: ActionContext, asked: History) -> Result:
-    """Return older messages, the oldest first."""
+    """Return older messages, oldest first."""
     before = None if asked.before is None else int(asked.before)
     limit = max(1, min(asked.limit, _MOST_MESSAGES))
     found = reading.history(
@@ -31,13 +31,13 @@ async def history(doer: ActionContext, asked: History) -> Result:
 
 
 async def commands_there(doer: ActionContext, asked: InChannel) -> Result:
-    """Return the commands that somebody may use in a channel."""
+    """Return the commands that a person may use in a channel."""
     found = reading.commands_for(doer.discord, doer.person, int(asked.channel_id))
     return {"commands": found}
 
 
 async def complete(doer: ActionContext, asked: UseCommand) -> Result:
-    """Return the bot's choices for the option that somebody is typing in."""
+    """Return the bot's autocomplete choices for the option being typed."""
     options: list[dict[str, Any]] = asked.options
     found = await commands.complete(
         doer.discord, doer.person, int(asked.channel_id), int(asked.command_id), options

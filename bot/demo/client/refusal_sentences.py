@@ -1,4 +1,4 @@
-"""What Discord refuses, said to the person who asked for it."""
+"""Discord's refusals as sentences for the person who caused them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page's server will not do, said in the language of who asked."""
+"""HTTP error responses of the page's server, in the language of the request."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from bot.i18n.sentence import Sentence, Translations
 
 
 def asked_for(request: web.Request) -> str | None:
-    """Return the language that a browser asks for first."""
+    """Return the browser's preferred language, or None."""
     return request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0] or None
 
 
 def refuse(status: int, sentence: Sentence, translations: Translations) -> web.Response:
-    """Refuse what a script of the page asked for."""
+    """Return an error response for a request by the page's script."""
     said = sentence.render(translations)
     return web.json_response({"sentence": said}, status=status, headers=HEADERS)
 
@@ -23,7 +23,7 @@ def refuse(status: int, sentence: Sentence, translations: Translations) -> web.R
 def turn_away(
     request: web.Request, status: int, sentence: Sentence, languages: Languages
 ) -> web.Response:
-    """Refuse a page as JSON, and a person who typed the address in words."""
+    """Return an error response: JSON for the page's script, plain text for a person."""
     translations = languages.of(asked_for(request))
     if request.path.startswith("/api/"):
         return refuse(status, sentence, translations)

@@ -1,4 +1,4 @@
-"""Where people go: direct messages, threads, channels, off the server and back."""
+"""Actions on the server: direct messages, threads, channels, voice, leaving and rejoining."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from bot.demo.discord.voice import moves
 
 
 async def open_dm(doer: ActionContext, asked: OnPerson) -> Result:
-    """Open the direct messages with somebody."""
+    """Open the direct messages with a person."""
     channel = await places.open_dm(doer.discord, doer.person, int(asked.user_id))
     return {"channel_id": str(channel.id)}
 
 
 async def create_thread(doer: ActionContext, asked: CreateThread) -> Result:
-    """Begin a thread."""
+    """Create a thread."""
     message_id = None if asked.message_id is None else int(asked.message_id)
     channel = await places.create_thread(
         doer.discord, doer.person, int(asked.channel_id), asked.name, message_id=message_id
@@ -37,20 +37,20 @@ async def create_channel(doer: ActionContext, asked: CreateChannel) -> Result:
 
 
 async def join_voice(doer: ActionContext, asked: InChannel) -> Result:
-    """Come into a voice channel."""
+    """Join a voice channel."""
     channel = doer.discord.channel_for(doer.person, int(asked.channel_id))
     await moves.join(doer.discord, doer.person, channel)
     return {}
 
 
 async def leave_voice(doer: ActionContext, asked: Nothing) -> Result:
-    """Leave the voice channel that one is in."""
+    """Leave the current voice channel."""
     await moves.leave(doer.discord, doer.person, doer.discord.guild.id)
     return {}
 
 
 async def kick(doer: ActionContext, asked: OnPerson) -> Result:
-    """Take somebody off the server, who may come back."""
+    """Kick a member, who may rejoin."""
     await moderation.kick(doer.discord, doer.person, int(asked.user_id))
     return {}
 
@@ -62,6 +62,6 @@ async def leave(doer: ActionContext, asked: Nothing) -> Result:
 
 
 async def rejoin(doer: ActionContext, asked: Nothing) -> Result:
-    """Come back to the server."""
+    """Rejoin the server."""
     await membership.rejoin(doer.discord, doer.person)
     return {}

@@ -24,10 +24,10 @@ async def open_site(
     listening: socket.socket | None = None,
     secret: str | None = None,
 ) -> AsyncIterator[Site]:
-    """Serve the page for these people, the first of whom `/` opens.
+    """Serve the page for these people; `/` opens it as the first.
 
-    A socket that listens already takes the place of host and port. Raises OSError where the port
-    can't be had, ValueError for an address beyond this machine without a secret.
+    A listening socket replaces host and port. Raises OSError if the port is not available,
+    ValueError for an address beyond this machine without a secret.
     """
     if listening is not None:
         host = str(listening.getsockname()[0])

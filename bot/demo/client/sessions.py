@@ -1,4 +1,4 @@
-"""Sessions: a signed word in each tab that tells which of the demo's people sits there."""
+"""Sessions: a signed token in each tab that identifies one of the demo's people."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from bot.demo.discord.people import Person
 
 @dataclass(frozen=True)
 class Sessions:
-    """Gives out sessions and reads them; they are good until the demo ends."""
+    """Creates and checks session tokens, which are valid until the demo ends."""
 
     people: Mapping[str, Person]
-    """By the short name that stands in the address: /as/NAME."""
+    """People by the short name in the address: /as/NAME."""
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     def open(self, name: str) -> str | None:
-        """Return a session for somebody, or None where nobody has that name."""
+        """Return a session token for a name, or None if nobody has it."""
         return f"{name}.{self._sign(name)}" if name in self.people else None
 
     def read(self, session: str) -> tuple[str, Person] | None:
-        """Return whose session it is, or None for one that is not from here."""
+        """Return the person of a session token, or None for an invalid one."""
         name, _, signature = session.rpartition(".")
         is_ours = hmac.compare_digest(self._sign(name).encode(), signature.encode())
         return (name, self.people[name]) if is_ours and name in self.people else None

@@ -54,7 +54,7 @@ _NO_SESSION = Sentence("This tab is from an earlier run of the demo: please relo
 
 
 class Site:
-    """Where the page is served, and who can sit at it."""
+    """The page's server, and the people who can use it."""
 
     def __init__(
         self, discord: Discord, people: Mapping[str, Person], *, secret: str | None = None
@@ -71,13 +71,13 @@ class Site:
         self._status: Sentence | None = None
 
     def address_of(self, name: str) -> str:
-        """Return the address that opens the page as somebody."""
+        """Return the address that opens the page as a person."""
         secret = self._admission.secret
         query = "" if secret is None else f"?secret={quote(secret)}"
         return f"{self.base}/as/{quote(name)}{query}"
 
     def app(self) -> web.Application:
-        """Return the routes with the checks before them."""
+        """Return the application: routes, and the access checks before them."""
         app = web.Application(middlewares=[self._check])
         app.add_routes(
             [
@@ -95,20 +95,20 @@ class Site:
         return app
 
     async def show_status(self, status: Sentence | None) -> None:
-        """Show in every tab how the bot is doing, such as that it is starting; None for well."""
+        """Show the bot's status in every tab, such as that it is starting; None if all is well."""
         self._status = status
         for tab in list(self._tabs):
             await tab.show_status(status)
 
     async def close(self) -> None:
-        """Close all connections, so that nobody's tab keeps the server up."""
+        """Close all connections, so that an open tab does not delay the shutdown."""
         for line in list(self._lines):
             await line.close(code=aiohttp.WSCloseCode.GOING_AWAY)
         await self._voice.close()
 
     @property
     def _cookie(self) -> str:
-        # Cookies know no ports, and there may be two demos on a machine.
+        # Cookies ignore ports, and a machine may run two demos.
         return f"zhiyin-demo-{self.base.rpartition(':')[2]}"
 
     @web.middleware
@@ -131,11 +131,11 @@ class Site:
         return await handler(request)
 
     def _admit(self, request: web.Request) -> web.Response:
-        """Let a browser keep a cookie, and take the secret out of its address."""
-        # Two slashes at its beginning would lead to another machine.
+        """Set the secret's cookie, and redirect to the address without the secret."""
+        # An address that begins with two slashes would redirect to another host.
         here = "/" + quote(request.path.lstrip("/\\"), safe="/")
         answer = web.Response(status=302, headers={"Location": here, **HEADERS})
-        # Lax: an address that was sent to a friend is opened from another site.
+        # Lax, since a link sent to a friend is opened from another site.
         answer.set_cookie(
             self._cookie, self._admission.cookie.decode(), httponly=True, samesite="Lax"
         )
@@ -209,13 +209,13 @@ class Site:
         try:
             await tab.serve(hello, self._status)
         finally:
-            # Who came into a voice channel and went at once has never asked for its sound.
+            # A person who joined voice and left at once may never have requested the sound.
             self._voice.note_gone(person)
         return line
 
 
 async def _hello(line: web.WebSocketResponse) -> Hello | None:
-    """Return the first message of a tab, or None where it is no greeting or doesn't come."""
+    """Return the hello of a tab, or None for another message or a timeout."""
     try:
         said = await line.receive(timeout=_HELLO_SECONDS)
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""All that a page is told when it opens."""
+"""The initial state for a page."""
 
 from __future__ import annotations
 
@@ -28,11 +28,10 @@ def snapshot_of(
     people: Mapping[str, Person],
     read: Callable[[Sentence], str],
 ) -> dict[str, Any]:
-    """Return what somebody sees, with the latest messages of every channel.
+    """Return what a person sees, with the latest messages of every channel.
 
-    `read` renders a sentence in their language.
-
-    No event comes between its parts: nothing is waited for.
+    `read` renders a sentence in their language. There is no await in between, so that no event can
+    come between its parts.
     """
     found = reading.snapshot(discord, person)
     messages = {
@@ -53,12 +52,12 @@ def snapshot_of(
 
 
 def max_upload_bytes(discord: Discord) -> int:
-    """Return how large a file may be."""
+    """Return the upload limit in bytes."""
     return max(MAX_FILE_BYTES, discord.guild.max_file_bytes)
 
 
 _WITHOUT_MESSAGES = {4, 15, 16}
-"""Categories, forums and media channels."""
+"""Channel types without messages of their own: categories, forums and media channels."""
 
 
 def _person(

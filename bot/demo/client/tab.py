@@ -1,4 +1,4 @@
-"""The connection of one tab: what happens is told to it, what it asks for is done."""
+"""The connection of one tab: send events, perform actions."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from bot.i18n.sentence import Sentence
 log = logging.getLogger(__name__)
 
 UNKNOWN_SESSION = 4001
-"""Closes a connection whose session is from another run of the demo."""
+"""Close code for a session of another run of the demo."""
 NO_MESSAGE = 4002
-"""Closes a connection that said what is no message."""
+"""Close code for an invalid message."""
 
 _NOT_DONE = Sentence("That did not work, and it is this demo's fault. Its log says why.")
 _UNKNOWN = Sentence("This page is from another version of the demo: please reload it.")
 
 
 class PersonState:
-    """What is kept for a person over all their tabs."""
+    """A person's state, shared by all their tabs."""
 
     def __init__(self) -> None:
         self.done = DoneActions()
@@ -47,7 +47,7 @@ class PersonState:
 
 
 class Tab:
-    """One tab of somebody, from its hello on."""
+    """One tab of a person, after its hello."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Tab:
         self._desk = desk
 
     async def serve(self, hello: Hello, status: Sentence | None = None) -> None:
-        """Talk with the tab until it goes."""
+        """Serve the tab until it disconnects."""
         await self.show_status(status)
         tasks = {asyncio.create_task(self._guard(partial(self._follow, hello)))}
         try:
@@ -84,7 +84,7 @@ class Tab:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _guard(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Let a fault here end the connection: the page comes back and asks again."""
+        """Close the connection on an unexpected error; the page then reconnects."""
         try:
             await work()
         except Exception:
@@ -92,11 +92,11 @@ class Tab:
             await self._socket.close(code=aiohttp.WSCloseCode.INTERNAL_ERROR)
 
     async def show_status(self, status: Sentence | None) -> None:
-        """Show how the bot is doing."""
+        """Send the bot's status."""
         await self._send(op="status", text="" if status is None else self._read(status))
 
     async def _follow(self, hello: Hello) -> None:
-        """Tell the tab what happens, from where it was or from the beginning."""
+        """Send events to the tab, from its last one or from a snapshot."""
         after = hello.seq if hello.instance == self._discord.instance else None
         if after is None:
             after = await self._send_snapshot()
@@ -109,7 +109,7 @@ class Tab:
                 await self._send(op="event", event=event)
 
     def _starts_over(self, event: dict[str, Any]) -> bool:
-        """Return whether an event changes all that the tab shows."""
+        """Return whether an event requires a new snapshot."""
         joins = event["type"] == "member_add"
         is_own = joins and event["member"]["user"]["id"] == str(self._person.id)
         return is_own or event["type"] in _START_OVER
@@ -162,7 +162,7 @@ class Tab:
         return sentence.render(self._languages.of(self._person.locale))
 
     async def _send(self, **message: object) -> None:
-        """Send a message; a tab that is gone asks again when it is back."""
+        """Send a message; a tab that has gone asks again when it reconnects."""
         if not self._socket.closed:
             try:
                 await self._socket.send_str(msgspec.json.encode(message).decode())

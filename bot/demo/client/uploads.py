@@ -1,4 +1,4 @@
-"""Files on their way into a message: sent under an id of the page's, which an action then names."""
+"""Uploads: files sent under an id of the page, which a later action refers to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CONTENT_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}", re.ASCII)
 
 
 class Uploads:
-    """What one person has sent and not used yet."""
+    """One person's uploads that are not used yet."""
 
     def __init__(self, most_waiting_bytes: int = _MOST_WAITING_BYTES) -> None:
         self._most_waiting_bytes = most_waiting_bytes
@@ -36,7 +36,7 @@ class Uploads:
         chunks: AsyncIterable[bytes],
         most_bytes: int,
     ) -> None:
-        """Keep a file; the same id again replaces it. Raises RequestError for one too large."""
+        """Store a file; a repeated id replaces it. Raises RequestError for one too large."""
         body = bytearray()
         async for chunk in chunks:
             body += chunk
@@ -50,13 +50,13 @@ class Uploads:
         self._make_room()
 
     def find(self, upload_ids: Sequence[str]) -> list[File]:
-        """Return files by their ids. Raises RequestError for one that is not there."""
+        """Return files by id. Raises RequestError for an unknown id."""
         if not all(each in self._waiting for each in upload_ids):
             raise RequestError(GONE)
         return [self._waiting[each] for each in upload_ids]
 
     def drop(self, upload_ids: Sequence[str]) -> None:
-        """Forget files that have become part of a message."""
+        """Remove files that were attached to a message."""
         for each in upload_ids:
             self._waiting.pop(each, None)
 
@@ -68,11 +68,11 @@ class Uploads:
 
 
 def too_large(most_bytes: int) -> RequestError:
-    """Return the refusal of a file that has more bytes than may be."""
+    """Return the error for a file above the upload limit."""
     return RequestError(TOO_LARGE.fill(most=most_bytes // _MIB))
 
 
 def clean_name(name: str) -> str:
-    """Return a file's name without what is no part of one."""
+    """Return a file name with unsuitable characters replaced."""
     cleaned = _UNFIT.sub("_", name).strip(". ")[-_MOST_NAME_CHARACTERS:]
     return cleaned or "file"

@@ -1,4 +1,4 @@
-"""What is heard in a voice channel, as an Ogg stream that a browser plays while it comes."""
+"""The sound of a voice channel as an Ogg stream, which a browser plays as it arrives."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from bot.demo.discord.voice import moves
 from bot.demo.discord.voice.ogg_pages import OggPages
 
 _MOST_WAITING = 250
-"""Packets of 20 ms for a browser that takes none."""
+"""The maximum number of 20 ms packets queued for a slow browser."""
 _IN_PAGE = 5
 _AWAY_SECONDS = 5.0
-"""After which somebody who does not listen any more has left."""
+"""Seconds without a stream after which a person is removed from voice."""
 
 
 class VoiceStreams:
-    """The streams of those who listen."""
+    """The open streams of all listeners."""
 
     def __init__(
         self, discord: Discord, sessions: Sessions, *, away_seconds: float = _AWAY_SECONDS
@@ -34,7 +34,7 @@ class VoiceStreams:
         self._is_closed, self._away_seconds = False, away_seconds
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Send what the bot plays where a person is, until they leave."""
+        """Stream the bot's sound in a person's channel until they leave."""
         found = self._sessions.read(request.query.get("session", ""))
         if found is None:
             raise web.HTTPUnauthorized
@@ -48,14 +48,14 @@ class VoiceStreams:
             await answer.prepare(request)
             await self._send(request, answer, person, guild.id)
         except (ConnectionError, RuntimeError):
-            pass  # the tab is gone
+            pass  # the tab was closed
         finally:
             self._open[person.id] -= 1
             self.note_gone(person)
         return answer
 
     def note_gone(self, person: Person) -> None:
-        """Note that a person has closed something; who does not listen soon has left."""
+        """Note that a tab was closed; a person without a stream soon leaves voice."""
         if self._is_closed:
             return
         leaving = self._leave_soon(person, self._discord.guild.id)
@@ -64,7 +64,7 @@ class VoiceStreams:
         task.add_done_callback(self._leaving.discard)
 
     async def close(self) -> None:
-        """Wait for nobody any more."""
+        """Cancel all pending removals."""
         self._is_closed = True
         for task in list(self._leaving):
             task.cancel()
@@ -98,7 +98,7 @@ class VoiceStreams:
             listeners.remove(hear)
 
     async def _leave_soon(self, person: Person, guild_id: int) -> None:
-        """Let a person go who has closed the page; a page that is loaded anew comes back."""
+        """Remove a person from voice unless they come back, as after a reload."""
         await asyncio.sleep(self._away_seconds)
         if not self._open[person.id]:
             await moves.leave(self._discord, person, guild_id)
