@@ -41,9 +41,9 @@ def main(argv: Sequence[str] | None = None, *, open_engine: OpenEngine | None = 
             return MISTYPED
         log.configure(debug=args.debug)
         code = dispatch(args, interrupts, open_engine=open_engine)
-    except SystemExit as left:  # --help, --version, and what was mistyped
+    except SystemExit as left:  # --help, --version, or a usage error
         code = left.code if isinstance(left.code, int) else FAILED
-    except KeyboardInterrupt:  # while the commands were being imported
+    except KeyboardInterrupt:  # interrupted while the commands were imported
         print_sentence(Sentence("Stopped."), file=sys.stderr)
         code = interrupts.exit_code
     except BrokenPipeError:
@@ -61,7 +61,7 @@ def dispatch(
     open_engine: OpenEngine | None = None,
     commands: Sequence[Command] | None = None,
 ) -> int:
-    """Run one command and return its exit code; every failure becomes a sentence."""
+    """Run one command and return its exit code; every failure is printed as a sentence."""
     from bot.cli.commands import COMMANDS, Context
 
     try:
@@ -80,9 +80,9 @@ def dispatch(
     except Exception as error:
         if args.debug or isinstance(error, BrokenPipeError):
             raise
-        if standard_streams.flush(0) == FAILED:  # it was printing that failed
+        if standard_streams.flush(0) == FAILED:  # printing to a closed or full output failed
             return FAILED
-        if interrupts.asked:  # what a library made of a KeyboardInterrupt
+        if interrupts.asked:  # raised by a library that caught a KeyboardInterrupt
             print_sentence(Sentence("Stopped."), file=sys.stderr)
             return interrupts.exit_code
         if (cause := system_failure(error)) is not None:
@@ -101,7 +101,7 @@ def dispatch(
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the command line, with every command's help."""
+    """Return the command line parser with all commands."""
     from bot.cli.commands import COMMANDS
 
     parser = Parser(
@@ -128,7 +128,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _common(config: object, debug: object) -> Parser:
-    """Return the options that every command has, with their defaults."""
+    """Return the parser of the options that every command has, with their defaults."""
     add = (common := Parser(add_help=False)).add_argument
     add("--config", type=Path, metavar="FILE", default=config, help="settings (./config.toml)")
     add("--debug", action="store_true", default=debug, help="log everything, prompts too")

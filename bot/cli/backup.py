@@ -1,4 +1,4 @@
-"""The command `zhiyin backup`: a copy of the database, also while the bot runs."""
+"""The command `zhiyin backup`: copy the database, also while the bot runs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bot.store.backup import back_up
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+    """Add the command's arguments."""
     add = parser.add_argument
     add("file", type=Path, metavar="FILE", help="where the copy goes")
     add("--force", action="store_true", help="write over a file that is there")
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Make a copy and say so; return the exit code."""
+    """Make a copy and print its path; return the exit code."""
     if args.file.exists() and not args.force:
         raise OutputError(Sentence("{file} exists already; --force replaces it.", file=args.file))
     back_up(data_folder(config), args.file)

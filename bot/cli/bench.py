@@ -37,7 +37,7 @@ RIVALS = ("mindnlp", "torch", "openvino", "onnxruntime")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+    """Add the command's arguments."""
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--model", metavar="M", help="what to measure (the configured model)")
     which.add_argument(
@@ -76,8 +76,8 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
     rivals = rivals_of(args.against)
     if "mindnlp" in rivals:
         users = users if 1 in users else [1, *users]
-        # Read when MindSpore starts: MindNLP's thousands of small operations are up to five times
-        # as fast when they aren't handed to another thread. It is to have the best conditions.
+        # Read when MindSpore starts: MindNLP's thousands of small operations are up to five
+        # times as fast when they are not handed to another thread. Measure it at its best.
         os.environ.setdefault("MS_DEV_LAUNCH_BLOCKING", "1")
     if not 0 < args.seconds <= config.generation.max_seconds:
         raise RequestError(
@@ -183,7 +183,7 @@ def show(measured: dict[str, Any]) -> None:
 
 
 def against_table(others: Sequence[dict[str, Any]]) -> Table:
-    """Return the others' figures as a table."""
+    """Return the timings of the other programs as a table."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column("\n" + render(Sentence("others, clips at once")), no_wrap=True)
     for heading in (
@@ -205,7 +205,7 @@ def against_table(others: Sequence[dict[str, Any]]) -> Table:
 
 @contextmanager
 def _model_folder(args: argparse.Namespace, config: Config, report: Reporter) -> Iterator[Path]:
-    """Lend the folder of the model; a synthetic one is removed afterwards."""
+    """Lend the model's folder; a synthetic one is temporary."""
     if not args.synthetic:
         yield locate(args.model or config.model.name, config)
         return
@@ -238,7 +238,7 @@ def _numbers(text: str) -> list[int]:
 
 
 def rivals_of(text: str) -> list[str]:
-    """Return the names in what --against was given; raises ConfigError for others."""
+    """Return the names listed in --against; raises ConfigError for unknown ones."""
     rivals = [part.strip() for part in text.split(",") if part.strip()]
     if not set(rivals) <= set(RIVALS):
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""How long other programs take for a step of the same model, beside how long ours did."""
+"""Step times of other programs with the same model, compared with ours."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def with_mindnlp(folder: Path, measured: dict[str, Any], prompt: str) -> list[di
 def with_torch(folder: Path, measured: dict[str, Any]) -> list[dict[str, Any]]:
     """Time the first steps of transformers on PyTorch, for each number of clips at once.
 
-    Raises ResourceError where there is no PyTorch to be had.
+    Raises ResourceError if PyTorch is not available.
     """
     from bot.musicgen.baselines import torch_reference
 
@@ -41,7 +41,7 @@ def with_torch(folder: Path, measured: dict[str, Any]) -> list[dict[str, Any]]:
 def with_converted(runtime: str, folder: Path, measured: dict[str, Any]) -> list[dict[str, Any]]:
     """Convert the model to another runtime and time whole clips.
 
-    Raises ResourceError where the runtime is not to be had.
+    Raises ResourceError if the runtime is not available.
     """
     from bot.musicgen.baselines import converted_reference
 
@@ -66,10 +66,10 @@ def _extent(measured: dict[str, Any]) -> dict[str, Any]:
 
 
 def beside(measured: dict[str, Any], name: str, timing: Timing) -> dict[str, Any]:
-    """Return another's timing with its ratio to ours.
+    """Return another program's timing with its ratio to ours.
 
-    Its real-time factor is reckoned from all phases, as if each step took as long as those that
-    were timed: where these were a clip's first ones, it would reach less.
+    Its real-time factor is calculated from all phases, as if every step took as long as the timed
+    ones. If those are a clip's first steps, the true factor is lower.
     """
     run = next(run for run in measured["runs"] if run["users"] == timing.users)
     steps = run["seconds"] * _STEPS_OF_SECOND

@@ -1,7 +1,7 @@
 """A load test of the bot: its latency while a worker is busy and many people order at once.
 
-Timed is what happens between an order and its place in the queue: checks, transaction, queue, event
-loop. Discord's own round trip is not in it.
+The time from an order until it is queued is measured: checks, transaction, queue and event loop,
+without Discord's round trip.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _TICK_SECONDS = 0.005
 
 
 class _Nowhere:
-    """A presenter that takes everything and shows it to nobody."""
+    """A presenter that discards everything."""
 
     def max_bytes(self, job: Job) -> int:
         """Return Discord's limit."""
@@ -44,7 +44,7 @@ class _Nowhere:
         """Show nothing."""
 
     async def post(self, job: Job, clip: Clip, packed: PackedClip, *, may_be_posted: bool) -> int:
-        """Take the clip."""
+        """Discard the clip."""
         return job.id
 
     async def show_takes(self, takes: Sequence[tuple[Take, JobProgress | None]]) -> None:
@@ -53,16 +53,16 @@ class _Nowhere:
     async def post_takes(
         self, takes: Sequence[Take], files: Mapping[int, PackedClip], *, may_be_posted: bool
     ) -> int:
-        """Post nothing, and say that it was posted."""
+        """Report success without posting."""
         return 1
 
     async def post_failure(self, job: Job, sentence: Sentence, *, may_be_posted: bool) -> None:
-        """Tell nobody."""
+        """Discard the failure."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
-    """What a load test measured."""
+    """The results of a load test."""
 
     people: int
     answered: int
@@ -74,7 +74,7 @@ class LoadResult:
 
 
 def run(config: Config, people: int) -> LoadResult:
-    """Let so many people order at the same moment, a few times, while clips are being made."""
+    """Let many people order at the same moment, several times, while clips are being made."""
     contents, _ = inspect_model(config)
     limits = LimitsConfig(
         daily_seconds=1e6, waiting_per_user=100, running_per_user=64, waiting=100_000
@@ -109,7 +109,7 @@ async def _measure(config: Config, contents: Contents, people: int, folder: Path
             )
             return 1000 * (time.perf_counter() - begun)
 
-        # The worker is at full speed before anybody is timed.
+        # Measure only after the worker has reached full speed.
         for number in range(config.engine.slots):
             await order(number, number)
         await asyncio.sleep(2.0)
@@ -126,7 +126,7 @@ async def _measure(config: Config, contents: Contents, people: int, folder: Path
 
 
 async def _watch(late: list[float]) -> None:
-    """Note how late the event loop wakes up, in milliseconds."""
+    """Record the event loop's wake-up delays in milliseconds."""
     while True:
         begun = time.perf_counter()
         await asyncio.sleep(_TICK_SECONDS)
@@ -148,7 +148,7 @@ def _summarize(
 
 
 def lines(found: LoadResult) -> list[Sentence]:
-    """Return the result in words."""
+    """Return the result as lines of text."""
     return [
         Sentence(
             "{answered} orders by {people} people at once while the worker was busy:",

@@ -1,4 +1,4 @@
-"""Make clips for several numbers of users at once and time them."""
+"""Make and time clips for several numbers of users at once."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ WARM_UP_SECONDS = 1.0
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BenchResult:
-    """What it took to make one clip for each of so many people at once."""
+    """The timing of one clip for each of several users at once."""
 
     users: int
     seconds: float
@@ -49,7 +49,7 @@ class BenchResult:
     wall_seconds: float
     real_time_factor: float
     first_sound_seconds: float
-    """From handing in the requests to the first samples of any clip."""
+    """From submitting the requests to the first samples of any clip."""
     phases: dict[str, float]
 
 
@@ -121,7 +121,7 @@ def _timed_run(engine: Engine, interrupts: Interrupts, users: int, seconds: floa
 
 
 def _make(engine: Engine, interrupts: Interrupts, requests: Sequence[GenerationRequest]) -> float:
-    """Make all clips; return when the first samples were there."""
+    """Make all clips; return when the first samples arrived."""
     heard = 0.0
     for request in requests:
         engine.submit(request)
@@ -139,7 +139,7 @@ def _is_sound(event: Event) -> bool:
 
 
 def _requests(users: int, seconds: float, *, seed: int) -> list[GenerationRequest]:
-    """Return one request a user; the seed also makes the prompts new to the text's cache."""
+    """Return one request per user; the seed also makes prompts differ, to miss the text cache."""
     return [
         GenerationRequest(
             seconds=seconds, seed=seed + i, prompt=f"{PROMPTS[i % len(PROMPTS)]}, take {seed + i}"

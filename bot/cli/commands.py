@@ -1,4 +1,4 @@
-"""The commands of `zhiyin`, each listed once; what runs one is imported when it is asked for."""
+"""The table of `zhiyin` commands; each one's code is imported only when it is run."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ Parser = argparse.ArgumentParser
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a command is given beside its arguments and the settings."""
+    """What a command is given besides its arguments and the settings."""
 
     interrupts: Interrupts
     open_engine: OpenEngine | None = None
-    """What opens an engine in place of the usual way; for tests."""
+    """A replacement for opening the engine; for tests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One command: what the help says of it, the options it takes, and what runs it.
+    """A command: its help texts, its arguments, and its function.
 
     `add_arguments` also gets the parser of the options that all commands share.
     """

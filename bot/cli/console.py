@@ -1,6 +1,6 @@
-"""What a command shows while it works: a bar for a person, a few plain lines for a log file.
+"""Progress output of commands: a bar in a terminal, a few plain lines elsewhere.
 
-Knows stages and amounts, not what is made.
+It knows stages and amounts, not what is made.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _BAR_COLUMNS = 60
 
 @contextmanager
 def reporter(stream: TextIO, clock: Callable[[], float] = time.monotonic) -> Iterator[Reporter]:
-    """Lend a reporter that suits the stream: a terminal gets a bar, anything else lines.
+    """Lend a progress reporter for the stream: a bar in a terminal, plain lines elsewhere.
 
-    So does a terminal too narrow for a bar on one line.
+    A terminal too narrow for a bar gets lines, too.
     """
     console = Console(file=stream)
     if not stream.isatty() or console.width < _BAR_COLUMNS:
@@ -44,7 +44,7 @@ class _Bar:
         self._task = progress.add_task("", total=None, visible=False)
 
     def stage(self, name: Sentence, unit: str = "s") -> None:
-        # A new task a stage, since the time left is reckoned from a task's own pace.
+        # One task per stage, since the time left is estimated from a task's own pace.
         self._progress.remove_task(self._task)
         self._task = self._progress.add_task(
             escape(render(name, self._stream)), total=None, unit=unit
@@ -73,7 +73,7 @@ class _Lines:
 
 
 class _Amount(ProgressColumn):
-    """How much is done of how much; before that is known, for how long it has been going on."""
+    """The amount done and the total; while the total is unknown, the elapsed time."""
 
     def render(self, task: Task) -> Text:
         if task.total is None:
@@ -82,7 +82,7 @@ class _Amount(ProgressColumn):
 
 
 class _Left(ProgressColumn):
-    """The time left, once the pace is known."""
+    """The estimated time left, once the pace is known."""
 
     max_refresh = 0.5
 

@@ -1,7 +1,7 @@
-"""The command `zhiyin demo`: the real bot in a small Discord of our own, in a browser.
+"""The command `zhiyin demo`: the real bot in a local Discord server, in a browser.
 
-No token, no account, no network. The store, the worker and the model are the real ones, and so is
-discord.py; only Discord is ours.
+No token, no account, no network. Store, worker, model and discord.py are the real ones; only
+Discord is replaced.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from bot.private_files import private_umask
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Open the demo until it is closed; return the exit code."""
-    # A model that isn't there is told before a page opens.
+    """Run the demo until it is closed; return the exit code."""
+    # Report a missing model before a page opens.
     inspect_model(config)
     with private_umask():
         asyncio.run(_run(args, config))
@@ -31,7 +31,7 @@ async def _run(args: argparse.Namespace, config: Config) -> None:
     with listen(args.host, args.port) as listening:
         bot = await spawn_bot()
         try:
-            # What the page needs takes as long to import as what the bot needs.
+            # Imported while the bot's process does its own imports, which takes as long.
             from bot.demo.run import Options, run_demo
 
             options = Options(

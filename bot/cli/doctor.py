@@ -1,4 +1,4 @@
-"""The command `zhiyin doctor`: what is wrong with this installation, in sentences."""
+"""The command `zhiyin doctor`: find problems of this installation."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from bot.store.store import open_store
 
 
 def run(args: argparse.Namespace, config: Config, *, ask: AskDiscord = fetch_bot_name) -> int:
-    """Check everything and print it; return 1 if something has to be mended."""
+    """Run and print all checks; return 1 if there is a problem to fix."""
     checks: list[Callable[[Config], Iterator[Finding]]] = [
         check_token,
         partial(check_config_file, args.config or DEFAULT_FILE),
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace, config: Config, *, ask: AskDiscord = fetch_bot
 
 
 def _run(check: Callable[[Config], Iterator[Finding]], config: Config) -> Iterator[Finding]:
-    """Yield what a check finds; what keeps it from looking has to be mended too."""
+    """Yield a check's findings; an error that stops the check is a problem, too."""
     try:
         yield from check(config)
     except ZhiyinError as error:
@@ -85,7 +85,7 @@ def _run(check: Callable[[Config], Iterator[Finding]], config: Config) -> Iterat
 
 
 def check_database(config: Config) -> Iterator[Finding]:
-    """Open the database, if there is one, and check its invariants."""
+    """Open the database, if it exists, and check its invariants."""
     folder = data_folder(config)
     if not (folder / FILE).exists():
         yield Finding(
@@ -106,9 +106,10 @@ def check_database(config: Config) -> Iterator[Finding]:
 
 
 def _look_through_copy(folder: Path) -> tuple[list[Sentence], list[Sentence]]:
-    """Return what is wrong, and what there is to know, as a copy has it.
+    """Return problems and notes about the database, from a copy.
 
-    A bot that runs is not disturbed. Raises ConfigError where there is no database in the file.
+    The copy keeps the check from disturbing a running bot. Raises ConfigError if the file is not a
+    database.
     """
     with tempfile.TemporaryDirectory() as scratch:
         try:
@@ -120,12 +121,12 @@ def _look_through_copy(folder: Path) -> tuple[list[Sentence], list[Sentence]]:
                 )
             ) from error
         except sqlite3.DatabaseError:
-            # What is wrong with it is told by who opens it.
+            # Opening it reports what is wrong with it.
             shutil.copy(folder / FILE, Path(scratch, FILE))
         try:
             return asyncio.run(_books(Path(scratch), folder / "clips"))
         except ConfigError as error:
-            # The person knows the folder, not the copy of it.
+            # Name the original in the message, since the copy is temporary.
             raise ConfigError(error.sentence.renaming(scratch, str(folder))) from error
 
 

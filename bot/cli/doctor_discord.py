@@ -1,4 +1,4 @@
-"""What `zhiyin doctor` says of the token: its form, who may read it, whether Discord knows it."""
+"""Checks of `zhiyin doctor` on the token: its form, who can read it, whether Discord accepts it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PRIVATE = 0o077
 
 
 def check_token(config: Config) -> Iterator[Finding]:
-    """Look at the token's form; it is shown to nobody."""
+    """Check the token's form, without printing it."""
     try:
         _token(config)
     except ConfigError as error:
@@ -32,7 +32,7 @@ def check_token(config: Config) -> Iterator[Finding]:
 
 
 def check_config_file(file: Path, config: Config) -> Iterator[Finding]:
-    """See whether others on this machine can read the token in the file of the settings."""
+    """Check whether other users can read the token in the configuration file."""
     if config.discord.token and file.exists() and file.stat().st_mode & _PRIVATE:
         yield Finding(
             Verdict.WORSE,
@@ -45,10 +45,10 @@ def check_config_file(file: Path, config: Config) -> Iterator[Finding]:
 
 
 def check_login(ask: AskDiscord, config: Config) -> Iterator[Finding]:
-    """Ask Discord whether it knows the token."""
+    """Check whether Discord accepts the token."""
     try:
         token = _token(config)
-    except ConfigError:  # told by the check of its form
+    except ConfigError:  # reported by the check of its form
         return
     try:
         proxy = find_proxy(config.discord.proxy, os.environ)

@@ -1,4 +1,4 @@
-"""What `zhiyin doctor` says of the machine: the model on it, libraries, memory, compiler, room."""
+"""Checks of `zhiyin doctor` on the machine: model, libraries, memory, compiler, disk space."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from bot.store.folder_lock import is_locked
 
 _LEAST_FREE_BYTES = 2 * 2**30
 _LEAST_TEMPORARY_BYTES = 256 * 2**20
-_WINDOW_SECONDS = 30  # what a worker's slots hold, see bot/musicgen/model.py
+_WINDOW_SECONDS = 30  # the capacity of a worker's slots, see bot/musicgen/model.py
 _LIBRARIES = ("libgomp.so.1",)
-"""What MindSpore needs of the system and a minimal one lacks."""
+"""System libraries that MindSpore needs and minimal installations lack."""
 
 
 def check_model(config: Config) -> Iterator[Finding]:
-    """Look the model over without loading it."""
+    """Check the model's files without loading it."""
     try:
         contents, licence = inspect_model(config)
     except ZhiyinError as error:
@@ -47,7 +47,7 @@ def check_model(config: Config) -> Iterator[Finding]:
 
 
 def check_libraries(config: Config) -> Iterator[Finding]:
-    """See whether the system has the libraries that MindSpore needs."""
+    """Check that the system has the libraries that MindSpore needs."""
     for name in _LIBRARIES:
         try:
             ctypes.CDLL(name)
@@ -63,10 +63,10 @@ def check_libraries(config: Config) -> Iterator[Finding]:
 
 
 def check_memory(config: Config) -> Iterator[Finding]:
-    """See whether the model fits into the memory that is free."""
+    """Check that the model fits into free memory."""
     try:
         contents, _ = inspect_model(config)
-    except ZhiyinError:  # told by the check of the model
+    except ZhiyinError:  # reported by the check of the model
         return
     needed = config.worker.count * memory_needed(
         contents.config,
@@ -101,7 +101,7 @@ def check_memory(config: Config) -> Iterator[Finding]:
 
 
 def _precision(config: Config) -> Precision:
-    """Return the arithmetic that a worker will choose."""
+    """Return the precision that a worker will choose."""
     if wants_ascend(config.engine.device):
         return "fp32" if config.engine.precision == "fp32" else "fp16"
     try:
@@ -114,7 +114,7 @@ def _precision(config: Config) -> Precision:
 
 
 def check_device(config: Config, devices: Path = Path("/dev")) -> Iterator[Finding]:
-    """See what the music will be made on, and whether that is there."""
+    """Check that the configured device is available."""
     if not wants_ascend(config.engine.device, devices=devices):
         yield Finding(Verdict.GOOD, ON_PROCESSOR)
     elif has_ascend(devices):
@@ -124,7 +124,7 @@ def check_device(config: Config, devices: Path = Path("/dev")) -> Iterator[Findi
 
 
 def check_kernels(config: Config) -> Iterator[Finding]:
-    """See whether the decoder's kernels can be compiled here, where they are used."""
+    """Check that the decoder's kernels can be compiled, if they are used."""
     if wants_ascend(config.engine.device):
         return
     try:
@@ -152,7 +152,7 @@ def check_kernels(config: Config) -> Iterator[Finding]:
 
 
 def check_disk(config: Config) -> Iterator[Finding]:
-    """See whether there is room for clips."""
+    """Check the disk space for clips."""
     folder = data_folder(config)
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not os.access(there, os.W_OK):
@@ -182,7 +182,7 @@ def check_disk(config: Config) -> Iterator[Finding]:
 def check_temporary_folder(
     config: Config, least_bytes: int = _LEAST_TEMPORARY_BYTES
 ) -> Iterator[Finding]:
-    """See whether there is room where uploads are read and clips are packed."""
+    """Check the space in the temporary folder, for uploads and archives of clips."""
     folder = Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - only looked at
     try:
         is_writable = bool(tempfile.gettempdir())

@@ -1,4 +1,4 @@
-"""What `zhiyin doctor` says of other machines: who has joined, and what listens where."""
+"""Checks of `zhiyin doctor` on other machines: who has joined, and open ports."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _ANSWER_SECONDS = 3.0
 _LOOK_SECONDS = 30.0
 _OTHERS = 0o077
 _RAYS = ("raylet", "gcs_server", "ray::", "ray-")
-"""What the names of Ray's processes begin with."""
+"""Prefixes of the names of Ray's processes."""
 
 
 def check_machines(config: Config) -> Iterator[Finding]:
-    """Look whether others can join, and who has; nothing where the settings let nobody join.
+    """Check whether machines can join, and which have; nothing if the settings don't allow joining.
 
-    Takes half a minute at most. Raises ZhiyinError for what keeps all others from joining.
+    Takes up to 30 s. Raises ZhiyinError for what prevents all machines from joining.
     """
     if config.worker.backend != "ray":
         return
@@ -63,9 +63,9 @@ def check_machines(config: Config) -> Iterator[Finding]:
 
 
 def _token(folder: Path) -> tuple[str, Path | None]:
-    """Return the token, "" where none is made yet, and its file; None if it has another source.
+    """Return the token, "" if none exists yet, and its file, None if it is in the environment.
 
-    Raises ZhiyinError for one that is no token.
+    Raises ZhiyinError for an invalid token.
     """
     if token := os.environ.get(TOKEN_VARIABLE, "").strip():
         return check_token(token), None
@@ -74,7 +74,7 @@ def _token(folder: Path) -> tuple[str, Path | None]:
 
 
 def _check_place(file: Path | None) -> Iterator[Finding]:
-    """Say where the token is, and who can read it."""
+    """Report where the token is, and who can read it."""
     ray = metadata.version("ray")
     if file is None:
         yield Finding(
@@ -151,7 +151,7 @@ def _nobody_listens(config: Config, address: str) -> Finding:
 def _describe(
     view: ClusterView, config: Config, address: str, token_file: Path | None
 ) -> Iterator[Finding]:
-    """Tell what listens here, and who has joined."""
+    """Report the open ports, and which machines have joined."""
     if ports := _ports_of_ray():
         yield Finding(
             Verdict.GOOD,
@@ -222,7 +222,7 @@ def _joined(machine: Machine) -> Finding:
 
 
 def _ports_of_ray() -> list[int]:
-    """Return where Ray's processes of this machine listen, as far as this user may look."""
+    """Return what this machine's Ray processes listen on, as far as this user can see it."""
     ports = set()
     for process in psutil.process_iter():
         try:
@@ -235,10 +235,10 @@ def _ports_of_ray() -> list[int]:
 
 
 def _own_address() -> str:
-    """Return this machine's address inside its network, or its name."""
+    """Return this machine's address on its network, or its name."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            # Nothing is sent: only the way out is chosen.
+            # Sends nothing: it only selects a route.
             probe.connect(("192.0.2.1", 9))
         except OSError:
             return socket.gethostname()

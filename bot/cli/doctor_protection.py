@@ -1,4 +1,4 @@
-"""What `zhiyin doctor` says of the sandbox and of who may read what is kept."""
+"""Checks of `zhiyin doctor` on the sandbox, and on access to stored data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.store.store_files import exposed_files
 
 
 def check_ffmpeg(config: Config) -> Iterator[Finding]:
-    """See how uploads are read."""
+    """Check the sandbox that uploads are decoded in."""
     try:
         ffmpeg = find_ffmpeg()
     except ZhiyinError as error:
@@ -27,7 +27,7 @@ def check_ffmpeg(config: Config) -> Iterator[Finding]:
 
 
 def describe_walls(standing: Isolation, landlock: int) -> Iterator[Finding]:
-    """Tell what each wall around ffmpeg holds, or what is open where it can't be raised."""
+    """Report what each layer of the sandbox protects, or what is exposed if it is not available."""
     if standing.calls:
         yield Finding(
             Verdict.GOOD,
@@ -89,7 +89,7 @@ def describe_walls(standing: Isolation, landlock: int) -> Iterator[Finding]:
 
 
 def check_file_modes(config: Config) -> Iterator[Finding]:
-    """See whether others on this machine may read what people typed and sent."""
+    """Check whether other users can read the data of the bot's users."""
     folder = data_folder(config)
     try:
         exposed = exposed_files(folder)

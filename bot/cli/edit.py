@@ -22,11 +22,11 @@ from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 
 _AROUND_SECONDS = 30.0
-"""How much is heard on either side of a part, so that its beats are found."""
+"""Seconds analysed on either side of a part, to find its beats."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+    """Add the command's arguments."""
     add = parser.add_argument
     add(
         "files", nargs="+", type=Path, metavar="FILE", help="one file, or two to be joined or mixed"
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Edit and write; return the exit code. Raises the ZhiyinError of what can't be done."""
+    """Edit and write; return the exit code. Raises ZhiyinError if the edit is impossible."""
     if len(args.files) > 2:
         raise RequestError(Sentence("Two files can be joined at once, not more."))
     if args.mix and (len(args.files) != 2 or args.loop or args.start or args.end):
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
             )
         )
     encode.check(args.out, sources=() if args.force else args.files, may_replace=args.force)
-    # Read before anything is written, which may be over one of them.
+    # Read everything first: the output may overwrite an input.
     sources = [read_source(file) for file in args.files]
     loops = args.loop
     if args.mix:
@@ -90,7 +90,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def _mixed(files: Sequence[Path], sources: Sequence[Source]) -> MixedSound:
-    """Lay the second file over the first; those of ours return whether they are loops."""
+    """Mix the second file over the first; Zhiyin's own files say whether they are loops."""
     parts = []
     for file, source in zip(files, sources, strict=True):
         sound, tags = decode.load_part(file).sound, find_tags(source.fields)
@@ -116,7 +116,7 @@ def _joined(args: argparse.Namespace) -> Sound:
 
 
 def _part(file: Path, start: float | None, end: float | None) -> Sound:
-    """Read a part of a file, which may be much longer than the part is."""
+    """Read a part of a file, without reading the whole of it."""
     if start is None and end is None:
         return decode.load_part(file).sound
     first, last = start or 0.0, math.inf if end is None else end

@@ -1,4 +1,4 @@
-"""What `zhiyin doctor` finds."""
+"""Findings of `zhiyin doctor`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.i18n.sentence import Sentence
 
 
 class Verdict(StrEnum):
-    """How a check came out."""
+    """The outcome of a check."""
 
     GOOD = "ok"
     WORSE = "note"
@@ -25,7 +25,7 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found, in a sentence that says what to do."""
+    """The outcome of a check, with a sentence that says what to do."""
 
     verdict: Verdict
     sentence: Sentence

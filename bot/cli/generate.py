@@ -1,4 +1,4 @@
-"""The command `zhiyin generate`: a prompt, a sound file or neither in, sound files out."""
+"""The command `zhiyin generate`: sound files from a prompt, from a sound file, or from neither."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class OpenEngine(Protocol):
 
 def open_engine(plan: Plan, config: Config, interrupts: Interrupts) -> Engine:
     """Load the model of a plan, with room for all its requests at once."""
-    # Warmed up before the clock of the music starts, so that the ETA follows from the music alone.
+    # Warm up before the timer starts, so that the ETA depends on generation alone.
     engine, _ = opening.open_engine(
         config,
         name=plan.model,
@@ -110,7 +110,7 @@ def _making(plan: Plan) -> Sentence:
 
 
 def _typed_at() -> int | None:
-    """Return the file descriptor of what is typed, if there is any."""
+    """Return the file descriptor of typed input, or None."""
     try:
         return sys.stdin.fileno()
     except (AttributeError, OSError, ValueError):
@@ -127,9 +127,9 @@ def make(
     changes: Sequence[PromptChange] = (),
     typed: TypedWords | None = None,
 ) -> list[Finished]:
-    """Run all requests at once and return their clips in order; `stream` gets the sound so far.
+    """Run all requests at once and return their clips in order; `stream` gets the partial sound.
 
-    The words of each change as asked, and those of the first as typed.
+    Each clip has the prompt changes as requested, and for the first clip those typed.
     """
     typed = typed or TypedWords(None, 0.0)
     total = sum(request.seconds or 0.0 for request in requests)
@@ -144,7 +144,7 @@ def make(
             try:
                 change = typed.change(line)
                 asked[engine.change_prompt(ids[0], change)] = change
-            except RequestError as error:  # the other lines count all the same
+            except RequestError as error:  # the other lines are still used
                 report.stage(error.sentence)
         for event in engine.step():
             if isinstance(event, Progress):
@@ -166,9 +166,9 @@ def make(
 def write(
     plan: Plan, request: GenerationRequest, file: Path, made: Finished, loudness_lufs: float
 ) -> float:
-    """Level a clip and write it with tags that tell how it was made; return its seconds.
+    """Normalize a clip and write it with tags of how it was made; return its seconds.
 
-    Its stems go beside it, with the same gain.
+    Its stems are written beside it, with the same gain.
     """
     sound = made.sound
     if request.audio is not None:
@@ -188,7 +188,7 @@ def write(
         loops=done.loops,
     )
     packed = None
-    if plan.fingerprint and not done.loops:  # a loop is cut, and its codes don't fit it
+    if plan.fingerprint and not done.loops:  # a loop is cut, so its codes don't match
         packed = codes.pack_codes(Codes(tokens=made.tokens, fingerprint=plan.fingerprint))
     if not plan.stems:
         clip = prepare_clip(done.sound, loudness_lufs, loops=done.loops)

@@ -1,4 +1,4 @@
-"""Read what `zhiyin generate --audio` names: a sound to continue, or a clip to keep stems of."""
+"""Read the file of `zhiyin generate --audio`: sound to continue, or a clip to keep stems of."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.musicgen.engine.validation import OTHER_CODES, check_tokens
 
 
 def load_audio(path: Path, contents: Contents, *, max_seconds: float) -> End:
-    """Return the end of a sound file in a model's rate and channels. Raises SoundError."""
+    """Return the end of a sound file at a model's rate and channels. Raises SoundError."""
     config = contents.config
     return decode.load_end(
         path,
@@ -27,7 +27,7 @@ def load_audio(path: Path, contents: Contents, *, max_seconds: float) -> End:
 
 
 def load_tokens(path: Path, end: End, contents: Contents, fingerprint: str) -> Tokens | None:
-    """Return the codes of that end, where the file is a clip of this very model and was not cut.
+    """Return the codes of that end, if the file is an uncut clip of this very model.
 
     `fingerprint` is that of the model's codebooks, "" for a model without stems. Raises
     RequestError for codes that the model can't have.
@@ -48,9 +48,9 @@ def load_tokens(path: Path, end: End, contents: Contents, fingerprint: str) -> T
 def load_kept(
     path: Path | None, stems: tuple[str, ...], contents: Contents, fingerprint: str
 ) -> Kept:
-    """Return the stems of a clip that are to be kept, from the codes in its file.
+    """Return the stems of a clip to keep, from the codes in its file.
 
-    Raises RequestError and SoundError where they can't be.
+    Raises RequestError and SoundError if that is impossible.
     """
     check_stem_names(stems, contents.config.stems)
     if path is None:

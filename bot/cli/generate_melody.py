@@ -1,4 +1,4 @@
-"""Read the tune that `zhiyin generate --melody FILE` follows."""
+"""Read the melody of `zhiyin generate --melody FILE`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from bot.musicgen.engine.validation import MELODY_OR_AUDIO, NO_MELODY
 
 
 def load_melody(args: argparse.Namespace, contents: Contents) -> Sound | None:
-    """Return the tune of the file that was named, at the model's rate; None where none was.
+    """Return the melody of the file at the model's rate; None if no file is given.
 
-    Raises RequestError where the model follows none, and SoundError where there is none.
+    Raises RequestError if the model follows no melodies, SoundError if the file has no sound.
     """
     path: Path | None = args.melody
     if path is None:

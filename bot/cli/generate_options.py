@@ -33,7 +33,7 @@ _SAMPLING_OPTIONS = ("temperature", "top_k", "top_p")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+    """Add the command's arguments."""
     add = parser.add_argument
     add(
         "prompt",
@@ -117,7 +117,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def check_stream(args: argparse.Namespace) -> None:
-    """Raise RequestError for what can't be streamed."""
+    """Raise RequestError if the arguments can't be streamed."""
     if args.stream != (args.out == STANDARD_OUTPUT):
         raise RequestError(
             Sentence(
@@ -157,7 +157,7 @@ def check_stream(args: argparse.Namespace) -> None:
 
 
 def read_seeds(args: argparse.Namespace, config: Config) -> Sequence[int]:
-    """Return a seed for each take, one after the other. Raises RequestError."""
+    """Return a seed for each take, in sequence. Raises RequestError."""
     takes, slots = args.takes, config.engine.slots
     if not 1 <= takes <= slots:
         raise RequestError(
@@ -179,16 +179,16 @@ def read_seeds(args: argparse.Namespace, config: Config) -> Sequence[int]:
 
 
 def read_prompt(words: Sequence[str], standard_input: TextIO) -> str | None:
-    """Return the prompt that words make, or that `-` stands for; None for an empty one.
+    """Return the prompt of the words, or of standard input for `-`; None for an empty one.
 
     Raises RequestError.
     """
     try:
         if list(words) == ["-"]:
-            # No more than it takes to see that it is too long.
+            # Read no more than shows that it is too long.
             text = " ".join(standard_input.read(2 * MAX_GENERATION_PROMPT_CHARACTERS).split())
         else:
-            # Where the locale knows no more than ASCII, UTF-8 arrives as bytes that it can't read.
+            # In an ASCII locale UTF-8 arrives as surrogate escapes.
             text = os.fsencode(" ".join(words).strip()).decode()
     except UnicodeError:
         raise RequestError(Sentence("The prompt is not readable text; type it in UTF-8.")) from None
@@ -199,7 +199,7 @@ def read_prompt(words: Sequence[str], standard_input: TextIO) -> str | None:
 
 
 def read_sampling(args: argparse.Namespace, usual: Sampling) -> Sampling:
-    """Return the model's own settings with what was asked for in place of some."""
+    """Return the model's default sampling with the given options applied."""
     options = {key: getattr(args, key) for key in ("guidance", *_SAMPLING_OPTIONS)}
     chosen: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
     random = [key for key in _SAMPLING_OPTIONS if key in chosen]
@@ -225,7 +225,7 @@ def read_sampling(args: argparse.Namespace, usual: Sampling) -> Sampling:
 def read_seconds(
     args: argparse.Namespace, config: Config, kept: Kept | None, contents: Contents
 ) -> float | None:
-    """Return the length asked for; by default a clip with kept stems is as long as they are.
+    """Return the requested length; by default that of kept stems.
 
     None is endless music.
     """
@@ -240,6 +240,6 @@ def read_seconds(
 
 
 def read_names(text: str | None) -> tuple[str, ...]:
-    """Return the stems that are listed: "drums, bass"."""
+    """Parse a list of stems such as "drums, bass"."""
     names = (text or "").lower().split(",")
     return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))

@@ -1,7 +1,7 @@
 """Check the arguments of `zhiyin generate` and turn them into requests.
 
-All errors are found here, before a model is loaded, which takes long: a model's dimensions and
-default settings are known from its folder.
+All errors are found before the slow loading of the model: its dimensions and default settings are
+read from its folder.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from bot.words.muted_stems import muted_stems
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Checked arguments in the model's own terms: a file for each request."""
+    """Checked arguments as requests, with a file for each."""
 
     model: str
     folder: Path
@@ -54,23 +54,23 @@ class Plan:
     fingerprint: str = ""
     """The fingerprint of the model's codebooks, where it has stems."""
     remix: AudioPrompt | None = None
-    """What each clip begins with, where it is a remix."""
+    """The beginning of each clip, for a remix."""
     changes: tuple[PromptChange, ...] = ()
-    """How the words of each clip change."""
+    """The prompt changes of each clip."""
     fade_seconds: float = FADE_SECONDS
-    """How long words that are typed while it plays take to fade in."""
+    """The fade-in of prompts typed during playback, in seconds."""
     is_streamed: bool = False
-    """Whether the only clip goes to standard output while it is made."""
+    """Whether the only clip is streamed to standard output."""
     sample_rate_hz: int
     channels: int
 
     def stem_files(self, file: Path) -> dict[str, Path]:
-        """Return where the stems of a clip go, by name."""
+        """Return the files of a clip's stems by name."""
         return {name: file.with_stem(f"{file.stem}-{name}") for name in self.stems}
 
     @property
     def is_endless(self) -> bool:
-        """Return whether it goes on until it is stopped."""
+        """Return whether it plays until stopped."""
         return self.requests[0].seconds is None
 
     @property
@@ -81,7 +81,7 @@ class Plan:
 
     @property
     def prompts(self) -> set[str] | None:
-        """Return all prompts there will be; None where more may be typed."""
+        """Return all prompts; None if more may be typed."""
         if self.is_endless:
             return None
         first = {request.prompt for request in self.requests}
@@ -90,12 +90,12 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """Return the seconds of new sound in all."""
+        """Return the total seconds of new sound."""
         return sum(request.seconds or 0.0 for request in self.requests)
 
     @property
     def seconds_before(self) -> float:
-        """Return the seconds of sound that each clip goes on from."""
+        """Return the seconds of sound that each clip continues from."""
         audio = self.requests[0].audio
         return audio.seconds if audio else 0.0
 
@@ -103,7 +103,7 @@ class Plan:
 def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     """Check the arguments.
 
-    Raises ZhiyinError for the first that can't be used.
+    Raises ZhiyinError for the first invalid one.
     """
     longest = config.generation.max_seconds
     check_stream(args)
@@ -153,7 +153,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     )
     if request.seconds is None:
         check_endless(request)
-        # Before a line is typed, not when it is.
+        # Fail now rather than when a line is typed.
         check_change(PromptChange(words=((None, 1.0),), fade_seconds=args.fade), None)
     check_stems(request, model_config.stems)
     plan = Plan(
@@ -181,7 +181,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
 def _muted(
     args: argparse.Namespace, prompt: str | None, contents: Contents, kept: Kept | None
 ) -> tuple[str, ...]:
-    """Return the stems to leave out: those that are named, of a remix what its words don't want."""
+    """Return the stems to mute: the named ones; in a remix also those the prompt excludes."""
     named = read_names(args.without)
     if named or args.keep is None:
         return named
@@ -198,7 +198,7 @@ def _files(out: Path | None, seeds: Sequence[int]) -> list[Path]:
 
 
 def _unused(stem: str) -> Path:
-    """Return a free file name: only a name given by the user is overwritten."""
+    """Return an unused file name: only a name given by the user is overwritten."""
     path, count = Path(f"{stem}.mp3"), 1
     while path.exists():
         count += 1

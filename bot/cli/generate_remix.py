@@ -1,4 +1,4 @@
-"""Read what `zhiyin generate --audio FILE --keep end` (or `start`) makes a remix of."""
+"""Read the file of a remix: `zhiyin generate --audio FILE --keep end` (or `start`)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.musicgen.engine.validation import check_tokens
 from bot.words.join import TempoAndKey, join_words
 
 KEEPS: Mapping[str, Keep] = {keep.value: keep for keep in (Keep.END, Keep.START)}
-"""What of a file can be kept beside stems."""
+"""Parts of a file that can be kept, besides stems."""
 
 NO_FILE = Sentence("--keep needs --audio: the sound that a part is kept of.")
 NO_WORDS = Sentence("A remix needs words: say what the sound should become.")
@@ -33,7 +33,7 @@ _HEARD_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remix:
-    """What a remix begins with, the codes of that where they are known, and all its words."""
+    """The beginning of a remix, its codes if known, and the combined prompt."""
 
     heard: AudioPrompt
     tokens: Tokens | None
@@ -43,7 +43,7 @@ class Remix:
 def load_remix(
     path: Path | None, keep: Keep, asked: str | None, contents: Contents, fingerprint: str
 ) -> Remix:
-    """Return the bars of a file that a remix keeps, and its words joined with the file's own.
+    """Return the bars of a file that a remix keeps, and its prompt combined with the file's own.
 
     `fingerprint` is that of the model's codebooks, "" for a model without stems. Raises
     RequestError and SoundError.
@@ -73,7 +73,7 @@ def load_remix(
 
 
 def _old_words(path: Path) -> str | None:
-    """Return what the file says that it was made from; None for one that is not ours."""
+    """Return the prompt in a file's tags; None if Zhiyin did not make it."""
     try:
         with path.open("rb") as file:
             tags = read_tags(file)
@@ -90,7 +90,7 @@ def _tokens(
     contents: Contents,
     fingerprint: str,
 ) -> Tokens | None:
-    """Return the codes of the bars, where the file is a clip of this very model, uncut."""
+    """Return the codes of the bars, if the file is an uncut clip of this very model."""
     codes = read_clip_codes(path) if fingerprint else None
     if codes is None or codes.fingerprint != fingerprint:
         return None

@@ -1,4 +1,4 @@
-"""`zhiyin generate --stream -o -`: sound to standard output while it is made."""
+"""`zhiyin generate --stream -o -`: sound on standard output while it is generated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.cli.interrupts import Interrupts
 
 @contextmanager
 def open_stream(plan: Plan, interrupts: Interrupts) -> Iterator[WavStream | None]:
-    """Yield the stream that a plan asks for, or None. Raises BrokenPipeError if the reader goes."""
+    """Yield the requested stream, or None. Raises BrokenPipeError if the reader exits."""
     if not plan.is_streamed:
         yield None
         return
@@ -22,19 +22,19 @@ def open_stream(plan: Plan, interrupts: Interrupts) -> Iterator[WavStream | None
         try:
             yield WavStream(write, sample_rate_hz=plan.sample_rate_hz, channels=plan.channels)
         except BrokenPipeError:
-            # A Ctrl-C in the terminal ends the player too, maybe first.
+            # A Ctrl-C in the terminal also ends the player, possibly first.
             interrupts.check()
             raise
 
 
 @contextmanager
 def _claimed_stdout() -> Iterator[Callable[[bytes], None]]:
-    """Yield what writes to standard output; anything printed meanwhile goes to standard error.
+    """Yield a writer to standard output, and redirect everything printed to standard error.
 
     Libraries print to standard output, which would be noise between the samples.
     """
     sys.stdout.flush()
-    # Unbuffered: there is nothing left to flush into a broken pipe.
+    # Unbuffered, so that nothing is left to flush into a broken pipe.
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0) as out:
 
         def write(data: bytes) -> None:

@@ -17,7 +17,7 @@ def _name(file: Path) -> Sentence:
 def summary(
     plan: Plan, lengths: Sequence[float], *, loading: float, making: float
 ) -> list[Sentence]:
-    """Return the closing lines; the lengths of the files and both times are in seconds."""
+    """Return the closing lines; lengths of files and both times are in seconds."""
     pace = Sentence(
         "made in {making:.1f} s (real-time factor {factor:.2f}), loading {loading:.1f} s",
         making=making,

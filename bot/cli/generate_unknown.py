@@ -1,4 +1,4 @@
-"""What `zhiyin generate` says of words that the model does not know."""
+"""Notices of `zhiyin generate` about words that the model does not know."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bot.words.vocabulary import known_phrases, unknown_words
 
 
 def tell_unknown(model: str, folder: Path, prompt: str | None) -> None:
-    """Print which words of a prompt a model passes over, if there are any, and what it heard."""
+    """Print the words of a prompt that a model ignores, if any, and the remaining prompt."""
     if (said := describe_unknown(model, folder, prompt)) is not None:
         print(said, file=sys.stderr)
 
 
 def describe_unknown(model: str, folder: Path, prompt: str | None) -> Sentence | None:
-    """Return which words of a prompt a model passes over and what it heard; None for none."""
+    """Return a sentence on the ignored words of a prompt and the rest; None if none are ignored."""
     vocabulary = read_vocabulary(folder)
     words = unknown_words(prompt or "", vocabulary)
     if not words:

@@ -1,4 +1,4 @@
-"""Words that change while `zhiyin generate` plays: by `--then`, or typed while it plays."""
+"""Prompts that change during `zhiyin generate`: by `--then`, or typed while it plays."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHARE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*%\s*(.*)", re.DOTALL)
 
 
 def read_words(text: str) -> tuple[tuple[str | None, float], ...]:
-    """Return prompts and weights: "jazz", "70% jazz | 30% techno"; nothing is no prompt."""
+    """Parse prompts with weights: "jazz", "70% jazz | 30% techno"; an empty text is no prompt."""
     words: list[tuple[str | None, float]] = []
     for part in text.split("|"):
         share = _SHARE.fullmatch(part.strip())
@@ -33,7 +33,7 @@ def read_words(text: str) -> tuple[tuple[str | None, float], ...]:
 def read_changes(
     thens: Iterable[str], fade_seconds: float, music_seconds: float | None
 ) -> tuple[PromptChange, ...]:
-    """Return what `--then` asks for, in the order of time. Raises RequestError."""
+    """Return the changes of `--then`, sorted by time. Raises RequestError."""
     changes = []
     for then in thens:
         parts = _THEN.fullmatch(then)
@@ -54,7 +54,7 @@ def read_changes(
 
 
 def most_words(changes: Sequence[PromptChange]) -> int:
-    """Return how many prompts change at once at most, those that are read ahead included."""
+    """Return the maximum number of prompts changing at once, including those encoded ahead."""
     most, together, end = 0, 0, 0.0
     for change in changes:
         begin = change.at_seconds or 0.0
@@ -67,7 +67,7 @@ def most_words(changes: Sequence[PromptChange]) -> int:
 
 
 class TypedWords:
-    """Lines that are typed while endless music plays: each is the words from now on."""
+    """Lines typed during endless music: each is the prompt from then on."""
 
     def __init__(self, fd: int | None, fade_seconds: float) -> None:
         """Take the file descriptor to read from, or None."""
@@ -75,15 +75,15 @@ class TypedWords:
         self._begun = b""
 
     def read(self) -> list[str]:
-        """Return the lines typed since the last time; waits for nothing."""
+        """Return the lines typed since the last call, without blocking."""
         if self._fd is None or not select.select([self._fd], [], [], 0)[0]:
             return []
         try:
             data = os.read(self._fd, _MOST_BYTES)
-        except OSError:  # the terminal is gone: the music goes on
+        except OSError:  # the terminal is closed: the music continues
             data = b""
         lines = (self._begun + data).split(b"\n")
-        # At the end of the input the last line needs no line break.
+        # At the end of input the last line may lack its line break.
         self._begun = lines.pop()[:_MOST_BYTES] if data else b""
         if not data:
             self._fd = None
@@ -91,13 +91,13 @@ class TypedWords:
         return [text for text in texts if text]
 
     def change(self, line: str) -> PromptChange:
-        """Return what a line asks for. Raises RequestError for one that can't be the words."""
+        """Return the change that a line asks for. Raises RequestError for an invalid prompt."""
         change = PromptChange(words=read_words(line), fade_seconds=self._fade_seconds)
         check_change(change, None)
         return change
 
 
 def describe_change(change: PromptChange, at_seconds: float) -> Sentence:
-    """Return what is heard from a second on."""
+    """Return the sentence about a change at a time in seconds."""
     words = " | ".join(text or "…" for text, _ in change.words)
     return Sentence("From {seconds:.1f} s on: {words}", seconds=at_seconds, words=words)

@@ -14,7 +14,7 @@ USAGE = "usage: "
 
 
 class HelpFormatter(argparse.HelpFormatter):
-    """Translates what argparse is about to show; Chinese has no spaces to break lines at."""
+    """Translates argparse's help, and wraps Chinese, which has no spaces to break lines at."""
 
     def add_usage(
         self,
@@ -23,11 +23,11 @@ class HelpFormatter(argparse.HelpFormatter):
         groups: Iterable[argparse._MutuallyExclusiveGroup],
         prefix: str | None = None,
     ) -> None:
-        """Add how a command is typed."""
+        """Add the usage line."""
         super().add_usage(usage, actions, groups, _translated(USAGE) if prefix is None else prefix)
 
     def start_section(self, heading: str | None) -> None:
-        """Begin a group of options."""
+        """Add a heading of a group of options."""
         super().start_section(_translated(heading))
 
     def add_text(self, text: str | None) -> None:
@@ -67,9 +67,9 @@ def _columns(character: str) -> int:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Break a text where a line is full: at a space, or beside a character as wide as two.
+    """Wrap a text: at spaces, or beside characters that are two columns wide.
 
-    No line begins with a mark that ends something.
+    No line begins with closing punctuation.
     """
     lines, line, word = [], "", ""
     for character in " ".join(text.split()) + " ":

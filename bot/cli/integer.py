@@ -1,4 +1,4 @@
-"""Whole numbers on the command line."""
+"""Integers on the command line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _MOST_CHARACTERS = 40
 
 
 def integer(text: str) -> int:
-    """Return a whole number; one of thousands of digits is not read, nor repeated.
+    """Parse an integer; one with thousands of digits is rejected without repeating it.
 
     Raises argparse.ArgumentTypeError.
     """

@@ -1,9 +1,9 @@
-"""Ctrl-C, kept away from the libraries.
+"""Handling of Ctrl-C that is safe with MindSpore.
 
-MindSpore puts handlers of its own in place of Python's whenever it compiles or hands out work:
-they can lock the process up. And a KeyboardInterrupt that is raised inside MindSpore can get lost
-there. So no thread takes the signal but one of ours, and while the engine runs it is only
-remembered, to be looked up between two steps.
+MindSpore replaces Python's signal handlers whenever it compiles or starts work; its own can
+deadlock the process, and a KeyboardInterrupt raised inside MindSpore can get lost. So only a thread
+of ours receives the signal, and while the engine runs it is only recorded, to be checked between
+two steps.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-# Nothing else uses it, and by itself it does nothing.
+# A signal that nothing else uses, and whose handler does nothing.
 _NUDGE = signal.SIGURG
 
 
 class Interrupts:
-    """Whether a person, or a service manager, has asked the program to stop."""
+    """Whether a person or a service manager has asked the program to stop."""
 
     def __init__(self) -> None:
         self._number: int | None = None
         self._deferred = False
 
     def guard(self) -> None:
-        """Look after this process's signals from now on; a second Ctrl-C ends it at once.
+        """Handle this process's signals from now on; a second Ctrl-C ends it at once.
 
-        Call it in the main thread before anything is imported that starts threads of its own:
-        which signals they may take they inherit.
+        Call it in the main thread before importing anything that starts threads, since threads
+        inherit their signal mask.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         signal.signal(signal.SIGTERM, self._terminate)
@@ -42,7 +42,7 @@ class Interrupts:
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Raise nothing by itself within the block, which calls `check` from time to time."""
+        """Defer interrupts within the block, which calls `check` from time to time."""
         self._deferred = True
         try:
             yield
@@ -61,13 +61,13 @@ class Interrupts:
 
     @property
     def exit_code(self) -> int:
-        """Return the exit code of a program that was asked to stop."""
+        """Return the exit code of an interrupted program."""
         return 128 + (self._number or signal.SIGINT)
 
     def leave(self) -> NoReturn:
-        """End the process after it was asked to stop and all that is ours is put away.
+        """End the process after an interrupt, once our own cleanup is done.
 
-        Libraries that were stopped in the middle of loading crash in Python's own way out.
+        Python's normal exit crashes in libraries that were interrupted while loading.
         """
         sys.stdout.flush()
         sys.stderr.flush()
@@ -77,7 +77,7 @@ class Interrupts:
         self._number = signal.sigwait({signal.SIGINT})
         if not self._deferred:
             _thread.interrupt_main()
-            # A call that waits, such as for a network, comes back for a real signal only.
+            # Only a real signal interrupts a blocking system call, such as a network read.
             signal.pthread_kill(threading.main_thread().ident or 0, _NUDGE)
         signal.sigwait({signal.SIGINT})
         os._exit(self.exit_code)

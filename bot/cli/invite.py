@@ -1,4 +1,4 @@
-"""The command `zhiyin invite`: the link that brings the bot to a server."""
+"""The command `zhiyin invite`: print the link that adds the bot to a server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LEAST, _MOST = 10**16, 2**63
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+    """Add the command's arguments."""
     parser.add_argument(
         "id",
         type=integer,
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     from bot.app.invitation import invitation_link
 
     link = invitation_link(_application_id(args.id, config))
-    # The link alone goes to the standard output, for a script to take.
+    # Standard output has the link alone, for scripts.
     print_sentence(
         Sentence(
             "Open this where you are logged in to Discord, and choose a server on which you have "
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def _application_id(given: int | None, config: Config) -> int:
-    from bot.app.invitation import id_in_token  # with discord.py, which no other command waits for
+    from bot.app.invitation import id_in_token  # imports discord.py, which takes long
 
     if given is None:
         found = id_in_token(token_of(config, os.environ.get(TOKEN_VARIABLE, "")))

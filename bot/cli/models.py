@@ -1,4 +1,4 @@
-"""The command `zhiyin models`, and where a model's name leads."""
+"""The command `zhiyin models`: list, download and clear models."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ MeasurePace = Callable[[Sequence[ModelConfig], Config, Reporter], Mapping[ModelC
 def add_arguments(
     parser: argparse.ArgumentParser, parents: Sequence[argparse.ArgumentParser] = ()
 ) -> None:
-    """Declare what the command takes; the parents' options are understood in every place."""
+    """Add the arguments; `parents` options are accepted before and after the subcommand."""
     parser.set_defaults(action=None)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", help="none: the list")
     get = actions.add_parser(
@@ -71,7 +71,7 @@ def run(
     *,
     measure: MeasurePace = pace.real_time_factors,
 ) -> int:
-    """Do what was asked for and return the exit code; `measure` tells the pace of models."""
+    """Run the subcommand and return the exit code; `measure` measures the pace of models."""
     if args.action is None:
         return show(config, measure)
     action = args.action
@@ -79,7 +79,7 @@ def run(
 
 
 def show(config: Config, measure: MeasurePace) -> int:
-    """Print every model there is, with what it needs and how fast it is."""
+    """Print all models with their requirements and pace."""
     models = registry.entries(config)
     try:
         with console.reporter(sys.stderr) as report:
@@ -136,7 +136,7 @@ def show(config: Config, measure: MeasurePace) -> int:
 
 
 def print_rows(rows: Sequence[tuple[str, ...]], screen: Console) -> None:
-    """Print models as a table, or below each other on a screen too narrow for that."""
+    """Print models as a table, or as blocks on a screen too narrow for one."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in _HEADINGS:
         table.add_column(render(heading), no_wrap=True)
@@ -146,13 +146,13 @@ def print_rows(rows: Sequence[tuple[str, ...]], screen: Console) -> None:
     if screen.measure(table, options=wide).maximum <= screen.width:
         screen.print(table)
         return
-    # A name is there to be copied, whole.
+    # Never break a name, since it is there to be copied.
     for name, *facts in rows:
         print(name, *(f"  {fact}" for fact in facts), sep="\n", file=screen.file)
 
 
 def clear(args: argparse.Namespace, config: Config) -> int:
-    """Delete the packed weights of all models, and how fast they were."""
+    """Delete the packed weights of all models, and their measured pace."""
     del args, config
     (cache_folder() / pace.FILE).unlink(missing_ok=True)
     freed_bytes = packed_cache.clear(cache_folder())
@@ -192,7 +192,7 @@ def _row(entry: registry.Entry, precision: str, factor: float | None) -> tuple[s
 
 
 def _memory(entry: registry.Entry, precision: str) -> str:
-    """Say what a model takes: with either of its answers where the processor is to decide."""
+    """Describe a model's memory; both figures if the precision depends on the processor."""
     kinds: list[Precision] = [kind for kind in get_args(Precision) if kind == precision]
     sizes = [
         _size(memory_needed(entry.config, slots=1, seconds=30, precision=kind))

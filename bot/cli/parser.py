@@ -1,4 +1,4 @@
-"""The command line's parser: what is mistyped is answered with one sentence, not with the usage."""
+"""The command line's parser: errors are one sentence instead of the usage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MISTYPED = 2
 
 
 class Parser(argparse.ArgumentParser):
-    """Understands what people mean where it can, and else says in a sentence what to type."""
+    """An argument parser that suggests what was meant, and explains errors in a sentence."""
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - argparse's own
         super().__init__(*args, **{"formatter_class": HelpFormatter} | options)
@@ -26,14 +26,14 @@ class Parser(argparse.ArgumentParser):
     def parse_args(  # type: ignore[override] # no overload for other namespaces is needed
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> argparse.Namespace:
-        """Return what was typed. Prints what is wrong with it and leaves, if something is."""
+        """Parse the arguments. Prints a sentence and exits if they are invalid."""
         words = list(sys.argv[1:] if args is None else args)
         parsed, rest = self.parse_known_args(words, namespace)
         parser = self.of_command(parsed)
         unknown = next((each for each in rest if each.startswith("-")), None)
         if unknown is not None:
             parser.refuse_option(unknown)
-        # Words on both sides of an option: argparse takes the first lot only.
+        # Positionals on both sides of an option: argparse takes only the first group.
         if rest and not isinstance(getattr(parsed, "prompt", None), list):
             word = rest[0]
             parser.leave(Sentence('"{word}" is one word too many.', word=escape_controls(word)))
@@ -42,7 +42,7 @@ class Parser(argparse.ArgumentParser):
         return parsed
 
     def of_command(self, parsed: argparse.Namespace) -> Parser:
-        """Return the parser of the command that was typed, or this one."""
+        """Return the subparser of the given command, or this parser."""
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
                 found = action.choices.get(str(getattr(parsed, action.dest, None)))
@@ -50,14 +50,14 @@ class Parser(argparse.ArgumentParser):
         return self
 
     def refuse_option(self, typed: str) -> NoReturn:
-        """Say that there is no such option, and which one may have been meant."""
+        """Report an unknown option, with a suggestion."""
         option = typed.partition("=")[0]
         known = [each for each in self._option_string_actions if each.startswith("--")]
         shown = escape_controls(option)
         self.leave(_suggest(Sentence("There is no option {option}.", option=shown), option, known))
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:  # noqa: ANN401
-        """Refuse a word that is none of the choices: argparse's own hook, with its own list."""
+        """Reject an invalid choice: overrides argparse's hook, to list the choices our way."""
         if action.choices is None or value in action.choices:
             return
         word = escape_controls(str(value))
@@ -81,7 +81,7 @@ class Parser(argparse.ArgumentParser):
         self.leave(_suggest(missing, word, known))
 
     def leave(self, sentence: Sentence) -> NoReturn:
-        """Print a sentence and where to read more, and leave."""
+        """Print a sentence and where to read more, and exit."""
         self.exit(
             MISTYPED,
             render(
@@ -95,7 +95,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        """Print what argparse finds wrong, and leave."""
+        """Print argparse's error as a sentence, and exit."""
         self.leave(wrong_argument(escape_controls(message)))
 
 

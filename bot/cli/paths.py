@@ -1,4 +1,4 @@
-"""The command `zhiyin paths`: every place on this machine where something of Zhiyin's lies."""
+"""The command `zhiyin paths`: list all places on this machine where Zhiyin keeps files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A file or folder, and what it is."""
+    """A file or folder, with a description."""
 
     path: Path
     meaning: Sentence
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def places(config: Config, config_file: Path | None) -> Iterator[Place]:
-    """Yield what is kept for ever, then what can be made or downloaded again."""
+    """Yield the persistent places, then the regenerable ones."""
     data = data_folder(config)
     yield Place(
         (config_file or DEFAULT_FILE).absolute(),
@@ -59,7 +59,7 @@ def places(config: Config, config_file: Path | None) -> Iterator[Place]:
 
 
 def _remade(config: Config) -> Iterator[Place]:
-    """Yield what can be made or downloaded again, and thus be deleted."""
+    """Yield places whose contents can be regenerated or downloaded, and so be deleted."""
     yield Place(
         cache_folder(),
         Sentence(
@@ -85,7 +85,7 @@ def _remade(config: Config) -> Iterator[Place]:
         ),
     )
     yield Place(_python_folder(), Sentence("The Pythons that uv has downloaded, if any."))
-    with suppress(FileNotFoundError):  # a machine on which no folder can be written to
+    with suppress(FileNotFoundError):  # no folder on this machine is writable
         for left in sorted(Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*")):
             yield Place(
                 left, Sentence("A file that is being read, or was when the bot was killed.")
@@ -93,9 +93,9 @@ def _remade(config: Config) -> Iterator[Place]:
 
 
 def size_of(path: Path) -> int | None:
-    """Return how many bytes lie in a file or below a folder; None where there is nothing.
+    """Return the size of a file or folder in bytes; None if it does not exist.
 
-    Each file is counted once, however many names it has; what can't be read counts nothing.
+    Hard links are counted once; unreadable files count 0.
     """
     try:
         path.lstat()
@@ -124,7 +124,7 @@ def _sizes(folder: Path) -> Iterator[int]:
 
 
 def _environment_folder(variable: str, name: str) -> Path:
-    """Return the folder that a variable names, or else one in the user's cache."""
+    """Return the folder in an environment variable, or by default one in the user's cache."""
     if chosen := os.environ.get(variable):
         return Path(chosen)
     return cache_folder().parent / name

@@ -34,23 +34,23 @@ _SHARE = 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What so many people are to expect who play at the same time, in seconds for a clip."""
+    """The expected wait for a clip, in seconds, when so many people play at once."""
 
     people: int
     clips_per_hour: float
     half: float
-    """In half of all cases it is there by then."""
+    """The median."""
     nearly_all: float
-    """In 95 of 100."""
+    """The 95th percentile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
-    """How people play, and what they play on."""
+    """How people play, and on which machines."""
 
     pace: Pace
     cores: int
-    """How many a machine has."""
+    """Cores per machine."""
     slots: int
     machines: int
     clip_seconds: float
@@ -58,7 +58,7 @@ class Crowd:
     most_per_user: int
 
     def expect(self, people: int, clips: int = _CLIPS) -> Expected:
-        """Simulate so many people; the same is always told."""
+        """Simulate so many people, with a fixed seed."""
         workers = Workers(
             beside_packing(self.pace.rate, cores=self.cores),
             slots=self.slots,
@@ -82,7 +82,7 @@ class Crowd:
         )
 
     def most_people(self, within_seconds: float) -> int:
-        """Return how many people have their clips within so long, in 95 of 100 cases."""
+        """Return the number of people whose clips arrive within a time in 95 of 100 cases."""
         fits, fails = 0, 1
         while fails <= _MOST_PEOPLE and self._fits(fails, within_seconds):
             fits, fails = fails, 2 * fails
@@ -99,7 +99,7 @@ class Crowd:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+    """Add the command's arguments."""
     add = parser.add_argument
     add("--model", metavar="M", help="what to reckon with (the configured model)")
     add(
@@ -117,7 +117,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int:
-    """Measure or read the pace, simulate and print; return the exit code."""
+    """Measure the pace or read it, simulate and print; return the exit code."""
     people = _whole_numbers(args.people)
     spans = (args.seconds, args.pause, args.within)
     if not all(0.1 <= each <= 3600 for each in spans) or not 1 <= args.machines <= 1000:

@@ -1,4 +1,4 @@
-"""The command `zhiyin run`: the bot, from its settings to its last clip."""
+"""The command `zhiyin run`: run the bot."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 def run(args: argparse.Namespace, config: Config) -> int:
     """Run the bot until it is told to stop; return the exit code."""
     token = take_token(config)
-    # A service's journal is where its owner looks.
+    # At INFO, since the owner of a service reads its journal.
     logs.configure(logging.INFO, debug=args.debug, as_json=config.log.format == "json")
     contents, licence = inspect_model(config)
     with private_umask():

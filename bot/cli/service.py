@@ -1,4 +1,4 @@
-"""The command `zhiyin service`: have systemd run the bot, and start it again after a restart."""
+"""The command `zhiyin service`: have systemd run the bot, and restart it after a reboot."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PRIVATE_FOLDER = 0o700
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """The parts of a machine that a service is made of."""
+    """The interfaces to the machine that installing a service needs."""
 
     units: Path = SYSTEM_UNITS
     systemctl: str = "systemctl"
@@ -38,7 +38,7 @@ class Machine:
 def add_arguments(
     parser: argparse.ArgumentParser, parents: Sequence[argparse.ArgumentParser] = ()
 ) -> None:
-    """Declare what the command takes; the parents' options are understood in every place."""
+    """Add the arguments; `parents` options are accepted before and after the subcommand."""
     actions = parser.add_subparsers(
         title="actions", dest="action", metavar="ACTION", required=True, help="one of these"
     )
@@ -66,7 +66,7 @@ def add_arguments(
 
 
 def run(args: argparse.Namespace, config: Config, machine: Machine | None = None) -> int:
-    """Do what was asked for and return the exit code."""
+    """Run the subcommand and return the exit code."""
     machine = machine or Machine()
     if args.action == "uninstall":
         return _uninstall(args, machine)
@@ -78,10 +78,10 @@ def run(args: argparse.Namespace, config: Config, machine: Machine | None = None
 
 
 def describe(args: argparse.Namespace, config: Config, machine: Machine) -> Service:
-    """Return the service that was asked for. Raises ConfigError."""
+    """Return the requested service. Raises ConfigError."""
     user = None if args.user else _user(args.run_as, machine)
     home = Path(pwd.getpwnam(user).pw_dir) if user else Path.home()
-    # The service has that user's home folder, and nothing of this shell's environment.
+    # It runs with that user's home folder, and without this shell's environment.
     data = Path(config.storage.folder or "~/.local/share/zhiyin")
     return Service(
         program=machine.program,
@@ -160,7 +160,7 @@ def _install(args: argparse.Namespace, config: Config, service: Service, machine
 
 
 def _make_folder(folder: Path, user: str | None) -> None:
-    """Make a folder and what is missing above it, all of them the user's own. Raises OSError."""
+    """Create a folder and its missing parents, all owned by the user. Raises OSError."""
     if folder.exists():
         return
     _make_folder(folder.parent, user)
@@ -182,7 +182,7 @@ def _uninstall(args: argparse.Namespace, machine: Machine) -> int:
 
 
 def _unit_file(args: argparse.Namespace, machine: Machine) -> Path:
-    """Return where the unit lies. Raises ConfigError for who may not write there."""
+    """Return the path of the unit file. Raises ConfigError if the user may not write there."""
     if args.user:
         return expand_path(USER_UNITS) / UNIT_FILE
     if not machine.is_root:
@@ -198,7 +198,7 @@ def _unit_file(args: argparse.Namespace, machine: Machine) -> Path:
 
 
 def _systemctl(args: argparse.Namespace, machine: Machine, *words: str) -> None:
-    """Have systemd do something. Raises ResourceError with what it says."""
+    """Run systemctl. Raises ResourceError with its output."""
     command = [machine.systemctl, *(["--user"] if args.user else []), *words]
     try:
         done = subprocess.run(  # noqa: S603 - our own words

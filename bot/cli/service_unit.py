@@ -1,8 +1,8 @@
-"""The unit with which systemd runs the bot: hardened, but not against the bot's own sandbox.
+"""The bot's systemd unit: hardened, but compatible with the bot's own sandbox.
 
-Files from strangers are decoded behind namespaces, Landlock and a filter of system calls
-(`bot/audio/untrusted/launcher.py`). What those need, the unit must allow: the four kinds of
-namespaces that the launcher makes, its calls to the kernel, and processes of its own.
+Files from strangers are decoded behind namespaces, Landlock and a seccomp filter
+(`bot/audio/untrusted/launcher.py`). The unit must allow what those need: the four kinds of
+namespaces that the launcher creates, its system calls, and child processes.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ RestrictSUIDSGID=yes
 WantedBy={target}
 """
 
-# A user's own systemd can't raise these, or not before version 251.
+# A user's systemd can't apply these, or only from version 251 on.
 _SYSTEM_WALLS = """\
 # It writes nowhere but here.
 ProtectSystem=strict
@@ -80,26 +80,26 @@ AmbientCapabilities=
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What systemd is to run."""
+    """The parameters of the unit."""
 
     program: Path
-    """`zhiyin` itself."""
+    """The path of `zhiyin`."""
     config_file: Path
     user: str | None
-    """Whose the process is; None for a service of the user's own systemd."""
+    """The user to run as; None for a service of the user's own systemd."""
     writable: tuple[Path, ...]
-    """The folders that it writes to; it starts in the first."""
+    """The writable folders; the first is the working directory."""
     grace_seconds: float
-    """How long the bot lets clips be finished when it is stopped."""
+    """How long the bot may finish clips when it is stopped."""
 
 
 def unit_text(service: Service) -> str:
-    """Return the unit's file."""
+    """Return the contents of the unit file."""
     is_own = service.user is None
     writable = " ".join(_quoted(folder) for folder in service.writable)
     return _UNIT.format(
         identity="" if service.user is None else f"User={service.user}\n",
-        # The only value that is taken as it is, with its spaces. MindSpore leaves files there.
+        # The only value not quoted, with its spaces. MindSpore leaves files in this folder.
         working_folder=str(service.writable[0]).replace("%", "%%"),
         program=_quoted(service.program),
         config_file=_quoted(service.config_file),
@@ -110,7 +110,7 @@ def unit_text(service: Service) -> str:
 
 
 def _quoted(path: Path) -> str:
-    """Return a path as systemd reads it back: it would replace % and $, and split at spaces."""
+    """Return a path quoted for systemd, which would expand % and $ and split at spaces."""
     text = str(path).replace("%", "%%").replace("$", "$$")
     if not _NOT_PLAIN.search(text):
         return text

@@ -1,4 +1,4 @@
-"""Standard output and error: there in every case, able to write any text, and flushed with care."""
+"""Standard streams: always open, able to write any text, and flushed safely."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ FAILED = 1
 
 
 def prepare() -> None:
-    """Open what the caller has closed, and have what a terminal can't show written as `?`.
+    """Open closed standard streams, and replace what a terminal can't show by `?`.
 
-    A closed standard output would have its number taken by the first file that is opened.
+    If standard output were closed, the first file opened would get its file descriptor.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor, which is this one
     sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115 - for good
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
@@ -31,11 +31,11 @@ def prepare() -> None:
 
 
 def flush(code: int) -> int:
-    """Write what is left of standard output and return the exit code, which a failure changes."""
+    """Flush standard output and return the exit code, changed if that fails."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever reads our output has seen enough.
+        # The reader of our output has closed the pipe.
         _let_go()
         return FAILED
     except OSError as error:
@@ -51,5 +51,5 @@ def flush(code: int) -> int:
 
 
 def _let_go() -> None:
-    """Lead standard output nowhere, or Python would try to flush it once more."""
+    """Redirect standard output to the null device, since Python flushes it again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

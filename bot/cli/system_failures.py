@@ -1,4 +1,4 @@
-"""Failures of the machine that can meet any command: a full disk, no right, no memory."""
+"""System errors that any command can meet: full disk, missing permission, no memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OF_THE_MACHINE = frozenset(
 
 
 def system_failure(error: Exception) -> Sentence | None:
-    """Return what the machine lacks, in a sentence; None for what is not its fault."""
+    """Return a sentence for an error caused by the system; None for others."""
     if isinstance(error, MemoryError):
         return Sentence("There is not enough memory for this: choose a smaller model, or less.")
     if not isinstance(error, OSError) or error.errno not in _OF_THE_MACHINE:

@@ -1,4 +1,4 @@
-"""What a command prints, in the language of the terminal."""
+"""Output of commands in the language of the terminal."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from bot.i18n.sentence import Sentence, Translations
 
 
 def terminal_language() -> Translations:
-    """Return the catalog of the language that the environment asks for."""
+    """Return the translations for the language of the environment."""
     return translations_of(os.environ)
 
 
 def render(sentence: Sentence, stream: TextIO | None = None) -> str:
-    """Return a sentence as it is printed; in English where a terminal can't show the language."""
+    """Return a sentence as text; in English if the stream can't encode the language."""
     text = sentence.render(terminal_language())
     try:
         text.encode((stream or sys.stdout).encoding or "utf-8")
@@ -26,5 +26,5 @@ def render(sentence: Sentence, stream: TextIO | None = None) -> str:
 
 
 def print_sentence(sentence: Sentence, file: TextIO | None = None, *, flush: bool = False) -> None:
-    """Print a sentence, on standard output if nothing else is said."""
+    """Print a sentence, by default on standard output."""
     print(render(sentence, file), file=file, flush=flush)

@@ -1,4 +1,4 @@
-"""The command `zhiyin whatis`: how a clip of ours was made, as its file tells."""
+"""The command `zhiyin whatis`: print how a clip was made, from its file's tags."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ NOT_OURS = Sentence(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command takes."""
+    """Add the command's arguments."""
     parser.add_argument(
         "file", type=Path, metavar="FILE", help="a clip: .mp3 .ogg .opus .flac .wav"
     )
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Print what a file tells; return the exit code."""
+    """Print a file's tags; return the exit code."""
     for line in lines(_tags_of(args.file)):
         print(escape_controls(line))
     return 0
 
 
 def lines(tags: Tags) -> Iterator[str]:
-    """Say how a clip was made."""
+    """Return the description of how a clip was made."""
     yield MADE_BY
     parents = listing([Sentence("clip {id}", id=parent) for parent in tags.parent_ids])
     rows: list[tuple[Sentence, object]] = [

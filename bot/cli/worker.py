@@ -1,4 +1,4 @@
-"""The command `zhiyin worker`: lends this machine to a bot that runs on another."""
+"""The command `zhiyin worker`: lend this machine to a bot on another one."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _SAID_BYTES = 2**20
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Lend this machine until told to stop. Raises ZhiyinError for what no retry can mend."""
+    """Lend this machine until stopped. Raises ZhiyinError for failures that a retry can't fix."""
     require_ray()
     if args.workers < 1:
         raise ConfigError(Sentence("--workers is a number from 1 on."))
@@ -96,7 +96,7 @@ def _token(file: Path | None) -> str:
 
 
 def _lend(cluster: Cluster, workers: int, offer: Offer, device: str) -> None:
-    """Be part of the cluster until it ends. Raises ZhiyinError where this machine can't be."""
+    """Take part in the cluster until it ends. Raises ZhiyinError if this machine can't."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
         told = Path(folder, "told")
         own = {NOTICES_VARIABLE: str(told), DEVICE_VARIABLE: device}
@@ -113,11 +113,11 @@ def _lend(cluster: Cluster, workers: int, offer: Offer, device: str) -> None:
 def _be_lent(
     cluster: Cluster, node: subprocess.Popen[bytes], told: Path, output: IO[bytes]
 ) -> bool:
-    """Wait until the node or the bot ends, and tell what happens; return whether it had joined."""
+    """Wait until the node or the bot ends, and print events; return whether the node had joined."""
     lines, is_known = 0, False
     while node.poll() is None:
         if is_known:
-            # Ray waits for a head that has gone for a minute, and does not know the next one.
+            # Ray waits a minute for a missing head, and does not reconnect to a new one.
             if not is_listening(cluster.address, _ANSWER_SECONDS):
                 break
             lines += _tell_news(read_notices(told, lines))
@@ -136,9 +136,9 @@ def _be_lent(
 
 
 def _tell_news(news: Sequence[Notice]) -> int:
-    """Print notices of workers on this machine; return how many there were.
+    """Print notices of this machine's workers; return how many.
 
-    Raises ResourceError where the bot has no use for this machine.
+    Raises ResourceError if the bot rejects this machine.
     """
     for each in news:
         sentence = from_json(each.sentence)
@@ -149,7 +149,7 @@ def _tell_news(news: Sequence[Notice]) -> int:
 
 
 def refuse_version(view: ClusterView, cluster: Cluster) -> None:
-    """Raise ResourceError where the bots of a cluster are all of other versions."""
+    """Raise ResourceError if all bots of a cluster have other versions."""
     if view.bot_versions and version() not in view.bot_versions:
         raise ResourceError(
             Sentence(
@@ -164,7 +164,7 @@ def refuse_version(view: ClusterView, cluster: Cluster) -> None:
 def _node(
     cluster: Cluster, command: Sequence[str], own: dict[str, str], output: IO[bytes]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run Ray's processes for this machine while the block lasts, `own` in their environment."""
+    """Run Ray's processes on this machine within the block, with `own` in their environment."""
     node = subprocess.Popen(  # noqa: S603 - our own command
         node_process_command(command),
         stdin=subprocess.PIPE,
@@ -185,12 +185,12 @@ def _node(
 
 
 def _said(output: IO[bytes]) -> str:
-    # Its place in the file is that of whoever writes it.
+    # pread, since the file position is shared with the writing process and must not move.
     return os.pread(output.fileno(), _SAID_BYTES, 0).decode("utf-8", "replace")
 
 
 def _refuse(said: str, cluster: Cluster) -> None:
-    """Raise ZhiyinError for what joining again can't mend, as Ray says it."""
+    """Raise ZhiyinError for Ray errors that a retry can't fix."""
     if "InvalidAuthToken" in said:
         raise ConfigError(
             Sentence("{address} has another token than this one.", address=cluster.address)

@@ -1,4 +1,4 @@
-"""What a machine offers to a bot elsewhere: cores, memory, pace, precision and device."""
+"""The resources that a machine offers to a remote bot: cores, memory, pace, precision, device."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.musicgen.kernels.build import compiled_kernels, supports_int8
 
 
 def offer_of(config: Config) -> Offer:
-    """Return what this machine offers. Takes seconds the first time."""
+    """Return this machine's offer. Takes seconds the first time."""
     return Offer(
         cores=len(os.sched_getaffinity(0)),
         memory_bytes=memory_available(),
@@ -32,7 +32,7 @@ def offer_of(config: Config) -> Offer:
 
 
 def describe_offer(offer: Offer, workers: int) -> Iterator[Sentence]:
-    """Yield it in sentences."""
+    """Yield the offer as sentences."""
     yield Sentence(
         "{host} offers {cores} processor cores and {gigabytes:.1f} GB of memory.",
         host=socket.gethostname(),
@@ -56,7 +56,7 @@ def describe_offer(offer: Offer, workers: int) -> Iterator[Sentence]:
 
 
 def _factor(config: Config) -> float | None:
-    """Return the seconds of music a second, timed by a process that takes MindSpore with it."""
+    """Return the real-time factor, timed in a process whose end frees MindSpore's memory."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
         try:
             return pool.submit(_timed_factor, config).result()
@@ -79,10 +79,10 @@ def _precision(config: Config) -> str:
 
 
 class _Silent:
-    """Reports no progress: it takes a second."""
+    """Ignores progress, since it takes only a second."""
 
     def stage(self, name: Sentence, unit: str = "s") -> None:
-        """Begin a stage."""
+        """Ignore a stage."""
 
     def made(self, amount: float, of_amount: float) -> None:
-        """Tell how much is done."""
+        """Ignore an amount."""

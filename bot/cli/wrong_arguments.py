@@ -1,4 +1,4 @@
-"""What argparse finds wrong with a command line, in sentences that are translated."""
+"""argparse's error messages as translatable sentences."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.i18n.sentence import Sentence, verbatim
 
 
 def wrong_argument(message: str) -> Sentence:
-    """Return the sentence for a message of argparse's; one that is not known stays as it is."""
+    """Return the sentence for a message of argparse; an unknown message is used verbatim."""
     if found := re.fullmatch(r"argument (.+): expected (?:one|at least one) argument", message):
         return Sentence("A value is missing after {option}.", option=found[1])
     if found := re.fullmatch(r"argument (.+?): invalid float value: (.*)", message):
