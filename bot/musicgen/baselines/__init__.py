@@ -1,1 +1,1 @@
-"""What the engine is compared with: reference implementations and synthetic weights."""
+"""Baselines for the engine: reference implementations, and synthetic weights."""

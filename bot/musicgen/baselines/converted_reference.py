@@ -1,8 +1,8 @@
 """MusicGen converted to another runtime in int8: OpenVINO or ONNX Runtime, a baseline for speed.
 
 Run as a program by an interpreter that has PyTorch, transformers and the runtime, see
-`other_environment`. Each number of clips at once is converted for itself, with fixed shapes. One
-process converts and another one times, in which no PyTorch is in the way.
+`other_environment`. Each number of clips is converted separately, with fixed shapes. One process
+converts and another one, without PyTorch, times.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ def measure(
     seconds: float,
     threads: int,
 ) -> list[Timing]:
-    """Convert a checkpoint and time so many steps, in processes of their own.
+    """Convert a checkpoint and time `steps` steps, in separate processes.
 
-    What is converted, as large as the checkpoint, lies in the folder `scratch` meanwhile. Raises
-    ResourceError where the runtime or PyTorch is not to be had.
+    The converted model, as large as the checkpoint, is kept in the folder `scratch` meanwhile.
+    Raises ResourceError if the runtime or PyTorch is not available.
     """
     environment = ENVIRONMENTS[runtime]
     timings = []
@@ -59,7 +59,7 @@ def measure(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Convert in this process, or time what was converted and print."""
+    """Convert in this process, or time a converted model and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("action", choices=("convert", "time"))
     parser.add_argument("--runtime", choices=ENVIRONMENTS, required=True)
@@ -100,7 +100,7 @@ def convert(
     frames: int,
     precision: str,
 ) -> None:
-    """Convert transformers' model into a folder, for so many requests, tokens and frames."""
+    """Convert transformers' model into a folder, for fixed requests, tokens and frames."""
     from bot.musicgen.baselines.converted.clip_loop import Extent
 
     config = model.config.decoder
@@ -127,7 +127,7 @@ def convert(
 
 
 def load(runtime: str, folder: Path, *, threads: int) -> Parts:
-    """Load what was converted into a folder."""
+    """Load the converted model from a folder."""
     from bot.musicgen.baselines.converted.clip_loop import Extent
 
     extent = Extent(**json.loads((folder / _EXTENT).read_text()))
@@ -146,7 +146,7 @@ def _time(parts: Parts, steps: int) -> Timing:
     from bot.musicgen.baselines.converted import clip_loop
 
     extent: Extent = parts.extent
-    # Any words do: 100 is in the vocabulary of every text encoder.
+    # Any token will do: 100 is in the vocabulary of every text encoder.
     texts = np.random.default_rng(0).integers(3, 100, (extent.requests, extent.tokens))
     spans = clip_loop.measure(parts, texts, steps=steps)
     return Timing(

@@ -128,7 +128,7 @@ class Reference:
         inputs = self._text_inputs(prompt, sampling)
         if tokens.size:
             inputs["decoder_input_ids"] = mindtorch.tensor(tokens.astype(np.int64))
-        # The delayed prompt must fit, and below a second length there is no delay pattern at all.
+        # The delayed prompt must fit; below a second length there is no delay pattern at all.
         delayed = self._codebooks // (2 if self._stereo else 1)
         steps = max(delayed - 1, 2 * delayed - 2 - tokens.shape[1])
         with self._capture_codes(_Capture(), silent=True):
@@ -174,7 +174,7 @@ class Reference:
             return dict(self.model.get_unconditional_inputs(num_samples=1))
         inputs = dict(self.tokenizer([prompt or ""], padding=True, return_tensors="pt"))
         if prompt is None:
-            # As in training, no words are states of zero.
+            # As in training, no text is states of zero.
             inputs["attention_mask"] = 0 * inputs["attention_mask"]
             if not has_melody:
                 return {**inputs, "guidance_scale": 1.0}

@@ -1,7 +1,7 @@
-"""Run a baseline as a program of an environment of its own, and read what it measured.
+"""Run a baseline as a program in its own environment, and read its measurements.
 
-PyTorch never shares an environment with the bot, whose mindtorch takes its place; what is converted
-from PyTorch needs it too. Such a program prints a list of timings as JSON in its last line.
+PyTorch can't share an environment with the bot, where mindtorch replaces it; conversion needs
+PyTorch, too. Such a program prints a JSON list of timings as its last line.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ ROOT = Path(__file__).parents[3]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Where a baseline runs: in an environment that uv makes of a group of pyproject.toml.
+    """A baseline's environment, which uv creates from a dependency group of pyproject.toml.
 
-    The interpreter that the environment variable `python_variable` names is used instead.
+    The environment variable `python_variable` can name an interpreter to use instead.
     """
 
     runtime: str
@@ -32,13 +32,13 @@ class Environment:
 
     @property
     def python_variable(self) -> str:
-        """Return the name of the variable."""
+        """Return the name of the environment variable."""
         return f"ZHIYIN_{self.group.upper()}_PYTHON"
 
     def run(self, module: str, arguments: Sequence[str]) -> str:
-        """Run a module and return what it prints. Raises ResourceError where it can't be run."""
+        """Run a module and return its output. Raises ResourceError if that fails."""
         python = os.environ.get(self.python_variable)
-        # uv tells its children where it lies, which need not be in PATH.
+        # uv tells its child processes its own path, which need not be in PATH.
         of_uv = [os.environ.get("UV", "uv"), "run", "--isolated", "--only-group", self.group]
         command = [*([python] if python else [*of_uv, "python"]), "-m", module, *arguments]
         try:
@@ -62,10 +62,10 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """What a runtime took for so many clips at once.
+    """A runtime's timings for a number of concurrent clips.
 
-    `ms_per_step` is that of as many steps as were asked for, a clip's first, which are its fastest.
-    The seconds are those of encoding the texts and of decoding the sound of the whole clips.
+    `ms_per_step` is over the requested number of steps, which are a clip's first and fastest. The
+    seconds are those of encoding the texts and of decoding the whole clips.
     """
 
     precision: str
@@ -76,5 +76,5 @@ class Timing:
 
 
 def read_timings(printed: str) -> list[Timing]:
-    """Return the timings in the last line of what a program printed."""
+    """Return the timings in the last line of a program's output."""
     return [Timing(**each) for each in json.loads(printed.splitlines()[-1])]

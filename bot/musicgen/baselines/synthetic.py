@@ -1,10 +1,10 @@
-"""MusicGen checkpoints of any size with random weights, written in the hub's own format.
+"""MusicGen checkpoints of any size with random weights, in the hub's format.
 
-They make speed measurable and the whole program testable without a download. Needs numpy and
-tokenizers only; a file is streamed, so that the largest model takes little memory.
+They allow measuring speed and testing the whole program without a download. Needs only numpy and
+tokenizers; files are streamed, so that the largest model takes little memory.
 
-The weights are scaled so that the model behaves like a trained one where it matters: logits with
-spread, tokens that depend on prompt and position, audio of moderate loudness.
+The weights are scaled so that the model resembles a trained one where it matters: spread logits,
+tokens that depend on prompt and position, audio of moderate loudness.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _blocks(
 
 @dataclass(frozen=True, slots=True)
 class _Recipe:
-    """How the numbers of one tensor are drawn: normally distributed around a centre."""
+    """The distribution of one tensor's numbers: normal around a centre."""
 
     spread: float
     centre: float = 0.0
@@ -139,7 +139,7 @@ def _recipe(name: str, size: tuple[int, ...], config: ModelConfig) -> _Recipe:
 
 def _decoder_recipe(name: str, size: tuple[int, ...], config: DecoderConfig) -> _Recipe:
     if "embed_tokens" in name:
-        # The codebooks' sum outweighs the sinusoid of the position, or all tokens look alike.
+        # Otherwise the position's sinusoid outweighs the codebooks' sum, and all tokens look alike.
         return _Recipe(4.0 / math.sqrt(config.codebooks))
     if name == "enc_to_dec_proj.bias":
         return _Recipe(0.1)
@@ -149,7 +149,7 @@ def _decoder_recipe(name: str, size: tuple[int, ...], config: DecoderConfig) -> 
     if "q_proj" in name or "k_proj" in name:
         return _Recipe(1.2 * gain)
     if "out_proj" in name or "fc2" in name:
-        # The residual stream keeps its size whatever the depth.
+        # Keeps the size of the residual stream independent of depth.
         return _Recipe(gain * min(1.0, 2.0 / math.sqrt(config.layers)))
     return _Recipe(gain)
 
@@ -161,7 +161,7 @@ def _text_recipe(name: str, size: tuple[int, ...], config: TextEncoderConfig) ->
         return _Recipe(0.5)
     gain = 1.0 / math.sqrt(size[-1])
     if name.endswith(".q.weight"):
-        # T5 doesn't divide its attention scores by the head size, its queries hold the factor.
+        # T5 doesn't divide attention scores by the head size; its query weights contain the factor.
         return _Recipe(gain / math.sqrt(config.head_size))
     return _Recipe(gain)
 
@@ -173,7 +173,7 @@ def _codec_recipe(name: str, size: tuple[int, ...], config: CodecConfig) -> _Rec
         return _Recipe(0.1, 1.0)
     if ".codebook.embed" in name:
         book = int(name.split(".quantizer.layers.")[1].split(".")[0])
-        # Each codebook describes what the ones before it left over.
+        # Each codebook encodes the residual of the previous ones.
         return _Recipe(0.5**book)
     if name.endswith("bias"):
         return _Recipe(0.02)
@@ -185,7 +185,7 @@ def _codec_recipe(name: str, size: tuple[int, ...], config: CodecConfig) -> _Rec
 
 
 def _norm_recipe(name: str, config: CodecConfig) -> _Recipe:
-    """Choose the length of a convolution's kernels so that the signal keeps its size."""
+    """Return the norm of a convolution's kernels that preserves the signal's size."""
     layer = int(name.split(".layers.")[1].split(".")[0])
     if ".block." in name or ".shortcut." in name:
         return _Recipe(0.05, 0.6)
@@ -195,5 +195,5 @@ def _norm_recipe(name: str, config: CodecConfig) -> _Recipe:
         # Two kernels overlap at each sample of a transposed convolution.
         return _Recipe(0.05, math.sqrt(config.ratios[stage] / 2))
     if ".decoder." in name and stage == len(config.ratios):
-        return _Recipe(0.0, 0.3)  # The sound itself: within [-1, 1], nearly always.
+        return _Recipe(0.0, 0.3)  # The sound: nearly always within [-1, 1].
     return _Recipe(0.05, 1.0)

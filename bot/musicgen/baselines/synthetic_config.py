@@ -1,7 +1,7 @@
-"""The settings beside a synthetic checkpoint's weights: configuration and tokenizer files.
+"""Configuration and tokenizer files of a synthetic checkpoint.
 
-Written as the hub's conversions have them, so that everything that reads a real MusicGen folder
-reads these.
+In the form of the hub's conversions, so that everything that reads a real MusicGen folder reads
+these.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WORDS = (
 
 
 def write_settings(folder: Path, config: ModelConfig) -> None:
-    """Write every file of a checkpoint but its weights."""
+    """Write all files of a checkpoint except its weights."""
     _write(folder, "config.json", config_json(config))
     _write(folder, "generation_config.json", generation_config(config.decoder))
     _write(folder, "preprocessor_config.json", preprocessor_config(config))
@@ -35,7 +35,7 @@ def write_settings(folder: Path, config: ModelConfig) -> None:
 
 
 def config_json(config: ModelConfig) -> dict[str, Any]:
-    """Return the contents of the config.json of a model."""
+    """Return the contents of a model's config.json."""
     stems = {"stems": stems_to_json(config.stems)} if config.stems else {}
     return {
         **_kind(config),
@@ -144,7 +144,7 @@ def _codec(config: CodecConfig) -> dict[str, Any]:
 
 
 def generation_config(config: DecoderConfig) -> dict[str, Any]:
-    """Return the contents of the generation_config.json of a model."""
+    """Return the contents of a model's generation_config.json."""
     return {
         "_from_model_config": True,
         "bos_token_id": config.start_token,
@@ -157,7 +157,7 @@ def generation_config(config: DecoderConfig) -> dict[str, Any]:
 
 
 def preprocessor_config(config: ModelConfig) -> dict[str, Any]:
-    """Return the contents of the preprocessor_config.json of a model."""
+    """Return the contents of a model's preprocessor_config.json."""
     if config.melody is not None:
         return {
             "feature_extractor_type": "MusicgenMelodyFeatureExtractor",

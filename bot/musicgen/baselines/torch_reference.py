@@ -21,9 +21,9 @@ ENVIRONMENT = Environment(runtime="PyTorch", group="torch")
 def measure(
     folder: Path, *, users: Sequence[int], steps: int, seconds: float, threads: int
 ) -> list[Timing]:
-    """Time so many steps of transformers in fp32 and bf16, in a process of its own.
+    """Time `steps` steps of transformers in fp32 and bf16, in a separate process.
 
-    Raises ResourceError where there is no PyTorch to be had.
+    Raises ResourceError if PyTorch is not available.
     """
     arguments = ["--folder", str(folder.resolve()), "--users", ",".join(map(str, users))]
     arguments += ["--steps", str(steps), "--seconds", str(seconds), "--threads", str(threads)]
@@ -31,7 +31,7 @@ def measure(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure in this process, which has PyTorch, and print."""
+    """Measure in this process, which has PyTorch, and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--users", default="1,8")
@@ -64,13 +64,13 @@ def _time(model: Any, folder: Path, users: int, args: argparse.Namespace) -> dic
     from transformers import AutoTokenizer, StoppingCriteria, StoppingCriteriaList
 
     class Clock(StoppingCriteria):
-        """Records when each step ended, and stops nothing."""
+        """A stopping criterion that never stops, and records when each step ended."""
 
         def __init__(self) -> None:
             self.times: list[float] = []
 
         def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
-            """Note the time."""
+            """Record the time."""
             self.times.append(time.perf_counter())
             return torch.zeros(len(input_ids), dtype=torch.bool)
 
@@ -96,7 +96,7 @@ def _time(model: Any, folder: Path, users: int, args: argparse.Namespace) -> dic
 
 
 def _sound(model: Any, users: int, seconds: float) -> None:
-    """Decode the sound of random codes, as long as the clips are."""
+    """Decode random codes of the clips' length."""
     import torch
 
     frames = round(seconds * model.config.audio_encoder.frame_rate)

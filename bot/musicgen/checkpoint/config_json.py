@@ -1,6 +1,6 @@
-"""Read a checkpoint's config.json, and say by its name whatever is wrong in it.
+"""Read and validate a checkpoint's config.json.
 
-Keys that a config.json leaves out have the value that transformers gives them.
+Missing keys have the default values of transformers. Errors name the key.
 """
 
 from __future__ import annotations
@@ -19,17 +19,16 @@ from bot.musicgen.checkpoint.model_config import (
 )
 from bot.musicgen.checkpoint.stems import parse_stems
 
-# Each part is listed tensor by tensor before anything is loaded, which a mistaken number of
-# layers would make endless.
+# Tensors are enumerated before loading, which a wrong number of layers would make endless.
 _MOST_PARTS = 1000
 
 _MELODY = "musicgen_melody"
 
 
 def parse_config(contents: Mapping[str, Any]) -> ModelConfig:
-    """Return the configuration in the contents of a config.json.
+    """Parse the contents of a config.json.
 
-    Raises CheckpointError for another architecture and for anything this program can't run.
+    Raises CheckpointError for another architecture and for unsupported settings.
     """
     kind = contents.get("model_type")
     if kind not in ("musicgen", _MELODY):
@@ -163,7 +162,7 @@ def _check_together(config: ModelConfig) -> None:
 
 
 class _Section:
-    """The settings of one part of a model; a key that is left out or null has its default."""
+    """The settings of one part of a model; missing and null keys have their defaults."""
 
     def __init__(self, config: Mapping[str, Any], name: str) -> None:
         self.name = name
@@ -175,7 +174,7 @@ class _Section:
         self.values = values
 
     def whole(self, key: str, default: int, *, most: int = 1_000_000) -> int:
-        """Return a positive whole number, within what any model could have."""
+        """Return a positive integer within plausible bounds."""
         value = self.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= most:
             raise CheckpointError(
@@ -191,7 +190,7 @@ class _Section:
         return value
 
     def numbers(self, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
-        """Return a list of positive numbers, at least one."""
+        """Return a non-empty list of positive numbers."""
         values = self.get(key, default)
         listed = isinstance(values, list | tuple) and values
         if not listed or not all(isinstance(v, int | float) and v > 0 for v in values):
@@ -207,12 +206,12 @@ class _Section:
         return tuple(values)
 
     def get(self, key: str, default: Any) -> Any:
-        """Return any value; null counts as left out."""
+        """Return any value; null counts as missing."""
         value = self.values.get(key)
         return default if value is None else value
 
     def require(self, key: str, default: object, *allowed: object) -> None:
-        """Refuse a value that this program has no code for."""
+        """Raise CheckpointError for a value that is not supported."""
         value = self.get(key, default)
         if value not in allowed:
             raise CheckpointError(

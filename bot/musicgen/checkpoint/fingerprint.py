@@ -1,7 +1,7 @@
-"""A fingerprint of a checkpoint's codebooks, computed without loading it.
+"""Fingerprint of a checkpoint's codebooks, computed without loading it.
 
-Codes are only valid with the codebooks that they were made with, and a retrained model keeps its
-name: so the fingerprint is stored beside the codes of a clip.
+Codes are only valid with the codebooks they were made with, and a retrained model keeps its name;
+so the fingerprint is stored with the codes of a clip.
 """
 
 from __future__ import annotations

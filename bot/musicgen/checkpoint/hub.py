@@ -1,6 +1,6 @@
-"""Find a checkpoint: a folder, or a model of the Hugging Face hub that was downloaded before.
+"""Locate a checkpoint: a folder, or a downloaded model of the Hugging Face hub.
 
-Never touches the network.
+Never accesses the network.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def resolve(model: str | Path, *, cache: Path | None = None) -> Path:
-    """Return the folder of a model given as a folder or as a hub id that was downloaded before.
+    """Return the folder of a model given as a folder or as the hub id of a downloaded model.
 
-    `cache` is the hub's cache where it isn't the usual one. Raises CheckpointError for a name
-    that is neither.
+    `cache` is the hub's cache if not the default one. Raises CheckpointError if neither exists.
     """
     folder = Path(model).expanduser()
     if folder.is_dir():
@@ -47,5 +46,5 @@ def resolve(model: str | Path, *, cache: Path | None = None) -> Path:
 
 
 def hub_address(configured: str | None) -> str:
-    """Return the hub to ask: the configured one, the environment's or the public one."""
+    """Return the hub's address: the configured one, the environment's or the public one."""
     return configured or os.environ.get("HF_ENDPOINT") or "https://huggingface.co"

@@ -1,7 +1,7 @@
 """Inspect a checkpoint folder without loading it and without a model library.
 
-Everything that can be wrong with a folder is reported here, in one sentence each, before gigabytes
-are read. Of the weights only the headers are read.
+All faults of a folder are found here, before gigabytes are read: of the weights only the headers
+are read.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _LARGEST_HEADER_BYTES = 100_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """A checkpoint folder that is complete and of a kind this program runs.
+    """A complete checkpoint folder of a supported kind.
 
-    `weight_files` are all of the weights' files, `stored_bytes` their size on disk. `sampling` is
-    what the model's authors recommend.
+    `weight_files` are all files of weights, `stored_bytes` their size on disk, and `sampling` the
+    defaults recommended by the model's authors.
     """
 
     folder: Path
@@ -43,9 +43,9 @@ class Contents:
 
 
 def inspect(folder: Path) -> Contents:
-    """Return what a checkpoint folder contains.
+    """Return the contents of a checkpoint folder.
 
-    Raises CheckpointError with the first thing that is wrong.
+    Raises CheckpointError for the first fault.
     """
     if not (folder / "config.json").is_file():
         raise CheckpointError(
@@ -102,7 +102,7 @@ def _weight_files(folder: Path) -> tuple[Path, ...]:
             raise CheckpointError(
                 Sentence("{file} names no files: download the model again.", file=folder / _INDEX)
             )
-        # The names come from a downloaded file: take only the last part, against path traversal.
+        # A downloaded file gives the names: take only the last part, against path traversal.
         files = tuple(folder / Path(str(name)).name for name in sorted(set(shards.values())))
         for file in files:
             if not file.is_file():
@@ -174,7 +174,7 @@ def _check_tensors(config: ModelConfig, files: tuple[Path, ...]) -> None:
 
 
 def read_header(file: Path) -> dict[str, dict[str, Any]]:
-    """Return the header of a safetensors file, by tensor, once it agrees with the file's size."""
+    """Return a safetensors header by tensor, after checking it against the file's size."""
     size_bytes = file.stat().st_size
     with file.open("rb") as stream:
         start = stream.read(8)
@@ -202,7 +202,7 @@ def read_header(file: Path) -> dict[str, dict[str, Any]]:
 
 
 def _end(entry: Mapping[str, Any]) -> int:
-    """Return where a tensor ends. Raises ValueError where its entry contradicts itself."""
+    """Return the end offset of a tensor. Raises ValueError for an inconsistent entry."""
     start, end = (int(offset) for offset in entry["data_offsets"])
     if end - start != math.prod(entry["shape"]) * _STORED_BYTES[entry["dtype"]]:
         raise ValueError(entry)

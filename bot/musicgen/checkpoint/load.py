@@ -27,7 +27,7 @@ from bot.musicgen.checkpoint.tensor_names import TRAINING_ONLY
 from bot.musicgen.checkpoint.tokenizer import Tokenizer
 
 Weights = dict[str, NDArray[np.float32]]
-"""Arrays by the name that the part's own state dict gives them."""
+"""Arrays by their names in the part's own state dict."""
 
 _LENGTH = ".parametrizations.weight.original0"
 _DIRECTION = ".parametrizations.weight.original1"
@@ -95,19 +95,19 @@ def load(
             melody_projection=_arrays(network.audio_enc_to_dec_proj) if has_melody else {},
         )
     del network
-    # The modules refer to each other in circles, which hold the arrays until they are collected.
+    # The modules form reference cycles, which hold the arrays until they are collected.
     gc.collect()
     return checkpoint
 
 
 def model_name(model: str | Path) -> str:
-    """Return what a model is called: its hub id, or the name of its folder."""
+    """Return a model's name: its hub id, or the name of its folder."""
     folder = Path(model).expanduser()
     return folder.resolve().name if folder.is_dir() else str(model)
 
 
 def network_class_of(config: ModelConfig) -> Any:
-    """Return the class of transformers that runs a model."""
+    """Return transformers' class for a model."""
     import transformers
 
     if config.melody is not None:
@@ -120,7 +120,7 @@ def _load_tokenizer(folder: Path) -> Tokenizer:
 
     try:
         tokenizer: Tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except Exception as error:  # The library raises whatever its parsers meet.
+    except Exception as error:  # The library's parsers can raise any exception.
         raise CheckpointError(
             Sentence(
                 "The tokenizer in {folder} can't be read: download the model again.", folder=folder
@@ -138,8 +138,8 @@ def _load_network(contents: Contents) -> Any:
             local_files_only=True,
             output_loading_info=True,
         )
-    # The files were checked before, so anything missing here is a bug of ours or MindNLP's, which
-    # would otherwise show as noise in place of music.
+    # The files were checked before, so a missing tensor is a bug of ours or MindNLP's, which would
+    # otherwise be heard as noise.
     missing = [name for name in report["missing_keys"] if not name.endswith(TRAINING_ONLY)]
     assert not missing, missing
     return network
@@ -157,7 +157,7 @@ def _text_arrays(part: Any) -> Weights:
 
 def _codec_arrays(part: Any) -> Weights:
     weights = {n: a for n, a in _arrays(part).items() if not n.endswith(TRAINING_ONLY)}
-    # The norm is folded here: mindtorch takes 20 s and much memory for the same.
+    # Weight norm is folded in here: mindtorch takes 20 s and much memory for it.
     for name in [name for name in weights if name.endswith(_LENGTH)]:
         length = weights.pop(name)
         kernel = weights.pop(name.removesuffix(_LENGTH) + _DIRECTION)

@@ -1,4 +1,4 @@
-"""Estimate the memory that a model needs, and check it against what is free before loading."""
+"""Estimate the memory that a model needs, and compare it with free memory before loading."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from bot.musicgen.checkpoint.model_config import ModelConfig
 from bot.musicgen.checkpoint.tensor_names import tensor_sizes
 
 _FLOAT_BYTES = 4
-# Bytes of a weight of the decoder and of a number of its KV cache, with their share of the scales,
-# and of a weight of T5 and EnCodec.
+# Bytes per weight of the decoder and per number of its KV cache, with their share of the scales,
+# and per weight of T5 and EnCodec.
 _BYTES: dict[Precision, tuple[float, float, float]] = {
     "fp32": (4, 4, 4),
     "bf16": (2, 2, 2),
@@ -29,9 +29,9 @@ _PROMPT_TOKENS = 128
 
 # Measured on Linux: MindSpore, MindNLP and transformers imported, with their thread pools.
 _RUNTIME_BYTES = 900_000_000
-# The same: what the libraries and the arenas of their threads map and don't fill.
+# Also measured: what the libraries and their threads' arenas map without using it.
 _MAPPED_BYTES = 1_300_000_000
-# Activations of the largest block that goes through EnCodec, and the graph compiler's own.
+# Activations of EnCodec's largest block, and the graph compiler's memory.
 _WORK_BYTES = 500_000_000
 
 
@@ -43,10 +43,10 @@ def memory_needed(
     precision: Precision = "fp32",
     words: int = 0,
 ) -> int:
-    """Return the bytes of memory for a model with room for so many clips of so many seconds.
+    """Return the memory in bytes for a model with slots for `slots` clips of `seconds`.
 
-    `words` are the prompts that can be mixed while words change. An estimate on the safe side:
-    everything resident at once.
+    `words` is the number of prompts that can be mixed when prompts change. A conservative estimate,
+    with everything resident at once.
     """
     decoder = config.decoder
     sizes = {name: math.prod(size) for name, size in tensor_sizes(config).items()}
@@ -60,23 +60,23 @@ def memory_needed(
     cached = keys_and_values * (rows * positions + texts * _PROMPT_TOKENS)
     own_bytes, cached_bytes, other_bytes = _BYTES[precision]
     resident = own_bytes * own + cached_bytes * cached + other_bytes * others
-    # One tensor is there twice while it is packed.
+    # One tensor exists twice while it is packed.
     packing = _FLOAT_BYTES * max(sizes.values())
     return math.ceil(resident) + packing + _RUNTIME_BYTES + _WORK_BYTES
 
 
 def sequence_slots(clips: int, words: int, *, takes_melody: bool) -> int:
-    """Return how many sequences the decoder has room for, with so many clips at once.
+    """Return how many sequences the decoder holds for this many concurrent clips.
 
-    Guidance takes two of a clip, a mix of words may take more, and as many again are kept for words
-    that change. Where a melody is taken one holds what stands for none.
+    Guidance takes two per clip, a mix of prompts may take more, and as many again are reserved for
+    changing prompts. A model that takes melodies holds one more, for no melody.
     """
     mixed = words + 1 if words else 0
     return max(_ROWS_OF_SLOT * clips, mixed) + words + takes_melody
 
 
 def check_memory(needed_bytes: int, *, root: Path = Path("/")) -> None:
-    """Raise ResourceError where less memory is free than needed."""
+    """Raise ResourceError if less memory is available than needed."""
     free_bytes = memory_available(root=root)
     needed_gb, free_gb = math.ceil(needed_bytes / 1e8) / 10, math.floor(free_bytes / 1e8) / 10
     if needed_bytes > min(_process_limits(), default=needed_bytes):
@@ -101,11 +101,10 @@ def check_memory(needed_bytes: int, *, root: Path = Path("/")) -> None:
 
 
 def memory_available(*, root: Path = Path("/")) -> int:
-    """Return the bytes of memory this process may still take.
+    """Return the memory in bytes that this process may still use.
 
-    The smaller of what the machine has free and what the limits of the control groups around the
-    process leave, as containers have them, and the limits of the process itself. `root` is where
-    /proc and /sys are looked for.
+    The minimum of free memory, the limits of the enclosing control groups (as in containers), and
+    the process's own limits. /proc and /sys are read below `root`.
     """
     import psutil
 
@@ -114,7 +113,7 @@ def memory_available(*, root: Path = Path("/")) -> int:
 
 
 def _process_limits() -> Iterator[int]:
-    """Yield what the limits of the process itself leave (`ulimit -v` and `ulimit -d`)."""
+    """Yield the bytes left by the process's own limits (`ulimit -v` and `ulimit -d`)."""
     for limit, mapped in ((resource.RLIMIT_AS, _MAPPED_BYTES), (resource.RLIMIT_DATA, 0)):
         most = resource.getrlimit(limit)[0]
         if most != resource.RLIM_INFINITY:
@@ -140,7 +139,7 @@ def _group_headrooms(root: Path) -> Iterator[int]:
 
 
 def _headrooms(mount: Path, path: str, limit_name: str, used_name: str) -> Iterator[int]:
-    # A container sees its own group as the root of the mount, whatever path it is told.
+    # In a container its own group appears as the root of the mount, whatever its path.
     inner = Path(path.lstrip("/"))
     for group in {mount, *(mount / part for part in (inner, *inner.parents))}:
         limit, used = _number(group / limit_name), _number(group / used_name)
@@ -151,12 +150,12 @@ def _headrooms(mount: Path, path: str, limit_name: str, used_name: str) -> Itera
 def _number(path: Path) -> int | None:
     try:
         return int(path.read_text())
-    except (OSError, ValueError):  # 'max' means that there is no limit.
+    except (OSError, ValueError):  # 'max' means no limit.
         return None
 
 
 def _reclaimable(path: Path) -> int:
-    """Return the bytes of page cache that the system reclaims when it needs memory."""
+    """Return the bytes of page cache that the system can reclaim."""
     try:
         fields = dict(line.split() for line in path.read_text().splitlines())
     except (OSError, ValueError):

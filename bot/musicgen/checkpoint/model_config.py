@@ -1,6 +1,6 @@
 """The configuration of a MusicGen model: its dimensions, read from a checkpoint's config.json.
 
-Knows no weights and imports no model library: reading it costs nothing.
+Independent of weights and model libraries, so importing it is cheap.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class DecoderConfig:
     max_positions: int = 2048
     activation: str = "gelu"
     has_cross_attention: bool = True
-    """Whether it attends to the text; else the conditioning is a prefix of the sequence."""
+    """Whether cross-attention reads the text; else conditioning is a prefix of the sequence."""
 
     @property
     def head_size(self) -> int:
@@ -63,8 +63,8 @@ class TextEncoderConfig:
 class CodecConfig:
     """The EnCodec model; the defaults are facebook/encodec_32khz's.
 
-    `channels` is what EnCodec itself takes: 1 for the stereo checkpoints too, which encode left
-    and right apart. `ratios` is in the decoder's order.
+    `channels` is EnCodec's own: 1 for the stereo checkpoints too, which encode left and right
+    separately. `ratios` is in the decoder's order.
     """
 
     sample_rate_hz: int = 32_000
@@ -89,29 +89,29 @@ class CodecConfig:
 
     @property
     def hop(self) -> int:
-        """Return the samples of sound in one frame of codes."""
+        """Return the samples per frame of codes."""
         return math.prod(self.ratios)
 
     @property
     def frame_rate(self) -> int:
-        """Return the frames of codes in one second of sound."""
+        """Return the frames of codes per second."""
         return math.ceil(self.sample_rate_hz / self.hop)
 
     @property
     def quantizers(self) -> int:
-        """Return the codes of one frame, as transformers derives them from the bandwidth."""
+        """Return the codes per frame, derived from the bandwidth as transformers does."""
         bits = math.ceil(math.log2(self.codebook_size))
         return int(1000 * self.bandwidth_kbps // (self.frame_rate * bits))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MelodyConfig:
-    """How a melody is given to the decoder: pitch classes of `frames` pieces of a window."""
+    """Melody conditioning: pitch classes of `frames` pieces of a window."""
 
     classes: int = 12
     frames: int = 235
     text_tokens: int = 256
-    """Tokens of a prompt that are read: with frames and a window they fit the position table."""
+    """Maximum prompt tokens: with the frames and a window they fit the position table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,16 +122,16 @@ class ModelConfig:
     text: TextEncoderConfig
     codec: CodecConfig
     stems: tuple[Stem, ...] = ()
-    """The stems of its music; most models have none."""
+    """The stems of its music; empty for most models."""
     melody: MelodyConfig | None = None
-    """How it takes a melody; most models take none."""
+    """Its melody conditioning; None for most models."""
 
     @property
     def prefix_positions(self) -> int:
-        """Return how many positions conditioning takes before the tokens, at most."""
+        """Return the maximum number of positions that conditioning takes before the tokens."""
         return 0 if self.melody is None else self.melody.frames + self.melody.text_tokens
 
     @property
     def projected(self) -> bool:
-        """Return whether `enc_to_dec_proj` stands between text encoder and decoder."""
+        """Return whether the text states are projected by `enc_to_dec_proj`."""
         return self.text.hidden_size != self.decoder.hidden_size

@@ -1,7 +1,7 @@
 """A cache of packed weights, so that later starts need neither MindNLP nor transformers.
 
-A file is for one checkpoint's content, one precision, one kernel version and one processor. Any
-problem with the cache only costs time.
+A file is specific to a checkpoint's contents, a precision, a kernel version and a processor. A
+faulty cache only costs time.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from bot.musicgen.kernels.packed_weights import PackedWeights
 log = logging.getLogger(__name__)
 
 FOLDER = "packed"
-"""The folder in the program's cache."""
+"""The folder inside the program's cache."""
 
 UNUSED_SECONDS = 30 * 24 * 3600.0
-"""A file that no start has read for so long is deleted when another is written."""
+"""Files not read by any start for this long are deleted when another is written."""
 
 _SCRATCH_SECONDS = 3600.0
 _FREE_BYTES = 1 << 30
@@ -42,7 +42,7 @@ _OTHER_FILES = ("config.json", "generation_config.json", "tokenizer.json", "spie
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CachedModel:
-    """A file of the cache: what it is called, how large it is, when it was last read."""
+    """A file of the cache: name, size and time of last use."""
 
     path: Path
     size_bytes: int
@@ -50,9 +50,9 @@ class CachedModel:
 
 
 def locate(cache: Path, contents: Contents, precision: Precision, kernels: Path) -> Path:
-    """Return where a checkpoint's packed weights are kept, whether there are any or not.
+    """Return the path of a checkpoint's packed weights, whether or not they exist.
 
-    `kernels` is the compiled library, whose name tells its version and the processor.
+    `kernels` is the compiled library, whose name contains its version and the processor.
     """
     digest = hashlib.sha256()
     for part in _content(contents):
@@ -72,7 +72,7 @@ def content_digest(contents: Contents) -> str:
 
 
 def read(path: Path) -> PackedFile | None:
-    """Return what is kept in a file; None where there is none, or where it is damaged."""
+    """Return a file's packed weights; None if it is missing or damaged."""
     try:
         content = packed_file.read(path)
     except FileNotFoundError:
@@ -88,7 +88,7 @@ def read(path: Path) -> PackedFile | None:
 
 
 def write(path: Path, packed: PackedWeights, tokenizer: str) -> None:
-    """Keep packed weights for later starts, unless the disk is too full or can't be written."""
+    """Write packed weights, unless the disk is too full or can't be written."""
     content = PackedFile(arrays=packed.arrays, tokenizer=tokenizer)
     size_bytes = sum(array.nbytes for array in packed.arrays.values())
     try:
@@ -117,7 +117,7 @@ def entries(cache: Path) -> list[CachedModel]:
 
 
 def clear(cache: Path) -> int:
-    """Delete all files of the cache and return how many bytes they took. Raises OSError."""
+    """Delete all files of the cache and return their total size in bytes. Raises OSError."""
     freed_bytes = 0
     for entry in entries(cache):
         entry.path.unlink(missing_ok=True)
@@ -127,7 +127,7 @@ def clear(cache: Path) -> int:
 
 def _delete_unused(folder: Path, now: float) -> None:
     old = [(path, UNUSED_SECONDS) for path in folder.glob(f"*{_SUFFIX}")]
-    # What a killed process left behind.
+    # Temporary files of a killed process.
     old += [(path, _SCRATCH_SECONDS) for path in folder.glob(SCRATCH)]
     for path, seconds in old:
         try:
@@ -138,10 +138,10 @@ def _delete_unused(folder: Path, now: float) -> None:
 
 
 def _content(contents: Contents) -> Iterator[bytes]:
-    """Yield what tells one checkpoint from another.
+    """Yield what identifies a checkpoint's contents.
 
-    Small files are read whole. Of large ones, which take seconds to read, the place, the size, the
-    time of the last change and samples of the content.
+    Small files are read completely. Of large ones, which take seconds to read, it is path, size,
+    modification time and samples.
     """
     yield from _small_files(contents)
     for file in contents.weight_files:
@@ -159,7 +159,7 @@ def _small_files(contents: Contents) -> Iterator[bytes]:
 
 
 def _sampled(file: Path) -> bytes:
-    """Return a file's content, or the size and samples of a large one."""
+    """Return a file's contents, or size and samples of a large one."""
     size_bytes = file.stat().st_size
     if size_bytes <= _HASHED_WHOLE_BYTES:
         return file.read_bytes()
@@ -172,6 +172,6 @@ def _sampled(file: Path) -> bytes:
 
 
 def _sources() -> Iterator[bytes]:
-    """Yield the code that packs, so that no version reads what another has laid out."""
+    """Yield the source code, so that no version reads another version's layout."""
     for file in sorted(Path(next(iter(bot.musicgen.__path__))).rglob("*.py")):
         yield file.read_bytes()

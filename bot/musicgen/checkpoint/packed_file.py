@@ -1,7 +1,7 @@
-"""One file of packed weights, in the safetensors format, with the tokenizer in its metadata.
+"""A file of packed weights in the safetensors format, with the tokenizer in its metadata.
 
-Written whole or not at all; read into memory, all but arrays of which few rows are needed, which
-are mapped. A digest tells damage.
+Written atomically. Arrays are read into memory, except for sparsely used ones, which are
+memory-mapped. A digest detects damage.
 
 Source: the format is https://huggingface.co/docs/safetensors.
 """
@@ -39,19 +39,19 @@ _LARGE_BYTES = 1 << 20
 
 
 class DamagedFileError(Exception):
-    """The file is not one that `write` wrote, or is not as it was written."""
+    """The file was not written by `write`, or was damaged since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackedFile:
-    """What is stored of a model: its arrays by name, and its tokenizer as JSON."""
+    """The contents of a file: packed arrays by name, and the tokenizer as JSON."""
 
     arrays: Mapping[str, Array]
     tokenizer: str
 
 
 def write(path: Path, content: PackedFile, *, sparse: Collection[str] = ()) -> None:
-    """Write a file; `sparse` are the arrays to be mapped instead of read. Raises OSError."""
+    """Write a file; arrays named in `sparse` will be memory-mapped by `read`. Raises OSError."""
     header: dict[str, Any] = {}
     end = 0
     for name, array in content.arrays.items():
@@ -76,7 +76,7 @@ def write(path: Path, content: PackedFile, *, sparse: Collection[str] = ()) -> N
 
 
 def read(path: Path) -> PackedFile:
-    """Read a file. Raises OSError where there is none, DamagedFileError where it is damaged."""
+    """Read a file. Raises OSError if it is missing, DamagedFileError if it is damaged."""
     arrays = {}
     with path.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
@@ -103,19 +103,19 @@ def read(path: Path) -> PackedFile:
 
 
 def _digest_of(header: Mapping[str, Any], metadata: Mapping[str, Any]) -> hashlib._Hash:
-    """Return the digest of what a file says of its arrays, to which their bytes are added."""
+    """Return a digest of the header's array entries, to be updated with the arrays' bytes."""
     return hashlib.sha256(json.dumps([header, metadata], sort_keys=True).encode())
 
 
 def _array(path: Path, begin: int, entry: Mapping[str, Any], *, is_mapped: bool) -> Array:
-    """Return the array of an entry: mapped, or memory that is to be read into.
+    """Return the array of an entry: memory-mapped, or uninitialized memory to read into.
 
-    Raises ValueError, TypeError or KeyError for an entry that contradicts itself.
+    Raises ValueError, TypeError or KeyError for an inconsistent entry.
     """
     dtype, shape = _DTYPES[entry["dtype"]], tuple(int(size) for size in entry["shape"])
     first, last = entry["data_offsets"]
     size_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-    # More than the file has is never asked for, whatever a damaged header says.
+    # A damaged header must not request more memory than the file's size.
     if not 0 <= last - first == size_bytes or begin + last > path.stat().st_size:
         raise ValueError(entry)
     if is_mapped:

@@ -86,13 +86,13 @@ PRESETS: Mapping[str, ModelConfig] = MappingProxyType(
         ),
     }
 )
-"""Meta's published models under their own names, and five for tests."""
+"""Meta's published models by name, and five for tests."""
 
 
 def preset(name: str) -> ModelConfig:
-    """Return a configuration by its name.
+    """Return a configuration by name.
 
-    Raises CheckpointError with the known names for another one.
+    Raises CheckpointError with the known names for an unknown one.
     """
     if name not in PRESETS:
         raise CheckpointError(

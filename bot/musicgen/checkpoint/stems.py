@@ -1,8 +1,8 @@
-"""The stems of a model: which of its codebooks are the drums, which the bass, and so on.
+"""The stems of a model: drums, bass and so on, each made of some of its codebooks.
 
-A checkpoint says so in its config.json, by the key "stems": {"drums": [2], "bass": [3]}. Each
-codebook of a stem sounds by itself, and its code 0 is silence. A codebook in no stem is a guide: it
-is not heard, and tells the others where in the music they are.
+A checkpoint defines them in its config.json by the key "stems": {"drums": [2], "bass": [3]}. The
+codebooks of a stem are decoded independently of other stems, and their code 0 is silence. A
+codebook in no stem is a guide: it is not decoded, and tells the others the position in the music.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from bot.errors import CheckpointError, RequestError
 from bot.i18n.sentence import Sentence
 
 SILENCE = 0
-"""The code of silence in every codebook of a stem."""
+"""The code for silence in every codebook of a stem."""
 
 FREE = -1
-"""In place of a token that the model chooses."""
+"""Marks tokens that the model chooses."""
 
 NO_STEMS = Sentence("This model makes no stems: its music can't be split.")
 
@@ -33,16 +33,16 @@ _MOST = 16
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """A part of the music that sounds alone, and the codebooks that it is made of."""
+    """A separately audible part of the music, and its codebooks."""
 
     name: str
     codebooks: tuple[int, ...]
 
 
 def parse_stems(config: Mapping[str, Any], codebooks: int, channels: int) -> tuple[Stem, ...]:
-    """Read the stems of a model from the contents of its config.json; most models have none.
+    """Read a model's stems from the contents of its config.json; empty for most models.
 
-    Raises CheckpointError for codebooks that aren't there or are in two stems, and for stereo.
+    Raises CheckpointError for codebooks that don't exist or are in two stems, and for stereo.
     """
     value = config.get(_KEY)
     if value is None:
@@ -67,12 +67,12 @@ def parse_stems(config: Mapping[str, Any], codebooks: int, channels: int) -> tup
 
 
 def stems_to_json(stems: Iterable[Stem]) -> dict[str, list[int]]:
-    """Return stems as a config.json has them."""
+    """Return stems in the form of config.json."""
     return {stem.name: list(stem.codebooks) for stem in stems}
 
 
 def check_stem_names(names: Sequence[str], stems: Sequence[Stem]) -> None:
-    """Raise RequestError where a model has no stems, or none of a name."""
+    """Raise RequestError if a model has no stems, or none of a given name."""
     if not stems:
         raise RequestError(NO_STEMS)
     known = [stem.name for stem in stems]
@@ -88,7 +88,7 @@ def check_stem_names(names: Sequence[str], stems: Sequence[Stem]) -> None:
 
 
 def codebooks_of(names: Iterable[str], stems: Iterable[Stem]) -> list[int]:
-    """Return the codebooks of the stems that are named."""
+    """Return the codebooks of the named stems."""
     wanted = set(names)
     return [book for stem in stems if stem.name in wanted for book in stem.codebooks]
 
@@ -100,7 +100,7 @@ def guide_codebooks(stems: Iterable[Stem], codebooks: int) -> list[int]:
 
 
 def isolate_stem(tokens: Tokens, stem: Stem) -> Tokens:
-    """Return the codes [codebooks, frames] of one stem, with silence in place of all else."""
+    """Return the codes [codebooks, frames] of one stem, with all others silent."""
     codes = np.full_like(tokens, SILENCE)
     codes[list(stem.codebooks)] = tokens[list(stem.codebooks)]
     return codes
@@ -109,10 +109,10 @@ def isolate_stem(tokens: Tokens, stem: Stem) -> Tokens:
 def fixed_tokens(
     request: GenerationRequest, stems: Sequence[Stem], codebooks: int, frames: int
 ) -> Tokens | None:
-    """Return the tokens that a request fixes, [codebooks, frames], and FREE elsewhere.
+    """Return the tokens fixed by a request, [codebooks, frames], and FREE elsewhere.
 
-    Stems that are kept have their codes, and so have the guides, which hold tempo and harmony
-    together; stems that are muted are silent. None where all tokens are free.
+    Kept stems have their codes, and so have the guides, which hold tempo and harmony together;
+    muted stems are silent. None if all tokens are free.
     """
     kept = request.kept
     if kept is None and not request.muted:

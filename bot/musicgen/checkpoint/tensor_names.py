@@ -20,23 +20,23 @@ from bot.musicgen.checkpoint.model_config import (
 Entry = tuple[str, tuple[int, ...]]
 
 COMPUTED = (".embed_positions.weights", ".stride", ".kernel_size", ".padding_total")
-"""Endings of tensors that some versions of transformers store and others compute."""
+"""Suffixes of tensors that some versions of transformers store and others compute."""
 
 TRAINING_ONLY = (".codebook.inited", ".codebook.cluster_size", ".codebook.embed_avg")
-"""Endings of tensors that only the training of codebooks uses: a file may leave them out."""
+"""Suffixes of tensors used only in training codebooks, which a file may omit."""
 
 RENAMED = {
     "parametrizations.weight.original0": "weight_g",
     "parametrizations.weight.original1": "weight_v",
 }
-"""Endings that newer files use for the weight norm, and their older names."""
+"""Suffixes of weight norm tensors in newer files, and their older names."""
 
 TIED = {"text_encoder.encoder.embed_tokens.weight": "text_encoder.shared.weight"}
-"""One tensor under two names, of which a file may hold either or both."""
+"""Two names of one tensor; a file may contain either or both."""
 
 
 def hub_name(name: str) -> str:
-    """Return the name that the hub's own files use for a tensor."""
+    """Return a tensor's name in the hub's files."""
     for new, old in RENAMED.items():
         if name.endswith(new):
             return name.removesuffix(new) + old
@@ -44,7 +44,7 @@ def hub_name(name: str) -> str:
 
 
 def tensor_sizes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """Return the dimensions of every tensor of a checkpoint by its name."""
+    """Return the dimensions of every tensor of a checkpoint by name."""
     sizes = dict(_text(config.text))
     sizes.update(_codec(config.codec))
     sizes.update(_decoder(config.decoder))
@@ -155,7 +155,7 @@ def _conv(prefix: str, outputs: int, inputs: int, kernel: int) -> Iterator[Entry
 
 
 def _transposed(prefix: str, inputs: int, outputs: int, kernel: int) -> Iterator[Entry]:
-    # A transposed convolution keeps its inputs first, and the norm follows the first dimension.
+    # Transposed convolutions have their inputs first; the weight norm is over the first dimension.
     yield f"{prefix}.conv.bias", (outputs,)
     yield f"{prefix}.conv.weight_g", (inputs, 1, 1)
     yield f"{prefix}.conv.weight_v", (inputs, outputs, kernel)

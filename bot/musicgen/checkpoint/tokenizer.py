@@ -1,4 +1,4 @@
-"""The tokenizer of a checkpoint, kept as JSON, so that transformers need not be imported for it."""
+"""A checkpoint's tokenizer stored as JSON, which avoids importing transformers."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from tokenizers import Tokenizer as FastTokenizer
 
 
 class Tokenizer(Protocol):
-    """Tokenizes a prompt for the text encoder, the end token included."""
+    """Tokenizes prompts for the text encoder, with the end token."""
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text."""
 
 
 class StoredTokenizer:
-    """The same tokens as the tokenizer of transformers that it was stored from."""
+    """A stored tokenizer, with the same tokens as the original of transformers."""
 
     def __init__(self, stored: str) -> None:
-        """Take what `stored_tokenizer` returned."""
+        """Take the JSON that `stored_tokenizer` returned."""
         self._tokenizer = FastTokenizer.from_str(stored)
 
     def encode(self, text: str) -> list[int]:
@@ -27,12 +27,12 @@ class StoredTokenizer:
 
 
 def stored_tokenizer(tokenizer: Any) -> str | None:
-    """Return a tokenizer of transformers as JSON; None where it is written in Python."""
+    """Return a tokenizer of transformers as JSON; None for one implemented in Python."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
         return None
     copy = FastTokenizer.from_str(backend.to_str())
-    # transformers sets both for each call, and asks for neither here.
+    # transformers sets truncation and padding at each call; neither is used here.
     copy.no_truncation()
     copy.no_padding()
     return str(copy.to_str())

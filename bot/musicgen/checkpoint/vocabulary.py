@@ -1,4 +1,4 @@
-"""The words that a model knows, where it knows whole words only; read without a model library."""
+"""The vocabulary of a model with a whole-word tokenizer; read without a model library."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WORD_BEGINS = "▁"
 def read_vocabulary(folder: Path) -> frozenset[str] | None:
     """Return the words of a checkpoint's tokenizer, in lower case.
 
-    None where it puts words together from pieces, and so passes over none.
+    None for a subword tokenizer, which ignores no words.
     """
     try:
         model = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]

@@ -1,4 +1,4 @@
-"""Choose and build what decodes blocks: kernels or graphs, exact or rounded."""
+"""Build the block decoder of EnCodec: kernels or graphs, exact or rounded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.musicgen.kernels.operations import builtin_operations, kernel_operation
 from bot.musicgen.kernels.packed_weights import PackedWeights
 
 LEAST_LIKENESS_DB = 35
-"""How far below the sound the error of rounding must lie: EnCodec's own is about as loud as it."""
+"""Minimum signal-to-noise ratio of rounding; EnCodec's own error is as loud as the sound."""
 
 
 _HEAD, _LSTM = "decoder.layers.0.conv", "decoder.layers.1.lstm"
@@ -36,11 +36,11 @@ def make_blocks(
     precision: Precision,
     example: Array,
 ) -> Blocks:
-    """Return what decodes blocks of so many frames, on the kernels in `library` if it can.
+    """Return a decoder of blocks of `frames` frames, on the kernels in `library` if supported.
 
-    In less than fp32 the weights are rounded as far as the sound of `example`, whole blocks
-    [1, frames, inputs], stays the same: to bfloat16, as is what they are multiplied by, where the
-    processor multiplies that; to half precision; or not at all.
+    In less than fp32 the weights are rounded as far as the sound of `example`, whole blocks [1,
+    frames, inputs], stays the same: to bfloat16, along with the inputs, if the processor has
+    bfloat16 products; to half precision; or not at all.
     """
     rounded = precision != "fp32"
 
@@ -51,7 +51,7 @@ def make_blocks(
         head = linear_weights(weights, _HEAD, layouts, packed)
         return head, recurrent, upsampling(weights, config, layouts, frames, packed)
 
-    # The kernel knows no shortcut with weights, and MusicGen's codec has none.
+    # The kernel does not support convolutional shortcuts, and MusicGen's codec has none.
     if library is not None and not config.conv_shortcut:
 
         def make(layouts: codec_layouts.Layouts, packed: PackedWeights) -> KernelBlocks:
@@ -88,7 +88,7 @@ def _first_alike(
     make: Callable[[codec_layouts.Layouts], KernelBlocks],
     example: Array,
 ) -> codec_layouts.Layouts:
-    """Return the first layouts whose sound is that of the last, which are exact."""
+    """Return the first layouts with the sound of the last ones, which are exact."""
     exact = make(candidates[-1]).sound(example)
     for layouts in candidates[:-1]:
         difference = np.square(make(layouts).sound(example) - exact).mean()
@@ -98,7 +98,7 @@ def _first_alike(
 
 
 def _is_even(config: CodecConfig) -> bool:
-    """Return whether every product in the decoder has an even number of inputs for each tap."""
+    """Return whether every product in the decoder has an even number of inputs per tap."""
     widths = [config.filters << stage for stage in range(len(config.ratios) + 1)]
     inner = [width // config.compress for width in widths[:-1]]
     return all(number % 2 == 0 for number in (config.hidden_size, *widths, *inner))

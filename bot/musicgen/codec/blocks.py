@@ -1,7 +1,7 @@
-"""Blocks of EnCodec's decoder: from windows of embedded codes to samples.
+"""Block decoding of EnCodec: from blocks of embedded codes to samples.
 
-A stream is one channel of a clip. Blocks of several streams, of any clips and at any time in them,
-are made together; none changes another's samples.
+A stream is one channel of a clip. Blocks of several streams, of any clips and positions, are
+decoded together without affecting each other's samples.
 """
 
 from __future__ import annotations
@@ -25,54 +25,55 @@ Array = NDArray[np.float32]
 
 
 _RECURRENCE, _CONVOLUTION, _RESIDUAL, _END = range(4)
-"""Kinds of layers in a plan: as in sound.h."""
+"""Layer kinds in a plan, with the values of sound.h."""
 
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """One channel of a clip: the state after the blocks that are made, and how many they are."""
+    """One channel of a clip: the decoder's state, and the number of blocks decoded."""
 
     state: Any
     blocks: int = 0
 
 
 class Blocks(Protocol):
-    """Makes blocks of samples."""
+    """Decodes blocks of samples."""
 
     @property
     def lag(self) -> int:
-        """Return how many of a stream's first samples lie before the clip."""
+        """Return the number of a stream's first samples that lie before the clip."""
 
     def length_out(self, length: int) -> int:
-        """Return how many samples a clip of so many frames has."""
+        """Return the number of samples of a clip of `length` frames."""
 
     def start(self) -> Stream:
-        """Return a stream before its first block."""
+        """Return a new stream."""
 
     def run(self, streams: Sequence[Stream], rows: Array, lengths: Sequence[int | None]) -> Array:
         """Return the samples [streams, samples] of each stream's next block.
 
-        `rows` are [streams, frames, inputs], `lengths` the clips' in frames, None while unknown.
+        `rows` are [streams, frames, inputs], `lengths` the lengths of the clips in frames, None
+        while unknown.
         """
 
 
 class GraphBlocks:
-    """Blocks as MindSpore's graphs, one stream after the other."""
+    """Blocks as MindSpore graphs, one stream after another."""
 
     def __init__(self, recurrence: ResidualLstm, chain: ConvolutionChain) -> None:
         self._recurrence, self._chain = recurrence, chain
 
     @property
     def lag(self) -> int:
-        """Return how many of a stream's first samples lie before the clip."""
+        """Return the number of a stream's first samples that lie before the clip."""
         return self._chain.lag
 
     def length_out(self, length: int) -> int:
-        """Return how many samples a clip of so many frames has."""
+        """Return the number of samples of a clip of `length` frames."""
         return self._chain.length_out(length)
 
     def start(self) -> Stream:
-        """Return a stream before its first block."""
+        """Return a new stream."""
         return Stream((self._recurrence.start(1), self._chain.start()))
 
     def run(self, streams: Sequence[Stream], rows: Array, lengths: Sequence[int | None]) -> Array:
@@ -92,7 +93,7 @@ class GraphBlocks:
 class KernelBlocks:
     """Blocks on our own kernel, which reads large weights once for all streams.
 
-    `recurrent` are the weights of the linear layer before the LSTM and then the LSTM's own.
+    `recurrent` are the weights of the linear layer before the LSTM, then those of the LSTM.
     """
 
     def __init__(self, library: Path, recurrent: Tensors, layers: Sequence[Layer]) -> None:
@@ -116,24 +117,24 @@ class KernelBlocks:
             return [states[0], rows_out], states
 
         kinds = (ms.float32, ms.float32)
-        # Or else the thread that calls it takes a core from it while it waits.
+        # Otherwise the waiting caller would occupy one of the cores.
         ms.runtime.launch_blocking()
-        # Called as it is: a graph would have to be compiled for each number of streams.
+        # Called directly: a graph would be compiled for each number of streams.
         self._kernel = ops.Custom(
             f"{library}:zhiyin_sound", shapes, lambda *_: kinds, func_type="aot"
         )
 
     @property
     def lag(self) -> int:
-        """Return how many of a stream's first samples lie before the clip."""
+        """Return the number of a stream's first samples that lie before the clip."""
         return self._steps.lag
 
     def length_out(self, length: int) -> int:
-        """Return how many samples a clip of so many frames has."""
+        """Return the number of samples of a clip of `length` frames."""
         return self._steps.length_out(length)
 
     def start(self) -> Stream:
-        """Return a stream before its first block."""
+        """Return a new stream."""
         return Stream(self._nothing)
 
     def run(self, streams: Sequence[Stream], rows: Array, lengths: Sequence[int | None]) -> Array:
@@ -158,7 +159,7 @@ class KernelBlocks:
         return np.concatenate([self.run([stream], part, [None]) for part in parts], axis=1)
 
     def _index(self, streams: Sequence[Stream], lengths: Sequence[int | None]) -> Any:
-        """Return the rows that every stream reads, layer by layer."""
+        """Return the row indices, common to all streams, layer by layer."""
         steps, count = self._steps, len(streams)
         inside = [
             steps.inside(stream.blocks, length)

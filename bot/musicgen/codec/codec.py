@@ -39,10 +39,10 @@ Array = NDArray[np.float32]
 Codes = NDArray[np.int32]
 
 BLOCK_FRAMES = 12
-"""Frames of one block of a graph: 40 ms of work, so that other requests don't wait long."""
+"""Frames per block of a graph: 40 ms of work, so that other requests don't wait long."""
 
 KERNEL_BLOCK_FRAMES = 12
-"""The same with our own kernels, where it is 15 ms: the sooner the first sound is heard."""
+"""Frames per block with our own kernels: 15 ms of work, for a low latency of the first sound."""
 
 
 class Codec:
@@ -115,7 +115,7 @@ class Codec:
 
     @property
     def width(self) -> int:
-        """Return the channels between the LSTM and the convolutions."""
+        """Return the number of channels between LSTM and convolutions."""
         return self.config.filters << len(self.config.ratios)
 
     def decode(self, codes: Codes) -> Array:
@@ -170,16 +170,16 @@ class Decoder:
         return decode_together([self])[0]
 
     def finish(self) -> Array:
-        """Return the remaining samples, so that every frame has its hop of samples."""
+        """Return the remaining samples, so that every frame has its `hop` samples."""
         self.end()
         return decode_together([self])[0]
 
     def add(self, codes: Codes) -> None:
-        """Take codes [channels, codebooks, frames], for `decode_together`."""
+        """Add codes [channels, codebooks, frames] for `decode_together`."""
         self._add(self.codec.quantizer.embed(codes), last=False)
 
     def end(self) -> None:
-        """Take no more codes, so that `decode_together` gives every frame its samples."""
+        """End the codes, so that `decode_together` returns all remaining samples."""
         shape = len(self.streams), 0, self.codec.config.hidden_size
         self._add(np.zeros(shape, np.float32), last=True)
 
@@ -189,9 +189,9 @@ class Decoder:
 
 
 def decode_together(decoders: Sequence[Decoder]) -> list[Array]:
-    """Return the samples [channels, samples] of what was added to each clip of one codec.
+    """Return the new samples [channels, samples] of each clip; all are of one codec.
 
-    The weights are read once for all, and each clip's samples are those that it has alone.
+    The weights are read once for all clips; each clip's samples are the same as decoded alone.
     """
     while ready := [decoder for decoder in decoders if decoder.queue.has_block]:
         blocks = [decoder.queue.next_block() for decoder in ready]

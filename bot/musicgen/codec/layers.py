@@ -55,16 +55,16 @@ class ConvolutionChain:
 
     @property
     def block_rows(self) -> int:
-        """Return the rows that a block takes."""
+        """Return the number of rows per block."""
         return self._steps.steps[0].rows
 
     @property
     def lag(self) -> int:
-        """Return how many of the first output rows lie before the clip."""
+        """Return the number of first output rows that lie before the clip."""
         return self._steps.lag
 
     def length_out(self, length: int) -> int:
-        """Return how many rows a clip of so many rows gives."""
+        """Return the number of output rows for a clip of `length` rows."""
         return self._steps.length_out(length)
 
     def start(self) -> Tensors:
@@ -75,7 +75,7 @@ class ConvolutionChain:
         )
 
     def indices(self, block: int, length: int | None) -> Tensors:
-        """Return the indices for `run` of a block in a clip of `length` rows, None if unknown."""
+        """Return a block's indices for `run`; `length` is the clip's in rows, None if unknown."""
         if self._steps.inside(block, length):
             return self._usual
         return _tensors(self._steps.indices(block, length))
@@ -99,8 +99,8 @@ def _block_function(
     elu = ops.Elu()
     count = len(plan)
 
-    # Tensors inside a tuple would be taken for constants and compiled again at each call, so all
-    # are arguments of their own: the states, the indices, then the weights.
+    # Tensors inside a tuple are treated as constants and compiled again at each call, so all are
+    # separate arguments: the states, the indices, then the weights.
     def run(x: Any, *tensors: Any) -> Any:
         made = []
         at = 2 * count

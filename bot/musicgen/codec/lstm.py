@@ -16,7 +16,7 @@ from bot.musicgen.kernels.packed_weights import PackedWeights
 
 Array = NDArray[np.float32]
 State = tuple[Any, ...]
-"""Outputs and cells of each layer, [2 * channels, width]."""
+"""Outputs and cell states of each layer, [2 * channels, width]."""
 
 
 class ResidualLstm:
@@ -56,9 +56,9 @@ class ResidualLstm:
 def lstm_weights(
     weights: Mapping[str, Array], name: str, layouts: Layouts, packed: PackedWeights, layers: int
 ) -> tuple[Any, ...]:
-    """Return three tensors of each layer: of its inputs, the biases, and the recurrent ones.
+    """Return three tensors per layer: input weights, biases, recurrent weights.
 
-    `name` is where a state dict has the LSTM, and what it is packed as.
+    `name` is the LSTM's prefix in the state dict and in the packed weights.
     """
     made: list[Any] = []
     for layer in range(layers):
@@ -73,7 +73,7 @@ def lstm_weights(
 def linear_weights(
     weights: Mapping[str, Array], name: str, layouts: Layouts, packed: PackedWeights
 ) -> tuple[Any, ...]:
-    """Return the matrix and bias of a convolution whose windows come side by side."""
+    """Return matrix and bias of a convolution over whole windows, as a linear layer."""
 
     def pack() -> Mapping[str, NDArray[Any]]:
         matrix, bias = convolution_matrix(weights, name)
@@ -102,7 +102,7 @@ def _block_function(
 ) -> Callable[..., Any]:
     linear, lstm = operations.linear, operations.lstm
 
-    # The tensors are the states, three weights for each layer, and the head's two.
+    # The tensors are the states, three weights per layer, and the head's two.
     def run(x: Any, *tensors: Any) -> Any:
         rows = x.shape[0]
         last = rows - rows // frames

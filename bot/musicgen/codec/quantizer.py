@@ -1,4 +1,4 @@
-"""EnCodec's residual vector quantizer: each codebook codes the residual of those before."""
+"""EnCodec's residual vector quantizer: each codebook encodes the residual of the previous ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Quantizer:
     def codes(self, rows: Array) -> Codes:
         """Return the codes [channels, codebooks, frames] nearest to rows [channels, frames, width].
 
-        Each codebook's entry nearest to the residual, the earlier one of two equally near.
+        For each codebook, the entry nearest to the residual; ties go to the lower index.
         """
         rest = rows.copy()
         found = np.empty((rows.shape[0], len(self._books), rows.shape[1]), np.int32)

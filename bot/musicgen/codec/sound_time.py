@@ -1,4 +1,4 @@
-"""Time how long EnCodec takes here to decode a second of sound, with made-up weights."""
+"""Measure EnCodec's decoding time per second of sound, with artificial weights."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _WEIGHT = 2.0**-7  # exact in any precision
 
 
 def sound_seconds(config: ModelConfig, library: Path, precision: Precision) -> float:
-    """Return the seconds of work for a second of one channel of a model's sound, on our kernels.
+    """Return the seconds to decode one second of one channel, on our kernels.
 
-    Takes about two seconds: the codec's weights are packed for it.
+    Takes about two seconds, since the codec's weights are packed.
     """
     weights = {
-        # The norms are folded in when a checkpoint is loaded.
+        # Loading a checkpoint folds the weight norm in.
         name.removeprefix(_PREFIX).replace("weight_v", "weight"): np.full(size, _WEIGHT, np.float32)
         for name, size in tensor_sizes(config).items()
         if name.startswith(_PREFIX)
@@ -32,7 +32,7 @@ def sound_seconds(config: ModelConfig, library: Path, precision: Precision) -> f
     codec = Codec(weights, config.codec, library=library, precision=precision)
     decoder = Decoder(codec)
     codes = np.zeros((1, config.codec.quantizers, codec.block_frames), np.int32)
-    # The first block touches all memory.
+    # The first block touches all memory, so it is not timed.
     decoder.push(codes)
     spans = []
     for _ in range(_BLOCKS):

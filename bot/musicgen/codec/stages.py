@@ -33,7 +33,7 @@ class StreamingPadding:
         self._done = 0
 
     def push(self, rows: Array, *, last: bool) -> Array:
-        """Return the rows in the windows of all outputs that can be computed now."""
+        """Return the rows in the windows of all outputs that can be computed so far."""
         self._known = np.concatenate([self._known, rows], axis=1)
         self._received += rows.shape[1]
         end = self._received if last else self._received - self._window.look_ahead
@@ -78,7 +78,7 @@ class BlockQueue:
         self._length: int | None = None
 
     def add(self, rows: Array, *, last: bool) -> None:
-        """Take rows, the clip's last ones or more to come."""
+        """Add rows; `last` marks the end of the clip."""
         self._buffer = np.concatenate([self._buffer, rows], axis=1)
         self._received += rows.shape[1]
         if last:
@@ -86,13 +86,13 @@ class BlockQueue:
 
     @property
     def has_block(self) -> bool:
-        """Return whether a block can be run."""
+        """Return whether a block is complete."""
         if self._buffer.shape[1] >= self._block_rows:
             return True
         return self._length is not None and self._made < self._length_out(self._length)
 
     def next_block(self) -> tuple[Array, int | None]:
-        """Return a block's rows, and the clip's length if this block is past what was pushed."""
+        """Return a block's rows, and the clip's length if the block goes past the pushed rows."""
         block = self._buffer[:, : self._block_rows]
         is_whole = block.shape[1] == self._block_rows
         self._buffer = self._buffer[:, self._block_rows :]
@@ -102,7 +102,7 @@ class BlockQueue:
         return block, self._length
 
     def take(self, made: Array) -> None:
-        """Take what a block has given."""
+        """Add a block's outputs."""
         before = min(max(-self._made, 0), made.shape[1])
         self._made += made.shape[1]
         made = made[:, before:]
@@ -113,22 +113,22 @@ class BlockQueue:
         self._results.append(made)
 
     def collect(self) -> Array:
-        """Return all rows of the clip that blocks have given since the last time."""
+        """Return all new output rows of the clip."""
         results, self._results = self._results, [self._nothing]
         return np.concatenate(results, axis=1)
 
 
 class BlockBuffer:
-    """Runs blocks of one clip as soon as they are there.
+    """Runs the blocks of one clip as they become available.
 
-    `run` takes a block and the length of the clip, None while it isn't known.
+    `run` takes a block and the length of the clip, None while unknown.
     """
 
     def __init__(self, run: Callable[[Array, int | None], Array], queue: BlockQueue) -> None:
         self._run, self._queue = run, queue
 
     def push(self, rows: Array, *, last: bool) -> Array:
-        """Return the rows that can be computed now."""
+        """Return the rows that can be computed so far."""
         self._queue.add(rows, last=last)
         while self._queue.has_block:
             self._queue.take(self._run(*self._queue.next_block()))
@@ -136,7 +136,7 @@ class BlockBuffer:
 
 
 class ConvolutionStream:
-    """A chain of convolutions over one clip, channel by channel: one keeps all cores busy."""
+    """A chain of convolutions over one clip, one channel at a time: each uses all cores."""
 
     def __init__(self, chain: ConvolutionChain, channels: int) -> None:
         self._chain = chain
@@ -157,7 +157,7 @@ class ConvolutionStream:
 def convolution_buffer(
     chain: ConvolutionChain, channels: int, width: int, width_out: int
 ) -> BlockBuffer:
-    """Return what runs a chain over a clip, from rows of a width to rows of another."""
+    """Return a buffer that runs a chain over a clip, with these input and output widths."""
     return BlockBuffer(
         ConvolutionStream(chain, channels).run,
         BlockQueue(
@@ -172,7 +172,7 @@ def convolution_buffer(
 
 
 class LstmStream:
-    """An LSTM over one clip, all channels at once, so that the weights are read once for all."""
+    """An LSTM over one clip, all channels at once, so that the weights are read once."""
 
     def __init__(self, recurrence: ResidualLstm, channels: int) -> None:
         self._recurrence = recurrence

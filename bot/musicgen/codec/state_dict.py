@@ -1,4 +1,4 @@
-"""Read an EncodecModel's state dict: its last layers, its convolutions, its variant."""
+"""Layout of an EncodecModel's state dict: last layers, convolutions, variant."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Array = NDArray[np.float32]
 
 
 def convolution_matrix(weights: Mapping[str, Array], name: str) -> tuple[Array, Array]:
-    """Lay out a convolution's kernel [out, in, taps] as [taps * in, out], with its bias."""
+    """Return a convolution's kernel [out, in, taps] as [taps * in, out], with its bias."""
     kernel = weights[f"{name}.weight"].astype(np.float32)
     matrix = kernel.transpose(2, 1, 0).reshape(-1, kernel.shape[0])
     return np.ascontiguousarray(matrix), weights[f"{name}.bias"].astype(np.float32)
 
 
 def last_layer(config: CodecConfig) -> int:
-    """Return the number of the last layer, which is the same in the encoder and the decoder.
+    """Return the index of the last layer, the same in encoder and decoder.
 
-    A convolution, an LSTM and an activation come before it, and for each ratio an activation, a
+    Before it are a convolution, an LSTM and an activation, and for each ratio an activation, a
     convolution and the residual units.
     """
     return 3 + len(config.ratios) * (2 + config.residual_layers)

@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 Index = NDArray[np.int64]
 
 ZERO_ROW = -1
-"""In place of a row's time: a row of zeros."""
+"""A time index that stands for a row of zeros."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Output t reads the rows t * stride - left + j * dilation for every tap j.
+    """The window of a convolution.
 
-    Outside the clip are zeros, or, if `mirrored`, its reflection.
+    Output t reads the rows t * stride - left + j * dilation for every tap j. Rows outside the clip
+    are zeros, or its reflection if `mirrored`.
     """
 
     taps: int
@@ -44,26 +45,26 @@ class Window:
 
     @classmethod
     def transposed(cls, taps: int) -> Window:
-        """Return the window of a transposed convolution whose kernel is `taps` strides long.
+        """Return the window of a transposed convolution with a kernel of `taps` strides.
 
-        Each window gives a stride's worth of outputs at once: see `Step.ratio`.
+        Each window position yields a stride's worth of outputs: see `Step.ratio`.
         """
         return cls(taps=taps, left=taps - 1, right=0, mirrored=False)
 
     @property
     def look_ahead(self) -> int:
-        """Return the rows needed after an output's own, also to reflect the beginning."""
+        """Return the look-ahead in rows, including what reflecting the beginning needs."""
         return max(self.right, self.left - self.stride + 1) if self.mirrored else 0
 
     def outputs(self, length: int) -> int:
-        """Return how many outputs a clip of so many rows has."""
+        """Return the number of outputs for a clip of `length` rows."""
         return -(-length // self.stride)
 
     def source(self, times: Index, length: int | None) -> Index:
-        """Return the times of the rows to read, those outside the clip replaced by reflections.
+        """Return the times of the rows to read, with reflection applied outside the clip.
 
-        `length` is the clip's, None as long as it isn't known; then only rows that the clip
-        certainly has may be asked for.
+        `length` is the clip's, None while unknown; then only rows certainly inside the clip may be
+        requested.
         """
         if not self.mirrored:
             outside = times < 0 if length is None else (times < 0) | (times >= length)
@@ -71,7 +72,7 @@ class Window:
         times = np.abs(times)
         if length is None:
             return times
-        # A clip shorter than its padding is first lengthened by zeros, as in the reference.
+        # A clip shorter than its padding is first extended by zeros, as in the reference.
         padding = max(self.left, self.right + self.outputs(length) * self.stride - length)
         last = max(length, padding + 1) - 1
         times = np.where(times > last, 2 * last - times, times)
@@ -82,9 +83,8 @@ class Window:
 class Step:
     """One convolution in a chain that works in blocks.
 
-    A block has `rows` new rows, the first of which has the time block * rows - lag. `ratio` is
-    the number of outputs of one position of the window; the first `trim` of all lie before the
-    clip.
+    A block has `rows` new rows, the first at time block * rows - lag. Each window position yields
+    `ratio` outputs; the first `trim` outputs of all lie before the clip.
     """
 
     window: Window
@@ -95,22 +95,22 @@ class Step:
 
     @property
     def places(self) -> int:
-        """Return how many positions the window has in one block."""
+        """Return the window positions per block."""
         return self.rows // self.window.stride
 
     @property
     def rows_out(self) -> int:
-        """Return the rows that one block gives."""
+        """Return the output rows per block."""
         return self.places * self.ratio
 
     @property
     def lag_out(self) -> int:
-        """Return the lag of the outputs, in their own rows."""
+        """Return the lag of the outputs, in output rows."""
         return self._lag_in_places * self.ratio + self.trim
 
     @property
     def kept(self) -> int:
-        """Return how many rows must be kept from before a block."""
+        """Return the number of rows to keep from before a block."""
         stride = self.window.stride
         # A last stride that is cut short by the clip's end reflects rows further back.
         spare = stride if stride > 1 else 0
@@ -121,18 +121,18 @@ class Step:
         return -(-(self.lag + self.window.look_ahead) // self.window.stride)
 
     def length_out(self, length: int) -> int:
-        """Return how many rows a clip of so many rows gives."""
+        """Return the number of output rows for a clip of `length` rows."""
         return self.window.outputs(length) * self.ratio
 
     def inside(self, block: int, length: int | None) -> bool:
-        """Return whether a block reads nothing outside the clip, so that the usual index holds."""
+        """Return whether a block reads only inside the clip, so that the cached index is valid."""
         first = block * self.places - self._lag_in_places
         start = first * self.window.stride - self.window.left
         reach = (self.window.taps - 1) * self.window.dilation + self.places * self.window.stride
         return start >= 0 and (length is None or start + reach <= length)
 
     def index(self, block: int, length: int | None) -> NDArray[np.int32]:
-        """Return the rows to read, [places * taps], from a zero row, the kept rows and the block's.
+        """Return indices [places * taps] into the concatenation of a zero row, kept rows and block.
 
         Outputs outside the clip may read anything.
         """
@@ -146,30 +146,30 @@ class Step:
 
 
 _FAR = 1000
-"""The number of a block that certainly lies inside a clip of unknown length."""
+"""A block number certainly inside any clip of unknown length."""
 
 
 class ChainSteps:
-    """The steps of a chain of convolutions, each of which reads what the one before it gives."""
+    """The steps of a chain of convolutions, each reading the previous one's outputs."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self.steps = tuple(steps)
         self.usual = self.indices(_FAR, None)
-        """The indices of a block that reads nothing outside its clip."""
+        """The indices of a block that reads only rows inside its clip."""
 
     @property
     def lag(self) -> int:
-        """Return how many of the first output rows lie before the clip."""
+        """Return the number of first output rows that lie before the clip."""
         return self.steps[-1].lag_out
 
     def length_out(self, length: int) -> int:
-        """Return how many rows a clip of so many rows gives."""
+        """Return the number of output rows for a clip of `length` rows."""
         for step in self.steps:
             length = step.length_out(length)
         return length
 
     def inside(self, block: int, length: int | None) -> bool:
-        """Return whether a block's usual indices hold; `length` is None while it isn't known."""
+        """Return whether a block's cached indices are valid; `length` is None while unknown."""
         pairs = zip(self.steps, self._lengths(length), strict=True)
         return all(step.inside(block, known) for step, known in pairs)
 

@@ -1,1 +1,1 @@
-"""What a prompt becomes for the decoder: the states of the T5 encoder."""
+"""Conditioning of the decoder: text states of T5, and melodies."""

@@ -1,6 +1,6 @@
-"""Chroma: which of the twelve pitch classes is strongest, every 4096 samples.
+"""Chroma: the strongest of the twelve pitch classes, every 4096 samples.
 
-As MusicGen Melody was trained with. Source: arXiv 2306.05284, section 2.3; the filter bank is
+As in the training of MusicGen Melody. Source: arXiv 2306.05284, section 2.3; the filter bank is
 librosa's with its defaults, and transformers' MusicgenMelodyFeatureExtractor is the reference.
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bot.domain.generation import Floats
 
 Classes = NDArray[np.int64]
-"""Pitch classes, 0 for C to 11 for B; those of silence are 0, too."""
+"""Pitch classes, 0 for C to 11 for B; silence has class 0, too."""
 
 WINDOW, HOP = 16_384, 4096
 CLASSES = 12
@@ -42,14 +42,13 @@ def find_classes(mono: Floats, sample_rate_hz: int) -> Classes:
 
 @cache
 def _filter_bank(sample_rate_hz: int) -> Floats:
-    """Return how much each frequency counts for each class, [classes, bins].
+    """Return the weight of each frequency for each class, [classes, bins].
 
-    Each class has a bump around its pitch in every octave, and the octaves around the fifth count
-    most.
+    Each class has a peak at its pitch in every octave, and octaves near the fifth have most weight.
     """
     hertz = np.linspace(0, sample_rate_hz, WINDOW, endpoint=False)[1:]
     semitones = CLASSES * np.log2(hertz / _REFERENCE_HZ)
-    # The first has no pitch: put it an octave and a half below.
+    # Bin 0 has no pitch: place it an octave and a half below bin 1.
     semitones = np.concatenate([[semitones[0] - 1.5 * CLASSES], semitones])
     widths = np.concatenate([np.maximum(np.diff(semitones), 1.0), [1]])
     distances = semitones[None, :] - np.arange(CLASSES)[:, None]
@@ -58,5 +57,5 @@ def _filter_bank(sample_rate_hz: int) -> Floats:
     bank = np.exp(-0.5 * (2 * distances / widths) ** 2)
     bank /= np.sqrt((bank**2).sum(axis=0, keepdims=True))
     bank *= np.exp(-0.5 * ((semitones / CLASSES - _CENTRE_OCTAVE) / _OCTAVES) ** 2)
-    from_c = np.roll(bank, -3, axis=0)  # the reference is an A
+    from_c = np.roll(bank, -3, axis=0)  # relative to A
     return np.ascontiguousarray(from_c[:, : WINDOW // 2 + 1]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""A melody on its way to the decoder: a sound, its pitch classes, and their states."""
+"""Melody conditioning: from sound to pitch classes to states for the decoder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.musicgen.kernels.packed_weights import PackedWeights
 WINDOW_SECONDS = 30
 
 NULL_TEXT_TOKENS = 64
-"""For how long texts the prefix without conditioning is kept; what a longer one lacks is read."""
+"""Text length for which the unconditional prefix is cached; more than that is computed."""
 
 
 class Melody:
@@ -26,9 +26,9 @@ class Melody:
         self._rate_hz = sound.sample_rate_hz
 
     def classes(self, begin_seconds: float) -> Classes:
-        """Return the pitch classes from a time on, of 30 s or of less that is to be repeated.
+        """Return the pitch classes of the 30 s from a time on; of a shorter melody its own length.
 
-        Of later windows as audiocraft does: the samples go round, and are analysed anew.
+        Later windows wrap around in the samples and are analysed anew, as in audiocraft.
         """
         window = WINDOW_SECONDS * self._rate_hz
         begin = round(begin_seconds * self._rate_hz)
@@ -39,7 +39,7 @@ class Melody:
 
 
 class MelodyEncoder:
-    """Turns pitch classes into states as wide as the decoder: `audio_enc_to_dec_proj`."""
+    """Projects pitch classes to the decoder's width: `audio_enc_to_dec_proj`."""
 
     def __init__(
         self, weights: Mapping[str, Floats], config: MelodyConfig, packed: PackedWeights
@@ -57,10 +57,10 @@ class MelodyEncoder:
         return states
 
     def encode_nothing(self) -> Floats:
-        """Return the states of a window without a melody: all class 0, as in training."""
+        """Return the states of a window without melody: all class 0, as in training."""
         return self.encode(np.zeros(1, np.int64))
 
     def null_prefix(self) -> Floats:
-        """Return the states of no melody and no text, which are the same for all requests."""
+        """Return the states for no melody and no text, which are the same for all requests."""
         nothing = self.encode_nothing()
         return np.concatenate([nothing, np.zeros((NULL_TEXT_TOKENS, nothing.shape[1]), np.float32)])

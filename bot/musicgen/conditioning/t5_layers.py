@@ -90,7 +90,7 @@ def _layer(
     operations: Operations,
     packed: PackedWeights,
 ) -> tuple[Any, ...]:
-    """Return the matrices for the graph, each with a bias of zeros: qkv, out, up and down."""
+    """Return the graph's matrices, each with a zero bias: qkv, out, up and down."""
 
     def matrix(part: int, *names: str, norm: bool) -> tuple[Any, Any]:
         def pack() -> Mapping[str, Any]:
@@ -120,7 +120,7 @@ def _end(
     operations: Operations,
     packed: PackedWeights,
 ) -> tuple[Any, ...]:
-    """Return the last norm's gain, or the matrix and bias of the projection with it."""
+    """Return the last norm's gain, or the projection's matrix and bias with the gain folded in."""
 
     def pack() -> Mapping[str, Any]:
         gain = weights["encoder.final_layer_norm.weight"]
@@ -141,7 +141,7 @@ def _layer_function(
     scores, mix = ops.BatchMatMul(transpose_b=True), ops.BatchMatMul()
     norm = _norm(config.layer_norm_epsilon)
 
-    def gelu(x: Any) -> Any:  # the tanh form; MindSpore's own loses four digits
+    def gelu(x: Any) -> Any:  # the tanh approximation; MindSpore's own loses four digits
         return 0.5 * x * (1.0 + ops.tanh(_GELU_SCALE * (x + 0.044715 * x * x * x)))
 
     def run(x: Any, bias: Any, *weights: Any) -> Any:

@@ -1,6 +1,6 @@
-"""The text encoder: prompts to the T5 encoder's states, on MindSpore.
+"""The text encoder: T5 states of prompts, on MindSpore.
 
-Knows no decoder and no audio. Caches the states of recent prompts.
+Independent of decoder and audio. Caches the states of recent prompts.
 
 Source: arXiv 1910.10683 (T5), 2306.05284 (MusicGen); transformers' T5EncoderModel is the reference.
 """
@@ -24,13 +24,13 @@ from bot.musicgen.kernels.packed_weights import PackedWeights
 Array = NDArray[np.float32]
 
 MAX_TOKENS = 512
-"""Tokens of a prompt that are encoded, its end token included: what T5 was trained on."""
+"""The maximum number of encoded prompt tokens, with the end token: T5's training length."""
 
 LENGTHS = (16, 32, 64, 128, 256, MAX_TOKENS)
-"""Lengths that the layers are compiled for; a prompt is padded to the next one."""
+"""Compiled lengths; a prompt is padded to the next one."""
 
 MASKED = -1e9
-"""Added to the attention scores of padding: its weight becomes exactly zero."""
+"""Added to the attention scores of padding, so that its weight becomes exactly zero."""
 
 
 class TextEncoder:
@@ -78,7 +78,7 @@ class TextEncoder:
         return _run_to_end(self.read(prompt))
 
     def read(self, prompt: str) -> Generator[None, None, Array]:
-        """Do the same in pieces: a generator that yields between them and returns the states."""
+        """Encode in pieces: a generator that yields between them and returns the states."""
         states = self._cache.get(prompt)
         if states is None:
             states = yield from self._encode(self.token_ids(prompt))
@@ -90,12 +90,12 @@ class TextEncoder:
         return states
 
     def warm_up(self) -> None:
-        """Compile for prompts of every length, so that none of them waits for it."""
+        """Compile for all prompt lengths in advance."""
         for length in LENGTHS:
             _run_to_end(self._encode(np.zeros(length, np.int64)))
 
     def token_ids(self, prompt: str) -> NDArray[np.int64]:
-        """Return the tokens of a prompt, the end token last."""
+        """Return the tokens of a prompt, with the end token."""
         ids = list(self._tokenizer.encode(prompt))
         if len(ids) > self._max_tokens:
             ids = [*ids[: self._max_tokens - 1], self._config.end_token]
@@ -109,7 +109,7 @@ class TextEncoder:
         return states[: len(ids)].copy()
 
     def _score_bias(self, length: int, tokens: int) -> Array:
-        """Return what is added to the attention scores, [heads, length, length]."""
+        """Return the bias of the attention scores, [heads, length, length]."""
         positions = np.arange(length)
         distances = positions[None, :] - positions[:, None]
         buckets = relative_buckets(
@@ -123,7 +123,7 @@ class TextEncoder:
 
 
 def _run_to_end(pieces: Generator[None, None, Array]) -> Array:
-    """Run a generator to its end and return its value."""
+    """Run a generator to completion and return its value."""
     while True:
         try:
             next(pieces)
@@ -144,7 +144,7 @@ def relative_buckets(
     exact = half // 2
     size = np.abs(distances)
     octaves = np.log(np.maximum(size, 1) / exact) / math.log(max_distance / exact)
-    # Distances such as 16 and 32 begin a bucket exactly; rounding must not put them before it.
+    # Distances such as 16 and 32 begin a bucket; rounding must not put them into the one before.
     steps = np.floor(octaves * (half - exact) + 1e-6)
     far = np.minimum(exact + steps.astype(np.int64), half - 1)
     found: NDArray[np.int64] = np.where(size < exact, size, far)

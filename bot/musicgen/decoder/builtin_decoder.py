@@ -23,7 +23,7 @@ _DTYPES: dict[Precision, type[np.floating[Any]]] = {"fp32": np.float32, "fp16": 
 
 
 class BuiltinDecoder:
-    """A decoder made of MindSpore's operations, compiled once for each shape that it works in."""
+    """A decoder of MindSpore operations, compiled once per shape."""
 
     def __init__(
         self,
@@ -46,9 +46,9 @@ class BuiltinDecoder:
         self.slots = slots
         self.max_rows = slots
         self.graphs = 0
-        """How many graphs were asked for so far, each of which is compiled at its first call."""
+        """The number of graphs requested so far; each is compiled at its first call."""
         self._config = config
-        # Slots that take no part in a step write to one position that nobody reads.
+        # Inactive slots write to one position that is never read.
         self._idle = positions
         self._layers = Layers(
             weights,
@@ -65,7 +65,7 @@ class BuiltinDecoder:
         self._compiled: dict[tuple[str, int, int], Any] = {}
 
     def warm_up(self) -> None:
-        """Compile the shortest step, or if shapes are fixed all there is; slot 0 is used."""
+        """Compile the shortest step, or all graphs if shapes are fixed; slot 0 is used."""
         width = self._config.hidden_size
         spans = self._text_spans if self._is_fixed else self._text_spans[:1]
         for span in spans:
@@ -77,7 +77,7 @@ class BuiltinDecoder:
                 Rows(
                     tokens=np.zeros((1, self._config.codebooks), np.int32),
                     slots=np.zeros(1, np.int32),
-                    # Where nobody reads: a slot may hold a prefix already.
+                    # If fixed, a position that is never read: the slot may hold a prefix.
                     positions=np.full(1, self._idle if self._is_fixed else 0, np.int32),
                     text_lengths=np.array([length], np.int32),
                 )
@@ -97,7 +97,7 @@ class BuiltinDecoder:
         keep(Tensor(padded), Tensor(np.array([[slot]], np.int32))).asnumpy()
 
     def copy_past(self, source: int, target: int, positions: range) -> None:
-        """Copy what one slot has read at some positions to another."""
+        """Copy the KV cache at some positions from one slot to another."""
         chosen = np.zeros((1, 1, self._idle + 1, 1), np.bool_)
         chosen[0, 0, positions.start : positions.stop] = True
         slots = (np.array(shape, np.int32) for shape in ([source], [[target]]))
@@ -108,7 +108,7 @@ class BuiltinDecoder:
         logits = np.zeros((len(rows), self._config.codebooks, self._config.vocab_size), np.float32)
         left = np.arange(len(rows))
         while len(left):
-            # Rows of one slot go one after the other: each sees those before it.
+            # Rows of one slot are computed in sequence, since each attends to those before it.
             _, first = np.unique(rows.slots[left], return_index=True)
             logits[left[first]] = self._one_row_a_slot(rows, left[first])
             left = np.delete(left, first)
@@ -139,7 +139,7 @@ class BuiltinDecoder:
         return logits
 
     def _graph(self, kind: str, span: int, text_span: int) -> Any:
-        """Return a graph; the first call of one compiles it."""
+        """Return a graph; its first call compiles it."""
         name = (kind, span, text_span)
         if name not in self._compiled:
             cell: Any

@@ -1,8 +1,8 @@
-"""The decoder's graphs on MindSpore's own operations, and the weights and caches that they share.
+"""The decoder's graphs of MindSpore operations, and their shared weights and caches.
 
-Every shape is fixed, so that each graph is compiled once. Weights, keys and values are MindSpore's
-parameters: they stay on the device. Matrices, keys and values have the numbers of `dtype`; sums
-over layers, norms and shares of attention are in fp32, as with audiocraft's autocast.
+Every shape is fixed, so that each graph is compiled once. Weights, keys and values are MindSpore
+parameters, which stay on the device. They have the type `dtype`; residual sums, norms and softmax
+are in fp32, as with audiocraft's autocast.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Layers(nn.Cell):
         text_tokens: int,
         dtype: type[np.floating[Any]],
     ) -> None:
-        """Take the weights, emptying the mapping, and make room for so many sequences."""
+        """Take the weights, emptying the mapping, and allocate caches for `slots` sequences."""
         super().__init__(auto_prefix=False)
         own, other = "self_attn", "encoder_attn"
 
@@ -153,12 +153,12 @@ class Step(nn.Cell):
         return ops.cast(self.product(x, w.heads), ms.float32)
 
     def product(self, x: Any, matrix: Any) -> Any:
-        """Return a matrix product in the numbers of the weights."""
+        """Return a matrix product in the weights' precision."""
         return self.matmul(ops.cast(x, self.dtype), matrix)
 
     def attend(self, query: Any, keys: Any, values: Any, hidden: Any) -> Any:
         """Return the attention of [slots, heads, size] queries, [slots, heads * size]."""
-        # Scaled before the product, which half precision could not hold otherwise.
+        # Scaled before the product, which would otherwise overflow in half precision.
         query = (query * self.scale).reshape(self.slots, self.heads, 1, self.size)
         scores = ops.cast(self.batched_t(query, keys), ms.float32)
         shares = ops.softmax(ops.masked_fill(scores, hidden, _MASKED), -1)
@@ -167,7 +167,7 @@ class Step(nn.Cell):
 
 
 class KeepText(nn.Cell):
-    """Computes the keys and values of one slot's cross-attention, for texts of one length."""
+    """Computes the keys and values of one slot's cross-attention, for texts of a fixed length."""
 
     def __init__(self, config: DecoderConfig, layers: Layers, tokens: int) -> None:
         super().__init__(auto_prefix=False)
@@ -190,7 +190,7 @@ class KeepText(nn.Cell):
 
 
 class CopyPast(nn.Cell):
-    """Copies what one slot has read at some positions to another."""
+    """Copies the KV cache at some positions from one slot to another."""
 
     def __init__(self, config: DecoderConfig, layers: Layers) -> None:
         super().__init__(auto_prefix=False)
@@ -198,7 +198,7 @@ class CopyPast(nn.Cell):
         self.update = ops.ScatterNdUpdate()
 
     def construct(self, source: Any, target: Any, chosen: Any) -> Any:
-        """Take two slots, [1] and [1, 1], and which positions, [1, 1, positions, 1]."""
+        """Take two slots, [1] and [1, 1], and a mask of positions, [1, 1, positions, 1]."""
         for i in range(self.layers):
             for cache in (self.w.keys[i], self.w.values[i]):
                 theirs, own = ops.gather(cache, source, 0), ops.gather(cache, target[0], 0)

@@ -19,16 +19,16 @@ Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 
 BODY = "model.decoder."
-"""What the names of all decoder weights but the heads' begin with."""
+"""The name prefix of all decoder weights except the heads'."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """The rows of one step, those with a text before those without.
+    """The rows of one step, those with text before those without.
 
-    tokens [rows, codebooks]; slots, positions and text_lengths [rows], the length 0 where there
-    is no text. A row whose first token is -1 - i has the embedding `given` [i] [given, hidden_size]
-    in place of its tokens'.
+    tokens [rows, codebooks]; slots, positions and text_lengths [rows], the length 0 without text. A
+    row with first token -1 - i has the embedding `given` [i] [given, hidden_size] in place of its
+    tokens'.
     """
 
     tokens: Ints
@@ -53,34 +53,34 @@ class Conditioning:
 
 
 class Decoder(Protocol):
-    """MusicGen's language model, one step at a time, over a fixed number of slots."""
+    """MusicGen's language model, one step at a time, for a fixed number of slots."""
 
     @property
     def description(self) -> str:
-        """Say in a few words what it computes with."""
+        """Return a short description of the implementation and precision."""
 
     @property
     def precision(self) -> Precision:
-        """Return what its weights and its KV cache are rounded to."""
+        """Return the precision of its weights and KV cache."""
 
     @property
     def slots(self) -> int:
-        """Return how many sequences it can hold."""
+        """Return the maximum number of sequences."""
 
     @property
     def max_rows(self) -> int:
-        """Return how many rows one step can take."""
+        """Return the maximum number of rows in a step."""
 
     def warm_up(self) -> None:
-        """Compile what every request needs; no sequence may be in the slots yet."""
+        """Compile everything in advance; all slots must be empty."""
 
     def set_conditioning(self, slot: int, conditioning: Conditioning) -> None:
-        """Condition what a slot decodes from now on, in rows with a text length above 0."""
+        """Set a slot's conditioning, for later rows with a text length above 0."""
 
     def copy_past(self, source: int, target: int, positions: range) -> None:
-        """Copy what one slot has read at some positions to another; more around them may be, too.
+        """Copy the KV cache at some positions, and possibly others near them, to another slot.
 
-        Only for what the target has not read itself.
+        Only for positions that the target has not computed itself.
         """
 
     def step(self, rows: Rows) -> Floats:
@@ -102,6 +102,6 @@ def sinusoids(positions: int, width: int) -> Floats:
 
 
 def embeddings(weights: dict[str, Any], codebooks: int) -> Floats:
-    """Take the embeddings of all codebooks, under each other, [codebooks * (vocab + 1), width]."""
+    """Remove and return all codebooks' embeddings, stacked: [codebooks * (vocab + 1), width]."""
     names = [f"{BODY}embed_tokens.{codebook}.weight" for codebook in range(codebooks)]
     return np.concatenate([weights.pop(name) for name in names])

@@ -25,14 +25,14 @@ from bot.musicgen.kernels.packing import allocate
 MAX_TEXT_TOKENS = 512
 
 CHUNK = 64
-"""Positions of a block of the KV cache; `CHUNK` of attention.h must be the same."""
+"""Positions per block of the KV cache; must equal `CHUNK` of attention.h."""
 
 _MIN_ROWS = 32
 _CHUNKS_AHEAD = 4
-"""How far ahead of a sequence the memory of its KV cache is touched."""
+"""How far ahead of a sequence the memory of its KV cache is touched, in positions."""
 
 _SPARE_ROWS = 16
-"""Rows beyond one for each slot, for prefill beside the decoding of others."""
+"""Rows in addition to one per slot, for prefill during the decoding of others."""
 
 _CACHE_DTYPES: dict[Precision, type[np.generic]] = {
     "fp32": np.float32,
@@ -115,7 +115,7 @@ class KernelDecoder:
         self._write_text_cache = _kernel(library, "keep_text", lambda *_: (1,))
 
     def warm_up(self) -> None:
-        """Run everything once, so that no request waits for it; slot 0 is used."""
+        """Run everything once in advance, using slot 0."""
         # Restored afterwards: a slot may hold a prefix already.
         touched = self._kv_cache[:, :, :_CHUNKS_AHEAD, 0, 0, 0]
         touched[...] = touched.copy()
@@ -136,7 +136,7 @@ class KernelDecoder:
         ).asnumpy()
 
     def copy_past(self, source: int, target: int, positions: range) -> None:
-        """Copy the chunks in which some positions are from one slot to another."""
+        """Copy the cache blocks that contain the given positions from one slot to another."""
         chunks = slice(positions.start // CHUNK, -(-positions.stop // CHUNK))
         self._kv_cache[:, target, chunks] = self._kv_cache[:, source, chunks]
 
@@ -155,10 +155,10 @@ class KernelDecoder:
         return logits
 
     def _touch_cache_ahead(self, rows: Rows) -> None:
-        """Touch the KV cache far ahead of the rows, a few layers a position.
+        """Touch the KV cache far ahead of the rows, a few layers per position.
 
-        At the first write to a page the operating system maps and zeroes it. Left to the step that
-        needs it, all layers at once, these page faults take as long as five steps.
+        The operating system maps and zeroes a page at its first write. If one step touched all
+        layers at once, these page faults would take as long as five steps.
         """
         layers, chunks = self._kv_cache.shape[0], self._kv_cache.shape[2]
         for slot, position in zip(rows.slots.tolist(), rows.positions.tolist(), strict=True):
@@ -170,18 +170,18 @@ class KernelDecoder:
 
 
 def _bits(matrix: Any) -> int:
-    """Return the bits of a weight: uint32 holds eight of them."""
+    """Return the bits per weight; a uint32 holds eight weights."""
     return 4 if matrix.dtype == np.uint32 else 8 * int(matrix.dtype.itemsize)
 
 
 def _cache_shape(
     config: DecoderConfig, slots: int, chunks: int, dtype: type[np.generic]
 ) -> tuple[int, ...]:
-    # Each head's vector of bytes has a scale, a float.
+    # Each head's vector of bytes has a float as scale.
     numbers_of_position = config.head_size + (4 if dtype is np.int8 else 0)
     return config.layers, slots, chunks, 2, config.heads, CHUNK * numbers_of_position
 
 
 def _kernel(library: Path, name: str, shape: Callable[..., tuple[int, ...]]) -> Any:
-    """Return a kernel as an operation whose output is float32 of a shape, given the inputs'."""
+    """Return a kernel as an operation with float32 output; `shape` gives its shape from inputs'."""
     return ops.Custom(f"{library}:zhiyin_{name}", shape, lambda *_: ms.float32, func_type="aot")

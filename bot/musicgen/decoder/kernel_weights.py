@@ -13,7 +13,7 @@ from bot.musicgen.kernels.packing import pack
 
 
 def norms_of_layer(config: DecoderConfig) -> tuple[str, ...]:
-    """Return the norms of a layer, in the order in which the kernels count them."""
+    """Return the norms of a layer, in the kernels' order."""
     cross = ("encoder_attn_layer_norm",) if config.has_cross_attention else ()
     return "self_attn_layer_norm", *cross, "final_layer_norm"
 
@@ -21,7 +21,7 @@ def norms_of_layer(config: DecoderConfig) -> tuple[str, ...]:
 def take_tables(
     weights: dict[str, Any], config: DecoderConfig, positions: int
 ) -> dict[str, Floats]:
-    """Take the embeddings and all norms [norms, width], and add the position table."""
+    """Remove embeddings and all norms [norms, width] from the weights; add the position table."""
     norms = norms_of_layer(config)
     names = [f"{BODY}layers.{layer}.{norm}" for layer in range(config.layers) for norm in norms]
     names.append(f"{BODY}layer_norm")
@@ -36,11 +36,11 @@ def take_tables(
 def pack_matrices(
     weights: dict[str, Any], config: DecoderConfig, precision: Precision
 ) -> dict[str, Any]:
-    """Take the matrices of each kind out of the mapping and return them packed.
+    """Remove the matrices of each kind from the mapping and return them packed.
 
-    In int4 those are kept in int8 that it would harm most for what they weigh, measured on the
-    built-in model: what attention puts out, and the heads, for a third of the error; and the
-    text's keys and values, which are read once a request.
+    In int4, matrices where it harms most for their size stay in int8, as measured on the built-in
+    model: attention outputs and heads, a third of the error; and the text's keys and values, which
+    are read once per request.
     """
     width, ffn = config.hidden_size, config.ffn_size
     finer: Precision = "int8" if precision == "int4" else precision

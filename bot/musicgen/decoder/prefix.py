@@ -1,4 +1,4 @@
-"""Prefill states that come before any token."""
+"""Prefill of states that precede all tokens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.musicgen.decoder.interface import Decoder, Floats, Rows
 
 
 def read_prefix(decoder: Decoder, states: Floats, slot: int, codebooks: int) -> None:
-    """Run the decoder over states from the beginning of a slot."""
+    """Prefill a slot with states from its beginning."""
     for first in range(0, len(states), decoder.max_rows):
         part = states[first : first + decoder.max_rows]
         tokens = np.zeros((len(part), codebooks), np.int32)

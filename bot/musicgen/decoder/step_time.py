@@ -1,9 +1,9 @@
-"""Estimate how long a decoder's step takes here, from some of its layers with made-up weights.
+"""Estimate a decoder's step time on this machine, from some of its layers with artificial weights.
 
-A step is as long as its weights take to be read, and every layer has as many. So two decoders of
-the same width are timed, the second with twice the layers of the first, and both with more weights
-than a processor's caches hold; what the further layers add is added again for those left out.
-musicgen-large needs neither its memory nor its minutes for that.
+A step is limited by reading its weights, and all layers are equally large. So two decoders of the
+same width are timed, the second with twice the layers of the first, and both larger than the
+processor's caches; the remaining layers are extrapolated from the difference. So musicgen-large
+needs neither its full memory nor minutes.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from bot.musicgen.kernels.packed_weights import PackedWeights
 from bot.musicgen.kernels.packing import allocate, pack
 
 _SAMPLE_WEIGHTS = 160_000_000
-"""Weights of the larger decoder that is timed; its half outgrows the caches, too."""
+"""Weights of the larger timed decoder; its half exceeds the caches, too."""
 
 _COLUMNS = 64
-"""Outputs that are packed, to be repeated: a whole number of any precision's panels."""
+"""Outputs that are packed and then repeated: a whole number of panels in any precision."""
 
 _POSITION = 250
-"""The step that is timed: the middle of a clip of 10 s."""
+"""The timed step: the middle of a clip of 10 s."""
 
 _TEXT_TOKENS = 16
 _MOST_STEPS, _MOST_SECONDS = 12, 0.4
 
 
 def step_seconds(config: DecoderConfig, library: Path, precision: Precision) -> float:
-    """Return about how many seconds a step of one guided request takes with our kernels.
+    """Return the estimated seconds of a step of one guided request with our kernels.
 
-    Takes a fraction of a second and 0.5 GB of memory at most. The faster of the steps that are
-    timed count, so that it matters little what else the machine is doing.
+    Takes a fraction of a second and at most 0.5 GB of memory. The faster steps count, which reduces
+    the influence of other load on the machine.
     """
     half, layers = sampled_layers(config)
     arrays = _arrays(replace(config, layers=layers), precision)
@@ -55,16 +55,16 @@ def step_seconds(config: DecoderConfig, library: Path, precision: Precision) -> 
 
 
 def sampled_layers(config: DecoderConfig) -> tuple[int, int]:
-    """Return how many layers the shorter decoder that is timed has, and the longer one.
+    """Return the layers of the shorter and of the longer timed decoder.
 
-    The longer one has all where these are few: then it is the only one.
+    The longer one has all layers if there are few; then it is the only one.
     """
     half = max(1, math.ceil(_SAMPLE_WEIGHTS / _layer_weights(config) / 2))
     return half, min(config.layers, 2 * half)
 
 
 def extrapolate(config: DecoderConfig, short: float, long: float) -> float:
-    """Return the seconds of a whole step from those of the two decoders that were timed."""
+    """Return the seconds of a full step from those of the two timed decoders."""
     half, layers = sampled_layers(config)
     return long + (config.layers - layers) * max(0.0, long - short) / half
 
@@ -87,7 +87,7 @@ def _layer_weights(config: DecoderConfig) -> int:
 
 
 def _arrays(config: DecoderConfig, precision: Precision) -> dict[str, NDArray[Any]]:
-    """Return packed weights as `KernelDecoder` names them."""
+    """Return packed weights under `KernelDecoder`'s names."""
     width, ffn, layers = config.hidden_size, config.ffn_size, config.layers
     outputs = config.codebooks * config.vocab_size
     shapes = {
@@ -117,10 +117,10 @@ def _arrays(config: DecoderConfig, precision: Precision) -> dict[str, NDArray[An
 
 
 def _matrix(layers: int, outputs: int, inputs: int, precision: Precision) -> NDArray[Any]:
-    """Pack a few columns and repeat them in memory of their own, as many as there are."""
+    """Pack a few columns and repeat them to full size, in separate memory."""
     random = np.random.default_rng(inputs)
     noise = random.standard_normal((_COLUMNS, inputs), np.float32) / np.float32(math.sqrt(inputs))
-    # As Meta's are, see packing.py.
+    # Like Meta's weights, see packing.py.
     few = noise.astype(np.float16).astype(np.float32)
     panels = pack([lambda: few], (_COLUMNS, inputs), precision)[0]
     columns = _COLUMNS // len(panels)
@@ -133,7 +133,7 @@ def _matrix(layers: int, outputs: int, inputs: int, precision: Precision) -> NDA
 def _timed(
     config: DecoderConfig, arrays: dict[str, NDArray[Any]], library: Path, precision: Precision
 ) -> float:
-    """Return the seconds of a step, the lower quartile of a few."""
+    """Return the lower quartile of several step times in seconds."""
     decoder = KernelDecoder(
         {},
         config,

@@ -1,1 +1,1 @@
-"""The decoder step's inner loops, in C++, compiled on the machine they run on."""
+"""The inner loops in C++, compiled on the machine they run on."""

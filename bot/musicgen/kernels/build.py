@@ -26,7 +26,7 @@ FLAGS = (
     "-std=c++17",
     "-O3",
     "-march=native",
-    # One rounding per multiply-add however a loop is unrolled, so that a row's result doesn't
+    # Always one fused multiply-add, however a loop is unrolled, so that a row's result does not
     # depend on the number of rows.
     "-ffp-contract=fast",
     "-fno-math-errno",
@@ -40,16 +40,16 @@ FLAGS = (
 
 
 BUNDLED = (sys.executable, "-m", "ziglang", "cc")
-"""The compiler of the ziglang package."""
+"""The compiler in the ziglang package."""
 
 
 class KernelsUnavailableError(Exception):
-    """The kernels can't be compiled here; the message says why."""
+    """The kernels can't be compiled here; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiler:
-    """A C++ compiler: the first words of its command, and its version."""
+    """A C++ compiler: its command's first words, and its version."""
 
     command: tuple[str, ...]
     version: str
@@ -89,7 +89,7 @@ def compile_kernels(
 
 
 def compiled_kernels(cache: Path, *, flags: Sequence[str] = FLAGS) -> Path | None:
-    """Return the kernels that were compiled for this processor before, or None."""
+    """Return the kernels compiled earlier for this processor, or None."""
     return _first_there(cache, _names(find_compilers(), flags).values())
 
 
@@ -119,17 +119,17 @@ def set_threads(library_path: Path, threads: int) -> None:
 
 
 def supports_int8(library_path: Path) -> bool:
-    """Return whether this processor has int8 dot product instructions, which the kernels use."""
+    """Return whether this processor has the int8 dot product instructions used by the kernels."""
     return bool(ctypes.CDLL(str(library_path)).zhiyin_multiplies_bytes())
 
 
 def supports_pairs(library_path: Path) -> bool:
-    """Return whether this processor multiplies bfloat16, and the codec's kernel does so."""
+    """Return whether this processor has the bfloat16 products used by the codec's kernel."""
     return bool(ctypes.CDLL(str(library_path)).zhiyin_multiplies_pairs())
 
 
 def find_compilers() -> list[Compiler]:
-    """Return the C++ compilers to try, the best first."""
+    """Return the C++ compilers to try, best first."""
     candidates: list[tuple[str, ...]] = []
     if os.environ.get("CXX"):
         candidates.append((os.environ["CXX"],))
@@ -144,13 +144,13 @@ def find_compilers() -> list[Compiler]:
             continue
         found_compilers.append(Compiler(command=command, version=answer.stdout.strip()))
     if find_spec("ziglang") is not None:
-        # Not asked itself: without a place for its cache it does not even answer.
+        # Not run for its version: without a cache folder it fails even at that.
         found_compilers.append(Compiler(command=BUNDLED, version=version("ziglang")))
     return found_compilers
 
 
 def zig_environment(folder: Path) -> dict[str, str]:
-    """Return the environment for zig, whose own cache is in a folder where its usual place is not.
+    """Return zig's environment, with a cache folder of its own if the usual one is missing.
 
     A user without a home folder has none.
     """
@@ -179,7 +179,7 @@ def _is_writable(cache: Path) -> bool:
 
 
 def _own_folder() -> Path:
-    """Make a folder that is deleted when this process exits."""
+    """Create a folder that is deleted when this process exits."""
     folder = tempfile.mkdtemp(prefix="zhiyin-kernels-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
@@ -214,7 +214,7 @@ def _key(compiler: Compiler, flags: Sequence[str], files: Sequence[Path]) -> str
 
 
 def _processor() -> str:
-    """Describe this processor, as a cache on a shared disk serves several machines."""
+    """Return a name of this processor, since machines may share a cache on a disk."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

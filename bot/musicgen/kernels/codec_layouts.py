@@ -1,8 +1,8 @@
-"""How the codec's weights lie in memory: as matrices, or as our kernels read them.
+"""Memory layouts of the codec's weights: plain matrices, or the kernels' panels.
 
 A convolution's matrix is [taps * channels, columns]; an LSTM's recurrent one [width, 4 * width],
-with the gates' columns in the order of PyTorch. The kernels read panels of sixteen columns, and all
-gates of sixteen units together.
+with gates in PyTorch's order. The kernels read panels of 16 columns, and all gates of 16 units
+together.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Layout = Callable[[Array], NDArray[Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layouts:
-    """Functions that lay out a matrix, one with a single column, and an LSTM's recurrent one."""
+    """Layout functions: of a matrix, of one with a single column, of an LSTM's recurrent one."""
 
     matrix: Layout
     column: Layout
@@ -30,20 +30,20 @@ class Layouts:
 
 
 def copied(values: Array) -> Array:
-    """Return values as float32 with memory of their own, in C order."""
+    """Return a float32 copy in C order."""
     return np.array(values, np.float32, order="C")
 
 
 def plain() -> Layouts:
-    """Return the layouts of MindSpore's own operations."""
+    """Return the layouts for MindSpore's own operations."""
     return Layouts(matrix=copied, column=copied, gates=copied)
 
 
 def panels(*, rounded: bool) -> Layouts:
-    """Return the layouts of kernels that multiply floats.
+    """Return the layouts for kernels that multiply floats.
 
-    If `rounded`, all weights are in half precision; an LSTM's, which are read for every frame, are
-    also where that loses nothing.
+    If `rounded`, all weights are in half precision; otherwise only an LSTM's, which are read for
+    every frame, and only if that is lossless.
     """
 
     def gates(weight: Array) -> NDArray[Any]:
@@ -57,7 +57,7 @@ def panels(*, rounded: bool) -> Layouts:
 
 
 def pairs() -> Layouts:
-    """Return the layouts of kernels that multiply pairs in bfloat16; inputs must be even."""
+    """Return the layouts for kernels that multiply bfloat16 pairs; inputs must be even."""
 
     def matrix(weight: Array) -> NDArray[np.uint16]:
         found = _panels(weight)
@@ -72,12 +72,12 @@ def pairs() -> Layouts:
 
 
 def _paired(values: Array) -> Array:
-    """Swap the last two axes, [2, 16], so that two inputs of a column lie side by side."""
+    """Swap the last two axes, [2, 16], so that two inputs of a column are adjacent."""
     return np.ascontiguousarray(values.swapaxes(-1, -2))
 
 
 def _panels(weight: Array) -> Array:
-    """Lay out [inputs, columns] as [columns / 16, inputs, 16], zeros where columns are missing."""
+    """Return [inputs, columns] as [columns / 16, inputs, 16], padded with zero columns."""
     columns = -(-weight.shape[1] // PANEL) * PANEL
     padded = np.pad(weight, ((0, 0), (0, columns - weight.shape[1])))
     return padded.reshape(len(weight), -1, PANEL).transpose(1, 0, 2)
@@ -88,7 +88,7 @@ def _half(values: Array) -> NDArray[np.float16]:
 
 
 def _gate_panels(weight: Array) -> Array:
-    """Lay out [width, 4 * width] as [width / 16, width, 4, 16]: all gates of 16 units together."""
+    """Return [width, 4 * width] as [width / 16, width, 4, 16]: all gates of 16 units together."""
     width = len(weight)
     padded = np.pad(weight.reshape(width, 4, width), ((0, 0), (0, 0), (0, -width % PANEL)))
     return padded.reshape(width, 4, -1, PANEL).transpose(2, 0, 1, 3)

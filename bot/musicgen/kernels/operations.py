@@ -1,8 +1,8 @@
 """The operations of T5's and EnCodec's graphs, on MindSpore's kernels or on ours.
 
-All work on rows in time, [rows, channels], with weights in layouts of their own. The weights and
-inputs of an LSTM's third gate are doubled: tanh(x) is 2 * sigmoid(2x) - 1, so that one operation
-serves all gates.
+All work on rows in time, [rows, channels], with weights in layouts of their own. Weights and inputs
+of an LSTM's third gate are doubled: tanh(x) = 2 * sigmoid(2x) - 1, so that one operation serves all
+gates.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class Operations:
 
 
 def tensor(values: NDArray[Any]) -> Any:
-    """Return a contiguous array as a tensor: sharing its memory, or on the device there is.
+    """Return a contiguous array as a tensor: sharing its memory, or copied to the device.
 
-    One that lies on the device already is not copied there again at each call of a graph.
+    A tensor on the device is not copied again at each call of a graph.
     """
     made = ms.Tensor.from_numpy(values)
     target = ms.get_context("device_target")
@@ -55,8 +55,7 @@ def tensor(values: NDArray[Any]) -> Any:
 def builtin_operations() -> Operations:
     """Return the operations on MindSpore's own kernels.
 
-    A gather of the rows in all windows and one matrix product is the form of a convolution in
-    which these are fastest on a CPU.
+    On a CPU a convolution is fastest as a gather of the windows' rows and one matrix product.
     """
     matmul, biased, gather = ops.MatMul(), ops.BiasAdd(), ops.Gather()
     elu, sigmoid, tanh = ops.Elu(), ops.Sigmoid(), ops.Tanh()
@@ -105,8 +104,8 @@ def centre(kept: Any, x: Any) -> Any:
 def kernel_operations(library: Path, *, rounded: bool = False) -> Operations:
     """Return the operations on our own kernels, compiled into `library`.
 
-    If `rounded`, all weights are in half precision; an LSTM's, which are read for every frame, are
-    also where that loses nothing.
+    If `rounded`, all weights are in half precision; otherwise only an LSTM's, which are read for
+    every frame, and only if that is lossless.
     """
 
     def kernel(name: str, shape: Callable[..., Any], dtypes: Any = ms.float32) -> Any:

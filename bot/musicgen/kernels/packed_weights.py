@@ -1,7 +1,7 @@
-"""Weights in the layouts that a model computes with, by name: packed now, or at an earlier start.
+"""Packed weights by name: packed now, or loaded from an earlier start.
 
-The parts of a model ask for each array by name and say how it is packed. Where the arrays of an
-earlier start are given nothing is packed, and the weights of the checkpoint are not needed.
+The parts of a model request each array by name, with a function that packs it. If an earlier
+start's arrays are given, nothing is packed, and the checkpoint's weights are not needed.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ Array = NDArray[Any]
 class PackedWeights:
     """The packed arrays of one model.
 
-    `is_stored` tells whether they are those of an earlier start. `sparse` are the names of arrays
-    of which only some rows are read, so that they needn't be in memory.
+    `is_stored` tells whether they are from an earlier start. `sparse` names the arrays of which
+    only some rows are read, so that they may stay on disk.
     """
 
     def __init__(self, stored: Mapping[str, Array] | None = None) -> None:
-        """Take the arrays of an earlier start, if there are any."""
+        """Take an earlier start's arrays, if any."""
         self.arrays: dict[str, Array] = dict(stored or {})
         self.sparse: set[str] = set()
         self.is_stored = stored is not None
         self._names: set[str] = set()
 
     def array(self, name: str, pack: Callable[[], Array], *, sparse: bool = False) -> Array:
-        """Return the array of a name, contiguous; each name is asked for once."""
+        """Return the contiguous array of a name; each name may be requested once."""
         assert name not in self._names, name
         self._names.add(name)
         if sparse:

@@ -22,19 +22,19 @@ PANEL = 16
 """Columns in a panel: the floats in the widest vector register."""
 
 _HUGE_PAGE_BYTES = 2 << 20
-# What attention has room for (kMaxDim in attention_bytes.cc).
+# The capacity of the attention kernel (kMaxDim in attention_bytes.cc).
 _MOST_HEAD_SIZE = 256
 
 
 def fits_kernels(head_size: int) -> bool:
-    """Return whether the kernels take heads so wide: whole panels, within their room."""
+    """Return whether the kernels support a head size: whole panels, within their capacity."""
     return head_size % PANEL == 0 and head_size <= _MOST_HEAD_SIZE
 
 
 def allocate(shape: Sequence[int], dtype: type[np.generic], *, dense: bool = True) -> NDArray[Any]:
-    """Return zeroed memory aligned to a page, whose pages are only mapped when written to.
+    """Return zeroed page-aligned memory, whose pages are only mapped when written to.
 
-    `dense` memory, which is used from end to end, asks for huge pages: reads are some 5 % faster.
+    `dense` memory, which is used completely, requests huge pages: reads are some 5 % faster.
     """
     size = max(1, int(np.prod(shape)) * np.dtype(dtype).itemsize)
     rounded = -(-size // _HUGE_PAGE_BYTES) * _HUGE_PAGE_BYTES
@@ -92,7 +92,7 @@ def _layout(shape: tuple[int, int], precision: Precision) -> Layout | None:
 
 
 def to_bfloat16(values: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """Return the bits of each number rounded to bfloat16, to nearest, ties to even."""
+    """Return numbers as bfloat16 bits, rounded to nearest, ties to even."""
     bits = np.ascontiguousarray(values).view(np.uint32)
     return ((bits + 0x7FFF + (bits >> 16 & 1)) >> 16).astype(np.uint16)
 
@@ -102,6 +102,6 @@ def _to_dtype(values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[Any]
 
 
 def _panels(weights: NDArray[Any]) -> NDArray[Any]:
-    """Return [outputs, inputs] as [panels, inputs, 16], zeros where outputs are missing."""
+    """Return [outputs, inputs] as [panels, inputs, 16], padded with zero outputs."""
     whole = np.pad(weights, ((0, -len(weights) % PANEL), (0, 0)))
     return whole.reshape(-1, PANEL, whole.shape[1]).transpose(0, 2, 1)

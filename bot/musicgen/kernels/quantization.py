@@ -1,7 +1,7 @@
-"""Quantize weights to 8 or 4 bits, laid out for the dot product instructions.
+"""Quantize weights to 8 or 4 bits, in the layout of the dot product instructions.
 
-A panel is 64 columns: groups of inputs, each the scales of its columns and then its whole numbers,
-in the order in which the kernels read them (see weights.h).
+A panel is 64 columns: for each group of inputs the scales of its columns, then its integers in the
+order in which the kernels read them (see weights.h).
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ PANEL = 64
 """Columns in a panel of bytes."""
 
 GROUP = 128
-"""Inputs that share a scale in int8; the kernels have the same constant."""
+"""Inputs per scale in int8; the kernels have the same constant."""
 
 INT4_GROUP = 32
-"""The same in int4."""
+"""Inputs per scale in int4."""
 
-_SCALE_LINES = 4  # fp32 scales take the room of four inputs of int8
+_SCALE_LINES = 4  # an fp32 scale takes the space of four int8 inputs
 _MOST, _OFFSET = 127, 128
 
-_INT4_WORDS = 32  # in a line, which holds the scales of a group, or half of eight inputs
+_INT4_WORDS = 32  # per line, which holds the scales of a group, or half of eight inputs
 _INT4_LINES = 1 + INT4_GROUP // 4
 _INT4_LEAST, _INT4_MOST = -8, 7
 _INT4_EXTREMES = (-8.4, -8.0, -7.6, -7.2, -6.8)
-"""What the largest number of a group may become in units of its scale; the best is taken."""
+"""Candidates for a group's largest number in units of its scale; the best one is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How one layer's weights are laid out; `fill` does it with weights [outputs, inputs]."""
+    """The layout of one layer's weights; `fill` converts weights [outputs, inputs] to it."""
 
     shape: tuple[int, ...]
     dtype: type[np.generic]
@@ -44,7 +44,7 @@ class Layout:
 
 
 def int8_layout(shape: tuple[int, int]) -> Layout | None:
-    """Return the layout for weights of a shape (outputs, inputs), None where there is none."""
+    """Return the layout for weights of a shape (outputs, inputs), None if unsupported."""
     outputs, inputs = shape
     if inputs % 4:
         return None
@@ -53,7 +53,7 @@ def int8_layout(shape: tuple[int, int]) -> Layout | None:
 
 
 def int4_layout(shape: tuple[int, int]) -> Layout | None:
-    """Return the layout for weights of a shape (outputs, inputs), None where there is none."""
+    """Return the layout for weights of a shape (outputs, inputs), None if unsupported."""
     outputs, inputs = shape
     if inputs % INT4_GROUP:
         return None
@@ -63,13 +63,13 @@ def int4_layout(shape: tuple[int, int]) -> Layout | None:
 
 
 def _columns(weights: Floats) -> Floats:
-    """Return [outputs, inputs] as [panels, 64, inputs], zeros where outputs are missing."""
+    """Return [outputs, inputs] as [panels, 64, inputs], padded with zero outputs."""
     whole = np.pad(weights, ((0, -len(weights) % PANEL), (0, 0)))
     return whole.reshape(-1, PANEL, whole.shape[1])
 
 
 def _fill_int8(panels: NDArray[Any], weights: Floats) -> None:
-    """Quantize to whole numbers from -127 to 127, stored plus 128."""
+    """Quantize to integers from -127 to 127, stored plus 128."""
     columns = _columns(weights)
     line = 0
     for first in range(0, columns.shape[2], GROUP):
@@ -87,12 +87,12 @@ def _fill_int8(panels: NDArray[Any], weights: Floats) -> None:
 
 
 def _fill_int4(panels: NDArray[Any], weights: Floats) -> None:
-    """Quantize to whole numbers from -8 to 7, stored plus 8, eight inputs of a column in a word."""
+    """Quantize to integers from -8 to 7, stored plus 8, eight inputs of a column per word."""
     columns = _columns(weights)
     for at, one_panel in zip(panels, columns, strict=True):
         groups = one_panel.reshape(PANEL, -1, INT4_GROUP)
         whole, scales = _nearest_int4(groups)
-        # Of eight inputs the first four are the lower bits of a word's bytes.
+        # Of eight inputs the first four are the low nibbles of a word's bytes.
         fours = (whole - _INT4_LEAST).astype(np.uint8).reshape(PANEL, -1, INT4_GROUP // 8, 2, 4)
         pairs = fours[:, :, :, 0] | fours[:, :, :, 1] << 4
         lines = at.view(np.uint8).reshape(groups.shape[1], -1)
@@ -102,10 +102,10 @@ def _fill_int4(panels: NDArray[Any], weights: Floats) -> None:
 
 
 def _nearest_int4(groups: Floats) -> tuple[Floats, NDArray[np.float16]]:
-    """Return whole numbers and scales [columns, groups] for [columns, groups, inputs].
+    """Return integers and scales [columns, groups] for [columns, groups, inputs].
 
-    The largest number of a group becomes about -8, whatever its sign, as there is no 8; of a few
-    scales the one with the least squared error is taken.
+    A group's largest number maps to about -8, whatever its sign, as there is no 8; of several
+    scales the one with the least squared error is used.
     """
     places = np.abs(groups).argmax(axis=2)[..., None]
     extremes = np.take_along_axis(groups, places, 2)[..., 0]

@@ -1,1 +1,1 @@
-"""MusicGen on other runtimes: PyTorch's model converted, and a loop that times what comes out."""
+"""MusicGen converted from PyTorch to other runtimes, and a loop to time it."""

@@ -1,4 +1,4 @@
-"""Make the beginning of clips with three converted parts, and time each."""
+"""Generate the beginning of clips with a converted model, and time its parts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Codes = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """What a model was converted for: so many requests, text tokens and frames of sound."""
+    """The fixed shapes of a converted model: requests, text tokens and frames."""
 
     precision: str
     requests: int
@@ -33,20 +33,20 @@ class Extent:
 
     @property
     def rows(self) -> int:
-        """Return the rows of a step: guidance takes two for each request."""
+        """Return the rows per step: two per request, because of guidance."""
         return 2 * self.requests
 
 
 class Parts(Protocol):
-    """A converted MusicGen, for a fixed number of requests at once.
+    """A converted MusicGen, for a fixed number of concurrent requests.
 
-    A step takes two rows for each request: first all with their texts, then all without.
+    A step has two rows per request: first all with their texts, then all without.
     """
 
     extent: Extent
 
     def begin(self, tokens: Codes) -> None:
-        """Encode the texts [requests, tokens] and forget what was decoded before."""
+        """Encode the texts [requests, tokens] and reset the KV cache."""
 
     def step(self, tokens: Codes) -> Floats:
         """Return the logits [rows, codebooks, vocabulary] after the tokens [rows, codebooks]."""
@@ -57,7 +57,7 @@ class Parts(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spans:
-    """The seconds of each phase of a clip; a step's are the mean."""
+    """The seconds of each phase of a clip; that of a step is a mean."""
 
     text: float
     step: float
@@ -65,7 +65,7 @@ class Spans:
 
 
 def measure(parts: Parts, texts: Codes, *, steps: int) -> Spans:
-    """Time the text, the first steps, and the sound of whole clips, each after a warm-up."""
+    """Time text encoding, the first steps and the decoding of whole clips, each after a warm-up."""
     random = np.random.default_rng(0)
     extent = parts.extent
     parts.begin(texts)
@@ -101,16 +101,16 @@ def _decode(parts: Parts, steps: int, random: np.random.Generator) -> list[float
 
 
 def guide(logits: Floats) -> Floats:
-    """Join the logits of the rows with and without text by classifier-free guidance."""
+    """Combine the logits with and without text by classifier-free guidance."""
     told, untold = np.split(logits, 2)
     guided: Floats = untold + np.float32(_GUIDANCE) * (told - untold)
     return guided
 
 
 def sample(logits: Floats, random: np.random.Generator) -> Codes:
-    """Draw a token of each of the last axis's distributions, among the likeliest 250.
+    """Sample a token from each distribution on the last axis, among the 250 most likely.
 
-    By the largest of the logits with Gumbel noise (Gumbel, 1954).
+    With the Gumbel-max trick (Gumbel, 1954).
     """
     count = min(_TOP_K, logits.shape[-1])
     likeliest = np.argpartition(logits, -count, axis=-1)[..., -count:]

@@ -18,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 _OPSET = 20
 _EPSILON = 1e-5
 _INT8_ACCURACY = 4
-"""MatMulNBits computes with activations of 8 bits."""
+"""MatMulNBits with 8-bit activations."""
 
 _FLOATS, _INTS, _LONGS = TensorProto.FLOAT, TensorProto.INT32, TensorProto.INT64
 
@@ -47,7 +47,7 @@ def write_step(model: Any, path: Path, *, rows: int, block_size: int | None) -> 
     first = len(tables[0]) * np.arange(books)
     index = graph.add("Add", ["tokens", graph.constant("first", first)])
     found = graph.add("Gather", [graph.constant("embeddings", np.concatenate(tables)), index])
-    # A row is one position: the axis of the codebooks becomes that of the sequence.
+    # A row is one position: the codebook axis becomes the sequence axis.
     summed = graph.add("ReduceSum", [found, graph.constant("books", np.array([1]))], keepdims=1)
     sinusoids = graph.constant("sinusoids", _numbers(decoder.embed_positions.weights))
     states = graph.add("Add", [summed, graph.add("Gather", [sinusoids, "position"])])
@@ -97,7 +97,7 @@ _CACHES = ("text_key", "text_value", "past_key", "past_value")
 
 
 class _Graph:
-    """Nodes, constants, inputs and outputs, as they are added."""
+    """A graph under construction: nodes, constants, inputs and outputs."""
 
     def __init__(self, block_size: int | None) -> None:
         self._block_size = block_size
@@ -115,7 +115,7 @@ class _Graph:
         self._outputs.append(helper.make_tensor_value_info(name, kind, shape))
 
     def constant(self, name: str, values: NDArray[Any]) -> str:
-        """Keep values under a name."""
+        """Store a constant under a name."""
         self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
@@ -128,7 +128,7 @@ class _Graph:
         domain: str = "",
         **attributes: Any,
     ) -> str:
-        """Add a node and return the name of its first output, which may be left empty."""
+        """Add a node and return the name of its first output, generated if empty."""
         name = f"{operation}.{len(self._nodes)}"
         outputs = [(outputs or [""])[0] or name, *(outputs or [""])[1:]]
         node = helper.make_node(operation, inputs, outputs, name=name, domain=domain, **attributes)
@@ -136,7 +136,7 @@ class _Graph:
         return outputs[0]
 
     def norm(self, states: str, branch: str | None, norm: Any) -> tuple[str, str]:
-        """Add a branch to the residual stream and normalize; return what comes out and the sum."""
+        """Add a branch to the residual stream and normalize; return the result and the sum."""
         number = len(self._nodes)
         gain = self.constant(f"gain.{number}", _numbers(norm.weight))
         bias = self.constant(f"bias.{number}", _numbers(norm.bias))
@@ -177,7 +177,7 @@ class _Graph:
         )
 
     def write(self, path: Path) -> None:
-        """Write the graph, its constants beside it."""
+        """Write the graph, with its constants in a separate file."""
         graph = helper.make_graph(self._nodes, "step", self._inputs, self._outputs, self._constants)
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_MICROSOFT, 1)]
         onnx.save_model(
@@ -191,7 +191,7 @@ class _Graph:
 def quantize(
     weight: NDArray[np.float32], block_size: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Round [outputs, inputs] to [outputs, blocks, block_size] around 128, with a scale a block."""
+    """Round [outputs, inputs] to [outputs, blocks, block_size] around 128, one scale per block."""
     outputs, inputs = weight.shape
     padded = np.pad(weight, ((0, 0), (0, -inputs % block_size)))
     blocks = padded.reshape(outputs, -1, block_size)

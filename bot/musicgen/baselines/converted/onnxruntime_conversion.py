@@ -13,7 +13,7 @@ from bot.musicgen.baselines.converted.onnx_step import write_step
 from bot.musicgen.baselines.converted.torch_parts import SoundPart, TextPart
 
 _BLOCK_SIZE = 256
-"""Weights that share a scale: the fastest of 32 to 256."""
+"""Weights per scale: the fastest of 32 to 256."""
 
 _OPSET = 17
 
@@ -22,7 +22,7 @@ def write(model: Any, folder: Path, extent: Extent) -> None:
     """Write text.onnx, step.onnx and sound.onnx, the first two in the extent's precision."""
     rounded = extent.precision == "int8"
     words = torch.zeros(1, extent.tokens, dtype=torch.int64)
-    # One request is traced in a fraction of the time.
+    # Tracing a single request takes a fraction of the time.
     codes = torch.zeros(1, extent.codebooks, extent.frames, dtype=torch.int64)
     with torch.inference_mode():
         _export(SoundPart(model).eval(), codes, folder / "sound.onnx")
@@ -54,7 +54,7 @@ def _round_text(exact: Path, target: Path) -> None:
 def _export(module: Any, example: Any, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        # The newer exporter writes an LSTM as thousands of small operations.
+        # The newer exporter splits an LSTM into thousands of small operations.
         torch.onnx.export(
             module,
             (example,),

@@ -11,10 +11,10 @@ from bot.musicgen.baselines.converted.clip_loop import Codes, Extent, Floats
 
 
 class OnnxRuntimeParts:
-    """The converted model; its KV cache has a fixed size, and the step writes into it."""
+    """The converted model; the step writes into a KV cache of fixed size."""
 
     def __init__(self, folder: Path, extent: Extent, *, threads: int) -> None:
-        """Load what lies in a folder."""
+        """Load the model from a folder."""
         import onnxruntime as ort
 
         self.extent = extent
@@ -53,7 +53,7 @@ class OnnxRuntimeParts:
         self._binding.bind_output(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
 
     def begin(self, tokens: Codes) -> None:
-        """Encode the texts and forget what was decoded before."""
+        """Encode the texts and reset the KV cache."""
         self._texts = self._text.run(None, {"input": tokens})
         for number, cache in enumerate(self._texts):
             self._bind_input(f"text_{_of(number)}", cache)
@@ -76,5 +76,5 @@ class OnnxRuntimeParts:
 
 
 def _of(number: int) -> str:
-    """Name a cache: the keys and the values of one layer follow each other."""
+    """Return the name of a cache, from its index over keys and values of all layers."""
     return f"{('key', 'value')[number % 2]}.{number // 2}"

@@ -1,4 +1,4 @@
-"""Convert MusicGen from PyTorch to OpenVINO, the KV cache a state of the step, weights by NNCF."""
+"""Convert MusicGen from PyTorch to OpenVINO, with a stateful KV cache and NNCF's weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 from bot.musicgen.baselines.converted.clip_loop import Extent
 from bot.musicgen.baselines.converted.torch_parts import SoundPart, StepPart, TextPart
 
-# Before OpenVINO and NNCF are imported: without it they report their use to their maker.
+# Before importing OpenVINO and NNCF, which otherwise send telemetry.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 os.environ.setdefault("NNCF_CI", "1")
 
@@ -23,7 +23,7 @@ def write(model: Any, folder: Path, extent: Extent) -> None:
     import openvino as ov
 
     words = torch.zeros(extent.requests, extent.tokens, dtype=torch.int64)
-    # One request is traced in a fraction of the time, and the shape of all is set afterwards.
+    # Tracing a single request takes a fraction of the time; the batch shape is set afterwards.
     codes = torch.zeros(1, extent.codebooks, extent.frames, dtype=torch.int64)
     with torch.inference_mode():
         text = ov.convert_model(TextPart(model).eval(), example_input=(words,))
@@ -32,7 +32,7 @@ def write(model: Any, folder: Path, extent: Extent) -> None:
         _save(_rounded(_stateful(model, extent), extent), folder / "step.xml")
         sound = ov.convert_model(SoundPart(model).eval(), example_input=(codes,))
         sound.reshape([extent.requests, extent.codebooks, extent.frames])
-        # Its convolutions are small beside the sound that passes through them.
+        # Its convolutions' weights are small compared with the activations.
         _save(sound, folder / "sound.xml")
 
 
@@ -82,7 +82,7 @@ def _stateful(model: Any, extent: Extent) -> Any:
     apply_make_stateful_transformation(
         step, {f"past.{number}": f"present.{number}" for number in range(count)}
     )
-    # The runtime fuses the cache into the attention only where it is told what a state begins with.
+    # The runtime fuses the cache into attention only if states have an initial value.
     empty = ov.opset13.constant(np.zeros((rows, heads, 0, size), np.float32))
     for node in step.get_ops():
         if node.get_type_name() == "ReadValue":

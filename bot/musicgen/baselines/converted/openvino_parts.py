@@ -10,18 +10,18 @@ import numpy as np
 
 from bot.musicgen.baselines.converted.clip_loop import Codes, Extent, Floats
 
-# Before OpenVINO is imported: without it it reports its use to its maker.
+# Before importing OpenVINO, which otherwise sends telemetry.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 _GROUP_SIZE = 1024
-"""Activations that share a scale: the fastest of 32 to 1024."""
+"""Activations per scale: the fastest of 32 to 1024."""
 
 
 class OpenVinoParts:
     """The converted model."""
 
     def __init__(self, folder: Path, extent: Extent, *, threads: int) -> None:
-        """Compile what lies in a folder."""
+        """Compile the model in a folder."""
         import openvino as ov
 
         self.extent = extent
@@ -29,7 +29,7 @@ class OpenVinoParts:
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,
-            # Its own choice, bf16, has no products of 8-bit activations, which are faster.
+            # The default, bf16, has no 8-bit activation products, which are faster.
             "INFERENCE_PRECISION_HINT": "f32",
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": _GROUP_SIZE,
         }
@@ -45,7 +45,7 @@ class OpenVinoParts:
         self._step.set_tensor("order", ov.Tensor(np.arange(extent.rows, dtype=np.int32)))
 
     def begin(self, tokens: Codes) -> None:
-        """Encode the texts and forget what was decoded before."""
+        """Encode the texts and reset the KV cache."""
         self._text.infer([tokens], share_inputs=True)
         for number in range(2 * self.extent.layers):
             self._step.set_tensor(f"text.{number}", self._text.get_output_tensor(number))

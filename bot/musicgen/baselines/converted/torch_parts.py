@@ -1,8 +1,8 @@
 """MusicGen as three PyTorch modules that runtimes can convert: text, one step, sound.
 
-Their inputs and outputs are tensors only, the KV caches among them. A request is two rows, with
-its text and without: first all with, then all without. All texts have the same length.
-Runs only where PyTorch is, see `torch_reference`.
+Inputs and outputs are tensors only, including the KV caches. A request has two rows, with its text
+and without: first all with, then all without. All texts have the same length. Needs PyTorch, see
+`torch_reference`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class TextPart(nn.Module):
     """From tokens [requests, tokens] to the keys and values of each layer's cross-attention.
 
     Returns key and value of the first layer, then of the next, each [rows, heads, tokens, size].
-    What attends to no text has keys and values of zero, as in transformers.
+    They are zero in rows without text, as in transformers.
     """
 
     def __init__(self, model: Any) -> None:
