@@ -129,7 +129,7 @@ def make(
 ) -> list[Finished]:
     """Run all requests at once and return their clips in order; `stream` gets the partial sound.
 
-    Each clip has the prompt changes as requested, and for the first clip those typed.
+    Prompts change by `changes` in every clip, and by typed lines in the first one.
     """
     typed = typed or TypedWords(None, 0.0)
     total = sum(request.seconds or 0.0 for request in requests)

@@ -181,7 +181,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
 def _muted(
     args: argparse.Namespace, prompt: str | None, contents: Contents, kept: Kept | None
 ) -> tuple[str, ...]:
-    """Return the stems to mute: the named ones; in a remix also those the prompt excludes."""
+    """Return the stems to mute: the named ones, or in a remix those that the prompt excludes."""
     named = read_names(args.without)
     if named or args.keep is None:
         return named

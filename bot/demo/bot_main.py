@@ -1,7 +1,7 @@
 """The demo's bot, in a process of its own: `python -m bot.demo.bot_main`.
 
-Its settings are the first line of standard input, as JSON; it stops when that is closed. What there
-is to tell is written to standard output, a line of JSON each: see `bot.demo.bot_process`.
+Its settings are the first line of standard input, as JSON; it stops when that is closed. It reports
+on standard output, one JSON object per line: see `bot.demo.bot_process`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def main() -> int:
 async def _live(config: Config, settings: dict[str, Any]) -> None:
     begun = time.monotonic()
     contents, licence = inspect_model(config)
-    # Whoever presses Ctrl-C wants the demo to end, not a last clip.
+    # A Ctrl-C ends the demo at once, without finishing the last clip.
     worker = dataclasses.replace(config.worker, grace_seconds=0.0)
     config = dataclasses.replace(config, worker=worker)
     async with AsyncExitStack() as stack:

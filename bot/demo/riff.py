@@ -1,4 +1,4 @@
-"""A synthesized tune, to have a sound file on the demo's server without copyright."""
+"""A short synthesized tune, for a sound file on the demo's server."""
 
 from __future__ import annotations
 

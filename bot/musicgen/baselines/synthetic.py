@@ -43,13 +43,13 @@ def write_checkpoint(
     half: bool = False,
     shard_bytes: int | None = None,
 ) -> None:
-    """Write a checkpoint with random weights into a folder, which is made where it is missing.
+    """Write a checkpoint with random weights into a folder, created if missing.
 
-    `half` stores every tensor as fp16 in place of fp32. `shard_bytes` cuts the weights into
+    `half` stores every tensor as fp16 instead of fp32. `shard_bytes` splits the weights into
     several files of at most that size (or one tensor) with an index, as the hub does with large
     models. The same configuration and seed give the same bytes. The decoder's fp32 numbers are
-    exact in fp16: Meta trained and published MusicGen in fp16 and the hub's fp32 files are widened
-    from it.
+    exact in fp16, since Meta trained and published MusicGen in fp16, and the hub's fp32 files are
+    widened from it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_settings(folder, config)

@@ -67,9 +67,8 @@ def load(
 ) -> Checkpoint:
     """Load a model from a folder, or by its hub id from the hub's cache.
 
-    `slots`, `seconds`, `precision` and `words` say what it will be used for: first it is checked
-    that the memory suffices.
-    Nothing is downloaded; `hub` keeps MindNLP from choosing a hub for the process. Raises
+    First the free memory is checked, for the use given by `slots`, `seconds`, `precision` and
+    `words`. Nothing is downloaded; `hub` keeps MindNLP from choosing a hub for the process. Raises
     CheckpointError for a model that can't be loaded, ResourceError for too little memory.
     """
     contents = inspect(resolve(model, cache=cache))

@@ -1,7 +1,7 @@
-"""Patches for MindNLP 0.5.1 and mindtorch, all in one place.
+"""All patches for MindNLP 0.5.1 and mindtorch.
 
-Each says what is wrong and is undone where that is possible. When the pinned versions change, go
-through this file again.
+Each explains the fault, and is undone if possible. Review this file when the pinned versions
+change.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from bot.musicgen.checkpoint.hub import hub_address
 
 
 def import_mindnlp(hub: str | None = None) -> None:
-    """Import MindNLP, which puts MindSpore in the place of torch for transformers.
+    """Import MindNLP, which makes transformers use MindSpore instead of torch.
 
-    Call it before anything imports transformers. Takes seconds the first time, nothing after.
+    Must be called before anything imports transformers. Takes seconds the first time.
     """
     if "mindnlp" in sys.modules:
         return
@@ -108,9 +108,9 @@ def mapped_weights() -> Iterator[None]:
 def numeric_products() -> Iterator[None]:
     """Let a product of booleans and numbers be numeric, as MusicGen's own `generate` needs.
 
-    mindtorch casts such a product to the narrower type when the booleans come first. That turns
-    the token ids of the delay pattern into booleans, and the samples that EnCodec encodes too,
-    which then fails in the padding.
+    mindtorch casts such a product to the narrower type if the booleans come first. That turns the
+    token ids of the delay pattern into booleans, and the samples that EnCodec encodes, too, which
+    then fails in the padding.
     """
     import mindtorch
     from mindtorch import ops
@@ -131,11 +131,11 @@ def numeric_products() -> Iterator[None]:
 
 @contextmanager
 def conditioned_first_step() -> Iterator[None]:
-    """Let MusicGen Melody's `generate` be conditioned at all.
+    """Make MusicGen Melody's `generate` apply its conditioning.
 
-    transformers 4.57 hands the model an empty cache at the first step, and the method that prepares
-    a step leaves out text and melody wherever there is a cache (transformers#45647). `generate`
-    reads the method's signature, so that it has to keep it.
+    transformers 4.57 gives the model an empty cache at the first step, and the method that prepares
+    a step omits text and melody if there is a cache (transformers#45647). `generate` inspects the
+    method's signature, so the patch keeps it.
     """
     from transformers import MusicgenMelodyForConditionalGeneration as Network
 
@@ -192,7 +192,7 @@ def exact_buckets(
     num_buckets: int = 32,
     max_distance: int = 128,
 ) -> Any:
-    """Return T5's bucket of each distance, computed in integers."""
+    """Return T5's bucket for each distance, computed in integers."""
     import mindtorch
 
     assert bidirectional
@@ -212,11 +212,11 @@ def exact_buckets(
 
 
 def relink_lstms(network: Any) -> None:
-    """Make every LSTM of a loaded network use the weights that were loaded.
+    """Make every LSTM of a loaded network use its loaded weights.
 
-    mindtorch's LSTM computes with the lists of parameters it made when it was built; loading a
-    checkpoint replaces the parameters and leaves the lists, so that EnCodec would run with its
-    initial random weights.
+    mindtorch's LSTM computes with lists of parameters made at construction; loading a checkpoint
+    replaces the parameters but not the lists, so that EnCodec would run with its random initial
+    weights.
     """
     for module in network.modules():
         if not hasattr(module, "w_ih_list"):

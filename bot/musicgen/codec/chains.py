@@ -29,7 +29,7 @@ def upsampling(
     frames: int,
     packed: PackedWeights,
 ) -> list[Layer]:
-    """Return the decoder's layers from the LSTM to the samples, for blocks of so many frames."""
+    """Return the decoder's layers from LSTM to samples, for blocks of `frames` frames."""
     build = _Builder(weights, config, layouts, packed, "decoder.layers", frames)
     build.width = config.filters << len(config.ratios)
     build.index = 1
@@ -47,7 +47,7 @@ def downsampling(
     frames: int,
     packed: PackedWeights,
 ) -> ConvolutionChain:
-    """Return the encoder's layers up to the LSTM, for blocks of so many frames.
+    """Return the encoder's layers up to the LSTM, for blocks of `frames` frames.
 
     The inputs are not samples, but the windows of the first convolution, [rows, kernel].
     """

@@ -137,7 +137,7 @@ class Codec:
         return np.concatenate([*parts, encoder.finish()], axis=2)
 
     def warm_up(self, channels: int = 1) -> None:
-        """Compile what clips of so many channels need, so that none waits for it."""
+        """Compile in advance what clips with this number of channels need."""
         self.encode(self.decode(np.zeros((channels, self.config.quantizers, 1), np.int32)))
 
 

@@ -20,7 +20,7 @@ State = tuple[Any, ...]
 
 
 class ResidualLstm:
-    """An LSTM with its residual connection, for blocks of so many frames.
+    """An LSTM with its residual connection, for blocks of a fixed number of frames.
 
     `weights` are those of `lstm_weights`, and of a linear layer before it if there is one.
     """
