@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bot.starter.composer import caption_words, caption_words_chinese
-from bot.starter.composer.caption_facts import facts_of
+from bot.starter.composer.caption_facts import USUAL, facts_of
 from bot.starter.composer.captions import caption, nearest_beat_frames
 from bot.starter.composer.compose import BEAT_FRAMES, compose
 from bot.starter.composer.harmony import INTERVALS
@@ -405,7 +405,7 @@ def test_a_caption_names_a_tempo_as_often_as_it_should(pieces):
     random = np.random.default_rng(1)
     for piece in pieces[::12]:
         for names in (0.0, 1.0):
-            texts = [caption(piece, random, names) for _ in range(10)]
+            texts = [caption(piece, random, replace(USUAL, tempo=names)) for _ in range(10)]
             named = [bool(re.search(r"(?<!\d)(?:[5-9]\d|1\d\d)(?![\dsS年'])", t)) for t in texts]
             assert all(each == bool(names) for each in named), texts
 

@@ -88,6 +88,15 @@ with torch.no_grad():
 print(json.dumps([moved[code].item() for code in (low, high, other)]))
 """
 
+# Which frames are undecided: after a start, silence, and the first note with what follows.
+_UNDECIDED = """
+import json, torch
+from bot.starter.training.data.windows import START
+from bot.starter.training.language.trainer import is_undecided
+tokens = torch.tensor([[START, 0, 0, 7, 7, 0], [9, 0, 0, 0, 0, 0], [START, 0, 0, 0, 0, 0]])
+print(json.dumps(is_undecided(tokens).tolist()))
+"""
+
 
 @pytest.mark.parametrize("book", range(len(BOOKS)), ids=BOOKS)
 def test_codes_that_mean_something_differ_in_their_factors(book):
@@ -131,3 +140,13 @@ def test_every_parameter_is_trained_once():
     assert by_muon
     assert all(name.startswith("decoder.layers.") for name in by_muon)
     assert not [name for name in by_muon if "norm" in name or "encoder_attn" in name]
+
+
+@needs_training
+def test_a_codebook_is_undecided_until_it_has_said_something():
+    """The first note itself was undecided; after a prompt that had one, nothing is."""
+    assert json.loads(run_script(_UNDECIDED)) == [
+        [True, True, True, False, False, False],
+        [False] * 6,
+        [True] * 6,
+    ]

@@ -24,10 +24,12 @@ from bot.starter.training.data import vocabulary
 from bot.starter.training.data.batch_mixing import sound_numbers
 from bot.starter.training.data.loader import LoaderSettings, make_crop_batch, make_piece_batch
 tokenizer = vocabulary.learn(["piano and drums, 120 bpm", "very " * 60] * 5, 500)
-lot, again = (make_piece_batch(range(40, 44), tokenizer, 3) for _ in "ab")
+lot, again = (make_piece_batch(range(40, 44), tokenizer, 3, 0.0) for _ in "ab")
+wished = make_piece_batch(range(40, 60), tokenizer, 1, 0.5)
 plan, numbers = LoaderSettings(crops=5, crop_frames=80), sound_numbers()
 crops = make_crop_batch(range(40, 42), plan, numbers)
 np.savez(sys.argv[1], codes=lot.codes, words=lot.words, words_again=again.words,
+         wished=wished.codes,
          crops=crops.codes, counts=[len(each) for each in crops.plays],
          plays=np.concatenate(crops.plays), sounds=len(numbers.by_key))
 """
@@ -39,16 +41,17 @@ from bot.starter.training.data import vocabulary
 from bot.starter.training.data.loader import PieceLoader, LoaderSettings, make_piece_batch
 if __name__ == "__main__":
     tokenizer = vocabulary.learn(["piano"] * 5, 500)
-    plan = LoaderSettings(first_seed=70, processes=2, pieces=2, captions=1)
+    plan = LoaderSettings(first_seed=70, processes=2, pieces=2, captions=1, wishes=0.0)
     with PieceLoader(plan, tokenizer.to_str()) as supply:
         lots = []
         for lot in supply:
             lots.append(lot)
             if len(lots) == 6:
                 break
+        lots += supply.ready(lambda: False)
         started = supply._started
         alive = [process.is_alive() for process in started]
-    wanted = {make_piece_batch(range(s, s + 2), tokenizer, 1).codes.tobytes(): s
+    wanted = {make_piece_batch(range(s, s + 2), tokenizer, 1, 0.0).codes.tobytes(): s
               for s in range(70, 110, 2)}
     print(json.dumps([[wanted.get(lot.codes.tobytes()) for lot in lots], alive,
                       [process.is_alive() for process in started]]))
@@ -110,6 +113,16 @@ def test_a_lot_is_pieces_of_consecutive_seeds(lot):
     for row, seed in enumerate(range(40, 44)):
         own = encode_piece(compose(seed, seconds=40.0), frames)
         np.testing.assert_array_equal(lot["codes"][row], own)
+
+
+def test_a_share_of_the_pieces_is_composed_to_a_wish(lot):
+    """The others are what their seed alone makes of them."""
+    frames = lot["wished"].shape[2]
+    alone = [
+        np.array_equal(codes, encode_piece(compose(seed, seconds=40.0), frames))
+        for seed, codes in zip(range(40, 60), lot["wished"], strict=True)
+    ]
+    assert 4 < sum(alone) < 16
 
 
 def test_captions_fit_and_end(lot):

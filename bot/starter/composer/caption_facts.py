@@ -1,9 +1,10 @@
-"""The facts that a caption may state of a piece: what is heard in its first seconds."""
+"""What a caption may state of a piece, which is what its first seconds hold, and how often."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.starter.composer.descriptors import notes_heard
-from bot.starter.composer.piece import Piece
+from bot.starter.composer.piece import Density, Piece
 
 _SLOW_BPM, _FAST_BPM = 86, 124
 _MID_BPM = (92, 118)
@@ -11,6 +12,33 @@ _AT_ODDS = {
     "busy": ("calm", "relaxing", "dreamy", "sad"),
     "sparse": ("energetic", "aggressive", "groovy"),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptionChances:
+    """How likely a caption is to state each fact, and to be a few words in a hurry."""
+
+    style: float = 0.93
+    tempo: float = 0.4
+    key: float = 0.2
+    lead: float = 0.62
+    drums: Mapping[Density, float] = field(
+        default_factory=lambda: {"none": 0.5, "light": 0.3, "steady": 0.15, "dense": 0.45}
+    )
+    hurry: float = 0.16
+
+
+USUAL = CaptionChances()
+"""As people write."""
+
+DETAILED = CaptionChances(
+    tempo=0.5,
+    key=0.5,
+    lead=0.92,
+    drums={"none": 0.92, "light": 0.6, "steady": 0.2, "dense": 0.7},
+    hurry=0.04,
+)
+"""As people write who have a wish that a style does not meet by itself."""
 
 
 @dataclass(frozen=True, slots=True)

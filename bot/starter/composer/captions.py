@@ -5,7 +5,7 @@ import random as randomness
 
 import numpy as np
 
-from bot.starter.composer.caption_facts import facts_of
+from bot.starter.composer.caption_facts import USUAL, CaptionChances, facts_of
 from bot.starter.composer.captions_chinese import chinese_caption
 from bot.starter.composer.captions_english import english_caption
 from bot.starter.composer.compose import BEAT_FRAMES
@@ -16,18 +16,17 @@ _NUMBERS = range(58, 181)
 _SEEDS = 2**62
 
 
-def caption(piece: Piece, random: np.random.Generator, names_tempo: float = 0.4) -> str:
+def caption(piece: Piece, random: np.random.Generator, chances: CaptionChances = USUAL) -> str:
     """Say something true of a piece, in one of very many wordings.
 
-    `names_tempo` is how likely its tempo is among what is said. What is said is true of the first
-    seconds of the piece.
+    What is said is true of the first seconds of the piece.
     """
     choices = randomness.Random(int(random.integers(_SEEDS)))  # noqa: S311 - no secret
-    bpm = _said_bpm(piece, choices) if choices.random() < names_tempo else ""
+    bpm = _said_bpm(piece, choices) if choices.random() < chances.tempo else ""
     facts = facts_of(piece)
     if choices.random() < _CHINESE_CHANCE:
-        return chinese_caption(piece, facts, choices, bpm)
-    return english_caption(piece, facts, choices, bpm)
+        return chinese_caption(piece, facts, choices, chances, bpm)
+    return english_caption(piece, facts, choices, chances, bpm)
 
 
 def nearest_beat_frames(bpm: float) -> int:

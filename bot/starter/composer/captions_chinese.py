@@ -3,14 +3,10 @@
 import random as randomness
 
 from bot.starter.composer import caption_words_chinese as words
-from bot.starter.composer.caption_facts import Facts
+from bot.starter.composer.caption_facts import CaptionChances, Facts
 from bot.starter.composer.piece import Piece
 
-_STYLE_CHANCE = 0.93
-_LEAD_CHANCE = 0.62
 _OTHER_CHANCE = 0.2
-_KEY_CHANCE = 0.2
-_DRUM_CHANCES = {"none": 0.5, "light": 0.3, "steady": 0.15, "dense": 0.45}
 _NOUNS = (
     "音乐",
     "音乐",
@@ -26,10 +22,12 @@ _NOUNS = (
 )
 
 
-def chinese_caption(piece: Piece, facts: Facts, choices: randomness.Random, bpm: str) -> str:
+def chinese_caption(
+    piece: Piece, facts: Facts, choices: randomness.Random, chances: CaptionChances, bpm: str
+) -> str:
     """Say something true of a piece; `bpm` is the tempo that is to be named, or nothing."""
     chance = choices.random
-    style = choices.choice(words.STYLE_WORDS[piece.style]) if chance() < _STYLE_CHANCE else ""
+    style = choices.choice(words.STYLE_WORDS[piece.style]) if chance() < chances.style else ""
     if not bpm and chance() < 0.05:
         return _request(piece, facts, style, choices)
     era = _era(piece, style, choices)
@@ -45,13 +43,13 @@ def chinese_caption(piece: Piece, facts: Facts, choices: randomness.Random, bpm:
     text = _adjectives(piece, facts, choices) + era + style + noun
     if chance() < 0.4:
         text = choices.choice(words.ASKS) + text
-    features = _features(piece, facts, choices)
+    features = _features(piece, facts, choices, chances)
     if features:
         opening = choices.choice(("，要有", "，需要有", "，有", "，", "，带", "，带有", "，加上"))
         text += opening + choices.choice(("和", "、", "，")).join(features)
-    if piece.drum_density == "none" and chance() < _DRUM_CHANCES["none"]:
+    if piece.drum_density == "none" and chance() < chances.drums["none"]:
         text += "，" + choices.choice(words.DRUM_WORDS["none"])
-    for tail in _tails(piece, bpm, choices):
+    for tail in _tails(piece, bpm, choices, chances):
         text += choices.choice(("，", "，", " ")) + tail
     if chance() < 0.05:
         text += "，" + choices.choice(words.FILLERS)
@@ -79,12 +77,14 @@ def _adjectives(piece: Piece, facts: Facts, choices: randomness.Random) -> str:
     return "".join(f"{word}的" for word in adjectives[:3])
 
 
-def _tails(piece: Piece, bpm: str, choices: randomness.Random) -> list[str]:
+def _tails(
+    piece: Piece, bpm: str, choices: randomness.Random, chances: CaptionChances
+) -> list[str]:
     tails = []
     if bpm:
         form = choices.choice(("每分钟{0}拍", "{0}拍", "速度{0}", "{0} BPM", "{0}bpm", "BPM {0}"))
         tails.append(form.format(bpm))
-    if choices.random() < _KEY_CHANCE:
+    if choices.random() < chances.key:
         tails.append(words.KEYS[piece.tonic] + ("大调" if piece.mode == "major" else "小调"))
     if piece.beats_per_bar != 4 and choices.random() < 0.15:
         tails.append("三拍子" if piece.beats_per_bar == 3 else "六八拍")
@@ -92,10 +92,12 @@ def _tails(piece: Piece, bpm: str, choices: randomness.Random) -> list[str]:
     return tails
 
 
-def _features(piece: Piece, facts: Facts, choices: randomness.Random) -> list[str]:
+def _features(
+    piece: Piece, facts: Facts, choices: randomness.Random, chances: CaptionChances
+) -> list[str]:
     chance = choices.random
     features = []
-    if facts.lead and chance() < _LEAD_CHANCE:
+    if facts.lead and chance() < chances.lead:
         form = choices.choice(("{0}", "{0}", "{0}旋律", "{0}独奏", "{0}主旋律", "{0}演奏"))
         features.append(form.format(choices.choice(words.INSTRUMENT_WORDS[facts.lead])))
     features += [
@@ -109,7 +111,7 @@ def _features(piece: Piece, facts: Facts, choices: randomness.Random) -> list[st
         if chance() < (0.25 if trait in ("soft", "bassy") else 0.45)
     ]
     density = piece.drum_density
-    if density != "none" and chance() < _DRUM_CHANCES[density]:
+    if density != "none" and chance() < chances.drums[density]:
         features.append(choices.choice(words.DRUM_WORDS[density]))
     choices.shuffle(features)
     return list(dict.fromkeys(features))[:3]

@@ -3,15 +3,11 @@
 import random as randomness
 
 from bot.starter.composer import caption_words
-from bot.starter.composer.caption_facts import Facts
+from bot.starter.composer.caption_facts import CaptionChances, Facts
 from bot.starter.composer.instruments import INSTRUMENTS
 from bot.starter.composer.piece import Piece
 
-_STYLE_CHANCE = 0.93
-_LEAD_CHANCE = 0.62
 _OTHER_CHANCE = 0.2
-_KEY_CHANCE = 0.2
-_DRUM_CHANCES = {"none": 0.5, "light": 0.3, "steady": 0.15, "dense": 0.45}
 _GROOVY_STYLES = ("blues", "jazz", "funk", "soul", "disco")
 _LEAD_FORMS = ("{0}", "{0} melody", "{0} lead", "{0} solo", "a {0} melody", "melodic {0}",
                "lead {0}", "{0} playing the melody")  # fmt: skip
@@ -22,16 +18,18 @@ _STYLE_REQUESTS = ("make it {0}", "more {0}", "turn it into {0}", "in the style 
                    "{0} remix")  # fmt: skip
 
 
-def english_caption(piece: Piece, facts: Facts, choices: randomness.Random, bpm: str) -> str:
+def english_caption(
+    piece: Piece, facts: Facts, choices: randomness.Random, chances: CaptionChances, bpm: str
+) -> str:
     """Say something true of a piece; `bpm` is the tempo that is to be named, or nothing."""
     chance = choices.random
     style = (
-        choices.choice(caption_words.STYLE_WORDS[piece.style]) if chance() < _STYLE_CHANCE else ""
+        choices.choice(caption_words.STYLE_WORDS[piece.style]) if chance() < chances.style else ""
     )
     if not bpm and chance() < 0.05:
         return _cased(_request(piece, facts, style, choices), choices)
     era = _era(piece, style, choices)
-    if style and chance() < 0.16:
+    if style and chance() < chances.hurry:
         # What people type who are in a hurry.
         text = f"{era} {style}" if era else style
         if bpm:
@@ -51,15 +49,15 @@ def english_caption(piece: Piece, facts: Facts, choices: randomness.Random, bpm:
         )
     elif head[-1] != "music" and chance() < 0.1:
         text = f"{_article(text)} {text}"
-    features = _features(piece, facts, choices)
+    features = _features(piece, facts, choices, chances)
     if features:
         text = _joined(text, features, choices)
-    if piece.drum_density == "none" and chance() < _DRUM_CHANCES["none"]:
+    if piece.drum_density == "none" and chance() < chances.drums["none"]:
         text += choices.choice((", no drums", " without drums", ", drumless", " with no drums",
                                 ", without percussion", ", no percussion"))  # fmt: skip
     elif piece.lead is None and chance() < 0.12:
         text += choices.choice((", no melody", " without melody", ", backing track", ", no lead"))
-    tails = _tails(piece, bpm, choices)
+    tails = _tails(piece, bpm, choices, chances)
     for tail in tails:
         text += (" " if chance() < 0.4 else ", ") + tail
     if chance() < 0.05:
@@ -83,14 +81,16 @@ def _adjectives(piece: Piece, facts: Facts, choices: randomness.Random) -> list[
     return adjectives[:3]
 
 
-def _tails(piece: Piece, bpm: str, choices: randomness.Random) -> list[str]:
+def _tails(
+    piece: Piece, bpm: str, choices: randomness.Random, chances: CaptionChances
+) -> list[str]:
     chance = choices.random
     tails = []
     if bpm:
         form = choices.choice(("{0} BPM", "{0} bpm", "at {0} bpm", "at {0} BPM", "tempo {0}",
                                "{0} beats per minute", "{0}bpm", "{0} bpm tempo"))  # fmt: skip
         tails.append(form.format(bpm))
-    if chance() < _KEY_CHANCE:
+    if chance() < chances.key:
         keys = caption_words.KEYS if chance() < 0.6 else caption_words.SHARP_KEYS
         form = choices.choice(("in {0} {1}", "in {0} {1}", "key of {0} {1}", "{0} {1}"))
         tails.append(form.format(keys[piece.tonic], piece.mode))
@@ -136,10 +136,12 @@ def _names(instrument: str) -> tuple[str, ...]:
     return caption_words.INSTRUMENT_WORDS.get(instrument, (instrument,))
 
 
-def _features(piece: Piece, facts: Facts, choices: randomness.Random) -> list[str]:
+def _features(
+    piece: Piece, facts: Facts, choices: randomness.Random, chances: CaptionChances
+) -> list[str]:
     chance = choices.random
     features = []
-    if facts.lead and chance() < _LEAD_CHANCE:
+    if facts.lead and chance() < chances.lead:
         word = choices.choice(_names(facts.lead))
         if chance() < 0.5:
             form = choices.choice(_LEAD_FORMS)
@@ -156,7 +158,7 @@ def _features(piece: Piece, facts: Facts, choices: randomness.Random) -> list[st
         ):
             features.append(choices.choice(caption_words.TRAIT_WORDS[trait]))
     density = piece.drum_density
-    if density != "none" and chance() < _DRUM_CHANCES[density]:
+    if density != "none" and chance() < chances.drums[density]:
         features.append(choices.choice(caption_words.DRUM_WORDS[density]))
     choices.shuffle(features)
     return list(dict.fromkeys(features))[:4]

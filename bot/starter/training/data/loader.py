@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import random as plain_random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.context import SpawnContext
@@ -22,12 +22,15 @@ import torch.multiprocessing as processes
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from bot.starter.composer.caption_facts import DETAILED, USUAL, CaptionChances
 from bot.starter.composer.captions import caption
 from bot.starter.composer.compose import compose
+from bot.starter.composer.piece import Piece
 from bot.starter.training.data.batch_mixing import SoundNumbers, crop_plays, sound_numbers
 from bot.starter.training.data.codebooks import BOOKS, Codes
 from bot.starter.training.data.encoding import encode_piece
 from bot.starter.training.data.vocabulary import PAD
+from bot.starter.training.data.wishes import draw_wish
 
 PIECE_SECONDS = 40.0
 PIECE_FRAMES = 1904
@@ -45,6 +48,8 @@ class LoaderSettings:
     processes: int = 1
     pieces: int = 16
     captions: int = 6
+    # The share of pieces that are composed to a wish (see wishes); crops have none.
+    wishes: float = 0.5
     crops: int = 8
     crop_frames: int = 100
     waiting: int = 24
@@ -66,19 +71,38 @@ class CropBatch:
     plays: list[NDArray[np.float32]]
 
 
-def make_piece_batch(seeds: range, tokenizer: Tokenizer, captions: int) -> PieceBatch:
-    """Compose pieces and word captions for them."""
+def make_piece_batch(
+    seeds: range, tokenizer: Tokenizer, captions: int, wishes: float
+) -> PieceBatch:
+    """Compose pieces, a share of them to wishes, and word captions for them."""
     codes = np.zeros((len(seeds), len(BOOKS), PIECE_FRAMES), np.int16)
     words = np.full((len(seeds), captions, WORDS), PAD, np.int16)
     for row, seed in enumerate(seeds):
-        piece = compose(seed, seconds=PIECE_SECONDS)
+        piece, chances = _composed(seed, wishes)
         codes[row] = encode_piece(piece, PIECE_FRAMES)
         random = np.random.default_rng([seed, 3])
-        texts = [caption(piece, random) for _ in range(captions)]
+        texts = [caption(piece, random, chances) for _ in range(captions)]
         for number, found in enumerate(tokenizer.encode_batch(texts)):
             ids = found.ids if len(found.ids) <= WORDS else [*found.ids[: WORDS - 1], found.ids[-1]]
             words[row, number, : len(ids)] = ids
     return PieceBatch(codes, words)
+
+
+def _composed(seed: int, wishes: float) -> tuple[Piece, CaptionChances]:
+    """Return a piece, and how often its captions state what."""
+    random = plain_random.Random(seed)  # noqa: S311 - nothing secret
+    if random.random() >= wishes:
+        return compose(seed, seconds=PIECE_SECONDS), USUAL
+    wish = draw_wish(random)
+    piece = compose(
+        seed,
+        style=wish.style,
+        seconds=PIECE_SECONDS,
+        beat_frames=wish.beat_frames,
+        density=wish.density,
+        lead=wish.lead,
+    )
+    return piece, DETAILED
 
 
 def make_crop_batch(seeds: range, plan: LoaderSettings, numbers: SoundNumbers) -> CropBatch:
@@ -133,9 +157,9 @@ class PieceLoader:
                 if not all(process.is_alive() for process in self._started):
                     raise RuntimeError("A composing process has died.") from None
 
-    def ready(self) -> Iterator[PieceBatch | CropBatch]:
-        """Yield what has come already."""
-        while True:
+    def ready(self, is_wanted: Callable[[], bool]) -> Iterator[PieceBatch | CropBatch]:
+        """Yield what has come already, as long as more is wanted."""
+        while is_wanted():
             try:
                 yield self._queue.get_nowait()
             except queue.Empty:
@@ -161,7 +185,7 @@ def _fill(
         if tokenizer is None:
             made: PieceBatch | CropBatch = make_crop_batch(seeds, plan, numbers)
         else:
-            made = make_piece_batch(seeds, tokenizer, plan.captions)
+            made = make_piece_batch(seeds, tokenizer, plan.captions, plan.wishes)
         if not _hand_over(made, goal, stop):
             break
         turn += plan.processes

@@ -27,7 +27,7 @@ class WindowSettings:
 
     positions: int = 131_072
     lengths: tuple[int, ...] = (512, 1504)
-    shares: tuple[float, ...] = (0.6, 0.4)
+    shares: tuple[float, ...] = (0.75, 0.25)
     # Begin where a piece begins; go on from the middle; go on from what was only heard.
     begins: float = 0.55
     heard: float = 0.25

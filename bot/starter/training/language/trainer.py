@@ -19,9 +19,16 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bot.starter.training.data.codebooks import BOOKS
+from bot.starter.training.data.codebooks import BOOKS, SILENCE
 from bot.starter.training.data.loader import LoaderSettings, PieceBatch, PieceLoader
-from bot.starter.training.data.windows import NO_TARGET, Batch, RingBuffer, WindowSettings, draw
+from bot.starter.training.data.windows import (
+    NO_TARGET,
+    START,
+    Batch,
+    RingBuffer,
+    WindowSettings,
+    draw,
+)
 from bot.starter.training.language.induction_init import init_induction_heads
 from bot.starter.training.language.network import Language, LanguageSize
 from bot.starter.training.language.optimizers import Rates, optimizers_of, pace
@@ -40,7 +47,23 @@ class LanguageSettings:
     supply: LoaderSettings = field(default_factory=LoaderSettings)
     ring_pieces: int = 2000
     first_pieces: int = 200
-    book_weights: tuple[float, ...] = (1.0,) * len(BOOKS)
+    # What composes shares the processors with what trains: a piece for so many windows will do.
+    windows_a_piece: int = 3
+    # The chords decide on the key, and the melody is what people listen to.
+    book_weights: tuple[float, ...] = (1.0, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0)
+    # Until a codebook has said something, each frame of it counts so much.
+    undecided_weight: float = 10.0
+
+
+def is_undecided(tokens: Tensor) -> Tensor:
+    """Tell of each frame whether a codebook has said nothing before it: tokens [rows, frames].
+
+    Its first code decides on an instrument, a tempo or a key, and those after it follow: there
+    words have their say, in one of hundreds of frames. What counts more is known before the frame
+    is, so that how likely each code is, given what was played, stays true.
+    """
+    said = (tokens != SILENCE) & (tokens != START)
+    return said.cumsum(1) == 0
 
 
 class LanguageTrainer:
@@ -57,7 +80,7 @@ class LanguageTrainer:
         trained = torch.load(folder / "text.pt", map_location="cpu", weights_only=True)
         self.model.text.load_state_dict(trained["text"])
         self.model.projection.load_state_dict(trained["projection"])
-        self.step, self.seconds_used, self.pieces = 0, 0.0, 0
+        self.step, self.seconds_used, self.pieces, self.windows = 0, 0.0, 0, 0
         begun = self._begun()
         self.model.to(device)
         self.optimizers = optimizers_of(self.model, plan.rates)
@@ -80,6 +103,7 @@ class LanguageTrainer:
             processes=plan.supply.processes,
             pieces=plan.supply.pieces,
             captions=plan.supply.captions,
+            wishes=plan.supply.wishes,
         )
         ring = RingBuffer(plan.ring_pieces, supply.captions, self.device)
         before, saved = self.seconds_used, time.monotonic()
@@ -91,14 +115,22 @@ class LanguageTrainer:
                 ring.add(lot)
                 if ring.seen >= plan.first_pieces:
                     break
+            first_seen, first_windows = ring.seen, self.windows
+
+            def is_wanted() -> bool:
+                windows = self.windows - first_windows
+                return ring.seen - first_seen < windows / plan.windows_a_piece
+
             while (progress := self.seconds_used / (60 * plan.minutes)) < 1:
-                for lot in lots.ready():
+                for lot in lots.ready(is_wanted):
                     assert isinstance(lot, PieceBatch)
                     ring.add(lot)
                 for optimizer in self.optimizers:
                     for settings in optimizer.param_groups:
                         settings["lr"] = settings["full_rate"] * pace(self.step, progress)
-                self.losses.append(self._train(draw(ring, plan.windows, self.random)))
+                batch = draw(ring, plan.windows, self.random)
+                self.windows += len(batch.tokens)
+                self.losses.append(self._train(batch))
                 self.step += 1
                 now = time.monotonic()
                 self.pieces = heard_before + ring.seen
@@ -151,23 +183,29 @@ class LanguageTrainer:
             optimizer.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, torch.bfloat16):
             states = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
-            losses = torch.stack(list(self._losses(states, batch.targets)))
-        (losses * losses.new_tensor(self.plan.book_weights)).mean().backward()
+            losses = torch.stack(list(self._losses(states, batch)))
+        weights = losses.new_tensor(self.plan.book_weights)
+        (losses * weights[:, None]).sum(1).mean().backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         for optimizer in self.optimizers:
             optimizer.step()
-        return losses.detach()
+        return losses[:, 0].detach()
 
-    def _losses(self, states: Tensor, targets: Tensor) -> Iterator[Tensor]:
-        frames = targets.shape[2] - len(BOOKS) + 1
+    def _losses(self, states: Tensor, batch: Batch) -> Iterator[Tensor]:
+        """Yield of each codebook the mean loss, and what weighting adds to it."""
+        frames = batch.targets.shape[2] - len(BOOKS) + 1
+        extra = self.plan.undecided_weight - 1
         for book, head in enumerate(self.model.decoder.heads):
             # Codebook k is only asked in the steps that its delay leaves it.
-            scores = functional.linear(states[:, book : book + frames], head())
-            yield functional.cross_entropy(
-                scores.flatten(0, 1).float(),
-                targets[:, book, book : book + frames].flatten(),
-                ignore_index=NO_TARGET,
+            asked = slice(book, book + frames)
+            scores = functional.linear(states[:, asked], head())
+            targets = batch.targets[:, book, asked].flatten()
+            losses = functional.cross_entropy(
+                scores.flatten(0, 1).float(), targets, ignore_index=NO_TARGET, reduction="none"
             )
+            count = (targets != NO_TARGET).sum()
+            undecided = is_undecided(batch.tokens[:, book, asked]).flatten()
+            yield torch.stack([losses.sum(), extra * (losses * undecided).sum()]) / count
 
     def _log(self) -> None:
         if not self.losses:

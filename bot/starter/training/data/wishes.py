@@ -1,0 +1,47 @@
+"""Wishes of training pieces: what a piece must be, whether or not its style would choose it.
+
+People ask for "techno with a flute" and "rock without drums". A style left to itself hardly ever
+does that, and a model that hears it rarely learns to follow the style instead of the words. So a
+share of the pieces is composed to a wish, and their captions say so.
+"""
+
+from __future__ import annotations
+
+import random as randomness
+from dataclasses import dataclass
+
+from bot.starter.composer.compose import BEAT_FRAMES
+from bot.starter.composer.instruments import LEAD_INSTRUMENTS
+from bot.starter.composer.piece import Density
+from bot.starter.composer.style import Style
+from bot.starter.composer.styles import STYLES
+
+_LEAD, _TEMPO, _DRUMS, _NO_DRUMS = 0.7, 0.35, 0.5, 0.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a piece must be; None is left to its style."""
+
+    style: str
+    lead: str | None
+    beat_frames: int | None
+    density: Density | None
+
+
+def draw_wish(random: randomness.Random) -> Wish:
+    """Draw a style, and a lead, tempo and drums that need not be usual in it."""
+    style = STYLES[random.choice(tuple(STYLES))]
+    return Wish(
+        style=style.name,
+        lead=random.choice(LEAD_INSTRUMENTS) if random.random() < _LEAD else None,
+        beat_frames=random.choice(BEAT_FRAMES) if random.random() < _TEMPO else None,
+        density=_draw_density(style, random) if random.random() < _DRUMS else None,
+    )
+
+
+def _draw_density(style: Style, random: randomness.Random) -> Density:
+    known: tuple[Density, ...] = tuple(style.grooves)
+    if not known or random.random() < _NO_DRUMS:
+        return "none"
+    return random.choice(known)

@@ -1,0 +1,68 @@
+"""Wishes of training pieces, and the captions that say them."""
+
+import random as randomness
+import re
+
+import numpy as np
+import pytest
+
+from bot.starter.composer.caption_facts import DETAILED, USUAL
+from bot.starter.composer.captions import caption
+from bot.starter.composer.compose import compose
+from bot.starter.composer.instruments import LEAD_INSTRUMENTS
+from bot.starter.composer.styles import STYLES
+from bot.starter.training.data.wishes import draw_wish
+
+
+@pytest.fixture(scope="module")
+def wishes():
+    random = randomness.Random(1)
+    return [draw_wish(random) for _ in range(3000)]
+
+
+def test_a_wish_need_not_be_usual_in_its_style(wishes):
+    """Every instrument is wished for, mostly in styles that would not choose it."""
+    leads = [wish for wish in wishes if wish.lead is not None]
+    assert {wish.lead for wish in leads} == set(LEAD_INSTRUMENTS)
+    unusual = [wish for wish in leads if wish.lead not in STYLES[wish.style].leads]
+    assert len(unusual) > 0.7 * len(leads)
+    assert {wish.style for wish in wishes} == STYLES.keys()
+
+
+def test_drums_are_wished_away_or_as_a_style_has_them(wishes):
+    """A style without drums is only asked for none."""
+    wanted = [wish for wish in wishes if wish.density is not None]
+    without = [wish for wish in wanted if wish.density == "none"]
+    assert 0.35 < len(without) / len(wanted) < 0.55
+    assert all(wish.density in STYLES[wish.style].grooves for wish in wanted
+               if wish.density != "none")  # fmt: skip
+
+
+def test_a_piece_is_what_was_wished_for(wishes):
+    """The lead plays the melody, at the tempo, with the drums or without."""
+    for number, wish in enumerate(wishes[:60]):
+        piece = compose(
+            number,
+            style=wish.style,
+            lead=wish.lead,
+            beat_frames=wish.beat_frames,
+            density=wish.density,
+        )
+        assert wish.beat_frames in (None, piece.beat_frames)
+        assert wish.lead in (None, piece.lead)
+        assert wish.density in (None, piece.drum_density)
+
+
+def test_detailed_captions_say_more():
+    """Keys and missing drums are said at least half as often again as people say them."""
+    pieces = [compose(seed, seconds=10.0, density="none") for seed in range(200)]
+    counts = {}
+    for name, chances in (("usual", USUAL), ("detailed", DETAILED)):
+        random = np.random.default_rng(5)
+        texts = [caption(piece, random, chances) for piece in pieces for _ in range(3)]
+        keys = sum(bool(re.search("major|minor|大调|小调", text)) for text in texts)
+        drums = sum(bool(re.search("drum|percussion|鼓|打击", text.lower())) for text in texts)
+        counts[name] = (keys, drums)
+    assert all(
+        more > 1.5 * usual for usual, more in zip(counts["usual"], counts["detailed"], strict=True)
+    )
