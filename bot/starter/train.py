@@ -233,7 +233,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs=2,
         default=(512, 1504),
         metavar=("SHORT", "LONG"),
-        help="frames of a window, 75 %% and 25 %% of the time",
+        help="frames of a window, 60 %% and 40 %% of the time but for openings",
     )
     add("--rates", type=float, default=1.0, help="share of the usual learning rates")
     return parser

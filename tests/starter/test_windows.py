@@ -13,6 +13,7 @@ pytestmark = needs_training
 START, NO_TARGET = CODES, -100
 PAD, END, WORDS_UNKNOWN = 0, 1, 2
 FRAMES = 256
+OPENING = 64
 PROMPTS = (60, 120)
 
 # Batches of three kinds, from pieces of codes at random, of which all windows can be told apart.
@@ -33,12 +34,14 @@ for start in (0, 4, 8):
 kinds = {"begins": (1.0, 0.0), "goes on": (0.0, 0.0), "heard": (0.0, 1.0)}
 found = {"pieces": pieces, "words": words}
 for name, (begins, heard) in kinds.items():
-    plan = WindowSettings(positions=256 * 40, lengths=(256,), shares=(1.0,), begins=begins,
-                      heard=heard, shortest_prompt=60, longest_prompt=120,
+    plan = WindowSettings(positions=256 * 40, lengths=(256,), shares=(1.0,), openings=0.0,
+                      begins=begins, heard=heard, shortest_prompt=60, longest_prompt=120,
                       dropped_text=0.0, dropped_text_of_heard=1.0, unknown_words=0.3)
     batch = draw(ring, plan, torch.Generator().manual_seed(5))
     for part in ("tokens", "targets", "words", "mask", "dropped"):
         found[f"{name} {part}"] = getattr(batch, part).numpy()
+plan = WindowSettings(positions=64 * 40, openings=1.0, opening_frames=64, begins=0.0, heard=1.0)
+found["openings"] = draw(ring, plan, torch.Generator().manual_seed(6)).targets.numpy()
 np.savez(sys.argv[1], **found)
 """
 
@@ -137,6 +140,14 @@ def test_a_window_from_the_start_is_asked_whole(drawn):
     starts = {tuple(piece[:, 0]) for piece in drawn["pieces"]}
     assert all(tuple(row[:, 0]) in starts for row in true)
     np.testing.assert_array_equal(tokens, true[..., : tokens.shape[2]])
+
+
+def test_openings_are_the_first_frames_of_pieces(drawn):
+    """They are asked whole, whatever else is drawn, and many fit into a step."""
+    openings = in_line(drawn["openings"], 0)[..., :OPENING]
+    assert openings.shape == (40, len(BOOKS), OPENING)
+    firsts = {piece[:, :OPENING].tobytes() for piece in drawn["pieces"]}
+    assert {row.astype(np.int16).tobytes() for row in openings} <= firsts
 
 
 def test_a_prompt_is_not_asked(drawn):

@@ -1,8 +1,9 @@
 """Training windows: stretches of pieces with captions, some continuing a prompt with errors.
 
-Three kinds: from the beginning of a piece, continuing it from the middle, and continuing a prompt
-as the encoder would read it from a recording (see corruption). With the text dropped they teach
-unconditional continuation. All is drawn on the device that trains, from a ring buffer of pieces.
+Four kinds: the opening of a piece, more of it from its beginning, continuing it from the middle,
+and continuing a prompt as the encoder would read it from a recording (see corruption). With the
+text dropped they teach unconditional continuation. All is drawn on the device that trains, from a
+ring buffer of pieces.
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ class WindowSettings:
 
     positions: int = 131_072
     lengths: tuple[int, ...] = (512, 1504)
-    shares: tuple[float, ...] = (0.75, 0.25)
+    shares: tuple[float, ...] = (0.6, 0.4)
+    # How many steps get openings alone: there a piece decides on what its words ask for, and so
+    # many fit into a step as no other kind of window.
+    openings: float = 0.5
+    opening_frames: int = 64
     # Begin where a piece begins; go on from the middle; go on from what was only heard.
     begins: float = 0.55
     heard: float = 0.25
@@ -79,13 +84,14 @@ def draw(ring: RingBuffer, plan: WindowSettings, random: torch.Generator) -> Bat
     def rand(*size: int) -> Tensor:
         return torch.rand(*size, generator=random, device=device)
 
+    is_opening = float(rand(1)) < plan.openings
     which = int(torch.multinomial(torch.tensor(plan.shares), 1))
-    frames = plan.lengths[which]
+    frames = plan.opening_frames if is_opening else plan.lengths[which]
     rows = max(1, plan.positions // frames)
     chosen = (rand(rows) * ring.filled).long()
     kind = rand(rows)
-    begins = kind < plan.begins
-    heard = kind > 1 - plan.heard
+    begins = (kind < plan.begins) | is_opening
+    heard = (kind > 1 - plan.heard) & ~begins
     starts = (rand(rows) * (PIECE_FRAMES - frames + 1)).long()
     starts = torch.where(begins, 0, starts)
     places = starts[:, None] + torch.arange(frames, device=device)

@@ -48,7 +48,7 @@ class LanguageSettings:
     ring_pieces: int = 2000
     first_pieces: int = 200
     # What composes shares the processors with what trains: a piece for so many windows will do.
-    windows_a_piece: int = 3
+    windows_a_piece: int = 10
     # The chords decide on the key, and the melody is what people listen to.
     book_weights: tuple[float, ...] = (1.0, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0)
     # Until a codebook has said something, each frame of it counts so much.
