@@ -144,7 +144,12 @@ def train_language(settings: TrainingSettings) -> None:
     """Train the text encoder and the decoder."""
     plan = LanguageSettings(
         minutes=settings.language_minutes,
-        windows=WindowSettings(positions=settings.positions, lengths=tuple(settings.lengths)),
+        windows=WindowSettings(
+            positions=settings.positions,
+            lengths=tuple(settings.lengths),
+            openings=settings.openings,
+        ),
+        words_alone=settings.words_alone,
         rates=Rates().scaled(settings.rates),
         supply=LoaderSettings(first_seed=2 * settings.first_seed, processes=settings.processes),
         ring_pieces=4000 if settings.device == "cpu" else 30_000,
@@ -235,6 +240,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("SHORT", "LONG"),
         help="frames of a window, 60 %% and 40 %% of the time but for openings",
     )
+    add("--openings", type=float, default=0.5, help="share of the steps on openings alone")
+    add("--words-alone", action="store_true", help="train how texts are read, and leave the rest")
     add("--rates", type=float, default=1.0, help="share of the usual learning rates")
     return parser
 

@@ -69,6 +69,18 @@ times = Counter(name for part in parts for name in part)
 print(json.dumps([[times[name] for name in names.values()], parts[0]]))
 """
 
+# Which parameters are trained when only the reading of texts is.
+_WORDS_ALONE = """
+import json
+from bot.starter.training.language.network import Language, LanguageSize
+from bot.starter.training.language.optimizers import Rates, optimizers_of, train_words_alone
+model = Language(LanguageSize(text_tokens=10))
+train_words_alone(model)
+names = {id(parameter): name for name, parameter in model.named_parameters()}
+print(json.dumps(sorted(names[id(p)] for optimizer in optimizers_of(model, Rates())
+                        for group in optimizer.param_groups for p in group["params"])))
+"""
+
 # How far a step of training moves the vector of a code, of one of its kin, and of one of no kin.
 _KIN = """
 import json, torch
@@ -140,6 +152,15 @@ def test_every_parameter_is_trained_once():
     assert by_muon
     assert all(name.startswith("decoder.layers.") for name in by_muon)
     assert not [name for name in by_muon if "norm" in name or "encoder_attn" in name]
+
+
+@needs_training
+def test_the_reading_of_texts_can_be_trained_alone():
+    """The text encoder, its projection and the attention to it are; what plays is left alone."""
+    trained = json.loads(run_script(_WORDS_ALONE))
+    parts = {name.split(".")[0] for name in trained}
+    assert parts == {"text", "projection", "decoder"}
+    assert all("encoder_attn" in name for name in trained if name.startswith("decoder"))
 
 
 @needs_training

@@ -98,7 +98,20 @@ def _features(
     chance = choices.random
     features = []
     if facts.lead and chance() < chances.lead:
-        form = choices.choice(("{0}", "{0}", "{0}旋律", "{0}独奏", "{0}主旋律", "{0}演奏"))
+        form = choices.choice(
+            (
+                "{0}",
+                "{0}",
+                "{0}旋律",
+                "{0}独奏",
+                "{0}主旋律",
+                "{0}演奏",
+                "用{0}演奏",
+                "{0}主奏",
+                "用{0}演奏主旋律",
+                "由{0}演奏",
+            )
+        )
         features.append(form.format(choices.choice(words.INSTRUMENT_WORDS[facts.lead])))
     features += [
         choices.choice(words.INSTRUMENT_WORDS[name])

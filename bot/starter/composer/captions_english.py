@@ -10,7 +10,14 @@ from bot.starter.composer.piece import Piece
 _OTHER_CHANCE = 0.2
 _GROOVY_STYLES = ("blues", "jazz", "funk", "soul", "disco")
 _LEAD_FORMS = ("{0}", "{0} melody", "{0} lead", "{0} solo", "a {0} melody", "melodic {0}",
-               "lead {0}", "{0} playing the melody")  # fmt: skip
+               "lead {0}", "{0} playing the melody", "{0} playing", "melody on {0}",
+               "the {0} plays the melody", "{0} plays the lead", "solo on {0}", "{0} up front",
+               "the {0} on the melody", "{0} first")  # fmt: skip
+_DRUMLESS = (", no drums", " without drums", ", drumless", " with no drums", ", no percussion",
+             ", without percussion", ", take the drums out", ", cut the drums", ", no drums at all",
+             " without a drum beat", ", keep the drums out", ", remove the drums",
+             " without a single drum", ", drop the drums", ", no beat", " and no drums please",
+             ", drums off", ", not one drum")  # fmt: skip
 _REQUESTS = ("make it {0}", "{0}", "{0}, please", "a bit {0}", "can you make it {0}", "now {0}",
              "but {0}", "{0} please", "make this {0}", "I want it {0}")  # fmt: skip
 _STYLE_REQUESTS = ("make it {0}", "more {0}", "turn it into {0}", "in the style of {0}",
@@ -53,8 +60,7 @@ def english_caption(
     if features:
         text = _joined(text, features, choices)
     if piece.drum_density == "none" and chance() < chances.drums["none"]:
-        text += choices.choice((", no drums", " without drums", ", drumless", " with no drums",
-                                ", without percussion", ", no percussion"))  # fmt: skip
+        text += choices.choice(_DRUMLESS)
     elif piece.lead is None and chance() < 0.12:
         text += choices.choice((", no melody", " without melody", ", backing track", ", no lead"))
     tails = _tails(piece, bpm, choices, chances)
@@ -92,7 +98,17 @@ def _tails(
         tails.append(form.format(bpm))
     if chance() < chances.key:
         keys = caption_words.KEYS if chance() < 0.6 else caption_words.SHARP_KEYS
-        form = choices.choice(("in {0} {1}", "in {0} {1}", "key of {0} {1}", "{0} {1}"))
+        form = choices.choice(
+            (
+                "in {0} {1}",
+                "in {0} {1}",
+                "key of {0} {1}",
+                "{0} {1}",
+                "key {0} {1}",
+                "in the key of {0} {1}",
+                "the key is {0} {1}",
+            )
+        )
         tails.append(form.format(keys[piece.tonic], piece.mode))
     elif chance() < 0.04:
         tails.append(f"in a {piece.mode} key")

@@ -32,6 +32,8 @@ class TrainingSettings:
     language_minutes: float
     positions: int
     lengths: tuple[int, ...]
+    openings: float
+    words_alone: bool
     rates: float
 
     @property

@@ -31,28 +31,42 @@ class Rates:
         )
 
 
+def train_words_alone(model: Language) -> None:
+    """Leave a model as it is but for how it reads texts: their encoder, and attention to them.
+
+    What it can play is kept, so that it may be shown openings alone.
+    """
+    for name, parameter in model.named_parameters():
+        is_of_text = name.startswith(("text.", "projection.")) or "encoder_attn" in name
+        parameter.requires_grad_(is_of_text)
+
+
 def optimizers_of(model: Language, rates: Rates) -> list[torch.optim.Optimizer]:
-    """Return what trains a model: Muon for hidden matrices, AdamW for all else."""
+    """Return what trains a model: Muon for hidden matrices, AdamW for all else that is trained."""
     # What is learnt of texts comes from few captions a step: Muon would make as much of the noise.
     hidden = [
         parameter
         for name, parameter in model.decoder.layers.named_parameters()
-        if parameter.ndim == 2 and "encoder_attn" not in name
+        if parameter.ndim == 2 and "encoder_attn" not in name and parameter.requires_grad
     ]
     chosen = {id(p) for p in hidden}
     texts = [*model.text.parameters(), *model.projection.parameters()]
     chosen |= {id(p) for p in texts}
-    others = [p for p in model.parameters() if id(p) not in chosen]
-    muon = torch.optim.Muon(
-        hidden, lr=rates.hidden, weight_decay=rates.weight_decay, adjust_lr_fn="match_rms_adamw"
-    )
+    others = [p for p in model.parameters() if id(p) not in chosen and p.requires_grad]
     # The text encoder is pretrained: it gets a lower rate.
     parts = ((others, rates.other), (texts, rates.text))
-    adams = [
+    optimizers: list[torch.optim.Optimizer] = [
         torch.optim.AdamW(part, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
         for part, rate in parts
     ]
-    optimizers = [muon, *adams]
+    if hidden:
+        muon = torch.optim.Muon(
+            hidden,
+            lr=rates.hidden,
+            weight_decay=rates.weight_decay,
+            adjust_lr_fn="match_rms_adamw",
+        )
+        optimizers.insert(0, muon)
     for optimizer in optimizers:
         for settings in optimizer.param_groups:
             settings["full_rate"] = settings["lr"]

@@ -31,7 +31,12 @@ from bot.starter.training.data.windows import (
 )
 from bot.starter.training.language.induction_init import init_induction_heads
 from bot.starter.training.language.network import Language, LanguageSize
-from bot.starter.training.language.optimizers import Rates, optimizers_of, pace
+from bot.starter.training.language.optimizers import (
+    Rates,
+    optimizers_of,
+    pace,
+    train_words_alone,
+)
 
 _SAVE_EVERY_SECONDS = 300.0
 _LOG_EVERY_SECONDS = 10.0
@@ -53,6 +58,7 @@ class LanguageSettings:
     book_weights: tuple[float, ...] = (1.0, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0)
     # Until a codebook has said something, each frame of it counts so much.
     undecided_weight: float = 10.0
+    words_alone: bool = False
 
 
 def is_undecided(tokens: Tensor) -> Tensor:
@@ -82,6 +88,8 @@ class LanguageTrainer:
         self.model.projection.load_state_dict(trained["projection"])
         self.step, self.seconds_used, self.pieces, self.windows = 0, 0.0, 0, 0
         begun = self._begun()
+        if plan.words_alone:
+            train_words_alone(self.model)
         self.model.to(device)
         self.optimizers = optimizers_of(self.model, plan.rates)
         self._restore_optimizers(begun)
@@ -178,7 +186,7 @@ class LanguageTrainer:
 
     def _train(self, batch: Batch) -> Tensor:
         """Take one step; return the loss of each codebook."""
-        parameters = list(self.model.parameters())
+        parameters = [each for each in self.model.parameters() if each.requires_grad]
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, torch.bfloat16):
