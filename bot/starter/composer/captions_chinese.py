@@ -4,9 +4,12 @@ import random as randomness
 
 from bot.starter.composer import caption_words_chinese as words
 from bot.starter.composer.caption_facts import CaptionChances, Facts
+from bot.starter.composer.caption_words import KEYS
 from bot.starter.composer.piece import Piece
 
 _OTHER_CHANCE = 0.2
+_OWN_NAME_CHANCE = 0.4
+_ENGLISH_NAME_CHANCE = 0.15
 _NOUNS = (
     "音乐",
     "音乐",
@@ -85,11 +88,22 @@ def _tails(
         form = choices.choice(("每分钟{0}拍", "{0}拍", "速度{0}", "{0} BPM", "{0}bpm", "BPM {0}"))
         tails.append(form.format(bpm))
     if choices.random() < chances.key:
-        tails.append(words.KEYS[piece.tonic] + ("大调" if piece.mode == "major" else "小调"))
+        tonic = words.KEYS[piece.tonic]
+        if choices.random() < _ENGLISH_NAME_CHANCE:
+            tonic = KEYS[piece.tonic]
+        tails.append(tonic + ("大调" if piece.mode == "major" else "小调"))
     if piece.beats_per_bar != 4 and choices.random() < 0.15:
         tails.append("三拍子" if piece.beats_per_bar == 3 else "六八拍")
     choices.shuffle(tails)
     return tails
+
+
+def _name(instrument: str, choices: randomness.Random) -> str:
+    """Say an instrument in Chinese, or as many do by its English name."""
+    names = words.INSTRUMENT_WORDS[instrument]
+    if choices.random() < _ENGLISH_NAME_CHANCE:
+        return instrument
+    return names[0] if choices.random() < _OWN_NAME_CHANCE else choices.choice(names)
 
 
 def _features(
@@ -109,15 +123,10 @@ def _features(
                 "用{0}演奏",
                 "{0}主奏",
                 "用{0}演奏主旋律",
-                "由{0}演奏",
             )
         )
-        features.append(form.format(choices.choice(words.INSTRUMENT_WORDS[facts.lead])))
-    features += [
-        choices.choice(words.INSTRUMENT_WORDS[name])
-        for name in facts.others
-        if chance() < _OTHER_CHANCE
-    ]
+        features.append(form.format(_name(facts.lead, choices)))
+    features += [_name(name, choices) for name in facts.others if chance() < _OTHER_CHANCE]
     features += [
         choices.choice(words.TRAIT_WORDS[trait])
         for trait in piece.traits
@@ -141,7 +150,7 @@ def _request(piece: Piece, facts: Facts, style: str, choices: randomness.Random)
         word = choices.choice(words.TEMPO_REQUESTS[facts.tempo])
         extras.append(choices.choice((f"更{word}", f"{word}一点", f"再{word}一些")))
     if facts.lead:
-        word = choices.choice(words.INSTRUMENT_WORDS[facts.lead])
+        word = _name(facts.lead, choices)
         extras.append(choices.choice((f"加上{word}", f"加{word}", f"多一点{word}")))
     if piece.drum_density == "none":
         extras.append(choices.choice(("去掉鼓", "不要鼓")))

@@ -8,10 +8,11 @@ from bot.starter.composer.instruments import INSTRUMENTS
 from bot.starter.composer.piece import Piece
 
 _OTHER_CHANCE = 0.2
+_OWN_NAME_CHANCE = 0.4
 _GROOVY_STYLES = ("blues", "jazz", "funk", "soul", "disco")
 _LEAD_FORMS = ("{0}", "{0} melody", "{0} lead", "{0} solo", "a {0} melody", "melodic {0}",
                "lead {0}", "{0} playing the melody", "{0} playing", "melody on {0}",
-               "the {0} plays the melody", "{0} plays the lead", "solo on {0}", "{0} up front",
+               "the {0} playing the melody", "{0} playing the lead", "solo on {0}", "{0} up front",
                "the {0} on the melody", "{0} first")  # fmt: skip
 _DRUMLESS = (", no drums", " without drums", ", drumless", " with no drums", ", no percussion",
              ", without percussion", ", take the drums out", ", cut the drums", ", no drums at all",
@@ -42,7 +43,7 @@ def english_caption(
         if bpm:
             text += choices.choice((f" {bpm} bpm", f" {bpm}bpm", f" {bpm} BPM", f", {bpm} bpm"))
         elif facts.lead and chance() < 0.3:
-            text += " " + choices.choice(_names(facts.lead))
+            text += " " + _name(facts.lead, choices)
         return _cased(text, choices)
     head = _adjectives(piece, facts, choices)
     head += [word for word in (era, style) if word]
@@ -148,8 +149,10 @@ def _cased(text: str, choices: randomness.Random) -> str:
     return text + ("." if choices.random() < 0.05 else "")
 
 
-def _names(instrument: str) -> tuple[str, ...]:
-    return caption_words.INSTRUMENT_WORDS.get(instrument, (instrument,))
+def _name(instrument: str, choices: randomness.Random) -> str:
+    """Say an instrument by its own name, or by one that it may share with others."""
+    names = caption_words.INSTRUMENT_WORDS.get(instrument, (instrument,))
+    return names[0] if choices.random() < _OWN_NAME_CHANCE else choices.choice(names)
 
 
 def _features(
@@ -158,7 +161,7 @@ def _features(
     chance = choices.random
     features = []
     if facts.lead and chance() < chances.lead:
-        word = choices.choice(_names(facts.lead))
+        word = _name(facts.lead, choices)
         if chance() < 0.5:
             form = choices.choice(_LEAD_FORMS)
             features.append(form.format(word) if form != "a {0} melody" or not word.endswith("s")
@@ -167,7 +170,7 @@ def _features(
             features.append(_described(piece, facts.lead, word, choices))
     for name in facts.others:
         if chance() < _OTHER_CHANCE:
-            features.append(_described(piece, name, choices.choice(_names(name)), choices))
+            features.append(_described(piece, name, _name(name, choices), choices))
     for trait in piece.traits:
         if trait in caption_words.TRAIT_WORDS and chance() < (
             0.25 if trait in ("soft", "bassy") else 0.45
@@ -220,7 +223,7 @@ def _request(piece: Piece, facts: Facts, style: str, choices: randomness.Random)
         extras.append(choices.choice(caption_words.TEMPO_COMPARATIVES[facts.tempo]))
     extras.append(choices.choice(caption_words.DRUM_REQUESTS[piece.drum_density]))
     if facts.lead:
-        word = choices.choice(_names(facts.lead))
+        word = _name(facts.lead, choices)
         extras.append(choices.choice((f"add {word}", f"with {word}", f"more {word}",
                                       f"new melody on {word}")))  # fmt: skip
     choices.shuffle(extras)
