@@ -33,13 +33,20 @@ from bot.starter.training.codec.network import CodecSize
 from bot.starter.training.codec.stem_codec import SOUNDING, StemCodec
 from bot.starter.training.codec.units import KEY_DIMENSIONS, STEM_DIMENSIONS
 from bot.starter.training.data import vocabulary
-from bot.starter.training.data.codebooks import BOOKS, STEMS
+from bot.starter.training.data.codebooks import BOOKS, LEAD, STEMS
 from bot.starter.training.language.network import Language, LanguageSize
 from bot.starter.training.notation import write_notation
 
 # Bold enough that seeds differ, tame enough that words are followed. Guidance would take twice the
 # time, and push the clock to tempos that are usual for a style where words name another.
 _SAMPLING = {"guidance_scale": 1.0, "temperature": 0.8, "top_k": 100}
+
+LOGIT_SCALES = {LEAD: 0.8}
+"""What the logits of codebooks are multiplied by: a temperature of their own, at the one for all.
+
+A melody's notes are many, and each is unlikely beside silence: a temperature below 1 takes more
+from all of them together than from silence, and melodies would be half as long as they should be.
+"""
 
 VECTOR_SCALE = 2.0**-8
 """What a checkpoint's vectors are multiplied by, and what the decoder's first layer makes up for.
@@ -194,7 +201,7 @@ def _language_weights(language: Language) -> Iterator[tuple[str, _Array]]:
     decoder = language.decoder
     for book, (embedding, head) in enumerate(zip(decoder.embeddings, decoder.heads, strict=True)):
         yield f"decoder.model.decoder.embed_tokens.{book}.weight", _array(embedding())
-        yield f"decoder.lm_heads.{book}.weight", _array(head())
+        yield f"decoder.lm_heads.{book}.weight", _array(head()) * LOGIT_SCALES.get(book, 1.0)
     for name, tensor in language.state_dict().items():
         if not name.startswith(("decoder.embeddings", "decoder.heads")):
             yield language_name(name), _array(tensor)

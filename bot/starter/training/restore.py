@@ -18,6 +18,7 @@ from bot.starter.training.codec.stem_codec import StemCodec, codec_size
 from bot.starter.training.export import (
     FIRST_LAYER,
     LAST_LAYER,
+    LOGIT_SCALES,
     codec_names,
     key_dimensions,
     language_name,
@@ -65,11 +66,12 @@ def read_language(checkpoint: Path) -> Language:
         if name.endswith(".shared") and name.startswith(("decoder.embeddings", "decoder.heads")):
             state[name] = torch.zeros_like(state[name])
         elif name.startswith("decoder.embeddings"):
-            book = name.split(".")[2]
-            key = f"decoder.model.decoder.embed_tokens.{book}.weight"
+            key = f"decoder.model.decoder.embed_tokens.{name.split('.')[2]}.weight"
             state[name] = torch.from_numpy(weights[key])
         elif name.startswith("decoder.heads"):
-            state[name] = torch.from_numpy(weights[f"decoder.lm_heads.{name.split('.')[2]}.weight"])
+            book = int(name.split(".")[2])
+            head = weights[f"decoder.lm_heads.{book}.weight"] / LOGIT_SCALES.get(book, 1.0)
+            state[name] = torch.from_numpy(head)
         else:
             state[name] = torch.from_numpy(weights[language_name(name)])
     language.load_state_dict(state)

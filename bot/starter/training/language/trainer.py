@@ -38,7 +38,7 @@ from bot.starter.training.language.optimizers import (
     train_words_alone,
 )
 
-_SAVE_EVERY_SECONDS = 300.0
+_SAVE_EVERY_SECONDS = 120.0
 _LOG_EVERY_SECONDS = 10.0
 
 
