@@ -187,6 +187,34 @@ def test_a_number_is_one_token(tokenizer, text, pieces):
     assert UNKNOWN not in encoding.ids
 
 
+@pytest.mark.parametrize(
+    ("spelled", "plain"),
+    [
+        ("blues in F sharp minor", "blues in F# minor"),
+        ("E-flat major", "Eb major"),
+        ("B♭ minor, G♯ major", "Bb minor, G# major"),
+        ("blues in Am", "blues in A minor"),
+        ("F#m, Bbm", "F# minor, Bb minor"),
+        ("C maj, Dmin", "C major, D minor"),
+        ("用Em弹奏", "用E minor弹奏"),
+    ],
+)
+def test_a_key_is_read_however_it_is_spelled(tokenizer, spelled, plain):
+    """Musicians write Am and F sharp minor; both are tokens of the usual spelling."""
+    assert tokenizer.encode(spelled).ids == tokenizer.encode(plain).ids
+
+
+@pytest.mark.parametrize("text", ["I am here", "a flat beat", "FM radio", "mint jam"])
+def test_what_only_looks_like_a_key_is_none(tokenizer, text):
+    """No mode is read into it."""
+    assert not {"▁minor", "▁major"} & set(tokenizer.encode(text).tokens)
+
+
+def test_an_unknown_word_is_unknown_as_a_whole(tokenizer):
+    """Its first letter names no key, and what it begins with is no word of its own."""
+    assert tokenizer.encode("fabulous anthem everywhere").ids == [UNKNOWN] * 3 + [1]
+
+
 @pytest.mark.parametrize("number", range(40, 201, 20))
 def test_every_tempo_is_known(tokenizer, number):
     """No tempo that people ask for is an unknown word."""

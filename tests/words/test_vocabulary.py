@@ -31,6 +31,8 @@ def starter():
         ("史诗战斗音乐，钢琴", ("战斗",), ("史诗", "钢琴")),
         ("慢速爵士, 钢琴, A小调", (), ("慢速", "爵士", "钢琴", "A小调")),
         ("8-bit c# minor for 5 of us", (), ("8-bit", "c# minor")),
+        ("house in F sharp minor, E-flat major", (), ("house", "in F sharp minor", "E-flat major")),
+        ("blues in F#m or Dm", (), ("blues",)),
         ("ＪＡＺＺ", (), ()),
         ("", (), ()),
         ("asdf ASDF asdf", ("asdf", "ASDF"), ()),
@@ -93,5 +95,6 @@ def test_a_model_that_reads_every_word_has_no_vocabulary(tmp_path):
         file.write_text(json.dumps({"model": {"vocab": vocabulary}}))
         assert read_vocabulary(tmp_path) is None
     assert unknown_words("asdf", None) == ()
-    file.write_text(json.dumps({"model": {"vocab": [["<unk>", 0], ["▁rock", 0]]}}))
-    assert read_vocabulary(tmp_path) == frozenset({"rock"})
+    for vocabulary in ([["<unk>", 0], ["▁rock", 0]], {"<unk>": 0, "▁rock": 1}):
+        file.write_text(json.dumps({"model": {"vocab": vocabulary}}))
+        assert read_vocabulary(tmp_path) == frozenset({"rock"})

@@ -15,7 +15,7 @@ def read_vocabulary(folder: Path) -> frozenset[str] | None:
     """
     try:
         model = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]
-        pieces = [str(piece) for piece, _ in model["vocab"]]
+        pieces = [piece if isinstance(piece, str) else piece[0] for piece in model["vocab"]]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     pieces = [piece for piece in pieces if not (piece.startswith("<") and piece.endswith(">"))]

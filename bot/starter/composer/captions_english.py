@@ -13,12 +13,12 @@ _GROOVY_STYLES = ("blues", "jazz", "funk", "soul", "disco")
 _LEAD_FORMS = ("{0}", "{0} melody", "{0} lead", "{0} solo", "a {0} melody", "melodic {0}",
                "lead {0}", "{0} playing the melody", "{0} playing", "melody on {0}",
                "the {0} playing the melody", "{0} playing the lead", "solo on {0}", "{0} up front",
-               "the {0} on the melody", "{0} first")  # fmt: skip
+               "the {0} on the melody")  # fmt: skip
 _DRUMLESS = (", no drums", " without drums", ", drumless", " with no drums", ", no percussion",
              ", without percussion", ", take the drums out", ", cut the drums", ", no drums at all",
              " without a drum beat", ", keep the drums out", ", remove the drums",
              " without a single drum", ", drop the drums", ", no beat", " and no drums please",
-             ", drums off", ", not one drum")  # fmt: skip
+             ", drums off",)  # fmt: skip
 _REQUESTS = ("make it {0}", "{0}", "{0}, please", "a bit {0}", "can you make it {0}", "now {0}",
              "but {0}", "{0} please", "make this {0}", "I want it {0}")  # fmt: skip
 _STYLE_REQUESTS = ("make it {0}", "more {0}", "turn it into {0}", "in the style of {0}",

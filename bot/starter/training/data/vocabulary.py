@@ -1,16 +1,16 @@
 """The tokenizer of the starter's text encoder, learnt from captions.
 
 A piece is a word, a Chinese character, a number or a punctuation mark. A number is one token
-whatever it stands in ("120bpm", "速度120"), so that a tempo has one meaning to learn. What no
-caption holds becomes the unknown token, which the model learns to pass over.
+whatever it stands in ("120bpm", "速度120"), so that a tempo has one meaning to learn. A word that
+no caption holds becomes the unknown token as a whole, which the model learns to pass over: pieces
+of it might mean something else ("everywhere" is not in E). Keys are read however they are spelled.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +20,40 @@ PAD, END, UNKNOWN = 0, 1, 2
 
 _SPECIALS = ("<pad>", "</s>", "<unk>")
 _NUMBERS = tuple(f"▁{number}" for number in range(10, 201))
-_RARE_SCORE = -12.0
 _LEAST_COUNT = 3
+_NOTE = r"(?<![A-Za-z])[A-G][#b]?"
+_ANY_NOTE = r"(?<![A-Za-z])[A-Ga-g]"
+_MODE = r"(?=[\s-]+(?:[Mm]aj|[Mm]in))"
+# "F♯", "Am", "C maj", "E flat major" as "F#", "A minor", "C major", "Eb major".
+_KEY_SPELLINGS = (
+    ("♯", "#"),
+    ("♭", "b"),
+    (rf"{_ANY_NOTE}\K[\s-]?[Ss]harp{_MODE}", "#"),
+    (rf"{_ANY_NOTE}\K[\s-]?[Ff]lat{_MODE}", "b"),
+    (rf"{_NOTE}\Km(?![A-Za-z])", " minor"),
+    (rf"{_ANY_NOTE}[#b]?\K[\s-]*[Mm]aj(?![A-Za-z])", " major"),
+    (rf"{_ANY_NOTE}[#b]?\K[\s-]*[Mm]in(?![A-Za-z])", " minor"),
+)
 
 
 def learn(captions: Iterable[str], size: int) -> Tokenizer:
     """Learn a tokenizer of at most `size` pieces from captions."""
-    bare = _bare(models.Unigram())
+    bare = _bare({})
     counts: Counter[str] = Counter()
     for caption in captions:
         text = bare.normalizer.normalize_str(caption)
         counts.update(piece for piece, _ in bare.pre_tokenizer.pre_tokenize_str(text))
-    total = counts.total()
-    pieces = [(special, 0.0) for special in _SPECIALS]
-    pieces += [(number, _RARE_SCORE) for number in _NUMBERS]
-    known = {piece for piece, _ in pieces}
+    pieces = [*_SPECIALS, *_NUMBERS]
+    known = set(pieces)
     for piece, count in counts.most_common():
         if count >= _LEAST_COUNT and piece not in known and len(pieces) < size:
-            pieces.append((piece, math.log(count / total)))
-    tokenizer = _bare(models.Unigram(pieces, unk_id=UNKNOWN))
+            pieces.append(piece)
+    return of_pieces(pieces)
+
+
+def of_pieces(pieces: Sequence[str]) -> Tokenizer:
+    """Return the tokenizer whose ids are the places of pieces in a list."""
+    tokenizer = _bare({piece: number for number, piece in enumerate(pieces)})
     tokenizer.post_processor = processors.TemplateProcessing(
         single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", END)]
     )
@@ -59,9 +74,12 @@ def write(folder: Path, tokenizer: Tokenizer) -> None:
     _write(folder / "tokenizer_config.json", names | settings)
 
 
-def _bare(model: models.Model) -> Tokenizer:
-    tokenizer = Tokenizer(model)
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+def _bare(pieces: dict[str, int]) -> Tokenizer:
+    tokenizer = Tokenizer(models.WordLevel(pieces, unk_token=_SPECIALS[UNKNOWN]))
+    spelled = [normalizers.Replace(Regex(found), plain) for found, plain in _KEY_SPELLINGS]
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFKC(), *spelled, normalizers.Lowercase()]
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.WhitespaceSplit(),
