@@ -30,9 +30,7 @@ from bot.starter.training.data.loader import CropBatch, LoaderSettings, PieceLoa
 from bot.starter.training.data.mixing import SampleBank
 from bot.starter.training.data.samples import SAMPLE_RATE_HZ
 
-_SAVE_EVERY_SECONDS = 120.0
-_GATE_SECONDS = 10.0
-_LOG_EVERY_SECONDS = 10.0
+_SAVE_EVERY_SECONDS, _LOG_EVERY_SECONDS, _GATE_SECONDS = 120.0, 10.0, 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
