@@ -33,19 +33,28 @@ from bot.starter.training.codec.network import CodecSize
 from bot.starter.training.codec.stem_codec import SOUNDING, StemCodec
 from bot.starter.training.codec.units import KEY_DIMENSIONS, STEM_DIMENSIONS
 from bot.starter.training.data import vocabulary
-from bot.starter.training.data.codebooks import BOOKS, LEAD, STEMS
+from bot.starter.training.data.codebooks import BASS, BOOKS, CHORDS, DRUMS, LEAD, PLAN, STEMS
 from bot.starter.training.language.network import Language, LanguageSize
 from bot.starter.training.notation import write_notation
 
 # Bold enough that seeds differ, tame enough that words are followed. Guidance would take twice the
 # time, and push the clock to tempos that are usual for a style where words name another.
-_SAMPLING = {"guidance_scale": 1.0, "temperature": 0.8, "top_k": 100}
+_TEMPERATURE = 0.8
+_SAMPLING = {"guidance_scale": 1.0, "temperature": _TEMPERATURE, "top_k": 100}
 
-LOGIT_SCALES = {LEAD: 0.8}
-"""What the logits of codebooks are multiplied by: a temperature of their own, at the one for all.
+_TEMPERATURES = {
+    PLAN: 0.65,
+    DRUMS: 1.0,
+    BASS: 0.9,
+    **dict.fromkeys(CHORDS, 0.9),
+    LEAD: 1.05,
+}
+LOGIT_SCALES = {book: _TEMPERATURE / own for book, own in _TEMPERATURES.items()}
+"""What the logits of codebooks are multiplied by, which gives each a temperature of its own.
 
-A melody's notes are many, and each is unlikely beside silence: a temperature below 1 takes more
-from all of them together than from silence, and melodies would be half as long as they should be.
+Notes are many, and each is unlikely beside silence: a temperature below 1 takes more from all of
+them together than from silence, and melodies would be half as long as they should be. A plan is
+better sure, for a chord of another key is followed by others.
 """
 
 VECTOR_SCALE = 2.0**-8
