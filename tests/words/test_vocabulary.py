@@ -95,6 +95,6 @@ def test_a_model_that_reads_every_word_has_no_vocabulary(tmp_path):
         file.write_text(json.dumps({"model": {"vocab": vocabulary}}))
         assert read_vocabulary(tmp_path) is None
     assert unknown_words("asdf", None) == ()
-    for vocabulary in ([["<unk>", 0], ["▁rock", 0]], {"<unk>": 0, "▁rock": 1}):
-        file.write_text(json.dumps({"model": {"vocab": vocabulary}}))
+    for pieces in ([["<unk>", 0], ["▁rock", 0]], {"<unk>": 0, "▁rock": 1}):
+        file.write_text(json.dumps({"model": {"vocab": pieces}}))
         assert read_vocabulary(tmp_path) == frozenset({"rock"})
