@@ -223,8 +223,12 @@ async def test_many_clips_for_one_channel_keep_to_its_limit(tmp_path):
         calls = [each.mentions for each in stage.channel.seen if not clips(each)]
         assert all(len(each) == 1 for each in calls)
         assert len({person.id for (person,) in calls}) == len(calls)
-        # One or two at the edge of a second are nobody's fault.
-        assert len([each for each in stage.wire.asked if each.status == 429]) <= 2
+        # discord.py may send one or two too many where a window begins, while several are on
+        # their way: then they wait, and are sent once more.
+        refused = [each for each in stage.wire.asked if each.status == 429]
+        assert len({each.request.path for each in refused}) == len(refused)
+        for first in refused:
+            assert sum(first.at <= each.at < first.at + 0.9 for each in refused) <= 2
 
 
 async def test_a_message_that_was_deleted_is_written_anew(tmp_path):
