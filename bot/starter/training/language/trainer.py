@@ -160,6 +160,7 @@ class LanguageTrainer:
             "step": self.step,
             "seconds_used": self.seconds_used,
             "pieces": self.pieces,
+            "words_alone": self.plan.words_alone,
         }
         scratch = self.file.with_suffix(".part")
         torch.save(state, scratch)
@@ -176,7 +177,10 @@ class LanguageTrainer:
         return state
 
     def _restore_optimizers(self, state: dict[str, object]) -> None:
-        # What comes back from another machine has no optimizers: they begin anew.
+        # What comes back from another machine has no optimizers, and those of other parameters are
+        # of no use: they begin anew.
+        if state.get("words_alone", False) != self.plan.words_alone:
+            return
         kept = state.get("optimizers", ())
         for optimizer, each in zip(self.optimizers, kept, strict=False):  # type: ignore[call-overload]
             rates = [settings["full_rate"] for settings in optimizer.param_groups]
