@@ -96,7 +96,7 @@ class Words(app_commands.Group, name="words"):
         await _say(interaction, said)
 
 
-class AdminManners(commands.Cog):
+class AdminModeration(commands.Cog):
     """Commands below /admin, which another extension begins."""
 
     def __init__(self, bot: ZhiyinBot) -> None:
@@ -169,4 +169,4 @@ async def _say(interaction: Interaction, sentence: Sentence) -> None:
 
 async def setup(bot: ZhiyinBot) -> None:
     """Add the cog."""
-    await bot.add_cog(AdminManners(bot))
+    await bot.add_cog(AdminModeration(bot))

@@ -177,10 +177,10 @@ class BestOf(commands.Cog):
     async def _post(self, post: BestPost, clip: Clip, text: str, read: Reader) -> int | None:
         name, channel = f"best-of-{clip.id}", self.bot.get_partial_messageable(post.channel_id)
 
-        def is_it(message: discord.Message) -> bool:
+        def is_match(message: discord.Message) -> bool:
             return any(PurePath(file.filename).stem == name for file in message.attachments)
 
-        found = await find_own(self.bot, channel, is_it, since_id=clip.message_id)
+        found = await find_own(self.bot, channel, is_match, since_id=clip.message_id)
         if found is not None:
             return found
         guild = self.bot.get_guild(post.guild_id)

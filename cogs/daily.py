@@ -195,14 +195,14 @@ class DailyPrompt(commands.Cog):
             return None
         wanted = f"zhiyin:daily:{daily.id}:"
 
-        def is_it(message: discord.Message) -> bool:
+        def is_match(message: discord.Message) -> bool:
             rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
             ids = [getattr(each, "custom_id", None) or "" for row in rows for each in row.children]
             return any(id_.startswith(wanted) for id_ in ids)
 
         channel = self.bot.get_partial_messageable(daily.channel_id)
         # This machine's clock may differ from Discord's, so there is no lower bound.
-        return await find_own(self.bot, channel, is_it, since_id=None)
+        return await find_own(self.bot, channel, is_match, since_id=None)
 
     async def _post(self, plan: DailyPlan, daily: Daily) -> int:
         read = readers_on(self.bot, daily.guild_id)

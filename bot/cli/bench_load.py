@@ -33,7 +33,7 @@ _ROUNDS = 5
 _TICK_SECONDS = 0.005
 
 
-class _Nowhere:
+class _NoPresenter:
     """A presenter that discards everything."""
 
     def max_bytes(self, job: Job) -> int:
@@ -86,7 +86,7 @@ def run(config: Config, people: int) -> LoadResult:
 
 async def _measure(config: Config, contents: Contents, people: int, folder: Path) -> LoadResult:
     async with open_pipeline(config, contents, folder=folder) as pipeline:
-        pipeline.start(_Nowhere())
+        pipeline.start(_NoPresenter())
         await pipeline.executor.settled.wait()
         allowed = Limits(
             daily_seconds=1e9, waiting_per_user=1000, waiting_per_guild=100_000, waiting=100_000

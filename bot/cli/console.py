@@ -33,7 +33,7 @@ def reporter(stream: TextIO, clock: Callable[[], float] = time.monotonic) -> Ite
     if not stream.isatty() or console.width < _BAR_COLUMNS:
         yield _Lines(stream)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), _Amount(), _Left())
+    columns = (TextColumn("{task.description}"), BarColumn(), _DownloadedSize(), _RemainingTime())
     with Progress(*columns, console=console, get_time=clock, transient=True) as progress:
         yield _Bar(progress, stream)
 
@@ -72,7 +72,7 @@ class _Lines:
             self._next = (amount / of_amount // _LINES_EVERY + 1) * _LINES_EVERY
 
 
-class _Amount(ProgressColumn):
+class _DownloadedSize(ProgressColumn):
     """The amount done and the total; while the total is unknown, the elapsed time."""
 
     def render(self, task: Task) -> Text:
@@ -81,7 +81,7 @@ class _Amount(ProgressColumn):
         return Text(render(_amount(task.completed, task.total, task.fields["unit"])))
 
 
-class _Left(ProgressColumn):
+class _RemainingTime(ProgressColumn):
     """The estimated time left, once the pace is known."""
 
     max_refresh = 0.5

@@ -23,10 +23,10 @@ def check_ffmpeg(config: Config) -> Iterator[Finding]:
         yield Finding(Verdict.BAD, error.sentence)
         return
     yield Finding(Verdict.GOOD, Sentence("Uploads are read with {ffmpeg}.", ffmpeg=ffmpeg))
-    yield from describe_walls(isolation.try_walls(ffmpeg), landlock_version())
+    yield from describe_isolation(isolation.probe_isolation(ffmpeg), landlock_version())
 
 
-def describe_walls(standing: Isolation, landlock: int) -> Iterator[Finding]:
+def describe_isolation(standing: Isolation, landlock: int) -> Iterator[Finding]:
     """Report what each layer of the sandbox protects, or what is exposed if it is not available."""
     if standing.calls:
         yield Finding(

@@ -19,7 +19,7 @@ from bot.cli import console
 from bot.cli.generate_plan import Plan, make_plan
 from bot.cli.generate_stream import open_stream
 from bot.cli.generate_summary import summary
-from bot.cli.generate_unknown import tell_unknown
+from bot.cli.generate_unknown import print_unknown_words
 from bot.cli.generate_words import TypedWords, describe_change
 from bot.cli.interrupts import Interrupts
 from bot.cli.terminal_language import print_sentence
@@ -73,7 +73,7 @@ def run(
 ) -> int:
     """Make the clips and write them; return the exit code."""
     plan = make_plan(args, config)
-    tell_unknown(plan.model, plan.folder, plan.requests[0].prompt)
+    print_unknown_words(plan.model, plan.folder, plan.requests[0].prompt)
     with console.reporter(sys.stderr) as report, open_stream(plan, interrupts) as stream:
         started = time.monotonic()
         report.stage(Sentence("Loading {model}", model=plan.model))

@@ -11,7 +11,7 @@ from bot.printable import escape_controls
 from bot.words.vocabulary import known_phrases, unknown_words
 
 
-def tell_unknown(model: str, folder: Path, prompt: str | None) -> None:
+def print_unknown_words(model: str, folder: Path, prompt: str | None) -> None:
     """Print the words of a prompt that a model ignores, if any, and the remaining prompt."""
     if (said := describe_unknown(model, folder, prompt)) is not None:
         print(said, file=sys.stderr)

@@ -45,7 +45,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crowd:
+class Workload:
     """How people play, and on which machines."""
 
     pace: Pace
@@ -128,7 +128,7 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
         )
     pace = _pace(args, config, interrupts)
     slots = config.engine.slots
-    crowd = Crowd(
+    workload = Workload(
         pace=pace,
         cores=config.engine.threads or available_cores(),
         slots=slots,
@@ -137,8 +137,8 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
         pause_seconds=args.pause,
         most_per_user=config.limits.running_per_user,
     )
-    found = [crowd.expect(each) for each in people]
-    most = crowd.most_people(args.within)
+    found = [workload.expect(each) for each in people]
+    most = workload.most_people(args.within)
     if args.json:
         told = {
             "pace": {str(number): rate for number, rate in pace.measured.items()},
@@ -147,18 +147,20 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
         }
         print(json.dumps(told))
         return 0
-    _show(args, crowd, found, most)
+    _show(args, workload, found, most)
     return 0
 
 
-def _show(args: argparse.Namespace, crowd: Crowd, found: Sequence[Expected], most: int) -> None:
+def _show(
+    args: argparse.Namespace, workload: Workload, found: Sequence[Expected], most: int
+) -> None:
     print_sentence(
         Sentence(
             "{one:.1f} seconds of music a second for one clip, {all:.1f} for {slots} at once, on "
             "each machine.",
-            one=crowd.pace.rate(1),
-            all=crowd.pace.rate(crowd.slots),
-            slots=crowd.slots,
+            one=workload.pace.rate(1),
+            all=workload.pace.rate(workload.slots),
+            slots=workload.slots,
         )
     )
     print_sentence(

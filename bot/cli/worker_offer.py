@@ -66,7 +66,7 @@ def _factor(config: Config) -> float | None:
 
 def _timed_factor(config: Config) -> float | None:
     model = inspect_model(config)[0].config
-    return real_time_factors([model], config, _Silent()).get(model)
+    return real_time_factors([model], config, _NoProgress()).get(model)
 
 
 def _precision(config: Config) -> str:
@@ -78,7 +78,7 @@ def _precision(config: Config) -> str:
     return "int8" if library is not None and supports_int8(library) else "fp32"
 
 
-class _Silent:
+class _NoProgress:
     """Ignores progress, since it takes only a second."""
 
     def stage(self, name: Sentence, unit: str = "s") -> None:

@@ -65,7 +65,7 @@ def split_codes(codes: Codes, heard: AudioPrompt) -> tuple[Codes, Codes] | None:
     return before, Codes(tokens=codes.tokens[:, cut:stop], fingerprint=codes.fingerprint)
 
 
-def hold_harmony(kept: Codes, beat_frames: float | None, lead: int, frames: int) -> Tokens:
+def repeat_codes(kept: Codes, beat_frames: float | None, lead: int, frames: int) -> Tokens:
     """Return codes for that many frames, repeating the bars of a sound.
 
     They start `lead` frames before the end of the bars; with a beat, whole beats are repeated.

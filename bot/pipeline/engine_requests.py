@@ -10,8 +10,8 @@ from bot.domain.status import ModelInfo
 from bot.errors import JobError
 from bot.i18n.sentence import Sentence
 from bot.inference.pending_job import UnrelatedWorkerLoss
-from bot.pipeline.clip_codes import hold_harmony, load_codes_at
-from bot.pipeline.source_sounds import SourceSounds, is_made_afresh, lead_frames
+from bot.pipeline.clip_codes import load_codes_at, repeat_codes
+from bot.pipeline.source_sounds import SourceSounds, is_without_audio_prompt, overlap_frames
 from bot.pipeline.turn_bars import TurnBars
 from bot.words.muted_stems import muted_stems
 
@@ -54,16 +54,16 @@ async def build_request(
         return replace(request, kept=kept)
     heard = await sources.load_prompt(order.source, model)
     known = await sources.load_known_codes(order.source, heard, model)
-    if known is not None and is_made_afresh(order.source):
+    if known is not None and is_without_audio_prompt(order.source):
         if not order.source.keep_harmony:
             return request
         frame_rate = model.sample_rate_hz / model.frame_samples
-        lead, seconds = lead_frames(order.source, heard, model), request.seconds
+        lead, seconds = overlap_frames(order.source, heard, model), request.seconds
         if plan is not None:
             lead_seconds = lead / frame_rate
             seconds = plan.seconds_to_make(order, model, lead_seconds=lead_seconds)
         assert seconds is not None
-        held = hold_harmony(
+        held = repeat_codes(
             known[1],
             None if heard.beat_seconds is None else heard.beat_seconds * frame_rate,
             lead,

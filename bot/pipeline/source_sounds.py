@@ -103,10 +103,10 @@ class SourceSounds:
                 raise
             return made, None
         known = await self.load_known_codes(source, heard, model)
-        if known is not None and is_made_afresh(source):
-            joined = await asyncio.to_thread(join_afresh, source, heard, made, model)
+        if known is not None and is_without_audio_prompt(source):
+            joined = await asyncio.to_thread(join_without_audio_prompt, source, heard, made, model)
             codes = known[1].tokens[
-                :, : known[1].tokens.shape[1] - lead_frames(source, heard, model)
+                :, : known[1].tokens.shape[1] - overlap_frames(source, heard, model)
             ]
             if is_whole:
                 codes = np.concatenate([known[0].tokens, codes], axis=1)
@@ -118,7 +118,7 @@ class SourceSounds:
         return prepend(heard.before, joined), None if known is None else known[0]
 
 
-def is_made_afresh(source: Source) -> bool:
+def is_without_audio_prompt(source: Source) -> bool:
     """Return whether a remix's new part is generated without an audio prompt.
 
     An audio prompt imposes its style whatever the prompt says; stored codes hold tempo and harmony
@@ -127,7 +127,7 @@ def is_made_afresh(source: Source) -> bool:
     return source.keep in (Keep.END, Keep.START) and not source.keep_stems
 
 
-def lead_frames(source: Source, heard: AudioPrompt, model: ModelInfo) -> int:
+def overlap_frames(source: Source, heard: AudioPrompt, model: ModelInfo) -> int:
     """Return how many frames before the joint a part without audio prompt starts.
 
     That is one beat, over which old and new are crossfaded.
@@ -138,9 +138,11 @@ def lead_frames(source: Source, heard: AudioPrompt, model: ModelInfo) -> int:
     return min(beat, heard.end.samples.shape[1] // model.frame_samples // 2)
 
 
-def join_afresh(source: Source, heard: AudioPrompt, made: Sound, model: ModelInfo) -> Sound:
+def join_without_audio_prompt(
+    source: Source, heard: AudioPrompt, made: Sound, model: ModelInfo
+) -> Sound:
     """Return the kept bars, crossfaded within their last beat into the new part."""
-    lead = lead_frames(source, heard, model) * model.frame_samples
+    lead = overlap_frames(source, heard, model) * model.frame_samples
     # Without a known beat there is no overlap: the old part is faded out.
     old = heard.end if lead else fade(heard.end)
     before = replace(old, samples=old.samples[:, : old.samples.shape[1] - lead])

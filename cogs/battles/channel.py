@@ -36,36 +36,36 @@ class BattleChannel:
         """Note that no unrecorded message of a battle can have been sent."""
         self._fresh.add(battle.id)
 
-    def doubt(self, battle_id: int) -> None:
+    def mark_uncertain(self, battle_id: int) -> None:
         """Note that an unrecorded message of a battle may have been sent."""
         self._fresh.discard(battle_id)
 
-    async def once(
+    async def send_once(
         self,
         battle: Battle,
-        is_it: Callable[[discord.Message], bool],
+        is_match: Callable[[discord.Message], bool],
         make: Callable[[], dict[str, Any]],
     ) -> int:
         """Send a message unless it was sent before; return its id. Raises ChannelLost."""
         if battle.id not in self._fresh:
-            found = await self.find(battle, is_it)
+            found = await self.find(battle, is_match)
             if found is not None:
                 return found
         try:
             sent: discord.Message = await self.channel(battle).send(**make())
             return sent.id
         except discord.HTTPException as error:
-            self.doubt(battle.id)
+            self.mark_uncertain(battle.id)
             if error.code in _GONE | _NOT_ALLOWED:
                 raise ChannelLost from error
             raise
         except Exception:
-            self.doubt(battle.id)
+            self.mark_uncertain(battle.id)
             raise
 
-    async def find(self, battle: Battle, is_it: Callable[[discord.Message], bool]) -> int | None:
-        """Return the bot's latest message since a battle began for which `is_it` holds."""
-        return await find_own(self._bot, self.channel(battle), is_it, since_id=int(battle.key))
+    async def find(self, battle: Battle, is_match: Callable[[discord.Message], bool]) -> int | None:
+        """Return the bot's latest message since a battle began for which `is_match` holds."""
+        return await find_own(self._bot, self.channel(battle), is_match, since_id=int(battle.key))
 
     def channel(self, battle: Battle) -> discord.PartialMessageable:
         """Return the channel of a battle."""

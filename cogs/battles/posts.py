@@ -35,12 +35,12 @@ class BattlePosts:
         """Return the message that announces a battle, if there is one."""
         wanted = f"zhiyin:battle:{battle.id}:"
 
-        def is_it(message: discord.Message) -> bool:
+        def is_match(message: discord.Message) -> bool:
             rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
             ids = [getattr(each, "custom_id", None) or "" for row in rows for each in row.children]
             return any(id_.startswith(wanted) for id_ in ids)
 
-        return await self._place.find(battle, is_it)
+        return await self._place.find(battle, is_match)
 
     async def show(self, battle: Battle, entrants: Entrants) -> None:
         """Edit the card to the state of a battle, if it differs."""
@@ -106,13 +106,13 @@ class BattlePosts:
             return
         card = battle_messages.player(self._bot.languages.reader(battle.locale), entry, total)
 
-        def is_it(message: discord.Message) -> bool:
+        def is_match(message: discord.Message) -> bool:
             return any(PurePath(file.filename).stem == name for file in message.attachments)
 
         def make() -> dict[str, Any]:
             return {"embed": card, "files": battle_files(packed, name), "nonce": name}
 
-        id_ = await self._place.once(battle, is_it, make)
+        id_ = await self._place.send_once(battle, is_match, make)
         await failpoints.reached("battle.player_posted")
         await self._bot.service.battles.record_player(battle.id, entry.number, id_)
 
@@ -136,7 +136,7 @@ class BattlePosts:
                 "nonce": f"battle-{battle.id}-poll",
             }
 
-        id_ = await self._place.once(
+        id_ = await self._place.send_once(
             battle,
             lambda message: message.poll is not None and message.poll.question == question,
             make,

@@ -64,7 +64,7 @@ class BattleProgress:
         try:
             return await self._go_on(battle_id)
         except Exception as error:
-            self._place.doubt(battle_id)
+            self._place.mark_uncertain(battle_id)
             if is_outage(error):
                 log.warning("battle.waits id=%d %r", battle_id, error)
             else:
@@ -159,7 +159,7 @@ class BattleProgress:
     def _forget(self, battle: Battle) -> None:
         """Drop the in-memory state of a finished battle."""
         self.stage.forget(battle)
-        self._place.doubt(battle.id)
+        self._place.mark_uncertain(battle.id)
         self._over.discard(battle.id)
         self._without_card.discard(battle.id)
 

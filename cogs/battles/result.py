@@ -72,17 +72,17 @@ class BattleResult:
             files = [] if packed is None else battle_files(packed, name)
             return said | {"embeds": embeds, "files": files}
 
-        def is_it(message: discord.Message) -> bool:
+        def is_match(message: discord.Message) -> bool:
             return any(embed.footer.text == footer for embed in message.embeds)
 
         try:
-            return await self._place.once(battle, is_it, make)
+            return await self._place.send_once(battle, is_match, make)
         except discord.HTTPException as error:
             if error.code not in _FILTERED:
                 raise
             log.info("battle.words_filtered id=%d", battle.id)
             bare = discord.Embed(colour=embeds[-1].colour).set_footer(text=footer)
-            return await self._place.once(battle, is_it, lambda: said | {"embed": bare})
+            return await self._place.send_once(battle, is_match, lambda: said | {"embed": bare})
 
     async def _reveal(self, battle: Battle, entry: Entry) -> None:
         """Add the author and the buttons of a clip to the message that plays it."""

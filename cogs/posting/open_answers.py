@@ -113,12 +113,12 @@ async def _find(bot: ZhiyinBot, answer: OpenAnswer, before: datetime) -> list[in
         return []  # Discord itself ends "thinking" responses
     known = await bot.service.answers.known_messages()
 
-    def is_it(message: discord.Message) -> bool:
+    def is_match(message: discord.Message) -> bool:
         return message.content == answer.text and message.id not in known
 
     return await find_messages(
         bot.get_partial_messageable(answer.channel_id),
-        is_it,
+        is_match,
         author_id=bot.user.id,
         since_id=answer.since_id - 1,
         before_id=discord.utils.time_snowflake(before),

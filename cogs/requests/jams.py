@@ -113,7 +113,7 @@ async def undo_turn(interaction: Interaction, room: Room, number: int) -> None:
     await interaction.response.send_message(said)
 
 
-async def hear_all(interaction: Interaction, room: Room) -> None:
+async def play_track(interaction: Interaction, room: Room) -> None:
     """Play the whole track to one person. Raises RequestError and SoundError."""
     head = room.head
     if head is None:

@@ -79,6 +79,6 @@ async def steer_by_message(
     try:
         said = await steer(bot, message.author, radio, text, 1.0)
     except SteeringTooSoon as error:
-        return error.sentence if radio.pauses.tells_to_wait(message.author.id) else None
+        return error.sentence if radio.pauses.should_tell_to_wait(message.author.id) else None
     await radio.show()
     return said

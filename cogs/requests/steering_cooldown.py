@@ -35,7 +35,7 @@ class SteeringCooldown:
         self._steered[user_id] = now
         self._told_to_wait &= self._steered.keys() - {user_id}
 
-    def tells_to_wait(self, user_id: int) -> bool:
+    def should_tell_to_wait(self, user_id: int) -> bool:
         """Return whether to tell a person to wait: once for each cooldown."""
         is_new = user_id not in self._told_to_wait
         self._told_to_wait.add(user_id)

@@ -38,7 +38,7 @@ from cogs.requests.draft import (
 )
 from cogs.requests.limits import is_reached_by_token_only, origin_of, resolve_limits
 from cogs.requests.order_sources import name_of, resolve_source, with_words
-from cogs.requests.unknown_words import tell_unknown_words
+from cogs.requests.unknown_words import show_unknown_words
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +141,7 @@ async def _queue(
         await report_error(interaction, error)
     else:
         await _release(interaction.client, source, holding)
-        await tell_unknown_words(interaction, draft)
+        await show_unknown_words(interaction, draft)
 
 
 async def _is_private(

@@ -18,7 +18,7 @@ _TYPED = {Kind.MUSIC, Kind.REMIX, Kind.CONTINUE}
 """Kinds of clips whose prompt the person has just typed."""
 
 
-async def tell_unknown_words(
+async def show_unknown_words(
     interaction: discord.Interaction[ZhiyinBot], draft: RequestDraft
 ) -> None:
     """Show which words the model ignores, if the person was not told before."""

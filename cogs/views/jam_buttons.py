@@ -15,7 +15,7 @@ from bot.i18n.sentence import Sentence, verbatim
 from cogs.requests.jam_opening import check_fork, open_jam
 from cogs.requests.jams import (
     close_jam,
-    hear_all,
+    play_track,
     require_room,
     take_turn,
     undo_turn,
@@ -80,7 +80,7 @@ class JamButton(
             case "take":
                 await show_jam_form(interaction, await take_turn(interaction, room))
             case "hear":
-                await hear_all(interaction, room)
+                await play_track(interaction, room)
             case "undo":
                 await undo_turn(interaction, room, self.number)
             case "fork":

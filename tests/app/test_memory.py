@@ -125,7 +125,7 @@ def test_what_people_were_told_is_forgotten_in_time():
     for person in range(5000):
         now += 1.0
         pauses.note(person)
-        pauses.tells_to_wait(person)
+        pauses.should_tell_to_wait(person)
     assert max(sizes(pauses).values()) <= 100
     words = WordService(frozenset({"rock"}))
     for person in range(20_000):

@@ -412,7 +412,7 @@ def test_the_doctor_tells_which_walls_stand(network, files, calls):
     walls = Isolation(network=network, files=files, calls=calls)
     told = {
         word: finding.verdict
-        for finding in doctor_protection.describe_walls(walls, landlock=7)
+        for finding in doctor_protection.describe_isolation(walls, landlock=7)
         for word in ("seccomp", "amespaces", "Landlock")
         if word in str(finding.sentence)
     }
@@ -427,5 +427,5 @@ def test_the_doctor_looks_at_this_machine():
     told = [str(finding.sentence) for finding in doctor_protection.check_ffmpeg(Config())]
     assert "Uploads are read with" in told[0]
     here = ffmpeg_decoder.isolation_here()
-    expected = doctor_protection.describe_walls(here, landlock_version())
+    expected = doctor_protection.describe_isolation(here, landlock_version())
     assert told[1:] == [str(finding.sentence) for finding in expected]

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from bot.capacity.pace import Pace
-from bot.cli.plan import Crowd
+from bot.cli.plan import Workload
 
 CURVES = (
     ("musicgen-small int8, 2 cores", Pace({1: 1.3, 8: 3.5}), 1, "#c2410c"),
@@ -37,7 +37,7 @@ def draw() -> str:
         grid.append(f'<text {place} text-anchor="middle">{people}</text>')
     lines = []
     for row, (name, pace, machines, colour) in enumerate(CURVES):
-        crowd = Crowd(
+        workload = Workload(
             pace=pace,
             cores=2,
             slots=8,
@@ -48,7 +48,7 @@ def draw() -> str:
         )
         points = []
         for people in PEOPLE:
-            took = crowd.expect(people).nearly_all
+            took = workload.expect(people).nearly_all
             if took <= _MARKS[-1]:
                 points.append(f"{_x(people):.1f},{_y(took):.1f}")
         style = f'fill="none" stroke="{colour}" stroke-width="2.5"'

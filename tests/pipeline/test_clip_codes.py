@@ -7,7 +7,7 @@ import pytest
 
 from bot.audio.prompt import AudioPrompt
 from bot.domain.generation import Codes, Sound
-from bot.pipeline.clip_codes import hold_harmony, match_codes, split_codes
+from bot.pipeline.clip_codes import match_codes, repeat_codes, split_codes
 
 HOP = 640
 
@@ -80,6 +80,6 @@ def test_codes_are_those_of_all_of_a_sound_or_none(samples, before, expected):
 )
 def test_harmony_goes_on_bar_after_bar(frames, beat_frames, lead, expected):
     """The bars that stay are gone through again and again, in time."""
-    held = hold_harmony(codes(frames), beat_frames, lead, 9)
+    held = repeat_codes(codes(frames), beat_frames, lead, 9)
     assert held.shape == (8, 9)
     assert held[0].tolist() == expected

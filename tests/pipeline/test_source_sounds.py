@@ -11,7 +11,7 @@ from bot.audio.prompt import AudioPrompt
 from bot.domain.generation import Sound
 from bot.domain.jobs import ClipSource, Keep, UploadSource
 from bot.errors import JobError
-from bot.pipeline.source_sounds import SourceSounds, join_afresh, lead_frames
+from bot.pipeline.source_sounds import SourceSounds, join_without_audio_prompt, overlap_frames
 from bot.store.store import open_store
 from tests.support.scripted_worker import info
 
@@ -45,9 +45,9 @@ def test_what_is_made_afresh_begins_with_the_last_beat_of_the_old(keep_harmony, 
     nothing = Sound(samples=wave[:, :0], sample_rate_hz=32_000)
     heard = AudioPrompt(before=nothing, end=half, beat_seconds=0.5)
     source = ClipSource(clip_id=4, keep_seconds=4.0, keep=Keep.END, keep_harmony=keep_harmony)
-    assert lead_frames(source, heard, info(1)) == lead
-    joined = join_afresh(source, heard, half, info(1))
+    assert overlap_frames(source, heard, info(1)) == lead
+    joined = join_without_audio_prompt(source, heard, half, info(1))
     assert joined.samples.shape[1] == 8 * 32_000 - lead * 640
     assert np.abs(np.diff(joined.samples[0])).max() < 1.5 * np.abs(np.diff(wave[0])).max()
     alone = ClipSource(clip_id=4, keep_seconds=4.0, include=False, keep=Keep.END, keep_harmony=True)
-    assert lead_frames(alone, heard, info(1)) == 0
+    assert overlap_frames(alone, heard, info(1)) == 0

@@ -54,7 +54,7 @@ async def until(is_so, seconds=60.0):
 
 def heard(wire):
     """The packets of the line that is open now."""
-    return [each.opus for each in wire.voice.server.lines[wire.guild.id].packets]
+    return [each.opus for each in wire.voice.server.connections[wire.guild.id].packets]
 
 
 @pytest.mark.parametrize("dave", [False, True], ids=["plain", "end-to-end"])
@@ -64,7 +64,7 @@ async def test_what_is_played_arrives(dave):
         mixer = Mixer()
         line = VoiceConnection(channel, OpusSource(mixer), QUICK)
         await line.open()
-        there = wire.voice.server.lines[wire.guild.id]
+        there = wire.voice.server.connections[wire.guild.id]
         if dave:
             await asyncio.wait_for(there.encryption.ready.wait(), 60)
         begun = len(there.packets)
@@ -97,15 +97,15 @@ async def test_it_comes_back_and_goes_on_where_it_was(how):
         keeping = asyncio.create_task(line.keep())
         played = PlayedTrack(track(1, 440, 60))
         mixer.play_next(played)
-        first = wire.voice.server.lines[wire.guild.id]
+        first = wire.voice.server.connections[wire.guild.id]
         await until(lambda: len(first.packets) > 20)
         if how == "crash":
-            await wire.voice.server.close_line(wire.guild.id, 4015)
+            await wire.voice.server.close_connection(wire.guild.id, 4015)
         elif how == "sent away":
             await moves.leave(wire, wire.me, wire.guild.id)
         else:
-            await moves.tell_server(wire, wire.voice.of(wire.me, wire.guild.id))
-        before, lines = played.place, wire.voice.server.lines
+            await moves.send_voice_server_update(wire, wire.voice.of(wire.me, wire.guild.id))
+        before, lines = played.place, wire.voice.server.connections
         await until(lambda: lines[wire.guild.id] is not first and len(heard(wire)) > 20)
         assert before < played.place < RATE_HZ * 30, "neither from the beginning nor far on"
         assert abs(pitch(decode(heard(wire)[-15:])) - 440) < 10
@@ -122,7 +122,7 @@ async def test_it_follows_when_it_is_moved():
         line = VoiceConnection(channel, OpusSource(Mixer()), QUICK)
         await line.open()
         keeping = asyncio.create_task(line.keep())
-        await moves.place(wire, wire.me, other)
+        await moves.move(wire, wire.me, other)
         await until(lambda: line.channel.id == other.id and line.is_connected)
         await moves.leave(wire, wire.me, wire.guild.id)
         await until(lambda: wire.voice.people_in(other) == [wire.me])
@@ -175,7 +175,7 @@ async def test_a_cut_of_the_packets_is_outlived():
         await line.open()
         played = PlayedTrack(track(1, 440, 60))
         mixer.play_next(played)
-        there = server.lines[wire.guild.id]
+        there = server.connections[wire.guild.id]
         await until(lambda: len(there.packets) > 20)
         server.is_cut = True
         at, heard_before = played.place, len(there.packets)
@@ -184,7 +184,7 @@ async def test_a_cut_of_the_packets_is_outlived():
         await until(lambda: len(there.packets) > heard_before + 20)
         missed = there.packets[-1].number - there.packets[0].number + 1 - len(there.packets)
         assert missed >= 20
-        assert server.lines[wire.guild.id] is there and line.times_lost == 0
+        assert server.connections[wire.guild.id] is there and line.times_lost == 0
         assert abs(pitch(decode(heard(wire)[-15:])) - 440) < 10
         await line.close()
 
@@ -240,7 +240,7 @@ async def test_several_servers_play_at_once():
             mixer.play_next(PlayedTrack(track(1, hz, 60)))
             lines[guild_id] = VoiceConnection(place, OpusSource(mixer), QUICK)
         await asyncio.gather(*(each.open() for each in lines.values()))
-        there = wire.voice.server.lines
+        there = wire.voice.server.connections
         for guild_id, hz in ((wire.guild.id, 440), (second.id, 660)):
             await until(lambda guild_id=guild_id: len(there[guild_id].packets) > 30)
             packets = [each.opus for each in there[guild_id].packets][-20:]

@@ -96,7 +96,7 @@ def likeness(first: Samples, second: Samples) -> float:
     return max(_LEAST_ALIKE, product / float(np.sqrt(lengths)))
 
 
-def calm_place(samples: Samples, place: int, rate_hz: int) -> int:
+def find_quiet_place(samples: Samples, place: int, rate_hz: int) -> int:
     """Return the quietest place close to a given one."""
     side = window_samples(_SIDE_SECONDS, rate_hz)
     every = max(1, round(_CALM_EVERY_SECONDS * rate_hz))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bot.audio.analysis.rhythm import Rhythm
 from bot.audio.analysis.spectra import normalize
-from bot.audio.editing.crossfade import RISE_SECONDS, calm_place, crossfade, fade, seal_loop
+from bot.audio.editing.crossfade import RISE_SECONDS, crossfade, fade, find_quiet_place, seal_loop
 from bot.audio.editing.loops import (
     Likeness,
     Stretch,
@@ -175,7 +175,7 @@ def _close(sound: Sound, start: int, stop: int, *, bars: int, whole: Stretch) ->
     """Cut out a loop and hide its seam."""
     rate_hz, length = sound.sample_rate_hz, stop - start
     if start:
-        moved = calm_place(sound.samples, start, rate_hz)
+        moved = find_quiet_place(sound.samples, start, rate_hz)
         start = min(moved, sound.samples.shape[1] - length)
     stop = start + length
     longest = _LONG_SEAM_SHARE * length

@@ -99,14 +99,14 @@ def parse_end(said: bytes) -> End | None:
 @cache
 def strongest_isolation(ffmpeg: Path) -> Isolation:
     """Return the strongest isolation available for an ffmpeg; what is missing is logged."""
-    standing = try_walls(ffmpeg)
+    standing = probe_isolation(ffmpeg)
     if standing != Isolation(network=True, files=True, calls=True):
         log.warning("upload.walls_missing standing=%s: `zhiyin doctor` tells why", standing)
     return standing
 
 
 @cache
-def try_walls(ffmpeg: Path) -> Isolation:
+def probe_isolation(ffmpeg: Path) -> Isolation:
     """Return the strongest isolation with which an ffmpeg still decodes.
 
     A layer is given up only after several tries, since a busy machine may be slow.

@@ -20,10 +20,10 @@ import msgspec
 from aiohttp import web
 
 from bot.demo.client.access_control import AccessControl
+from bot.demo.client.error_responses import error_json, error_response, preferred_locale
 from bot.demo.client.page_files import HEADERS, read_index, read_page_file
 from bot.demo.client.page_words import read_page_words
 from bot.demo.client.protocol import MAX_MESSAGE_BYTES, Hello, read
-from bot.demo.client.refusing import asked_for, refuse, turn_away
 from bot.demo.client.sessions import Sessions
 from bot.demo.client.snapshot import max_upload_bytes
 from bot.demo.client.tab import NO_MESSAGE, UNKNOWN_SESSION, PersonState, Tab
@@ -121,13 +121,13 @@ class Site:
         )
         if not is_ours:
             log.warning("demo.foreign_request %s", request.path)
-            return turn_away(request, 403, _FOREIGN, self._languages)
+            return error_response(request, 403, _FOREIGN, self._languages)
         said = request.query.get("secret")
         asks = said is not None and request.method == "GET" and admission.secret is not None
         if asks and admission.is_secret(said or ""):
             return self._admit(request)
         if not admission.admits(request.cookies.get(self._cookie)):
-            return turn_away(request, 401, _NO_SECRET, self._languages)
+            return error_response(request, 401, _NO_SECRET, self._languages)
         return await handler(request)
 
     def _admit(self, request: web.Request) -> web.Response:
@@ -147,7 +147,7 @@ class Site:
     async def _page(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         if name not in self.people:
-            return turn_away(request, 404, _NOBODY.fill(name=name), self._languages)
+            return error_response(request, 404, _NOBODY.fill(name=name), self._languages)
         return read_index()
 
     async def _page_file(self, request: web.Request) -> web.Response:
@@ -163,13 +163,15 @@ class Site:
             raise web.HTTPBadRequest from None
         session = self._sessions.open(name)
         if session is None:
-            return refuse(404, _NOBODY.fill(name=name), self._languages.of(asked_for(request)))
+            return error_json(
+                404, _NOBODY.fill(name=name), self._languages.of(preferred_locale(request))
+            )
         return web.json_response({"session": session})
 
     async def _upload(self, request: web.Request) -> web.Response:
         found = self._sessions.read(request.headers.get("X-Session", ""))
         if found is None:
-            return refuse(401, _NO_SESSION, self._languages.of(asked_for(request)))
+            return error_json(401, _NO_SESSION, self._languages.of(preferred_locale(request)))
         upload_id, most_bytes = request.match_info["id"], max_upload_bytes(self.discord)
         if len(upload_id) > _MOST_ID_CHARACTERS:
             raise web.HTTPBadRequest
@@ -184,7 +186,7 @@ class Site:
                 most_bytes,
             )
         except RequestError as error:
-            return refuse(413, error.sentence, self._languages.of(found[1].locale))
+            return error_json(413, error.sentence, self._languages.of(found[1].locale))
         return web.json_response({})
 
     async def _tab(self, request: web.Request) -> web.StreamResponse:

@@ -81,7 +81,7 @@ class Session:
     socket: web.WebSocketResponse | None = None
     is_valid: bool = True
 
-    def hears_of(self, guild_id: int | None) -> bool:
+    def receives_from(self, guild_id: int | None) -> bool:
         """Return whether this shard gets events of a server, or, for None, of no server."""
         number, count = self.shard
         return shard_of(guild_id, count) == number
@@ -151,7 +151,7 @@ class Gateway:
         """Send an event to the bot, at once or on its resume."""
         guild_id = _place_of(event, data)
         for session in list(self.sessions.values()):
-            if session.hears_of(guild_id) and not (intent and not session.intents & intent):
+            if session.receives_from(guild_id) and not (intent and not session.intents & intent):
                 await self._tell(session, event, data)
 
     async def _tell(self, session: Session, event: str, data: Any) -> None:  # noqa: ANN401

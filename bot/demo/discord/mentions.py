@@ -16,20 +16,20 @@ _MOST_LISTED = 100
 
 
 @dataclass(frozen=True)
-class Called:
+class Mentioned:
     """Who is notified by a message."""
 
     person_ids: tuple[int, ...] = ()
     everyone: bool = False
 
 
-def find_called(
+def find_mentioned(
     text: str,
     allowed: Mapping[str, Any] | None,
     *,
-    may_call_everyone: bool,
+    may_mention_everyone: bool,
     replied_to: int | None = None,
-) -> Called:
+) -> Mentioned:
     """Return who is notified by a text: everyone it mentions, unless `allowed` restricts it.
 
     `replied_to` is the author of the message that it replies to.
@@ -41,10 +41,10 @@ def find_called(
     pings = allowed is None or bool(allowed.get("replied_user", False))
     if replied_to is not None and pings:
         named.append(replied_to)
-    everyone = may_call_everyone and bool(_EVERYONE.search(text))
+    everyone = may_mention_everyone and bool(_EVERYONE.search(text))
     if allowed is not None and "everyone" not in (allowed.get("parse") or []):
         everyone = False
-    return Called(tuple(dict.fromkeys(named)), everyone)
+    return Mentioned(tuple(dict.fromkeys(named)), everyone)
 
 
 def check_allowed_mentions(problems: Problems, said: object) -> None:

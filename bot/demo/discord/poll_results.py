@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.demo.discord.messages import Message, MessageType
 from bot.demo.discord.people import Person
-from bot.demo.discord.posting import announce, post
+from bot.demo.discord.posting import post, send_message_event
 from bot.demo.discord.refusals import Refusal
 from bot.demo.discord.state import Discord
 
@@ -38,7 +38,7 @@ async def _close(discord: Discord, message: Message) -> None:
     poll = message.poll
     assert poll is not None
     poll.ends_at, poll.is_final = min(poll.ends_at, discord.clock()), True
-    await announce(discord, "update", message, reason="poll")
+    await send_message_event(discord, "update", message, reason="poll")
     result = Message(
         discord.ids.next(),
         message.author,

@@ -9,7 +9,7 @@ from bot.demo.discord.channels import Channel, ChannelType
 from bot.demo.discord.components import number_components
 from bot.demo.discord.files import File
 from bot.demo.discord.gateway import Intent
-from bot.demo.discord.mentions import find_called
+from bot.demo.discord.mentions import find_mentioned
 from bot.demo.discord.message_json import message_json, without_content
 from bot.demo.discord.messages import HAS_THREAD, Message, MessageType
 from bot.demo.discord.people import Person
@@ -38,8 +38,8 @@ async def post(
     if channel.thread is not None and channel.thread.is_archived:
         # Writing in an archived thread unarchives it.
         channel.thread.is_archived = False
-        await tell_of_channel(discord, "update", channel)
-    return await announce(discord, "create", message)
+        await send_channel_event(discord, "update", channel)
+    return await send_message_event(discord, "create", message)
 
 
 async def change(
@@ -48,7 +48,7 @@ async def change(
     """Apply a checked payload to a message, and send its events; return it as the bot sees it."""
     _fill(discord, message, payload, files)
     message.edited_at = discord.clock()
-    return await announce(discord, "update", message, reason="edit")
+    return await send_message_event(discord, "update", message, reason="edit")
 
 
 async def remove(discord: Discord, message: Message) -> None:
@@ -65,7 +65,7 @@ async def remove(discord: Discord, message: Message) -> None:
         await discord.gateway.dispatch("MESSAGE_DELETE", said, _intent(message.channel))
 
 
-async def announce(
+async def send_message_event(
     discord: Discord, what: str, message: Message, *, reason: str = ""
 ) -> dict[str, Any]:
     """Send the events of a created or updated message; return it as the bot sees it."""
@@ -89,7 +89,7 @@ async def announce(
     return said
 
 
-async def tell_of_channel(discord: Discord, what: str, channel: Channel) -> None:
+async def send_channel_event(discord: Discord, what: str, channel: Channel) -> None:
     """Send the events of a created, updated or deleted channel."""
     for person in discord.people.values():
         if discord.feeds.is_open(person) and channel.rights_of(person, discord.clock()):
@@ -105,7 +105,7 @@ async def tell_of_channel(discord: Discord, what: str, channel: Channel) -> None
     await discord.gateway.dispatch(f"{kind}_{what.upper()}", said, Intent.GUILDS)
 
 
-async def tell_of_message(discord: Discord, message: Message, reason: str) -> None:
+async def send_message_update(discord: Discord, message: Message, reason: str) -> None:
     """Send clients, not the bot, an update of a message that was not edited."""
     for person in _readers(discord, message):
         said = message_json(message, "", person)
@@ -137,7 +137,7 @@ def check_open(channel: Channel) -> None:
         raise Refusal(403, 160005)
 
 
-def tell_typing(discord: Discord, person: Person, channel: Channel) -> None:
+def send_typing(discord: Discord, person: Person, channel: Channel) -> None:
     """Tell clients that a person is typing."""
     for each in discord.viewers(channel):
         if each is not person:
@@ -160,25 +160,25 @@ def _fill(
     for file in message.take(payload, list(files)):
         discord.files.forget(file)
     if "content" in payload or not message.mentions:
-        _call(discord, message)
+        _set_mentions(discord, message)
 
 
-def _call(discord: Discord, message: Message) -> None:
+def _set_mentions(discord: Discord, message: Message) -> None:
     rights = discord.rights_of(message.author, message.channel)
     replied = message.reference if message.type is MessageType.REPLY else None
     allowed = message.payload.get("allowed_mentions")
     if allowed is not None and "replied_user" not in allowed and not message.author.is_bot:
         allowed = allowed | {"replied_user": True}
-    called = find_called(
+    mentioned = find_mentioned(
         message.content,
         allowed,
-        may_call_everyone=bool(rights & Right.MENTION_EVERYONE),
+        may_mention_everyone=bool(rights & Right.MENTION_EVERYONE),
         replied_to=replied.author.id if replied else None,
     )
     message.mentions = [
-        discord.people[each] for each in called.person_ids if each in discord.people
+        discord.people[each] for each in mentioned.person_ids if each in discord.people
     ]
-    message.mentions_everyone = called.everyone
+    message.mentions_everyone = mentioned.everyone
 
 
 def _readers(discord: Discord, message: Message) -> Iterator[Person]:

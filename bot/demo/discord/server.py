@@ -24,7 +24,7 @@ from bot.demo.discord.poll_results import end_due_polls
 from bot.demo.discord.refusals import Refusal
 from bot.demo.discord.rest import Middleware, Rest
 from bot.demo.discord.state import Discord
-from bot.demo.discord.voice.moves import hear_bot
+from bot.demo.discord.voice.moves import handle_voice_state_update
 
 _MOST_BODY_BYTES = 256 * 2**20
 _TICK_SECONDS = 1.0
@@ -61,7 +61,7 @@ async def serve(
         await web.TCPSite(runner, "127.0.0.1", port).start()
         discord.base = "http://{}:{}".format(*runner.addresses[0])
         discord.gateway_url = discord.base.replace("http", "ws") + "/gateway"
-        discord.gateway.hear_voice = functools.partial(hear_bot, discord)
+        discord.gateway.hear_voice = functools.partial(handle_voice_state_update, discord)
         await discord.voice.server.open(discord.base.removeprefix("http://") + "/voice")
         ending = asyncio.create_task(_keep_time(discord), name="time")
         try:

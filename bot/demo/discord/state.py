@@ -204,7 +204,7 @@ class Discord:
             if self.feeds.is_open(person) and channel.is_seen_by(person, self.clock()):
                 yield person
 
-    def members_told(self, guild: Guild) -> Iterator[Person]:
+    def member_event_receivers(self, guild: Guild) -> Iterator[Person]:
         """Yield the people whose clients get events about a server."""
         for person in self.people.values():
             if self.feeds.is_open(person) and person.id in guild.members:

@@ -6,7 +6,7 @@ from bot.demo.discord.channels import Channel, ChannelType, Thread
 from bot.demo.discord.gateway import Intent
 from bot.demo.discord.messages import Message, MessageType
 from bot.demo.discord.people import Person
-from bot.demo.discord.posting import mark_thread, post, tell_of_channel, tell_of_message
+from bot.demo.discord.posting import mark_thread, post, send_channel_event, send_message_update
 from bot.demo.discord.refusals import Problems, Refusal
 from bot.demo.discord.rights import Right
 from bot.demo.discord.state import Discord
@@ -50,10 +50,10 @@ async def begin_thread(
         thread=Thread(person, archive_minutes, members={person.id: discord.clock()}),
     )
     discord.channels[thread.id] = thread
-    await tell_of_channel(discord, "create", thread)
+    await send_channel_event(discord, "create", thread)
     if message is not None:
         mark_thread(message, thread)
-        await tell_of_message(discord, message, "thread")
+        await send_message_update(discord, message, "thread")
         starter = Message(
             discord.ids.next(), person, thread, MessageType.THREAD_STARTER, reference=message
         )
@@ -81,17 +81,17 @@ async def add_to_thread(discord: Discord, channel: Channel, person: Person) -> N
     if person.id in thread.members:
         return
     thread.members[person.id] = discord.clock()
-    await _tell_of_members(discord, channel, added=person)
+    await _send_member_events(discord, channel, added=person)
 
 
 async def remove_from_thread(discord: Discord, channel: Channel, person: Person) -> None:
     """Remove a person from a thread. Raises Refusal."""
     thread = _thread_of(channel)
     if thread.members.pop(person.id, None) is not None:
-        await _tell_of_members(discord, channel, removed=person)
+        await _send_member_events(discord, channel, removed=person)
 
 
-async def _tell_of_members(
+async def _send_member_events(
     discord: Discord,
     channel: Channel,
     *,
@@ -100,7 +100,7 @@ async def _tell_of_members(
 ) -> None:
     thread = _thread_of(channel)
     assert channel.guild is not None
-    await tell_of_channel(discord, "update", channel)
+    await send_channel_event(discord, "update", channel)
     members = [
         {"id": str(channel.id), "user_id": str(each.id), "join_timestamp": None, "flags": 0}
         for each in ([added] if added else [])
@@ -125,4 +125,4 @@ async def set_archived(
     thread.is_archived = is_archived
     thread.archived_at = discord.clock()
     thread.is_locked = thread.is_locked if is_locked is None else is_locked
-    await tell_of_channel(discord, "update", channel)
+    await send_channel_event(discord, "update", channel)

@@ -20,7 +20,7 @@ def _seen(discord: Discord) -> set[tuple[int, int]]:
 
 
 @contextmanager
-def telling_of_changes(discord: Discord) -> Iterator[None]:
+def visibility_events(discord: Discord) -> Iterator[None]:
     """Tell clients about the channels that the block makes visible or hides."""
     before = _seen(discord)
     yield

@@ -42,7 +42,7 @@ class PendingChange:
         weight = self.words.pop(text)
         self.words[None] = self.words.get(None, 0.0) + weight
 
-    def tell_dropped(self, request_id: int) -> PromptChanged:
+    def report_dropped(self, request_id: int) -> PromptChanged:
         """Return the event that it was dropped."""
         return PromptChanged(request_id=request_id, change_id=self.id, at_seconds=None)
 

@@ -79,7 +79,7 @@ class Steering:
         dropped = self._waiting.pop(request_id, [])
         self._begun.pop(request_id, None)
         self._lacking = [each for each in self._lacking if each not in dropped]
-        return [each.tell_dropped(request_id) for each in dropped]
+        return [each.report_dropped(request_id) for each in dropped]
 
     def encode(self) -> bool:
         """Encode one piece of the next prompt; return whether there was any."""
@@ -103,7 +103,7 @@ class Steering:
         for replaced in [each for each in waiting if each.is_replaced]:
             self._take_back(request, replaced, clip)
             waiting.remove(replaced)
-            yield replaced.tell_dropped(request.id)
+            yield replaced.report_dropped(request.id)
         for later in waiting[1:]:
             # An earlier change was inserted before it, and may need its slots.
             self._take_back(request, later, clip)

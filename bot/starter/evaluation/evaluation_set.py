@@ -135,9 +135,11 @@ class EvaluationSet:
         played = self.pieces(prompts, 1, _LONG_SEED, seconds, what)
         return {MODEL: [each[0] for each in made], RENDERS: [each[0] for each in played]}
 
-    def strangers(self, number: int, seconds: float) -> list[Render]:
+    def held_out_pieces(self, number: int, seconds: float) -> list[Render]:
         """Return held-out pieces and how they sound."""
-        return self.player.renders(renders.strangers(number, seconds), f"pieces of {seconds:g} s")
+        return self.player.renders(
+            renders.held_out_pieces(number, seconds), f"pieces of {seconds:g} s"
+        )
 
     def clips(
         self,

@@ -178,7 +178,7 @@ class Measurement:
             self.report("The model has no stems: its sound is not measured")
             return []
         self.report("Comparing the codec with what is played")
-        pieces = self.material.strangers(self.extent.codec_pieces, 10.0)
+        pieces = self.material.held_out_pieces(self.extent.codec_pieces, 10.0)
         player = self.material.player
         return [
             stem_fidelity.section(pieces, player, studio.decoded),
@@ -186,7 +186,9 @@ class Measurement:
         ]
 
     def _continuation(self) -> list[Section]:
-        pieces = self.material.strangers(self.extent.continued, 2 * continuation.OPENING_SECONDS)
+        pieces = self.material.held_out_pieces(
+            self.extent.continued, 2 * continuation.OPENING_SECONDS
+        )
         studio, listener = self.material.studio, self.material.listener
         found = []
         for by_codes in (False, True) if studio.has_stems else (False,):

@@ -107,7 +107,7 @@ _LEADS_ZH = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class PromptFacts:
     """What a prompt says; what is None goes unsaid."""
 
     style: str
@@ -124,7 +124,7 @@ def asked_styles(style: str, *, is_chinese: bool) -> tuple[str, ...]:
     return known or ((f"来点{style}",) if is_chinese else (f"some {style}",))
 
 
-def english(said: Said, number: int) -> str:
+def english(said: PromptFacts, number: int) -> str:
     """Say it in English."""
     text = _turn(asked_styles(said.style, is_chinese=False), number)
     if said.mood is not None:
@@ -147,7 +147,7 @@ def english(said: Said, number: int) -> str:
     return ", ".join((text, *parts))
 
 
-def chinese(said: Said, number: int) -> str:
+def chinese(said: PromptFacts, number: int) -> str:
     """Say it in Chinese; an instrument without a known name keeps its English one."""
     text = _turn(asked_styles(said.style, is_chinese=True), number)
     parts = []

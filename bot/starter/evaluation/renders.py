@@ -189,7 +189,7 @@ def examples(per_style: int, seconds: float = CLIP_SECONDS + _SPARE_SECONDS) -> 
     return pieces
 
 
-def strangers(number: int, seconds: float = CLIP_SECONDS) -> list[Piece]:
+def held_out_pieces(number: int, seconds: float = CLIP_SECONDS) -> list[Piece]:
     """Compose so many pieces that nobody has learnt from, styles in turn."""
     names = list(STYLES)
     return [

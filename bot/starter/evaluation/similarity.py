@@ -49,7 +49,7 @@ class Similarity:
 
     @property
     def distance(self) -> float:
-        """Return how different the clips are, 0 for the same and about 1 for strangers."""
+        """Return how different the clips are, 0 for the same and about 1 for held-out pieces."""
         return 1 - (self.mel + self.chroma + self.onsets) / 3
 
 

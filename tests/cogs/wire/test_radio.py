@@ -41,7 +41,7 @@ class Room:
     @property
     def packets(self):
         """What the bot has said since it came into the channel."""
-        line = self.wire.voice.server.lines.get(self.wire.guild.id)
+        line = self.wire.voice.server.connections.get(self.wire.guild.id)
         if line is None or line.socket is None or line.socket.closed:
             return []
         return [each.opus for each in line.packets]

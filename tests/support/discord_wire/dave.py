@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bot.demo.discord.voice.server import Line
+from bot.demo.discord.voice.server import BotConnection
 
 LISTENER_ID = 4242
 SILENCE = b"\xf8\xff\xfe"
@@ -26,31 +26,31 @@ _TRANSITION = 7
 
 
 class Dave:
-    """The encryption of one line."""
+    """The encryption of one connection."""
 
     version = 1
 
-    def __init__(self, line: Line):
-        self._sender = _ExternalSender(line.channel_id)
-        self.listener: Any = davey.DaveSession(1, LISTENER_ID, line.channel_id)
+    def __init__(self, connection: BotConnection):
+        self._sender = _ExternalSender(connection.channel_id)
+        self.listener: Any = davey.DaveSession(1, LISTENER_ID, connection.channel_id)
         self.listener.set_external_sender(self._sender.package())
         self.ready = asyncio.Event()
         self.encrypted = self.plain = 0
 
-    async def begin(self, line: Line):
-        await line.send(_CLIENTS, {"user_ids": [str(LISTENER_ID)]})
-        await line.send_bytes(_SENDER, self._sender.package())
+    async def begin(self, connection: BotConnection):
+        await connection.send(_CLIENTS, {"user_ids": [str(LISTENER_ID)]})
+        await connection.send_bytes(_SENDER, self._sender.package())
 
-    async def hear(self, line: Line, op: int, data: Any):
+    async def handle_message(self, connection: BotConnection, op: int, data: Any):
         if op == _PACKAGE:
             proposal = self._sender.add(self.listener.get_serialized_key_package())
-            await line.send_bytes(_PROPOSALS, b"\0" + _vector(proposal))
+            await connection.send_bytes(_PROPOSALS, b"\0" + _vector(proposal))
         elif op == _COMMIT:
             end = _end_of_commit(data)
             self.listener.process_welcome(data[end:])
-            await line.send_bytes(_ANNOUNCE, struct.pack(">H", _TRANSITION) + data[:end])
+            await connection.send_bytes(_ANNOUNCE, struct.pack(">H", _TRANSITION) + data[:end])
         elif op == _DONE:
-            await line.send(_EXECUTE, {"transition_id": data["transition_id"]})
+            await connection.send(_EXECUTE, {"transition_id": data["transition_id"]})
             self.ready.set()
         assert op != _INVALID, f"the bot refuses the commit: {data}"
 

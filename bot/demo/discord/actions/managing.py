@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.demo.discord.actions.membership import tell_of_member
+from bot.demo.discord.actions.membership import send_member_event
 from bot.demo.discord.channels import Channel, ChannelType
 from bot.demo.discord.gateway import Intent
 from bot.demo.discord.guild import Guild
 from bot.demo.discord.people import Member, Person, Role
-from bot.demo.discord.posting import tell_of_channel
+from bot.demo.discord.posting import send_channel_event
 from bot.demo.discord.refusals import Problems, Refusal
 from bot.demo.discord.rights import NONE, Overwrite, Right
 from bot.demo.discord.state import Discord
-from bot.demo.discord.visibility import telling_of_changes
-from bot.demo.discord.voice.moves import empty
+from bot.demo.discord.visibility import visibility_events
+from bot.demo.discord.voice.moves import disconnect_all
 
 _MOST_NAME_CHARACTERS = 100
 
@@ -61,9 +61,9 @@ async def set_roles(
     highest = max((guild.roles[each].position for each in changed), default=-1)
     if any(guild.roles[each].is_managed for each in changed) or highest >= _rank(guild, person):
         raise Refusal(403, 50013)
-    with telling_of_changes(discord):
+    with visibility_events(discord):
         member.role_ids = list(role_ids)
-    await tell_of_member(discord, guild, member, "update")
+    await send_member_event(discord, guild, member, "update")
     discord.feeds.tell(member.person, "commands_update")
 
 
@@ -75,7 +75,7 @@ async def time_out(discord: Discord, person: Person, member_id: int, seconds: fl
     if guild.rights_of(member) & Right.ADMINISTRATOR or seconds > 28 * 86_400:
         raise Refusal(403, 50013)
     member.timed_out_until = discord.clock() + seconds if seconds else 0.0
-    await tell_of_member(discord, guild, member, "update")
+    await send_member_event(discord, guild, member, "update")
 
 
 async def create_role(
@@ -88,7 +88,7 @@ async def create_role(
         raise Refusal(403, 50013)
     _check_name(name)
     role = discord.add_role(name, rights, color=color)
-    _tell_of_roles(discord, guild)
+    _send_role_events(discord, guild)
     said = {"guild_id": str(guild.id), "role": role.as_json()}
     await discord.gateway.dispatch("GUILD_ROLE_CREATE", said, Intent.GUILDS)
     return role
@@ -103,10 +103,10 @@ async def set_role_rights(discord: Discord, person: Person, role_id: int, rights
         raise Refusal(404, 10011)
     if role.position >= _rank(guild, person) or (rights & ~guild.rights_of(member)):
         raise Refusal(403, 50013)
-    with telling_of_changes(discord):
+    with visibility_events(discord):
         role.rights = rights
-    _tell_of_commands(discord, guild)
-    _tell_of_roles(discord, guild)
+    _send_commands_update(discord, guild)
+    _send_role_events(discord, guild)
     said = {"guild_id": str(guild.id), "role": role.as_json()}
     await discord.gateway.dispatch("GUILD_ROLE_UPDATE", said, Intent.GUILDS)
 
@@ -123,7 +123,7 @@ async def create_channel(
     _require(discord.guild, person, Right.MANAGE_CHANNELS)
     _check_name(name)
     channel = discord.add_channel(name, type=type, topic=topic)
-    await tell_of_channel(discord, "create", channel)
+    await send_channel_event(discord, "create", channel)
     return channel
 
 
@@ -132,16 +132,16 @@ async def rename_channel(discord: Discord, person: Person, channel_id: int, name
     channel = _managed(discord, person, channel_id, Right.MANAGE_CHANNELS)
     _check_name(name)
     channel.name = name
-    await tell_of_channel(discord, "update", channel)
+    await send_channel_event(discord, "update", channel)
 
 
 async def delete_channel(discord: Discord, person: Person, channel_id: int) -> None:
     """Delete a channel, its threads and all their messages. Raises Refusal."""
     channel = _managed(discord, person, channel_id, Right.MANAGE_CHANNELS)
     inside = [each for each in discord.channels.values() if each.parent is channel]
-    await empty(discord, channel)
+    await disconnect_all(discord, channel)
     for each in (*inside, channel):
-        await tell_of_channel(discord, "delete", each)
+        await send_channel_event(discord, "delete", each)
         each.is_deleted = True
 
 
@@ -161,17 +161,17 @@ async def set_channel_rights(
     is_member = target_id in guild.members
     if not is_member and target_id not in guild.roles:
         raise Refusal(404, 10011)
-    with telling_of_changes(discord):
+    with visibility_events(discord):
         channel.overwrites[target_id] = Overwrite(target_id, is_member, allow, deny)
-    _tell_of_commands(discord, guild)
-    await tell_of_channel(discord, "update", channel)
+    _send_commands_update(discord, guild)
+    await send_channel_event(discord, "update", channel)
 
 
 async def set_slow_mode(discord: Discord, person: Person, channel_id: int, seconds: int) -> None:
     """Set a channel's slow mode: the seconds between two messages of a person. Raises Refusal."""
     channel = _managed(discord, person, channel_id, Right.MANAGE_CHANNELS)
     channel.slow_seconds = seconds
-    await tell_of_channel(discord, "update", channel)
+    await send_channel_event(discord, "update", channel)
 
 
 async def set_command_rights(
@@ -182,12 +182,12 @@ async def set_command_rights(
     _require(guild, person, Right.MANAGE_GUILD | Right.MANAGE_ROLES)
     discord.commands.find(command_id)
     guild.command_rights.setdefault(command_id, {})[target_id] = allowed
-    _tell_of_commands(discord, guild)
+    _send_commands_update(discord, guild)
 
 
-def _tell_of_commands(discord: Discord, guild: Guild) -> None:
+def _send_commands_update(discord: Discord, guild: Guild) -> None:
     """Tell clients that the available commands may have changed."""
-    for each in discord.members_told(guild):
+    for each in discord.member_event_receivers(guild):
         discord.feeds.tell(each, "commands_update")
 
 
@@ -207,7 +207,7 @@ def _check_name(name: str) -> None:
     problems.check()
 
 
-def _tell_of_roles(discord: Discord, guild: Guild) -> None:
+def _send_role_events(discord: Discord, guild: Guild) -> None:
     roles = [role.as_json() for role in guild.roles.values()]
-    for person in discord.members_told(guild):
+    for person in discord.member_event_receivers(guild):
         discord.feeds.tell(person, "roles_update", roles=roles)

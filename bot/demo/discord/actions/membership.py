@@ -15,10 +15,10 @@ from bot.demo.discord.voice import moves
 _BANNED = 40_007
 
 
-async def tell_of_member(discord: Discord, guild: Guild, member: Member, what: str) -> None:
+async def send_member_event(discord: Discord, guild: Guild, member: Member, what: str) -> None:
     """Tell clients and the bot that a member was added or updated."""
     said = member.as_json()
-    for person in discord.members_told(guild):
+    for person in discord.member_event_receivers(guild):
         discord.feeds.tell(person, f"member_{what}", member=said)
     told = said | {"guild_id": str(guild.id)}
     # A bot gets events about its own member without the members intent.
@@ -30,11 +30,11 @@ async def remove_member(discord: Discord, guild: Guild, person: Person) -> None:
     """Remove a member from a server, and tell clients and the bot."""
     await moves.leave(discord, person, guild.id)
     del guild.members[person.id]
-    for each in discord.members_told(guild):
+    for each in discord.member_event_receivers(guild):
         discord.feeds.tell(each, "member_remove", user_id=str(person.id))
     discord.feeds.tell(person, "removed")
     if person is discord.me:
-        for each in discord.members_told(guild):
+        for each in discord.member_event_receivers(guild):
             discord.feeds.tell(each, "commands_update")
         await discord.gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, Intent.GUILDS)
         return
@@ -60,7 +60,7 @@ async def rejoin(discord: Discord, person: Person) -> None:
     if person.id in guild.members:
         return
     member = discord.add_member(guild, person)
-    await tell_of_member(discord, guild, member, "add")
+    await send_member_event(discord, guild, member, "add")
 
 
 async def invite_bot(discord: Discord, person: Person) -> None:
@@ -77,7 +77,7 @@ async def invite_bot(discord: Discord, person: Person) -> None:
     # `unavailable` is absent when a server is joined.
     del said["unavailable"]
     await discord.gateway.dispatch("GUILD_CREATE", said, Intent.GUILDS)
-    for each in discord.members_told(guild):
+    for each in discord.member_event_receivers(guild):
         discord.feeds.tell(each, "member_add", member=added.as_json())
         discord.feeds.tell(each, "commands_update")
 

@@ -76,6 +76,6 @@ async def set_guild(
     guild.name = guild.name if name is None else name
     guild.locale = guild.locale if locale is None else locale
     guild.tier = guild.tier if tier is None else tier
-    for each in discord.members_told(guild):
+    for each in discord.member_event_receivers(guild):
         discord.feeds.tell(each, "guild_update", guild=guild.as_json())
     await discord.gateway.dispatch("GUILD_UPDATE", guild.as_json(), Intent.GUILDS)

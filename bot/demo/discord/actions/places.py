@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.demo.discord.channels import Channel
 from bot.demo.discord.people import Person
-from bot.demo.discord.posting import tell_of_channel
+from bot.demo.discord.posting import send_channel_event
 from bot.demo.discord.refusals import Refusal
 from bot.demo.discord.rights import Right
 from bot.demo.discord.state import Discord
@@ -24,7 +24,7 @@ async def open_dm(discord: Discord, person: Person, other_id: int) -> Channel:
     known = set(discord.channels)
     channel = discord.dm_of(person, other)
     if channel.id not in known:
-        await tell_of_channel(discord, "create", channel)
+        await send_channel_event(discord, "create", channel)
     return channel
 
 

@@ -17,8 +17,8 @@ from bot.demo.discord.posting import (
     check_reply,
     post,
     remove,
-    tell_of_message,
-    tell_typing,
+    send_message_update,
+    send_typing,
 )
 from bot.demo.discord.reactions import read_emoji
 from bot.demo.discord.refusals import Refusal
@@ -146,7 +146,7 @@ async def start_typing(discord: Discord, person: Person, channel_id: int) -> Non
     channel = discord.channel_for(person, channel_id)
     if not discord.rights_of(person, channel) & Right.SEND_MESSAGES:
         raise Refusal(403, 50013)
-    tell_typing(discord, person, channel)
+    send_typing(discord, person, channel)
     intent = Intent.GUILD_TYPING if channel.guild else Intent.DIRECT_TYPING
     said = {
         "channel_id": str(channel.id),
@@ -169,7 +169,7 @@ async def react(
     if is_first and not discord.rights_of(person, channel) & Right.ADD_REACTIONS:
         raise Refusal(403, 50013)
     if message.reactions.add(emoji, person):
-        await _tell_of_reaction(discord, message, person, emoji, "ADD")
+        await _send_reaction_event(discord, message, person, emoji, "ADD")
 
 
 async def unreact(
@@ -180,7 +180,7 @@ async def unreact(
     message = discord.message_for(person, channel, message_id)
     emoji = read_emoji(emoji)
     if message.reactions.remove(emoji, person):
-        await _tell_of_reaction(discord, message, person, emoji, "REMOVE")
+        await _send_reaction_event(discord, message, person, emoji, "REMOVE")
 
 
 async def vote(
@@ -193,7 +193,7 @@ async def vote(
         raise Refusal(400, 520006)
     changed = message.poll.vote(person, answer_ids, discord.clock())
     if changed:
-        await tell_of_message(discord, message, "poll")
+        await send_message_update(discord, message, "poll")
     intent = Intent.GUILD_POLLS if channel.guild else Intent.DIRECT_POLLS
     for answer_id, is_gained in changed.items():
         said = {
@@ -206,10 +206,10 @@ async def vote(
         await discord.gateway.dispatch(event, said | _guild(channel), intent)
 
 
-async def _tell_of_reaction(
+async def _send_reaction_event(
     discord: Discord, message: Message, person: Person, emoji: str, what: str
 ) -> None:
-    await tell_of_message(discord, message, "reactions")
+    await send_message_update(discord, message, "reactions")
     channel = message.channel
     if not channel.is_seen_by(discord.me, discord.clock()):
         return

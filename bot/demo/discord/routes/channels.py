@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.demo.discord.channels import Channel, ChannelType
-from bot.demo.discord.posting import tell_of_channel
+from bot.demo.discord.posting import send_channel_event
 from bot.demo.discord.refusals import Problems, Refusal
 from bot.demo.discord.rights import Right
 from bot.demo.discord.routes.messages import find_message
@@ -50,7 +50,7 @@ async def _change(discord: Discord, request: ApiRequest, channel_id: str) -> dic
         is_archived = bool(said.get("archived", channel.thread.is_archived))
         await set_archived(discord, channel, is_archived=is_archived, is_locked=said.get("locked"))
     else:
-        await tell_of_channel(discord, "update", channel)
+        await send_channel_event(discord, "update", channel)
     return channel.as_json(discord.me)
 
 

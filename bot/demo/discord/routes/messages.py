@@ -11,7 +11,7 @@ from bot.demo.discord.gateway import Intent
 from bot.demo.discord.message_json import message_json, without_content
 from bot.demo.discord.messages import EPHEMERAL, Message, MessageType
 from bot.demo.discord.payloads import check_payload, check_rights_to_send
-from bot.demo.discord.posting import change, check_open, check_reply, post, remove, tell_typing
+from bot.demo.discord.posting import change, check_open, check_reply, post, remove, send_typing
 from bot.demo.discord.refusals import Refusal
 from bot.demo.discord.rights import Right
 from bot.demo.discord.routes.route import ApiRequest, as_id, limit_of, route
@@ -161,7 +161,7 @@ async def _typing(discord: Discord, request: ApiRequest, channel_id: str) -> Non
     channel = discord.channel_for(discord.me, int(channel_id))
     if not discord.rights_of(discord.me, channel) & Right.SEND_MESSAGES:
         raise Refusal(403, 50013)
-    tell_typing(discord, discord.me, channel)
+    send_typing(discord, discord.me, channel)
 
 
 ROUTES = (

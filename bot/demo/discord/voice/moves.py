@@ -26,10 +26,10 @@ async def join(
     others = [each for each in discord.voice.people_in(channel) if each is not person]
     if channel.user_limit and len(others) >= channel.user_limit:
         raise Refusal(403, 50013)
-    await place(discord, person, channel, is_deaf=is_deaf)
+    await move(discord, person, channel, is_deaf=is_deaf)
 
 
-async def place(
+async def move(
     discord: Discord, person: Person, channel: Channel, *, is_deaf: bool = False
 ) -> None:
     """Move a person into a channel without checking rights."""
@@ -39,9 +39,9 @@ async def place(
     )
     state.channel, state.is_deaf = channel, is_deaf
     state.is_suppressed = channel.type is ChannelType.STAGE
-    await _tell(discord, state)
+    await _send_voice_state(discord, state)
     if person is discord.me:
-        await tell_server(discord, state)
+        await send_voice_server_update(discord, state)
 
 
 async def leave(discord: Discord, person: Person, guild_id: int) -> None:
@@ -49,14 +49,14 @@ async def leave(discord: Discord, person: Person, guild_id: int) -> None:
     state = discord.voice.by_member.pop((guild_id, person.id), None)
     if state is None:
         return
-    await _tell(discord, state, is_gone=True)
+    await _send_voice_state(discord, state, is_gone=True)
     if not discord.voice.people_in(state.channel):
         await set_status(discord, state.channel, None)
     if person is discord.me:
-        await discord.voice.server.close_line(guild_id, _SENT_AWAY)
+        await discord.voice.server.close_connection(guild_id, _SENT_AWAY)
 
 
-async def empty(discord: Discord, channel: Channel) -> None:
+async def disconnect_all(discord: Discord, channel: Channel) -> None:
     """Disconnect everybody from a deleted channel."""
     for person in discord.voice.people_in(channel):
         assert channel.guild is not None
@@ -70,7 +70,7 @@ async def set_suppressed(
     state = discord.voice.of(person, guild_id)
     if state is not None:
         state.is_suppressed = is_suppressed
-        await _tell(discord, state)
+        await _send_voice_state(discord, state)
 
 
 async def set_status(discord: Discord, channel: Channel, status: str | None) -> None:
@@ -84,7 +84,7 @@ async def set_status(discord: Discord, channel: Channel, status: str | None) -> 
         discord.feeds.tell(viewer, "voice_status", channel_id=str(channel.id), status=status)
 
 
-async def hear_bot(discord: Discord, said: dict[str, Any]) -> None:
+async def handle_voice_state_update(discord: Discord, said: dict[str, Any]) -> None:
     """Handle the bot's voice state update; a forbidden one gets no answer."""
     guild_id, channel_id = int(said["guild_id"]), said["channel_id"]
     if channel_id is None:
@@ -99,16 +99,16 @@ async def hear_bot(discord: Discord, said: dict[str, Any]) -> None:
         return
 
 
-async def tell_server(discord: Discord, state: VoiceState) -> None:
+async def send_voice_server_update(discord: Discord, state: VoiceState) -> None:
     """Send the bot a new voice server and token, as after a change of region."""
     assert state.channel.guild is not None
     guild_id, server = state.channel.guild.id, discord.voice.server
-    token = server.expect(guild_id, state.person.id, state.channel.id, state.session_id)
+    token = server.prepare_connection(guild_id, state.person.id, state.channel.id, state.session_id)
     said = {"token": token, "guild_id": str(guild_id), "endpoint": server.endpoint}
     await discord.gateway.dispatch("VOICE_SERVER_UPDATE", said)
 
 
-async def _tell(discord: Discord, state: VoiceState, *, is_gone: bool = False) -> None:
+async def _send_voice_state(discord: Discord, state: VoiceState, *, is_gone: bool = False) -> None:
     said = state.as_json(is_gone=is_gone)
     await discord.gateway.dispatch("VOICE_STATE_UPDATE", said, Intent.GUILD_VOICE_STATES)
     for viewer in discord.viewers(state.channel):

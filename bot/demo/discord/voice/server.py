@@ -37,10 +37,10 @@ class Encryption(Protocol):
 
     version: int
 
-    async def begin(self, line: Line) -> None:
+    async def begin(self, connection: BotConnection) -> None:
         """Begin, once the bot has the transport key."""
 
-    async def hear(self, line: Line, op: int, data: Any) -> None:  # noqa: ANN401 - JSON or bytes
+    async def handle_message(self, connection: BotConnection, op: int, data: Any) -> None:  # noqa: ANN401 - JSON or bytes
         """Handle one of its gateway messages."""
 
     def decrypt(self, user_id: int, packet: bytes) -> bytes:
@@ -59,7 +59,7 @@ class Packet:
 
 
 @dataclass(eq=False)
-class Line:
+class BotConnection:
     """A bot's connection to a voice channel."""
 
     guild_id: int
@@ -92,7 +92,7 @@ class Line:
             self._sent += 1
             await self.socket.send_bytes(struct.pack(">HB", self._sent, op) + data)
 
-    def take(self, packet: bytes) -> None:
+    def receive(self, packet: bytes) -> None:
         """Decrypt and keep a packet, and pass it to the listeners."""
         header, nonce = packet[:_RTP_BYTES], packet[-_NONCE_BYTES:] + bytes(20)
         try:
@@ -115,9 +115,9 @@ class VoiceServer:
     def __init__(self) -> None:
         self.endpoint = ""
         """Address of its gateway, without the scheme."""
-        self.lines: dict[int, Line] = {}
+        self.connections: dict[int, BotConnection] = {}
         """Connections by server id."""
-        self.new_encryption: Callable[[Line], Encryption] | None = None
+        self.new_encryption: Callable[[BotConnection], Encryption] | None = None
         """Creates the end-to-end encryption of a connection; None for no encryption."""
         self.listeners: dict[int, list[Callable[[bytes], None]]] = {}
         """Listeners by server id, kept when a bot reconnects."""
@@ -136,25 +136,27 @@ class VoiceServer:
 
     async def close(self) -> None:
         """Close all connections."""
-        for guild_id in list(self.lines):
-            await self.close_line(guild_id, _GOING_AWAY)
+        for guild_id in list(self.connections):
+            await self.close_connection(guild_id, _GOING_AWAY)
         if self._udp is not None:
             self._udp.close()
 
-    def expect(self, guild_id: int, user_id: int, channel_id: int, session_id: str) -> str:
+    def prepare_connection(
+        self, guild_id: int, user_id: int, channel_id: int, session_id: str
+    ) -> str:
         """Prepare the connection of a bot; return the token that it must present."""
-        line = Line(guild_id, user_id, channel_id, session_id)
-        line.listeners = self.listeners.setdefault(guild_id, [])
+        connection = BotConnection(guild_id, user_id, channel_id, session_id)
+        connection.listeners = self.listeners.setdefault(guild_id, [])
         if self.new_encryption is not None:
-            line.encryption = self.new_encryption(line)
-        self.lines[guild_id] = line
-        return line.token
+            connection.encryption = self.new_encryption(connection)
+        self.connections[guild_id] = connection
+        return connection.token
 
-    async def close_line(self, guild_id: int, code: int) -> None:
+    async def close_connection(self, guild_id: int, code: int) -> None:
         """Close the connection of a server's bot with a close code."""
-        line = self.lines.get(guild_id)
-        if line is not None and line.socket is not None:
-            await line.socket.close(code=code)
+        connection = self.connections.get(guild_id)
+        if connection is not None and connection.socket is not None:
+            await connection.socket.close(code=code)
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one gateway connection until it ends."""
@@ -162,55 +164,61 @@ class VoiceServer:
         await socket.prepare(request)
         hello = {"op": _HELLO, "d": {"v": 8, "heartbeat_interval": _HEARTBEAT_MS}}
         await socket.send_str(json.dumps(hello))
-        line: Line | None = None
+        connection: BotConnection | None = None
         async for message in socket:
             if message.type is aiohttp.WSMsgType.BINARY:
-                if line is not None and line.encryption is not None:
-                    await line.encryption.hear(line, message.data[0], message.data[1:])
+                if connection is not None and connection.encryption is not None:
+                    await connection.encryption.handle_message(
+                        connection, message.data[0], message.data[1:]
+                    )
                 continue
             said = json.loads(message.data)
             if said["op"] in (_IDENTIFY, _RESUME):
-                line = self._line_of(said["d"])
-                if line is None:
+                connection = self._find_connection(said["d"])
+                if connection is None:
                     await socket.close(code=_BAD_SESSION)
                     break
-                line.socket = socket
-            if line is not None:
-                await self._hear(line, said["op"], said["d"])
+                connection.socket = socket
+            if connection is not None:
+                await self._handle_message(connection, said["op"], said["d"])
         return socket
 
-    def _line_of(self, said: dict[str, Any]) -> Line | None:
-        line = self.lines.get(int(said["server_id"]))
-        known = line is not None and said["token"] == line.token
-        return line if known and line and said["session_id"] == line.session_id else None
+    def _find_connection(self, said: dict[str, Any]) -> BotConnection | None:
+        connection = self.connections.get(int(said["server_id"]))
+        known = connection is not None and said["token"] == connection.token
+        return (
+            connection
+            if known and connection and said["session_id"] == connection.session_id
+            else None
+        )
 
-    async def _hear(self, line: Line, op: int, data: Any) -> None:  # noqa: ANN401 - JSON
+    async def _handle_message(self, connection: BotConnection, op: int, data: Any) -> None:  # noqa: ANN401 - JSON
         match op:
             case 0:
-                line.identified += 1
+                connection.identified += 1
                 host, port = self._udp_address
-                ready = {"ssrc": line.ssrc, "ip": host, "port": port, "modes": [MODE]}
-                await line.send(_READY, ready)
+                ready = {"ssrc": connection.ssrc, "ip": host, "port": port, "modes": [MODE]}
+                await connection.send(_READY, ready)
             case 1:
-                version = line.encryption.version if line.encryption else 0
+                version = connection.encryption.version if connection.encryption else 0
                 told = {
                     "mode": MODE,
-                    "secret_key": list(line.key),
+                    "secret_key": list(connection.key),
                     "dave_protocol_version": version,
                 }
-                await line.send(_DESCRIPTION, told)
-                if line.encryption is not None:
-                    await line.encryption.begin(line)
+                await connection.send(_DESCRIPTION, told)
+                if connection.encryption is not None:
+                    await connection.encryption.begin(connection)
                 self.changed.set()
             case 3:
-                await line.send(_ACK, {"t": data["t"] if isinstance(data, dict) else data})
+                await connection.send(_ACK, {"t": data["t"] if isinstance(data, dict) else data})
             case 5:
-                line.speaking = data["speaking"]
+                connection.speaking = data["speaking"]
             case 7:
-                await line.send(_RESUMED, None)
+                await connection.send(_RESUMED, None)
             case _:
-                if line.encryption is not None:
-                    await line.encryption.hear(line, op, data)
+                if connection.encryption is not None:
+                    await connection.encryption.handle_message(connection, op, data)
 
     @property
     def _udp_address(self) -> tuple[str, int]:
@@ -218,12 +226,12 @@ class VoiceServer:
         host, port = self._udp.get_extra_info("sockname")
         return str(host), int(port)
 
-    def hear_packet(self, data: bytes) -> None:
+    def receive_packet(self, data: bytes) -> None:
         """Handle a UDP packet of sound."""
         ssrc = struct.unpack(">I", data[8:12])[0]
-        for line in self.lines.values():
-            if line.ssrc == ssrc:
-                line.take(data)
+        for connection in self.connections.values():
+            if connection.ssrc == ssrc:
+                connection.receive(data)
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -244,4 +252,4 @@ class _Datagrams(asyncio.DatagramProtocol):
             answer[-2:] = struct.pack(">H", addr[1])
             self._transport.sendto(bytes(answer), addr)
         elif len(data) > _RTP_BYTES + _NONCE_BYTES:
-            self._server.hear_packet(data)
+            self._server.receive_packet(data)

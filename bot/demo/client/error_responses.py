@@ -9,23 +9,23 @@ from bot.i18n.languages import Languages
 from bot.i18n.sentence import Sentence, Translations
 
 
-def asked_for(request: web.Request) -> str | None:
+def preferred_locale(request: web.Request) -> str | None:
     """Return the browser's preferred language, or None."""
     return request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0] or None
 
 
-def refuse(status: int, sentence: Sentence, translations: Translations) -> web.Response:
+def error_json(status: int, sentence: Sentence, translations: Translations) -> web.Response:
     """Return an error response for a request by the page's script."""
     said = sentence.render(translations)
     return web.json_response({"sentence": said}, status=status, headers=HEADERS)
 
 
-def turn_away(
+def error_response(
     request: web.Request, status: int, sentence: Sentence, languages: Languages
 ) -> web.Response:
     """Return an error response: JSON for the page's script, plain text for a person."""
-    translations = languages.of(asked_for(request))
+    translations = languages.of(preferred_locale(request))
     if request.path.startswith("/api/"):
-        return refuse(status, sentence, translations)
+        return error_json(status, sentence, translations)
     said = sentence.render(translations)
     return web.Response(status=status, text=f"{said}\n", headers=HEADERS)
