@@ -12,17 +12,17 @@ namespace {
 
 constexpr int kChunksAhead = 2;  // how many chunks ahead the cache is prefetched
 
-// Prefetch numbers. The hardware prefetcher stops at the end of a page, and a head has about one
-// page in each chunk.
+// Prefetch `count` elements. The hardware prefetcher stops at the end of a page, and a head has
+// about one page in each chunk.
 template <class Value>
-inline void call_for(const Value *values, int count) {
+inline void prefetch(const Value *values, int count) {
   constexpr int kLine = 64;
   const char *at = reinterpret_cast<const char *>(values);
   for (int i = 0; i < count * (int)sizeof(Value); i += kLine) __builtin_prefetch(at + i);
 }
 
-// Return what is read some chunks after chunk `index` of a head: its keys come first, then its
-// values, then another head's.
+// Return what is read kChunksAhead chunks after chunk `index` of a head: its keys are read first,
+// then its values, then the next head's.
 template <class Value>
 const Value *ahead(const Cache &cache, int slot, int head, int length, int index) {
   const int chunks = (length - 1) / kChunk + 1, later = index + kChunksAhead;
@@ -42,7 +42,7 @@ float score(const float *query, const Cache &cache, int slot, int head, int leng
     const int chunk = t / kChunk;
     const Value *first = cache.keys<Value>(slot, chunk, head);
     const Value *keys = first + (size_t)(t % kChunk) * dim;
-    call_for(ahead<Value>(cache, slot, head, length, chunk) + (size_t)(t % kChunk) * dim,
+    prefetch(ahead<Value>(cache, slot, head, length, chunk) + (size_t)(t % kChunk) * dim,
              kLanes * dim);
     Floats part[4] = {};
     for (int i = 0; i < dim; i += 4)
@@ -50,9 +50,9 @@ float score(const float *query, const Cache &cache, int slot, int head, int leng
     Floats sixteen = ((part[0] + part[1]) + (part[2] + part[3])) * scale;
     for (int i = length - t; i < kLanes; i++) sixteen[i] = -INFINITY;
     store(scores + t, sixteen);
-    top = larger(top, sixteen);
+    top = max_of(top, sixteen);
   }
-  return largest(top);
+  return horizontal_max(top);
 }
 
 // Write the weighted sum of `Parts` times sixteen columns of the values, from `column` on.
@@ -67,7 +67,7 @@ void mix(const float *weights, float share, const Cache &cache, int slot, int he
     const int count = length - first < kChunk ? length - first : kChunk;
     const Value *next = ahead<Value>(cache, slot, head, length, chunks + chunk);
     for (int t = 0; t < count; t++, values += cache.dim) {
-      if (column == 0) call_for(next + (size_t)t * cache.dim, cache.dim);
+      if (column == 0) prefetch(next + (size_t)t * cache.dim, cache.dim);
       for (int j = 0; j < Parts; j++)
         part[j] += load(values + j * kLanes) * weights[first + t];
     }
@@ -80,7 +80,7 @@ template <class Value>
 void attend(const float *query, const Cache &cache, int slot, int head, int length, float *out) {
   float scores[kMaxPositions];
   const float highest = score<Value>(query, cache, slot, head, length, scores);
-  const float share = 1.0f / soften(scores, length, highest);
+  const float share = 1.0f / unnormalised_softmax(scores, length, highest);
   int column = 0;
   for (; column + 4 * kLanes <= cache.dim; column += 4 * kLanes)
     mix<4, Value>(scores, share, cache, slot, head, length, column, out);
@@ -97,17 +97,18 @@ void attend_each(const float *queries, const Cache &cache, int slot, int first, 
 
 void attend(const float *queries, const Cache &cache, int slot, int first, int heads, int length,
             float *out) {
-  switch (cache.number) {
-    case Number::kBrief: return attend_each<Brief>(queries, cache, slot, first, heads, length, out);
-    case Number::kByte: return attend_bytes(queries, cache, slot, first, heads, length, out);
+  switch (cache.type) {
+    case DataType::kBFloat16:
+      return attend_each<BFloat16>(queries, cache, slot, first, heads, length, out);
+    case DataType::kInt8: return attend_bytes(queries, cache, slot, first, heads, length, out);
     default: return attend_each<float>(queries, cache, slot, first, heads, length, out);
   }
 }
 
-// Write sixteen numbers in the cache's type.
-inline void keep(Floats values, float *to) { store(to, values); }
-inline void keep(Floats values, Brief *to) {
-  for (int i = 0; i < kLanes; i++) to[i] = brief(values[i]);
+// Store sixteen floats in the cache's type.
+inline void store_as_type(Floats values, float *to) { store(to, values); }
+inline void store_as_type(Floats values, BFloat16 *to) {
+  for (int i = 0; i < kLanes; i++) to[i] = to_bfloat16(values[i]);
 }
 
 template <class Value>
@@ -119,23 +120,23 @@ void append(const Cache &cache, int slot, int head, int position, const float *k
   Value *block = keys + (size_t)(place / kLanes) * dim * kLanes + place % kLanes;
   Value sixteen[kLanes];
   for (int i = 0; i < dim; i += kLanes) {
-    keep(load(key + i), sixteen);
+    store_as_type(load(key + i), sixteen);
     for (int j = 0; j < kLanes; j++) block[(i + j) * kLanes] = sixteen[j];
-    keep(load(value + i), values + (size_t)place * dim + i);
+    store_as_type(load(value + i), values + (size_t)place * dim + i);
   }
 }
 
-// Call piece(row, first head, heads) for all heads of all rows, which attend to so many positions:
-// on all threads, if that pays off.
+// Call piece(row, first head, heads) for all heads of all rows, which attend to up to `positions`
+// positions: on all threads, if that pays off.
 template <class Piece>
-void share(int rows, const Cache &cache, int positions, const Piece &piece) {
-  constexpr int kWorthCalling = 32 * 1024;
-  const int groups = (cache.heads + kHeadsTogether - 1) / kHeadsTogether;
+void for_head_groups(int rows, const Cache &cache, int positions, const Piece &piece) {
+  constexpr int kMinParallelWork = 32 * 1024;
+  const int groups = (cache.heads + kHeadGroup - 1) / kHeadGroup;
   const auto group = [&](int index) {
-    const int first = index % groups * kHeadsTogether, left = cache.heads - first;
-    piece(index / groups, first, left < kHeadsTogether ? left : kHeadsTogether);
+    const int first = index % groups * kHeadGroup, left = cache.heads - first;
+    piece(index / groups, first, left < kHeadGroup ? left : kHeadGroup);
   };
-  if ((int64_t)rows * cache.width() * positions >= kWorthCalling)
+  if ((int64_t)rows * cache.width() * positions >= kMinParallelWork)
     return parallel(rows * groups, group);
   for (int index = 0; index < rows * groups; index++) group(index);
 }
@@ -143,9 +144,10 @@ void share(int rows, const Cache &cache, int positions, const Piece &piece) {
 }  // namespace
 
 void Cache::append(int slot, int head, int position, const float *key, const float *value) const {
-  switch (number) {
-    case Number::kBrief: return zhiyin::append<Brief>(*this, slot, head, position, key, value);
-    case Number::kByte: return append_bytes(*this, slot, head, position, key, value);
+  switch (type) {
+    case DataType::kBFloat16:
+      return zhiyin::append<BFloat16>(*this, slot, head, position, key, value);
+    case DataType::kInt8: return append_bytes(*this, slot, head, position, key, value);
     default: return zhiyin::append<float>(*this, slot, head, position, key, value);
   }
 }
@@ -160,11 +162,11 @@ void attend_past(const float *qkv, int rows, const Cache &cache, const int32_t *
     const float *key = qkv + (size_t)r * 3 * width + width + h * dim;
     cache.append(slots[r], h, positions[r], key, key + width);
   };
-  // Rows of one slot need each other's keys before any may look.
+  // Rows of one slot need each other's keys before any of them attends.
   if (shared) parallel(rows * heads, [&](int index) { append(index / heads, index % heads); });
   int longest = 0;
   for (int r = 0; r < rows; r++) longest = positions[r] > longest ? positions[r] : longest;
-  share(rows, cache, longest, [&](int r, int first, int count) {
+  for_head_groups(rows, cache, longest, [&](int r, int first, int count) {
     for (int h = first; h < first + count && !shared; h++) append(r, h);
     attend(qkv + (size_t)r * 3 * width + first * dim, cache, slots[r], first, count,
            positions[r] + 1, y + (size_t)r * width + first * dim);
@@ -176,7 +178,7 @@ void attend_text(const float *queries, int rows, const Cache &cache, const int32
   const int dim = cache.dim, width = cache.width();
   int longest = 0;
   for (int r = 0; r < rows; r++) longest = lengths[r] > longest ? lengths[r] : longest;
-  share(rows, cache, longest, [&](int r, int first, int count) {
+  for_head_groups(rows, cache, longest, [&](int r, int first, int count) {
     const size_t at = (size_t)r * width + first * dim;
     attend(queries + at, cache, slots[r], first, count, lengths[r], y + at);
   });

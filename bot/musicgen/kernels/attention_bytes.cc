@@ -1,6 +1,6 @@
-// Attention over a cache of int8.
+// Attention over an int8 cache.
 //
-// Queries and weights of positions are quantized to sixteen bits, precise enough beside the cache's
+// Queries and softmax weights are quantized to sixteen bits, precise enough beside the cache's
 // eight, and split into two digits of a byte each: 256 * high + low.
 
 #include "attention_bytes.h"
@@ -19,7 +19,7 @@ constexpr int kMaxDim = 256;   // of a head
 
 typedef int8_t Sixteen __attribute__((vector_size(kLanes)));
 
-// Two digits of so many numbers, the scale of 256 * high + low, and the digits' sums.
+// Two digits of `Count` numbers, the scale of 256 * high + low, and the digits' sums.
 template <int Count>
 struct Digits {
   int8_t high[Count], low[Count];
@@ -32,12 +32,12 @@ void split(const float *query, int dim, Digits<kMaxDim> *digits) {
   Floats most{};
   for (int i = 0; i < dim; i += kLanes) {
     const Floats value = load(query + i);
-    most = larger(most, larger(value, -value));
+    most = max_of(most, max_of(value, -value));
   }
-  const float highest = largest(most), steps = highest > 0 ? kMost / highest : 0;
+  const float highest = horizontal_max(most), steps = highest > 0 ? kMost / highest : 0;
   Floats of_high{}, of_low{};
   for (int i = 0; i < dim; i += kLanes) {
-    const Ints whole = nearest(load(query + i) * steps);
+    const Ints whole = round_to_ints(load(query + i) * steps);
     const Ints high = (whole + 128) >> 8, low = whole - (high << 8);
     of_high += __builtin_convertvector(high, Floats);
     of_low += __builtin_convertvector(low, Floats);
@@ -47,13 +47,13 @@ void split(const float *query, int dim, Digits<kMaxDim> *digits) {
     memcpy(digits->low + i, &low_bytes, kLanes);
   }
   digits->scale = highest / kMost;
-  digits->of_high = (int32_t)sum(of_high);
-  digits->of_low = (int32_t)sum(of_low);
+  digits->of_high = (int32_t)horizontal_sum(of_high);
+  digits->of_low = (int32_t)horizontal_sum(of_low);
 }
 
-// Prefetch a part, of so many, of what is read next: while a head's bytes of a chunk are read,
-// those of the next head. The hardware prefetcher stops at the end of a page, which is as much.
-inline void call_for(const char *next, int span, int part, int parts) {
+// Prefetch one of `parts` parts of what is read next: the next head's bytes of a chunk. The
+// hardware prefetcher stops at the end of a page, which is about as much.
+inline void prefetch(const char *next, int span, int part, int parts) {
   constexpr int kLine = 64;
   const int from = span * part / parts / kLine * kLine, to = span * (part + 1) / parts;
   for (int i = from; i < to; i += kLine) __builtin_prefetch(next + i, 0, 2);
@@ -91,8 +91,9 @@ struct Heads {
     const char *next = after_keys(chunk, head);
     Floats top = splat(-INFINITY);
     for (int t = 0; t < count(chunk); t += kLanes) {
-      call_for(next, (int)cache.span, t / kLanes, kChunk / kLanes);
-      Sums high = Sums::of(-kOffset * query.of_high), low = Sums::of(-kOffset * query.of_low);
+      prefetch(next, (int)cache.span, t / kLanes, kChunk / kLanes);
+      Accumulators high = Accumulators::of(-kOffset * query.of_high),
+                   low = Accumulators::of(-kOffset * query.of_low);
       for (int i = 0; i < dim; i += 4) {
         const Ints four = words(keys + (size_t)t * dim + i * kLanes);
         high.add(four, word(query.high + i));
@@ -101,7 +102,7 @@ struct Heads {
       Floats sixteen = high.with_low(low) * scale * load(scales + t);
       for (int i = count(chunk) - t; i < kLanes; i++) sixteen[i] = -INFINITY;
       store(scores + t, sixteen);
-      top = larger(top, sixteen);
+      top = max_of(top, sixteen);
     }
     return top;
   }
@@ -114,11 +115,11 @@ struct Heads {
     const int vectors = (count(chunk) + kLanes - 1) / kLanes;
     for (int i = 0; i < vectors; i++) {
       scaled[i] = load(weights + i * kLanes) * load(scales + i * kLanes);
-      most = larger(most, scaled[i]);
+      most = max_of(most, scaled[i]);
     }
-    const float highest = largest(most), steps = highest > 0 ? kMost / highest : 0;
+    const float highest = horizontal_max(most), steps = highest > 0 ? kMost / highest : 0;
     for (int i = 0; i < vectors; i++) {
-      const Ints whole = nearest(scaled[i] * steps);
+      const Ints whole = round_to_ints(scaled[i] * steps);
       const Sixteen high = __builtin_convertvector(whole >> 8, Sixteen);
       const Sixteen low = __builtin_convertvector(whole & 255, Sixteen);
       memcpy(digits->high + i * kLanes, &high, kLanes);
@@ -131,11 +132,11 @@ struct Heads {
   template <int Parts>
   void mix(const Digits<kChunk> &digits, int chunk, int head, int column, float *sums) const {
     const char *at = values(chunk, head) + column * 4, *next = after_values(chunk, head);
-    Sums high[Parts], low[Parts];
-    for (int j = 0; j < Parts; j++) high[j] = low[j] = Sums::of(0);
+    Accumulators high[Parts], low[Parts];
+    for (int j = 0; j < Parts; j++) high[j] = low[j] = Accumulators::of(0);
     for (int t = 0; t < count(chunk); t += 4, at += cache.dim * 4) {
       if (column == 0 && t % kLanes == 0)
-        call_for(next, (int)cache.span, t / kLanes, kChunk / kLanes);
+        prefetch(next, (int)cache.span, t / kLanes, kChunk / kLanes);
       const int32_t of_high = word(digits.high + t), of_low = word(digits.low + t);
       for (int j = 0; j < Parts; j++) {
         const Ints four = words(at + j * 4 * kLanes);
@@ -155,11 +156,12 @@ float quantize(const float *values, int dim, int8_t *whole) {
   Floats most{};
   for (int i = 0; i < dim; i += kLanes) {
     const Floats value = load(values + i);
-    most = larger(most, larger(value, -value));
+    most = max_of(most, max_of(value, -value));
   }
-  const float highest = largest(most), steps = highest > 0 ? 127 / highest : 0;
+  const float highest = horizontal_max(most), steps = highest > 0 ? 127 / highest : 0;
   for (int i = 0; i < dim; i += kLanes) {
-    const Sixteen narrow = __builtin_convertvector(nearest(load(values + i) * steps), Sixteen);
+    const Sixteen narrow =
+        __builtin_convertvector(round_to_ints(load(values + i) * steps), Sixteen);
     memcpy(whole + i, &narrow, kLanes);
   }
   return highest / 127;
@@ -170,27 +172,28 @@ float quantize(const float *values, int dim, int8_t *whole) {
 void attend_bytes(const float *queries, const Cache &cache, int slot, int first, int heads,
                   int length, float *out) {
   const int dim = cache.dim;
-  const Heads over{cache, slot, first, heads, length};
-  Digits<kMaxDim> digits[kHeadsTogether];
-  Floats top[kHeadsTogether];
-  float scores[kHeadsTogether][kMaxPositions], share[kHeadsTogether];
+  const Heads group{cache, slot, first, heads, length};
+  Digits<kMaxDim> digits[kHeadGroup];
+  Floats top[kHeadGroup];
+  float scores[kHeadGroup][kMaxPositions], share[kHeadGroup];
   for (int h = 0; h < heads; h++) {
     split(queries + h * dim, dim, digits + h);
     top[h] = splat(-INFINITY);
   }
-  for (int chunk = 0; chunk < over.chunks(); chunk++)
+  for (int chunk = 0; chunk < group.chunks(); chunk++)
     for (int h = 0; h < heads; h++)
-      top[h] = larger(top[h], over.score(digits[h], chunk, h, scores[h] + chunk * kChunk));
-  for (int h = 0; h < heads; h++) share[h] = 1.0f / soften(scores[h], length, largest(top[h]));
+      top[h] = max_of(top[h], group.score(digits[h], chunk, h, scores[h] + chunk * kChunk));
+  for (int h = 0; h < heads; h++)
+    share[h] = 1.0f / unnormalised_softmax(scores[h], length, horizontal_max(top[h]));
   for (int i = 0; i < heads * dim; i += kLanes) store(out + i, Floats{});
-  for (int chunk = 0; chunk < over.chunks(); chunk++)
+  for (int chunk = 0; chunk < group.chunks(); chunk++)
     for (int h = 0; h < heads; h++) {
       Digits<kChunk> weights;
-      over.split_weights(scores[h] + chunk * kChunk, chunk, h, &weights);
+      group.split_weights(scores[h] + chunk * kChunk, chunk, h, &weights);
       int column = 0;
       for (; column + 4 * kLanes <= dim; column += 4 * kLanes)
-        over.mix<4>(weights, chunk, h, column, out + h * dim);
-      for (; column < dim; column += kLanes) over.mix<1>(weights, chunk, h, column, out + h * dim);
+        group.mix<4>(weights, chunk, h, column, out + h * dim);
+      for (; column < dim; column += kLanes) group.mix<1>(weights, chunk, h, column, out + h * dim);
     }
   for (int h = 0; h < heads; h++)
     for (int i = h * dim; i < (h + 1) * dim; i += kLanes) store(out + i, load(out + i) * share[h]);

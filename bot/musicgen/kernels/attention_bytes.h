@@ -1,13 +1,13 @@
-// Attention of single positions over a cache of int8.
+// Attention of single positions over an int8 cache.
 #pragma once
 
 #include "attention.h"
 
 namespace zhiyin {
 
-constexpr int kHeadsTogether = 4;
+constexpr int kHeadGroup = 4;
 
-// Write the attention of the queries [heads, dim] of up to kHeadsTogether heads, from `first` on,
+// Write the attention of the queries [heads, dim] of up to kHeadGroup heads, from `first` on,
 // over the first `length` positions.
 void attend_bytes(const float *queries, const Cache &cache, int slot, int first, int heads,
                   int length, float *out);

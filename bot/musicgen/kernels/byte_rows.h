@@ -1,30 +1,30 @@
-// Activations in eight bits, for linear layers whose sums are of whole numbers.
+// Activations quantized to int8, for linear layers that accumulate integers.
 #pragma once
 
 #include "weights.h"
 
 namespace zhiyin {
 
-constexpr int kMostTogether = 64;
+constexpr int kMaxGroupSize = 64;
 
-// Rows of bytes, each from -127 to 127, with a scale for every few inputs. What is exact in sums of
-// whole numbers is so in any order: on every processor, and whatever a row's company.
+// Rows of int8, each from -127 to 127, with a scale per group of inputs. Integer sums are exact in
+// any order: on every CPU, and whatever other rows are in the batch.
 struct ByteRows {
   int rows, inputs;
-  int together, groups;  // how many inputs share a scale, and how many scales a row has
+  int group_size, groups;  // how many inputs share a scale, and how many scales a row has
   int8_t *bytes;    // [rows, inputs]
   float *scales;    // [rows, groups]
   int32_t *totals;  // [rows, groups]: the sum of a group's bytes
 
-  // Quantize x [rows, inputs], on all threads if that pays off; `together` is at most kMostTogether
-  // and a multiple of the vector's width.
-  static ByteRows of(const float *x, int rows, int inputs, int together);
+  // Quantize x [rows, inputs], on all threads if that pays off; `group_size` is at most
+  // kMaxGroupSize and a multiple of the vector's width.
+  static ByteRows of(const float *x, int rows, int inputs, int group_size);
 
   const int8_t *row(int index) const { return bytes + (size_t)index * inputs; }
-  int group(int row, int input) const { return row * groups + input / together; }
+  int group(int row, int input) const { return row * groups + input / group_size; }
 
  private:
-  void take(const float *x, int row) const;
+  void quantize_row(const float *x, int row) const;
 };
 
 }  // namespace zhiyin

@@ -1,5 +1,5 @@
-// EnCodec's layers one by one, over rows in time, [rows, channels], and matrix products of some tens
-// of rows.
+// EnCodec's layers as single kernels, over rows in time, [rows, channels], and matrix products of
+// some tens of rows.
 
 #include "call.h"
 #include "convolution.h"
@@ -15,30 +15,30 @@ constexpr int kEluPiece = 16384;  // floats
 void elu_all(const float *x, size_t count, float *y) {
   size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) store(y + i, elu(load(x + i)));
-  if (i < count) store_part(y + i, elu(part(x + i, (int)(count - i))), (int)(count - i));
+  if (i < count) store_part(y + i, elu(load_part(x + i, (int)(count - i))), (int)(count - i));
 }
 
-// Rows kept from the block before, and the block's own after them.
-struct Known {
+// Rows kept from the previous block, followed by the block's own.
+struct BlockRows {
   const float *kept, *x;
   int kept_rows, rows, channels;
 
-  static Known of(const Call &call) {
-    return Known{call.at<const float>(0), call.at<const float>(1), (int)call.dim(0, 0),
-                 (int)call.dim(1, 0), (int)call.dim(0, 1)};
+  static BlockRows of(const Call &call) {
+    return BlockRows{call.at<const float>(0), call.at<const float>(1), (int)call.dim(0, 0),
+                     (int)call.dim(1, 0), (int)call.dim(0, 1)};
   }
   size_t count() const { return (size_t)(kept_rows + rows) * channels; }
   const float *row(int at) const {
     return at < kept_rows ? kept + (size_t)at * channels : x + (size_t)(at - kept_rows) * channels;
   }
-  // Write the rows that the next block will need: the first, and the last of the others.
-  void keep(float *y) const {
+  // Write the rows that the next block needs: the first, and the last of the others.
+  void save_state(float *y) const {
     memcpy(y, kept, channels * sizeof(float));
     for (int i = 1; i < kept_rows; i++)
       memcpy(y + (size_t)i * channels, row(rows + i), channels * sizeof(float));
   }
   // Copy all rows to one buffer, through an ELU.
-  void bend(float *y) const {
+  void activate(float *y) const {
     const size_t before = (size_t)kept_rows * channels, own = (size_t)rows * channels;
     elu_all(kept, before, y);
     parallel((int)((own + kEluPiece - 1) / kEluPiece), [=](int piece) {
@@ -58,7 +58,7 @@ void multiply(const Windows<float> &windows, const Matrix &matrix, const Finish 
 void multiply_into(float *y, const Windows<float> &windows, const Matrix &matrix) {
   const int columns = matrix.columns;
   multiply(windows, matrix, [=](Place place, int column, Floats value, int width) {
-    zhiyin::keep(y + (size_t)place.row * columns + column, value, width);
+    store_lanes(y + (size_t)place.row * columns + column, value, width);
   });
 }
 
@@ -70,38 +70,39 @@ void multiply_into(float *y, const Windows<float> &windows, const Matrix &matrix
 // Outputs: y, and the rows to keep for the next block.
 ZHIYIN_KERNEL(zhiyin_convolve) {
   using namespace zhiyin;
-  const Known known = Known::of(call);
+  const BlockRows input = BlockRows::of(call);
   const int rows = (int)call.dim(5, 0);
-  known.keep(call.at<float>(6));
-  float *bent = workspace(Use::kBent, known.count());
-  known.bend(bent);
+  input.save_state(call.at<float>(6));
+  float *activated = workspace(Use::kActivated, input.count());
+  input.activate(activated);
   const Windows<float> windows{
-      bent, call.at<const int32_t>(2), (int)call.dim(2, 0) / rows, known.channels, rows, 1, 0};
+      activated, call.at<const int32_t>(2), (int)call.dim(2, 0) / rows, input.channels, rows, 1, 0};
   multiply_into(call.at<float>(5), windows, Matrix::of(call, 3));
 }
 
 // A residual unit: y = rows of kept and x + elu(convolution of elu(kept and x)) times weights.
 // Inputs: kept, x, index, weights, bias [inner], weights, bias [channels]. Outputs: y, and the
-// rows to keep for the next block. Of kept and x, besides the first row, as many rows lie before
-// the outputs' own as after them.
+// rows to keep for the next block. Besides the first row, kept and x have as many rows before the
+// outputs' own as after them.
 ZHIYIN_KERNEL(zhiyin_residual) {
   using namespace zhiyin;
-  const Known known = Known::of(call);
+  const BlockRows input = BlockRows::of(call);
   const Matrix narrow = Matrix::of(call, 3), widen = Matrix::of(call, 5);
-  const int rows = known.rows, inner = narrow.columns, channels = known.channels;
-  float *bent = workspace(Use::kBent, known.count() + (size_t)rows * inner);
-  float *middle = bent + known.count(), *y = call.at<float>(7);
-  known.keep(call.at<float>(8));
-  known.bend(bent);
-  const int taps = (int)call.dim(2, 0) / rows, centre = (known.kept_rows + 1) / 2;
-  multiply(Windows<float>{bent, call.at<const int32_t>(2), taps, channels, rows, 1, 0}, narrow,
+  const int rows = input.rows, inner = narrow.columns, channels = input.channels;
+  float *activated = workspace(Use::kActivated, input.count() + (size_t)rows * inner);
+  float *hidden = activated + input.count(), *y = call.at<float>(7);
+  input.save_state(call.at<float>(8));
+  input.activate(activated);
+  const int taps = (int)call.dim(2, 0) / rows, centre = (input.kept_rows + 1) / 2;
+  multiply(Windows<float>{activated, call.at<const int32_t>(2), taps, channels, rows, 1, 0}, narrow,
            [=](Place place, int column, Floats value, int width) {
-             keep(middle + (size_t)place.row * inner + column, elu(value), width);
+             store_lanes(hidden + (size_t)place.row * inner + column, elu(value), width);
            });
-  multiply(Windows<float>{middle, nullptr, 1, inner, rows, 1, 0}, widen,
+  multiply(Windows<float>{hidden, nullptr, 1, inner, rows, 1, 0}, widen,
            [=](Place place, int column, Floats value, int width) {
-             const float *own = known.row(centre + place.row) + column;
-             keep(y + (size_t)place.row * channels + column, value + some(own, width), width);
+             const float *own = input.row(centre + place.row) + column;
+             store_lanes(y + (size_t)place.row * channels + column, value + load_lanes(own, width),
+                         width);
            });
 }
 

@@ -1,9 +1,9 @@
-// Products of windows, rows side by side that an index names, with weights in panels of sixteen
-// columns. The windows are never copied: a tile of outputs reads its rows in place.
+// Products of windows, which are concatenated rows chosen by an index, with weights in panels of
+// sixteen columns. Windows are never copied: a tile of outputs reads its rows in place.
 //
-// A kind says how numbers are multiplied. Rows of floats go with weights [columns / 16, inputs, 16]
+// A kind defines the arithmetic. Rows of floats go with weights [columns / 16, inputs, 16]
 // as floats or in half precision; rows of bfloat16 with weights [columns / 16, inputs / 2, 16, 2]
-// in bfloat16, whose products of two inputs each one instruction adds to sixteen sums in floats.
+// in bfloat16: one instruction adds the products of two inputs to each of sixteen float sums.
 #pragma once
 
 #include "call.h"
@@ -12,17 +12,18 @@
 
 namespace zhiyin {
 
-// The most panels that a tile has, and how many rows: their sums fill the registers.
+// Register blocking: the maximum number of panels in a tile, and its rows. Their sums fill the
+// registers.
 #if defined(__AVX512F__)
 constexpr int kTilePanels = 4;
-constexpr int rows_beside(int panels) { return panels == 4 ? 6 : 12; }
+constexpr int tile_rows(int panels) { return panels == 4 ? 6 : 12; }
 #else
 constexpr int kTilePanels = 1;
-constexpr int rows_beside(int) { return 4; }
+constexpr int tile_rows(int) { return 4; }
 #endif
 
-constexpr int kPieceRows = 96;       // rows of one piece of work, where there are many
-constexpr int kPieces = 8;           // at least so many pieces, where there are few rows
+constexpr int kPieceRows = 96;       // rows of a piece of work, if there are many
+constexpr int kPieces = 8;           // the minimum number of pieces, if there are few rows
 constexpr int kWeightsAhead = 2048;  // how many bytes ahead weights are prefetched
 
 template <class Stored>
@@ -39,8 +40,8 @@ struct Singles {
 
 #if defined(__AVX512BF16__)
 struct Pairs {
-  typedef Brief Number;
-  typedef Brief Weight;
+  typedef BFloat16 Number;
+  typedef BFloat16 Weight;
   typedef Ints Factor;
   static constexpr int kInputs = 2;
 
@@ -49,7 +50,7 @@ struct Pairs {
     memcpy(&pairs, from, sizeof(pairs));
     return pairs;
   }
-  static int32_t read(const Brief *from) {
+  static int32_t read(const BFloat16 *from) {
     int32_t pair;
     memcpy(&pair, from, sizeof(pair));
     return pair;
@@ -60,15 +61,15 @@ struct Pairs {
   }
 };
 
-inline void store(Brief *to, Floats value) {
+inline void store(BFloat16 *to, Floats value) {
   const __m256bh narrow = _mm512_cvtneps_pbh((__m512)value);
   memcpy(to, &narrow, sizeof(narrow));
 }
 
-inline void store_part(Brief *to, Floats value, int width) {
-  Brief all[kLanes];
+inline void store_part(BFloat16 *to, Floats value, int width) {
+  BFloat16 all[kLanes];
   store(all, value);
-  memcpy(to, all, width * sizeof(Brief));
+  memcpy(to, all, width * sizeof(BFloat16));
 }
 #endif
 
@@ -77,14 +78,14 @@ inline Floats elu(Floats x) {
   return x > 0.0f ? x : low;
 }
 
-// Store sixteen numbers, or fewer where a row ends.
+// Store sixteen lanes, or fewer at the end of a row.
 template <class Number>
-inline void keep(Number *to, Floats value, int width) {
+inline void store_lanes(Number *to, Floats value, int width) {
   width == kLanes ? store(to, value) : store_part(to, value, width);
 }
 
-inline Floats some(const float *from, int width) {
-  return width == kLanes ? load(from) : part(from, width);
+inline Floats load_lanes(const float *from, int width) {
+  return width == kLanes ? load(from) : load_part(from, width);
 }
 
 // An output: the stream and the row of it.
@@ -96,8 +97,8 @@ struct Place {
   }
 };
 
-// Rows of which windows are made: of one stream or of several, whose rows lie `stride` numbers
-// apart. `index` names `taps` rows of its own stream for each output; nullptr: output r reads row r.
+// The rows of windows, of one stream or of several that are `stride` elements apart. `index` has
+// the `taps` rows of each output, within its stream; with nullptr output r reads row r.
 template <class Number>
 struct Windows {
   const Number *rows;
@@ -137,9 +138,9 @@ void multiply_tile(const Windows<typename Kind::Number> &windows, const Matrix &
                    int count, int panel, const Finish &finish) {
   typedef typename Kind::Number Number;
   typedef typename Kind::Weight Weight;
-  constexpr int kRows = rows_beside(Panels);
+  constexpr int kRows = tile_rows(Panels);
   Place places[kRows];
-  // Rows past the last compute the last once more.
+  // Rows past the end repeat the last one.
   places[0] = Place{first / windows.count, first % windows.count};
   for (int r = 1; r < kRows; r++) {
     places[r] = places[r - 1];
@@ -149,7 +150,7 @@ void multiply_tile(const Windows<typename Kind::Number> &windows, const Matrix &
   const Weight *w = static_cast<const Weight *>(matrix.weights) + panel * step;
   Floats sums[kRows][Panels];
   {
-    // Only indexed by constants, to be in registers.
+    // Only indexed by constants, so that it is kept in registers.
     Floats sum[kRows][Panels];
     for (int r = 0; r < kRows; r++)
       for (int q = 0; q < Panels; q++) sum[r][q] = Floats{};
@@ -178,22 +179,22 @@ void multiply_tile(const Windows<typename Kind::Number> &windows, const Matrix &
   for (int q = 0; q < Panels; q++) {
     const int column = (panel + q) * kLanes;
     const int width = matrix.columns - column < kLanes ? matrix.columns - column : kLanes;
-    const Floats bias = some(matrix.bias + column, width);
+    const Floats bias = load_lanes(matrix.bias + column, width);
     for (int r = 0; r < count; r++) finish(places[r], column, sums[r][q] + bias, width);
   }
 }
 
-// Multiply the outputs from one to another by so many panels.
+// Multiply the outputs from `first` to `end` by `Panels` panels.
 template <class Kind, int Panels, class Finish>
 void multiply_rows(const Windows<typename Kind::Number> &windows, const Matrix &matrix, int first,
                    int end, int panel, const Finish &finish) {
-  constexpr int kRows = rows_beside(Panels);
+  constexpr int kRows = tile_rows(Panels);
   for (int row = first; row < end; row += kRows)
     multiply_tile<Kind, Panels>(windows, matrix, row, end - row < kRows ? end - row : kRows, panel,
                                 finish);
 }
 
-// Multiply the outputs from one to another by the panels from one to another.
+// Multiply the outputs from `first` to `end` by the panels `from` to `to`.
 template <class Kind, class Finish>
 void multiply_piece(const Windows<typename Kind::Number> &windows, const Matrix &matrix, int first,
                     int end, int from, int to, const Finish &finish) {
@@ -215,7 +216,7 @@ void multiply_all(const Windows<typename Kind::Number> &windows, const Matrix &m
   const int row_pieces = (rows + piece_rows - 1) / piece_rows;
   const int tiles = (panels + kTilePanels - 1) / kTilePanels;
   int column_pieces = row_pieces >= kPieces ? 1 : (kPieces + row_pieces - 1) / row_pieces;
-  // Weights far larger than the nearest cache are handed out in smaller pieces.
+  // Weights far larger than the cache are split into smaller pieces.
   if (rows <= kPieceRows && column_pieces < tiles / 2) column_pieces = tiles / 2;
   if (column_pieces > tiles) column_pieces = tiles;
   const int piece_tiles = (tiles + column_pieces - 1) / column_pieces;

@@ -1,5 +1,5 @@
-// Sums of products of bytes, four at a time: in whole numbers where the processor has the
-// instruction for it, else in floats, which give the same as long as they stay below 2^24.
+// Dot products of bytes, four at a time: in integers where the CPU has the instruction for it, else
+// in floats, which are equal as long as the sums stay below 2^24.
 #pragma once
 
 #include "vector.h"
@@ -18,24 +18,24 @@ inline Ints words(const void *bytes) {
   return sixteen;
 }
 
-// Sixteen sums. Each word that is added has four bytes, unsigned in the first factor and signed in
-// the second; a single word stands for sixteen alike.
+// Sixteen accumulators. Each added word has four bytes, unsigned in the first factor and signed in
+// the second; a single word is broadcast.
 #if defined(__AVX512VNNI__)
 
-struct Sums {
+struct Accumulators {
   __m512i value;
 
-  static Sums of(int32_t start) { return Sums{_mm512_set1_epi32(start)}; }
+  static Accumulators of(int32_t start) { return Accumulators{_mm512_set1_epi32(start)}; }
   void add(Ints factor, int32_t other) { add((__m512i)factor, _mm512_set1_epi32(other)); }
   void add(int32_t factor, Ints other) { add(_mm512_set1_epi32(factor), (__m512i)other); }
   Floats floats() const { return (Floats)_mm512_cvtepi32_ps(value); }
   // Return 256 times these sums plus `low`.
-  Floats with_low(const Sums &low) const {
-    return Sums{_mm512_add_epi32(_mm512_slli_epi32(value, 8), low.value)}.floats();
+  Floats with_low(const Accumulators &low) const {
+    return Accumulators{_mm512_add_epi32(_mm512_slli_epi32(value, 8), low.value)}.floats();
   }
 
  private:
-  // Written out, since what compilers make of the intrinsic copies each sum there and back.
+  // In assembly, since compilers copy each accumulator back and forth around the intrinsic.
   void add(__m512i factor, __m512i other) {
     asm("vpdpbusd %2, %1, %0" : "+v"(value) : "v"(factor), "v"(other));
   }
@@ -43,10 +43,10 @@ struct Sums {
 
 #else
 
-struct Sums {
+struct Accumulators {
   Floats value;
 
-  static Sums of(int32_t start) { return Sums{splat((float)start)}; }
+  static Accumulators of(int32_t start) { return Accumulators{splat((float)start)}; }
   void add(Ints factor, int32_t other) {
     for (int j = 0; j < 4; j++)
       value += __builtin_convertvector(factor >> 8 * j & 255, Floats) *
@@ -58,7 +58,7 @@ struct Sums {
                (float)(uint8_t)(factor >> 8 * j);
   }
   Floats floats() const { return value; }
-  Floats with_low(const Sums &low) const { return value * 256.0f + low.value; }
+  Floats with_low(const Accumulators &low) const { return value * 256.0f + low.value; }
 };
 
 #endif

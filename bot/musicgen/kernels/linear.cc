@@ -13,7 +13,7 @@ void normalise_row(const float *x, int width, const float *gain, const float *bi
   Floats part{};
   int i = 0;
   for (; i + kLanes <= width; i += kLanes) part += load(x + i);
-  float total = sum(part);
+  float total = horizontal_sum(part);
   for (; i < width; i++) total += x[i];
   const float mean = total / width;
   part = Floats{};
@@ -21,7 +21,7 @@ void normalise_row(const float *x, int width, const float *gain, const float *bi
     const Floats away = load(x + i) - mean;
     part += away * away;
   }
-  float squares = sum(part);
+  float squares = horizontal_sum(part);
   for (; i < width; i++) squares += (x[i] - mean) * (x[i] - mean);
   const float scale = 1.0f / sqrtf(squares / width + kEpsilon);
   for (i = 0; i + kLanes <= width; i += kLanes)
@@ -33,9 +33,9 @@ void normalise_row(const float *x, int width, const float *gain, const float *bi
 
 void linear(const float *x, int rows, const Weights &weights, Finish finish, const float *residual,
             float *y) {
-  const Tiles tiles = Tiles::of(rows, weights.wide() ? kByteTileRows : kFloatTileRows);
+  const Tiles tiles = Tiles::of(rows, weights.is_quantized() ? kByteTileRows : kFloatTileRows);
   const Product product{weights, finish, residual, y, tiles};
-  weights.wide() ? multiply_bytes(x, product) : multiply_floats(x, product);
+  weights.is_quantized() ? multiply_bytes(x, product) : multiply_floats(x, product);
 }
 
 void normalise(const float *x, int rows, int width, const float *gain, const float *bias,

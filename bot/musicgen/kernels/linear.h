@@ -9,7 +9,7 @@
 
 namespace zhiyin {
 
-// What is done with a layer's sums before they are written.
+// The epilogue: what is done with a layer's sums before they are written.
 enum class Finish { kPlain, kGelu, kAdd };
 
 // y[rows, columns] = finish(x[rows, inputs] weights); kAdd adds residual[rows, columns].

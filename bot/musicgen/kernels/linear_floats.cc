@@ -8,16 +8,16 @@
 namespace zhiyin {
 namespace {
 
-constexpr int kFloatsPerPiece = 8192;  // of rows that are laid side by side
+constexpr int kFloatsPerPiece = 8192;  // of rows to interleave
 
-// Lay rows side by side, [tiles, inputs, tile rows], so that a tile reads them in order.
+// Interleave rows, [tiles, inputs, tile rows], so that a tile reads them sequentially.
 void interleave(const float *x, int inputs, const Tiles &tiles, float *out) {
-  const int span = kFloatsPerPiece / tiles.wide;
+  const int span = kFloatsPerPiece / tiles.tile_rows;
   const int spans = (inputs + span - 1) / span;
   parallel(tiles.count() * spans, [=](int index) {
     const int tile = index / spans, from = index % spans * span;
     const int to = from + span < inputs ? from + span : inputs;
-    const int width = tiles.wide, first = tile * width, filled = tiles.filled(tile);
+    const int width = tiles.tile_rows, first = tile * width, filled = tiles.filled(tile);
     float *at = out + ((size_t)tile * inputs + from) * width;
     for (int k = from; k < to; k++, at += width) {
       for (int r = 0; r < filled; r++) at[r] = x[(size_t)(first + r) * inputs + k];
@@ -26,9 +26,9 @@ void interleave(const float *x, int inputs, const Tiles &tiles, float *out) {
   });
 }
 
-// Rows laid side by side, times panels.
+// A tile of interleaved rows, times panels.
 template <class Weight>
-struct OfFloats {
+struct FloatTile {
   const float *x;
   const Weights &weights;
 
@@ -41,7 +41,7 @@ struct OfFloats {
     for (int p = 0; p < Panels; p++) at[p] = weights.panel<Weight>(panel + p);
     for (int k = 0; k < weights.inputs; k++)
       for (int p = 0; p < Panels; p++) {
-        if (k % kPerLine == 0) call_for(at[p] + (size_t)k * kLanes);
+        if (k % kPerLine == 0) prefetch(at[p] + (size_t)k * kLanes);
         const Floats weight = load(at[p] + (size_t)k * kLanes);
         for (int r = 0; r < Rows; r++) sum[p][r] += weight * row[k * Rows + r];
       }
@@ -50,9 +50,9 @@ struct OfFloats {
   }
 };
 
-// Make the sums of `Panels` panels at a time, and of what is left one at a time.
+// Multiply `Panels` panels at a time, and the remaining ones one at a time.
 template <int Rows, int Panels, class Weight>
-void over(int from, int to, const Product &product, const OfFloats<Weight> &multiply) {
+void multiply_range(int from, int to, const Product &product, const FloatTile<Weight> &multiply) {
   Floats sums[Panels * Rows];
   int panel = from;
   for (; panel + Panels <= to; panel += Panels)
@@ -62,22 +62,22 @@ void over(int from, int to, const Product &product, const OfFloats<Weight> &mult
         product.write(sums + p * Rows, tile, (panel + p) * kLanes);
     }
   if constexpr (Panels > 1)
-    if (panel < to) over<Rows, 1>(panel, to, product, multiply);
+    if (panel < to) multiply_range<Rows, 1>(panel, to, product, multiply);
 }
 
 template <class Weight>
 void multiply(const float *x, const Product &product) {
-  const OfFloats<Weight> rows{x, product.weights};
-  product.share(4, [&](int from, int to) {
-    switch (product.tiles.wide) {
-      case 1: return over<1, 4>(from, to, product, rows);
-      case 2: return over<2, 4>(from, to, product, rows);
+  const FloatTile<Weight> rows{x, product.weights};
+  product.for_panel_ranges(4, [&](int from, int to) {
+    switch (product.tiles.tile_rows) {
+      case 1: return multiply_range<1, 4>(from, to, product, rows);
+      case 2: return multiply_range<2, 4>(from, to, product, rows);
 #if defined(__AVX512F__)
-      case 4: return over<4, 4>(from, to, product, rows);
-      case 8: return over<8, 2>(from, to, product, rows);
-      default: return over<16, 1>(from, to, product, rows);
+      case 4: return multiply_range<4, 4>(from, to, product, rows);
+      case 8: return multiply_range<8, 2>(from, to, product, rows);
+      default: return multiply_range<16, 1>(from, to, product, rows);
 #else
-      default: return over<4, 1>(from, to, product, rows);
+      default: return multiply_range<4, 1>(from, to, product, rows);
 #endif
     }
   });
@@ -85,7 +85,7 @@ void multiply(const float *x, const Product &product) {
 
 }  // namespace
 
-// As many sums as there are registers for.
+// As many accumulators as fit into the registers.
 #if defined(__AVX512F__)
 const int kFloatTileRows = 16;
 #else
@@ -95,13 +95,13 @@ const int kFloatTileRows = 4;
 void multiply_floats(const float *x, const Product &product) {
   const Tiles &tiles = product.tiles;
   const int inputs = product.weights.inputs;
-  float *side_by_side =
-      workspace(Use::kInterleaved, (size_t)tiles.count() * tiles.wide * inputs);
-  interleave(x, inputs, tiles, side_by_side);
-  switch (product.weights.number) {
-    case Number::kFloat: return multiply<float>(side_by_side, product);
-    case Number::kHalf: return multiply<Half>(side_by_side, product);
-    case Number::kBrief: return multiply<Brief>(side_by_side, product);
+  float *interleaved =
+      workspace(Use::kInterleaved, (size_t)tiles.count() * tiles.tile_rows * inputs);
+  interleave(x, inputs, tiles, interleaved);
+  switch (product.weights.type) {
+    case DataType::kFloat32: return multiply<float>(interleaved, product);
+    case DataType::kFloat16: return multiply<Half>(interleaved, product);
+    case DataType::kBFloat16: return multiply<BFloat16>(interleaved, product);
     default: return;  // see linear_bytes.cc
   }
 }

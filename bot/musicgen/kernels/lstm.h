@@ -16,24 +16,24 @@ inline Floats tanh_of(Floats x) {
   return x < 0.0f ? -size : size;
 }
 
-// One frame of some streams, whose rows lie apart by strides in numbers.
+// One frame of some streams; strides between their rows are in elements.
 template <class Number>
 struct Frame {
   int width, streams;
-  const float *inputs;  // the inputs' part of the gates
+  const float *inputs;  // the contribution of the inputs to the gates
   size_t inputs_stride;
-  const Number *before;  // the outputs of the frame before
+  const Number *before;  // the outputs of the previous frame
   size_t before_stride;
-  float *cells, *after;  // the cells are changed
+  float *cells, *after;  // cells are updated in place
   size_t cells_stride, after_stride;
-  Number *narrow_after;  // the outputs once more, as the next frame reads them
+  Number *narrow_after;  // the outputs again, in the type that the next frame reads
 };
 
 // Sixteen units of `Streams` streams from `first` on: all four gates, then cell and output.
 // Weights [width, 4, 16], or in pairs [width / 2, 4, 16, 2].
 template <class Kind, int Streams>
-void recur_units(const typename Kind::Weight *__restrict w, const Frame<typename Kind::Number> &frame,
-                 int first, int unit) {
+void run_lstm_units(const typename Kind::Weight *__restrict w,
+                    const Frame<typename Kind::Number> &frame, int first, int unit) {
   const int width = frame.width;
   const typename Kind::Number *before = frame.before + first * frame.before_stride;
   Floats sum[4][Streams];
@@ -51,30 +51,31 @@ void recur_units(const typename Kind::Weight *__restrict w, const Frame<typename
   for (int s = 0; s < Streams; s++) {
     const float *inputs = frame.inputs + (first + s) * frame.inputs_stride + unit;
     Floats gate[4];
-    for (int g = 0; g < 4; g++) gate[g] = sum[g][s] + some(inputs + (size_t)g * width, lanes);
+    for (int g = 0; g < 4; g++) gate[g] = sum[g][s] + load_lanes(inputs + (size_t)g * width, lanes);
     float *cell = frame.cells + (first + s) * frame.cells_stride + unit;
-    const Floats now = sigmoid(gate[1]) * some(cell, lanes) +
+    const Floats now = sigmoid(gate[1]) * load_lanes(cell, lanes) +
                        sigmoid(gate[0]) * (2.0f * sigmoid(gate[2]) - 1.0f);
-    keep(cell, now, lanes);
+    store_lanes(cell, now, lanes);
     const Floats out = sigmoid(gate[3]) * tanh_of(now);
     const size_t at = (first + s) * frame.after_stride + unit;
-    keep(frame.after + at, out, lanes);
-    keep(frame.narrow_after + at, out, lanes);
+    store_lanes(frame.after + at, out, lanes);
+    store_lanes(frame.narrow_after + at, out, lanes);
   }
 }
 
 // Compute a frame on all threads; weights [width / 16, ...].
 template <class Kind>
-void recur_frame(const typename Kind::Weight *weights, const Frame<typename Kind::Number> &frame) {
-  constexpr int kMost = 4;  // streams that read weights together
+void run_lstm_frame(const typename Kind::Weight *weights,
+                    const Frame<typename Kind::Number> &frame) {
+  constexpr int kMost = 4;  // streams that share one read of the weights
   parallel((frame.width + kLanes - 1) / kLanes, [&](int panel) {
     const typename Kind::Weight *w = weights + (size_t)panel * frame.width * 4 * kLanes;
     const int unit = panel * kLanes;
     for (int s = 0; s < frame.streams; s += kMost) switch (frame.streams - s) {
-        case 1: recur_units<Kind, 1>(w, frame, s, unit); break;
-        case 2: recur_units<Kind, 2>(w, frame, s, unit); break;
-        case 3: recur_units<Kind, 3>(w, frame, s, unit); break;
-        default: recur_units<Kind, kMost>(w, frame, s, unit);
+        case 1: run_lstm_units<Kind, 1>(w, frame, s, unit); break;
+        case 2: run_lstm_units<Kind, 2>(w, frame, s, unit); break;
+        case 3: run_lstm_units<Kind, 3>(w, frame, s, unit); break;
+        default: run_lstm_units<Kind, kMost>(w, frame, s, unit);
       }
   });
 }

@@ -7,9 +7,9 @@ namespace zhiyin {
 
 constexpr int kMaxPositions = 8192;
 
-// Turn scores into softmax weights before normalization; return their sum. The weights of what
-// fills the last vector are 0.
-inline float soften(float *scores, int length, float highest) {
+// Replace scores by softmax weights before normalization; return their sum. Padding of the last
+// vector gets weight 0.
+inline float unnormalised_softmax(float *scores, int length, float highest) {
   Floats total{};
   for (int t = 0; t < length; t += kLanes) {
     Floats weight = exp_of(load(scores + t) - highest);
@@ -17,7 +17,7 @@ inline float soften(float *scores, int length, float highest) {
     store(scores + t, weight);
     total += weight;
   }
-  return sum(total);
+  return horizontal_sum(total);
 }
 
 }  // namespace zhiyin

@@ -1,5 +1,4 @@
-// What a block of EnCodec's decoder is made of: the layers, out of a call's tensors, and the memory
-// in which they work.
+// The parts of a block of EnCodec's decoder: its layers, from a call's tensors, and their memory.
 #pragma once
 
 #include "call.h"
@@ -9,19 +8,19 @@
 
 namespace zhiyin {
 
-// A call's inputs: the plan, [layers, kPlanned] (below); x [streams * frames, inputs]; states
-// [streams, numbers]; the index of each convolution in turn, [streams, outputs * taps]; weights
+// A call's inputs: the plan, [layers, kPlanColumns] (below); x [streams * frames, inputs]; states
+// [streams, floats]; the index of each convolution in turn, [streams, outputs * taps]; weights
 // and biases: of the linear layer before all, of each layer of the LSTM (and then the recurrent
 // weights), of each convolution.
 enum Input { kPlan, kX, kStates, kIndex, kWeights };
 
-// Of a layer: what it is, how many rows it keeps from the block before, the block's own rows, the
-// outputs and the taps of its windows.
-enum Planned { kKind, kKept, kRows, kOutputs, kTaps, kPlanned };
+// Columns of the plan, for each layer: its kind, how many rows it keeps from the previous block,
+// the block's own rows, the outputs, and the taps of its windows.
+enum PlanColumn { kKind, kKept, kRows, kOutputs, kTaps, kPlanColumns };
 
-enum class Kind { kRecurrence, kConvolution, kResidual, kEnd };
+enum class Kind { kLstm, kConvolution, kResidual, kLast };
 
-// A convolution or residual unit. Its rows are a row of zeros, those kept, and the block's own.
+// A convolution or residual unit. Its rows are a row of zeros, the kept ones, and the block's own.
 struct Layer {
   int number;
   Kind kind;
@@ -29,8 +28,8 @@ struct Layer {
   const int32_t *index;
   Matrix matrix, second;
   size_t state;    // where its rows are in a stream's state
-  bool is_alone;   // one stream after the other
-  bool is_shared;  // streams take turns in one memory
+  bool is_per_stream;  // runs one stream after the other
+  bool shares_memory;  // streams use the same memory in turn
 
   int kept_rows() const { return 1 + kept; }
   size_t numbers() const { return (size_t)(kept_rows() + rows) * channels; }
@@ -39,11 +38,11 @@ struct Layer {
 
 struct Plan {
   static constexpr int kMostLayers = 64;
-  // Streams are apart from the first layer on whose weights, and whose successors', are fewer.
+  // Streams run separately from the first layer from which on all weights are fewer than this.
   static constexpr int kLargeWeights = 512 * 1024;
 
   const Call &call;
-  int layers, recurrences = 0, streams, frames, inputs, width, state;
+  int layers, lstm_layers = 0, streams, frames, inputs, width, state;
   Layer convolutions[kMostLayers];
 
   explicit Plan(const Call &call)
@@ -54,12 +53,12 @@ struct Plan {
         inputs((int)call.dim(kX, 1)),
         width((int)call.dim(kWeights + 1, 0)),
         state((int)call.dim(kStates, 1)) {
-    while (kind(recurrences) == Kind::kRecurrence) recurrences++;
-    int tensor = kWeights + 2 + 3 * recurrences, channels = width;
-    size_t at = (size_t)2 * width * recurrences;
+    while (kind(lstm_layers) == Kind::kLstm) lstm_layers++;
+    int tensor = kWeights + 2 + 3 * lstm_layers, channels = width;
+    size_t at = (size_t)2 * width * lstm_layers;
     const int32_t *index = call.at<const int32_t>(kIndex);
-    for (int i = 0; i < layers - recurrences; i++) {
-      const int32_t *planned = call.at<const int32_t>(kPlan) + (recurrences + i) * kPlanned;
+    for (int i = 0; i < layers - lstm_layers; i++) {
+      const int32_t *planned = call.at<const int32_t>(kPlan) + (lstm_layers + i) * kPlanColumns;
       const Kind kind = (Kind)planned[kKind];
       const bool residual = kind == Kind::kResidual;
       const Matrix matrix = Matrix::of(call, tensor);
@@ -70,33 +69,35 @@ struct Plan {
       tensor += residual ? 4 : 2;
       at += (size_t)layer.kept * channels * (residual ? 2 : 1);
       index += layer.indices() * streams;
-      // The outputs of a place are the next layer's rows, side by side.
+      // The outputs of a place are the next layer's rows, concatenated.
       if (kind == Kind::kConvolution)
-        channels = layer.matrix.columns * layer.outputs / next_rows(recurrences + i + 1);
+        channels = layer.matrix.columns * layer.outputs / next_rows(lstm_layers + i + 1);
     }
-    for (int i = layers - recurrences - 1; i >= 0; i--) {
+    for (int i = layers - lstm_layers - 1; i >= 0; i--) {
       Layer &layer = convolutions[i];
       if ((size_t)layer.matrix.columns * layer.taps * layer.channels >= kLargeWeights) break;
-      layer.is_alone = true;
-      if (i + 1 < layers - recurrences) convolutions[i + 1].is_shared = true;
+      layer.is_per_stream = true;
+      if (i + 1 < layers - lstm_layers) convolutions[i + 1].shares_memory = true;
     }
   }
 
   Kind kind(int layer) const {
-    return (Kind)call.at<const int32_t>(kPlan)[layer * kPlanned + kKind];
+    return (Kind)call.at<const int32_t>(kPlan)[layer * kPlanColumns + kKind];
   }
-  int next_rows(int layer) const { return call.at<const int32_t>(kPlan)[layer * kPlanned + kRows]; }
+  int next_rows(int layer) const {
+    return call.at<const int32_t>(kPlan)[layer * kPlanColumns + kRows];
+  }
   const float *x() const { return call.at<const float>(kX); }
   const float *states() const { return call.at<const float>(kStates); }
   Matrix head() const { return Matrix::of(call, kWeights); }
   Matrix gates(int layer) const { return Matrix::of(call, kWeights + 2 + 3 * layer); }
-  bool recurrent_half(int layer) const { return call.half(kWeights + 4 + 3 * layer); }
+  bool is_recurrent_half(int layer) const { return call.half(kWeights + 4 + 3 * layer); }
   template <class Weight>
   const Weight *recurrent(int layer) const {
     return call.at<const Weight>(kWeights + 4 + 3 * layer);
   }
   const Layer &convolution(int index) const { return convolutions[index]; }
-  bool is_alone(int index) const { return convolutions[index].is_alone; }
+  bool is_per_stream(int index) const { return convolutions[index].is_per_stream; }
   float *samples() const { return call.at<float>(call.count - 2); }
   float *new_states() const { return call.at<float>(call.count - 1); }
 };
@@ -105,10 +106,10 @@ struct Plan {
 template <class Number>
 struct Memory {
   Number *x, *states, *before;  // of the LSTM
-  float *known, *gates, *outputs;
-  Number *middle;  // of a residual unit
-  Number *bent[Plan::kMostLayers];
-  float *plain[Plan::kMostLayers];
+  float *residual, *gates, *outputs;
+  Number *hidden;  // of a residual unit
+  Number *activated[Plan::kMostLayers];
+  float *skip[Plan::kMostLayers];
 
   explicit Memory(const Plan &plan) {
     char *base = nullptr;
@@ -119,48 +120,60 @@ struct Memory {
 
  private:
   template <class Value>
-  static void place(char *base, size_t *used, size_t count, Value **value) {
+  static void allocate(char *base, size_t *used, size_t count, Value **value) {
     constexpr size_t kLine = 64;
     *value = reinterpret_cast<Value *>(base + *used);
     *used += (count * sizeof(Value) + kLine - 1) / kLine * kLine;
   }
 
-  // Distribute the memory from `base` on; return how many bytes it takes.
+  // Set the pointers into the memory at `base`; return how many bytes it takes.
   size_t lay_out(const Plan &plan, char *base) {
     const size_t rows = (size_t)plan.streams * plan.frames, width = plan.width;
     size_t used = 0, most = 0;
-    place(base, &used, rows * plan.inputs, &x);
-    place(base, &used, rows * width, &states);
-    place(base, &used, plan.streams * width, &before);
-    place(base, &used, rows * width, &known);
-    place(base, &used, rows * 4 * width, &gates);
-    place(base, &used, rows * width, &outputs);
-    for (int i = 0; i < plan.layers - plan.recurrences; i++) {
+    allocate(base, &used, rows * plan.inputs, &x);
+    allocate(base, &used, rows * width, &states);
+    allocate(base, &used, plan.streams * width, &before);
+    allocate(base, &used, rows * width, &residual);
+    allocate(base, &used, rows * 4 * width, &gates);
+    allocate(base, &used, rows * width, &outputs);
+    for (int i = 0; i < plan.layers - plan.lstm_layers; i++) {
       const Layer &layer = plan.convolution(i);
-      const int streams = layer.is_shared ? 1 : plan.streams;
-      place(base, &used, streams * layer.numbers(), bent + i);
+      const int streams = layer.shares_memory ? 1 : plan.streams;
+      allocate(base, &used, streams * layer.numbers(), activated + i);
       if (layer.kind != Kind::kResidual) continue;
-      place(base, &used, streams * layer.numbers(), plain + i);
-      const size_t between = (size_t)(layer.is_alone ? 1 : streams) * layer.outputs *
-                             layer.matrix.columns;
+      allocate(base, &used, streams * layer.numbers(), skip + i);
+      const size_t between =
+          (size_t)(layer.is_per_stream ? 1 : streams) * layer.outputs * layer.matrix.columns;
       most = between > most ? between : most;
     }
-    place(base, &used, most, &middle);
+    allocate(base, &used, most, &hidden);
     return used;
   }
 };
 
+// Call run(kind) with the arithmetic for rows of a type.
+template <class Number, class Run>
+void with_kind(bool half, const Run &run) {
+  if constexpr (sizeof(Number) == sizeof(float)) {
+    half ? run(Singles<Half>{}) : run(Singles<float>{});
+  } else {
+#if defined(__AVX512BF16__)
+    run(Pairs{});
+#endif
+  }
+}
+
 inline float widened(float number) { return number; }
 inline void narrow(float from, float *to) { *to = from; }
-inline void narrow(float from, Brief *to) { *to = brief(from); }
-inline float widened(Brief number) {
+inline void narrow(float from, BFloat16 *to) { *to = to_bfloat16(from); }
+inline float widened(BFloat16 number) {
   const uint32_t bits = (uint32_t)number << 16;
   float value;
   memcpy(&value, &bits, sizeof(value));
   return value;
 }
 
-// Add the products of two rows to sixteen sums; return those of the numbers that are left over.
+// Add the products of two rows to sixteen sums; return the sum of the remaining products.
 template <class Number>
 float dot(const Number *a, const Number *b, int count, Floats *sums) {
   constexpr int kTogether = 64 / sizeof(Number);

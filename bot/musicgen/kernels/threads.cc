@@ -14,15 +14,15 @@ namespace zhiyin {
 namespace {
 
 struct Team {
-  // What is to do, in one word that is always read and changed at once: the round's number, how
-  // many pieces it has, and the next of them to hand out.
+  // The state of a round in one word, read and changed atomically: the round's number, how many
+  // pieces it has, and the next piece to hand out.
   uint64_t work = 0;
   int done = 0;        // pieces of this round that are finished
-  uint32_t round = 0;  // what members sleep on
+  uint32_t round = 0;  // the futex that threads sleep on
   int sleepers = 0;
   void (*piece)(const void *, int) = nullptr;
   const void *context = nullptr;
-  bool called = false;  // a lock that the caller holds while a round runs
+  bool busy = false;  // a lock that the caller holds while a round runs
   int threads = 1;
   int started = 1;
 };
@@ -34,9 +34,9 @@ constexpr uint64_t kCountMask = (1u << kCountBits) - 1;
 
 // How often a thread spins before it sleeps: some 50 microseconds, longer than the gap between two
 // kernels of a step, shorter than the pause between two steps.
-constexpr int kLooks = 1500;
+constexpr int kSpins = 1500;
 
-inline void relax() {
+inline void cpu_pause() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -62,9 +62,9 @@ void wake_sleepers() {
 #endif
 }
 
-// Work on pieces until none are left to hand out. A member that comes late finds none and does no
-// harm: pieces of a round are only ever taken while that round runs.
-void take_pieces() {
+// Run pieces until none are left. A thread that comes late finds none: pieces of a round are only
+// taken while that round runs.
+void run_pieces() {
   for (;;) {
     const uint64_t work = __atomic_fetch_add(&team.work, 1, __ATOMIC_ACQ_REL);
     const uint64_t index = work & kCountMask, count = work >> kCountBits & kCountMask;
@@ -74,16 +74,16 @@ void take_pieces() {
   }
 }
 
-void *member(void *) {
+void *worker_loop(void *) {
   for (;;) {
     const uint32_t seen = __atomic_load_n(&team.round, __ATOMIC_ACQUIRE);
-    take_pieces();
-    for (int looks = 0; __atomic_load_n(&team.round, __ATOMIC_ACQUIRE) == seen; looks++) {
-      if (looks < kLooks) {
-        relax();
+    run_pieces();
+    for (int spins = 0; __atomic_load_n(&team.round, __ATOMIC_ACQUIRE) == seen; spins++) {
+      if (spins < kSpins) {
+        cpu_pause();
       } else {
         sleep_until_round_changes(seen);
-        looks = 0;
+        spins = 0;
       }
     }
   }
@@ -93,8 +93,8 @@ void *member(void *) {
 void start_missing_members() {
   while (team.started < team.threads) {
     pthread_t thread;
-    if (pthread_create(&thread, nullptr, member, nullptr) != 0) {
-      team.threads = team.started;  // the host allows no more: go on with those there are
+    if (pthread_create(&thread, nullptr, worker_loop, nullptr) != 0) {
+      team.threads = team.started;  // the host allows no more threads
       return;
     }
     pthread_detach(thread);
@@ -105,10 +105,10 @@ void start_missing_members() {
 }  // namespace
 
 void parallel(int count, void (*piece)(const void *, int), const void *context) {
-  // One piece is done sooner than a member is called, and far sooner than one is woken.
+  // One piece is done sooner than another thread takes it, and far sooner than one is woken.
   if (count == 1) return piece(context, 0);
-  // Two graphs at once would each want the team: the second waits its turn.
-  while (__atomic_test_and_set(&team.called, __ATOMIC_ACQUIRE)) relax();
+  // Two graphs may run at once: the second one waits for the team.
+  while (__atomic_test_and_set(&team.busy, __ATOMIC_ACQUIRE)) cpu_pause();
   if (team.started < team.threads) start_missing_members();
   team.piece = piece;
   team.context = context;
@@ -118,15 +118,15 @@ void parallel(int count, void (*piece)(const void *, int), const void *context) 
                    __ATOMIC_RELEASE);
   __atomic_add_fetch(&team.round, 1, __ATOMIC_SEQ_CST);
   wake_sleepers();
-  take_pieces();
-  // Nobody waits for a member that has lost its core to another program, unless it has a piece.
-  for (int looks = 0; __atomic_load_n(&team.done, __ATOMIC_ACQUIRE) < count; looks++) {
-    if (looks < kLooks)
-      relax();
+  run_pieces();
+  // A thread that has lost its core to another program delays the round only if it has a piece.
+  for (int spins = 0; __atomic_load_n(&team.done, __ATOMIC_ACQUIRE) < count; spins++) {
+    if (spins < kSpins)
+      cpu_pause();
     else
       sched_yield();
   }
-  __atomic_clear(&team.called, __ATOMIC_RELEASE);
+  __atomic_clear(&team.busy, __ATOMIC_RELEASE);
 }
 
 }  // namespace zhiyin

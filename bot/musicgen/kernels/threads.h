@@ -1,21 +1,21 @@
-// A team of threads for short, frequent pieces of work. The caller is one of the team.
+// A thread pool for short, frequent pieces of work. The calling thread takes part.
 #pragma once
 
 namespace zhiyin {
 
 // Call piece(index) for every index below count, each exactly once, on the whole team, and
 // return when all are done. Indices are handed out one by one, so that a thread whose core is
-// busy elsewhere takes fewer. A piece must not call parallel() itself.
+// busy with something else takes fewer. A piece must not call parallel() itself.
 void parallel(int count, void (*piece)(const void *context, int index), const void *context);
 
 // Return how many threads there are to share work among.
 int team_size();
 
-template <class AudioChunk>
-void parallel(int count, const AudioChunk &piece) {
+template <class Piece>
+void parallel(int count, const Piece &piece) {
   parallel(
       count,
-      [](const void *context, int index) { (*static_cast<const AudioChunk *>(context))(index); },
+      [](const void *context, int index) { (*static_cast<const Piece *>(context))(index); },
       &piece);
 }
 

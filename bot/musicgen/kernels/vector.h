@@ -1,6 +1,6 @@
-// Sixteen floats at a time, on any CPU: the compiler's own vector type, one AVX-512 register
-// where there are such, two AVX2 or four NEON ones elsewhere. Only the loads of half precision,
-// which no portable type offers, are spelled per instruction set.
+// Vectors of sixteen floats on any CPU, as the compiler's vector type: one AVX-512 register, two
+// AVX2 ones or four NEON ones. Only loads of half precision, which no portable type offers, are
+// written per instruction set.
 #pragma once
 
 #include <stddef.h>
@@ -22,15 +22,15 @@ typedef int32_t Ints __attribute__((vector_size(64)));
 typedef float LooseFloats __attribute__((vector_size(64), aligned(4), may_alias));
 typedef uint16_t Half;  // IEEE half precision, as stored
 
-// bfloat16: the upper half of a float, as stored. A type of its own, for `load` to tell it from Half.
-enum Brief : uint16_t {};
+// bfloat16: the upper half of a float, as stored. An enum, so that `load` is overloaded on it.
+enum BFloat16 : uint16_t {};
 
 inline Floats load(const float *from) { return *reinterpret_cast<const LooseFloats *>(from); }
 
 inline void store(float *to, Floats value) { *reinterpret_cast<LooseFloats *>(to) = value; }
 
-// Fewer than sixteen floats, where a row ends; the others are 0.
-inline Floats part(const float *from, int width) {
+// Load fewer than sixteen floats, at the end of a row; the other lanes are 0.
+inline Floats load_part(const float *from, int width) {
   Floats value{};
   for (int i = 0; i < width; i++) value[i] = from[i];
   return value;
@@ -70,7 +70,7 @@ inline Floats load(const Half *from) {
 inline Floats load(const Half *from) {
   Floats value;
   for (int i = 0; i < kLanes; i++) {
-    // Shift exponent and mantissa into a float's place; the multiplication mends the exponent's
+    // Shift exponent and mantissa into a float's place; the multiplication corrects the exponent's
     // bias and turns subnormal halves into normal floats.
     uint32_t bits = (uint32_t)(from[i] & 0x7fff) << 13;
     if ((from[i] & 0x7c00) == 0x7c00) bits |= 0x7f800000;
@@ -83,9 +83,10 @@ inline Floats load(const Half *from) {
 }
 #endif
 
-// bfloat16 and int8 widen on any CPU; compilers need many instructions where one would do.
+// Portable code can widen bfloat16 and int8, but compilers emit many instructions where one
+// suffices.
 #if defined(__AVX512F__)
-inline Floats load(const Brief *from) {
+inline Floats load(const BFloat16 *from) {
   const __m256i half = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(from));
   return (Floats)_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16);
 }
@@ -95,7 +96,7 @@ inline Floats load(const int8_t *from) {
   return (Floats)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(quarter));
 }
 #else
-inline Floats load(const Brief *from) {
+inline Floats load(const BFloat16 *from) {
   typedef uint16_t Sixteen __attribute__((vector_size(32), aligned(2), may_alias));
   typedef uint32_t Wide __attribute__((vector_size(64)));
   const Wide wide = __builtin_convertvector(*reinterpret_cast<const Sixteen *>(from), Wide) << 16;
@@ -110,13 +111,13 @@ inline Floats load(const int8_t *from) {
 #endif
 
 // Round to bfloat16, to nearest, ties to even.
-inline Brief brief(float value) {
+inline BFloat16 to_bfloat16(float value) {
   uint32_t bits;
   memcpy(&bits, &value, 4);
-  return (Brief)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+  return (BFloat16)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-inline float sum(Floats value) {
+inline float horizontal_sum(Floats value) {
 #if defined(__AVX512F__)
   return _mm512_reduce_add_ps((__m512)value);
 #else
@@ -128,14 +129,14 @@ inline float sum(Floats value) {
 #endif
 }
 
-// Round to whole numbers, ties to even: adding 1.5 * 2^23 does so on any CPU.
+// Round to integers, ties to even: adding 1.5 * 2^23 does so on any CPU.
 inline Floats round(Floats x) { return (x + 12582912.0f) - 12582912.0f; }
 
-inline Ints nearest(Floats x) { return __builtin_convertvector(round(x), Ints); }
+inline Ints round_to_ints(Floats x) { return __builtin_convertvector(round(x), Ints); }
 
-inline Floats larger(Floats a, Floats b) { return a > b ? a : b; }
+inline Floats max_of(Floats a, Floats b) { return a > b ? a : b; }
 
-inline float largest(Floats value) {
+inline float horizontal_max(Floats value) {
 #if defined(__AVX512F__)
   return _mm512_reduce_max_ps((__m512)value);
 #else
@@ -148,10 +149,10 @@ inline float largest(Floats value) {
 #endif
 }
 
-// e^x for x <= 0, to about two units in the last place: 2^n times a polynomial in the rest.
+// e^x for x <= 0, to about two units in the last place: 2^n times a polynomial in the remainder.
 inline Floats exp_of(Floats x) {
-  x = larger(x, splat(-87.0f));
-  // Adding and taking away 1.5 * 2^23 rounds to the nearest whole number on any CPU.
+  x = max_of(x, splat(-87.0f));
+  // Adding and subtracting 1.5 * 2^23 rounds to the nearest integer on any CPU.
   const Floats n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
   const Floats r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
   Floats y = splat(1.0f / 5040);

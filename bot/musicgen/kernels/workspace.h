@@ -1,14 +1,24 @@
-// Memory that kernels compute in: it lives as long as the process and grows to the largest need.
+// Scratch memory of the kernels; it lives as long as the process and grows to the largest size.
 #pragma once
 
 #include <stddef.h>
 
 namespace zhiyin {
 
-enum class Use { kInterleaved, kBytes, kStates, kNormal, kWide, kAttended, kBent, kSound, kUses };
+enum class Use {
+  kInterleaved,
+  kQuantized,
+  kStates,
+  kNormalised,
+  kProjected,
+  kAttended,
+  kActivated,
+  kSound,
+  kUses
+};
 
-// Return room for `floats` numbers, aligned to a cache line. It stays the caller's until the next
-// call with the same use.
+// Return a buffer of `floats` floats, aligned to a cache line, valid until the next call with the
+// same use.
 float *workspace(Use use, size_t floats);
 
 }  // namespace zhiyin
