@@ -1,13 +1,13 @@
-// What a person can do, and what the page shows until the server has done it.
+// The actions of a person, and their optimistic display until the server confirms them.
 
 import { RESTARTED } from "./connection.js";
 import { notify } from "./notices.js";
 import { say } from "./words.js";
 
-/** A message that takes longer to arrive is shown as being sent. */
+/** A message that takes longer to be confirmed is shown as pending. */
 const PATIENCE_MS = 400;
 
-/** Does things through the connection; failures become notes. */
+/** Performs actions over the connection; failures are shown as notices. */
 export class Actions {
   constructor(connection, state) {
     this.connection = connection;
@@ -16,7 +16,7 @@ export class Actions {
     state.pending = (channelId) => [...this.waiting.values()].filter((each) => each.channel_id === channelId);
   }
 
-  /** Send a message; its files are on their way already. */
+  /** Send a message; its files are being uploaded already. */
   async send(channelId, { content, files = [], replyTo = null, ping = true }) {
     const id = `pending-${Math.random()}`;
     const timer = setTimeout(() => this.#showPending(id, channelId, content, files), PATIENCE_MS);
@@ -48,7 +48,7 @@ export class Actions {
     return this.run("use_menu", { channel_id: channelId, command_id: commandId, target_id: targetId });
   }
 
-  /** Press a button; while it works, it takes no second press. */
+  /** Press a button; it is disabled until the bot has responded. */
   press(message, customId) {
     return this.#onMessage(message, customId, "press", {});
   }
@@ -58,22 +58,22 @@ export class Actions {
     return this.#onMessage(message, customId, "choose", { values });
   }
 
-  /** Send a form; throws a Refused for the form to show. */
+  /** Submit a modal; throws a Refused, which the form shows. */
   submitModal(interactionId, values, files) {
     return this.connection.do("submit_modal", { interaction_id: interactionId, values, files });
   }
 
-  /** Ask the bot for choices of an option. */
+  /** Ask the bot for autocomplete choices of an option. */
   async complete(channelId, commandId, options) {
     return (await this.connection.ask("complete", { channel_id: channelId, command_id: commandId, options })).choices;
   }
 
-  /** Let others see that this person types. */
+  /** Send a typing indicator. */
   type(channelId) {
     this.connection.hint("type", { channel_id: channelId });
   }
 
-  /** Do anything else, by its name in bot/demo/client/actions.py; null when it was refused. */
+  /** Perform any other action by its name (see bot/demo/client/actions.py); return null if it is refused. */
   async run(action, data) {
     try {
       return await this.connection.do(action, data);
@@ -116,7 +116,7 @@ export class Actions {
   }
 }
 
-/** Tell of a failure, unless it is told already that the demo was started anew. */
+/** Show a failure, unless it was already shown that the demo has restarted. */
 function tell(error) {
   if (error.status !== RESTARTED) notify(error.message);
 }

@@ -1,14 +1,14 @@
-// What screen readers are told of new messages in the channel that is open.
+// Announces new messages in the open channel to screen readers.
 
-import { gist } from "./message.js";
+import { summarize } from "./message.js";
 import { announce } from "./notices.js";
 import { say } from "./words.js";
 
-/** Return what is called with each new message. */
+/** Return a function to call with each new message. */
 export function announcer(app) {
   return (message) => {
     const { state } = app;
     if (message.channel_id !== app.channelId || message.author.id === state.me.id) return;
-    announce(say("announce", { name: state.nameOf(message.author), text: gist(message, state) }));
+    announce(say("announce", { name: state.nameOf(message.author), text: summarize(message, state) }));
   };
 }

@@ -1,4 +1,4 @@
-// The page as a whole: its parts, and which channel is open.
+// The whole page: its parts, and which channel is open.
 
 import { Actions } from "./actions.js";
 import { announcer } from "./announcer.js";
@@ -11,7 +11,7 @@ import { drawHeader } from "./header.js";
 import { drawMembers } from "./members.js";
 import { MessageMenu } from "./message_menu.js";
 import { Modals } from "./modals.js";
-import { keepCounting } from "./moments.js";
+import { updateRelativeTimes } from "./timestamps.js";
 import { noticePlaces, notify } from "./notices.js";
 import { may } from "./rights.js";
 import { browser, tab } from "./session.js";
@@ -24,7 +24,7 @@ import { Uploads } from "./uploads.js";
 import { Voice } from "./voice.js";
 import { say } from "./words.js";
 
-/** Builds the page into `root` and keeps it like what the connection says. */
+/** Builds the page in `root` and keeps it in sync with the connection. */
 export class App {
   constructor(root, session, connection) {
     this.session = session;
@@ -47,11 +47,11 @@ export class App {
     this.announce = announcer(this);
     this.tell = notify;
     this.#build(root);
-    // Until the first snapshot says which channel is open, what is typed would belong to none.
+    // Until the first snapshot, no channel is open that a draft could belong to.
     this.composer.setBlocked(say("connection.first"));
     listenToClicks(root, this);
     this.updates = new Updates(this);
-    keepCounting(root);
+    updateRelativeTimes(root);
   }
 
   /** Show a channel. */
@@ -72,14 +72,14 @@ export class App {
     return focus && !isTouch() && this.composer.focus();
   }
 
-  /** Show no channel: this person sees none. */
+  /** Show no channel, since this person can see none. */
   #openNothing() {
     this.channelId = null;
     this.timeline.open(null);
     this.drawSides();
   }
 
-  /** Show a channel that is being made, as soon as it is known. */
+  /** Show a channel that is being created, as soon as it exists. */
   openWhenThere(id) {
     if (this.state.channels.has(id)) this.openChannel(id, { focus: true });
     else this.awaited = id;
@@ -91,7 +91,7 @@ export class App {
     if (made) this.openWhenThere(made.channel_id);
   }
 
-  /** Go to a message, wherever it is. */
+  /** Go to a message, in any channel. */
   async jump(channelId, messageId) {
     if (channelId !== this.channelId) this.openChannel(channelId);
     if (!messageId || this.timeline.reveal(messageId)) return;
@@ -102,7 +102,7 @@ export class App {
     notify(say("jump.gone"));
   }
 
-  /** Take a note away that only this person sees. */
+  /** Dismiss an ephemeral message. */
   dismiss(message) {
     this.actions.run("delete_message", { channel_id: message.channel_id, message_id: message.id });
   }
@@ -112,14 +112,14 @@ export class App {
     return may(this.state.channels.get(this.channelId), right);
   }
 
-  /** On a narrow screen, show one side over the messages, or none. */
+  /** On a narrow screen, show one sidebar over the messages, or none. */
   showSide(side) {
     this.root.dataset.side = side ?? "";
     this.cover.hidden = !side;
     if (side) document.getElementById(side)?.querySelector("button")?.focus();
   }
 
-  /** Show the members or not; a narrow screen lays them over the messages. */
+  /** Show or hide the members; on a narrow screen they cover the messages. */
   toggleMembers() {
     if (matchMedia("(max-width: 900px)").matches)
       return this.showSide(this.root.dataset.side === "members" ? null : "members");
@@ -128,14 +128,14 @@ export class App {
     return this.drawSides();
   }
 
-  /** Draw all but the messages. */
+  /** Render everything except the messages. */
   drawSides() {
     const { state } = this;
     if (!state.isReady) return;
     drawSidebar(this.sidebar, state, this.channelId);
     drawMembers(this.members, state);
     drawHeader(this.header, this);
-    this.composer.setBlocked(this.#blocked());
+    this.composer.setBlocked(this.#blockedReason());
     const unread = [...state.channels.keys()].reduce(
       (sum, id) => sum + (id === this.channelId && !document.hidden ? 0 : state.unread(id).calls),
       0,
@@ -148,7 +148,7 @@ export class App {
     });
   }
 
-  /** Draw them soon: many changes at once are drawn once. */
+  /** Render soon; several changes are coalesced. */
   drawSidesSoon() {
     this.sidesTimer ??= setTimeout(() => {
       this.sidesTimer = null;
@@ -156,7 +156,7 @@ export class App {
     }, DRAW_MS);
   }
 
-  #blocked() {
+  #blockedReason() {
     if (!this.state.isMember && this.state.channels.get(this.channelId)?.type !== ChannelType.DM)
       return say("blocked.removed");
     return this.may("SEND_MESSAGES") ? null : say("blocked.rights");
@@ -207,7 +207,7 @@ export class App {
     this.state.prepend(channelId, messages, messages.length < limit);
   }
 
-  /** Ask which commands this person may use in the channel; a draft of one opens again with them. */
+  /** Fetch the commands that this person may use in the channel, then reopen the draft of one. */
   async loadCommands() {
     const { channelId } = this;
     try {
@@ -217,7 +217,7 @@ export class App {
       this.state.commands = commands;
       this.composer.readDraft();
     } catch {
-      // The connection broke meanwhile: over the next one they are asked for again.
+      // The connection was lost; they are fetched again over the next one.
       this.lacksCommands = true;
     }
   }
@@ -240,7 +240,7 @@ export class App {
       const step = event.key === "ArrowDown" ? 1 : -1;
       this.openChannel(all.at((all.indexOf(this.channelId) + step) % all.length), { focus: true });
     } else if (event.key === "Escape" && this.root.dataset.side) this.showSide(null);
-    // Who types without having pressed anywhere writes a message.
+    // Typing without a focused field writes a message.
     else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && document.activeElement === document.body)
       this.composer.focus();
   }

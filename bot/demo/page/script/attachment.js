@@ -1,4 +1,4 @@
-// Files under a message: sounds with a player, pictures, and all else as a link.
+// Attachments of a message: audio with a player, pictures, and other files as links.
 
 import { el } from "./element.js";
 import { icon } from "./icons.js";
@@ -9,11 +9,11 @@ import { say } from "./words.js";
 const SOUND = /\.(mp3|wav|flac|ogg|oga|opus|m4a|aac)$/i;
 const PICTURE = /\.(png|jpe?g|gif|webp)$/i;
 
-/** Return what shows an attachment. */
+/** Return the element of an attachment. */
 export function showAttachment(attachment) {
   const type = attachment.content_type ?? "";
   if (type.startsWith("audio/") || SOUND.test(attachment.filename)) return player(attachment);
-  // An SVG is a document, and not shown as a picture.
+  // An SVG can contain scripts, so it is not shown as a picture.
   if (type !== "image/svg+xml" && (type.startsWith("image/") || PICTURE.test(attachment.filename)))
     return picture(attachment);
   return el(
@@ -39,7 +39,7 @@ function picture(attachment) {
   );
 }
 
-/** Return a picture that keeps its place while it loads. */
+/** Return a picture whose space is reserved while it loads. */
 export function image(url, description, { width, height } = {}) {
   return el("img", { src: url, alt: description, loading: "lazy", decoding: "async", width, height });
 }

@@ -1,9 +1,9 @@
-// What stands for a person: their initials on a colour of their own; the bot has its mark.
+// Avatars: a person's initials on their colour; the bot has a logo.
 
 import { el } from "./element.js";
 import { mark } from "./icons.js";
 
-/** Return the avatar of a user; decoration, since the name always stands beside it. */
+/** Return the avatar of a user; hidden from screen readers, since the name is always beside it. */
 export function avatar(user, name, size = "") {
   const made = el(
     "span",
@@ -24,7 +24,7 @@ function initials(name) {
   return letters.join("").toUpperCase();
 }
 
-/** A name keeps its colour over restarts, in which ids are new. (FNV-1a, which spreads short names.) */
+/** The hue is a hash of the name, since ids change at a restart. FNV-1a spreads short names well. */
 function hueOf(name) {
   let hash = 5381;
   for (const letter of name) hash = Math.imul(hash ^ letter.codePointAt(0), 16_777_619) >>> 0;

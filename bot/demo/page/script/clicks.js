@@ -1,4 +1,4 @@
-// Clicks on what is drawn, by the word in its `data-act`: the elements come and go, this stays.
+// Event delegation: clicks are handled by their `data-act`, since elements are re-rendered.
 
 import { findComponent, optionsOf } from "./components.js";
 import { openDialog } from "./dialog.js";
@@ -61,7 +61,7 @@ const ACTS = {
     app.actions.run("vote", { channel_id: message.channel_id, message_id: message.id, answers: [] }),
 };
 
-/** Let somebody choose from a select of a message: at once from one, with a button from several. */
+/** Choose from a select of a message: at once for a single choice, with a button for several. */
 function choose(app, target, message) {
   const component = findComponent(message.components, target.dataset.custom);
   const options = optionsOf(component, app.state);
@@ -98,7 +98,7 @@ function choose(app, target, message) {
   });
 }
 
-/** Let somebody choose another language: the page is loaded anew in it. */
+/** Choose another language; the page is reloaded in it. */
 function chooseLanguage(target) {
   const items = Object.entries(LANGUAGES).map(([code, name]) => ({
     label: name,

@@ -1,4 +1,4 @@
-// A slash command that is being filled in: one field for each option, and a hint for the one at hand.
+// A slash command that is being filled in: a field for each option, and a hint for the focused one.
 
 import { shownDescription, shownName, wrapOptions } from "./commands.js";
 import { el } from "./element.js";
@@ -9,8 +9,8 @@ import { say } from "./words.js";
 let count = 0;
 
 /**
- * `send(command id, options)` runs it; `cancel(text)` goes back to plain text; `complete(command id,
- * options)` asks the bot for choices.
+ * `send(command id, options)` runs it; `cancel(text)` returns to plain text; `complete(command id,
+ * options)` fetches autocomplete choices.
  */
 export class CommandForm {
   constructor(leaf, { state, uploads, send, cancel, complete, values = {} }) {
@@ -65,13 +65,13 @@ export class CommandForm {
     });
   }
 
-  /** Put the focus where something is missing, else on the last field. */
+  /** Focus the first field that is missing, else the last field. */
   focus() {
     const field = this.fields.find((each) => each.isEmpty) ?? this.fields.at(-1);
     (field?.input ?? this.run).focus();
   }
 
-  /** Take a dropped or pasted file into the first option that wants one; false where none does. */
+  /** Use a dropped or pasted file for the first empty file option; return false if there is none. */
   takeFile(file) {
     const wants = (option) => option.type === 11 && (this.#field(option)?.isEmpty ?? true);
     const option = this.leaf.options.find(wants);
@@ -81,7 +81,7 @@ export class CommandForm {
     return true;
   }
 
-  /** Run the command, or show what is missing. */
+  /** Run the command, or show which options are missing. */
   async submit() {
     if (this.isSending) return;
     const missing = this.fields.find((each) => each.option.required && each.isEmpty);
@@ -107,7 +107,7 @@ export class CommandForm {
     }
   }
 
-  /** The line that this form stands for, so that it outlives a reload. */
+  /** The equivalent text line, which is stored as a draft and survives a reload. */
   get line() {
     const parts = this.fields
       .filter((each) => !each.isFile && !each.isEmpty)
@@ -126,7 +126,7 @@ export class CommandForm {
       complete: (each) => this.#askBot(each),
       onRemove: (each) => this.#remove(each),
       onKey: (event, each) => this.#key(event, each),
-      onInput: (each) => this.#goOn(each),
+      onInput: (each) => this.#focusNext(each),
     });
     this.fields.push(field);
     this.rows.append(field.root);
@@ -178,8 +178,8 @@ export class CommandForm {
     }
   }
 
-  /** Go to another option when somebody types its name and a colon; true if so. */
-  #goOn(field) {
+  /** Switch to another option when its name and a colon are typed; return whether it was. */
+  #focusNext(field) {
     this.#tellHint(field.input);
     const named = /(?:^|\s)([\p{L}\p{N}_-]+):$/u.exec(field.input.value);
     const option = named && this.leaf.options.find((each) => shownName(each) === named[1] && each !== field.option);
@@ -198,7 +198,7 @@ export class CommandForm {
       try {
         options.push({ name: each.option.name, type: each.option.type, value: each.value() });
       } catch {
-        // What is wrong elsewhere is told when it is sent.
+        // Errors in other fields are shown when the command is sent.
       }
     }
     options.push({ name: field.option.name, type: field.option.type, value: field.input.value, focused: true });

@@ -1,4 +1,4 @@
-// Slash commands as they are declared: found by what somebody types, read from a line.
+// Slash commands: search by typed text, and parsing of whole lines.
 
 export const CommandType = { SLASH: 1, USER: 2, MESSAGE: 3 };
 export const OptionType = {
@@ -16,17 +16,17 @@ export const OptionType = {
 };
 
 /**
- * Return all that can be typed after a slash: {name, key, description, options, command, steps}.
+ * Return all usable commands: {name, key, description, options, command, steps}.
  *
- * The name is in the reader's language, the key is the one that the bot knows.
+ * The name is localized; the key is the one that the bot knows.
  */
 export function slashCommands(commands) {
   return commands
     .filter((each) => (each.type ?? CommandType.SLASH) === CommandType.SLASH)
-    .flatMap((command) => leaves(command, command, [], []));
+    .flatMap((command) => leafCommands(command, command, [], []));
 }
 
-function leaves(command, node, path, keys) {
+function leafCommands(command, node, path, keys) {
   const here = [...path, shownName(node)];
   const key = [...keys, node.name];
   const inner = (node.options ?? []).filter(
@@ -34,7 +34,7 @@ function leaves(command, node, path, keys) {
   );
   if (inner.length)
     return inner.flatMap((each) =>
-      leaves(command, each, here, key).map((leaf) => ({ ...leaf, steps: [each, ...leaf.steps] })),
+      leafCommands(command, each, here, key).map((leaf) => ({ ...leaf, steps: [each, ...leaf.steps] })),
     );
   return [
     {
@@ -48,26 +48,26 @@ function leaves(command, node, path, keys) {
   ];
 }
 
-/** The name of a command or option in the reader's language. */
+/** The localized name of a command or option. */
 export function shownName(node) {
   return node.name_localized ?? node.name;
 }
 
-/** The names of a command and of what leads on from it, in the reader's language. */
+/** The localized names of a command and its subcommands. */
 export function shownPath(command, rest) {
   const next = rest.length && command.options?.find((each) => each.name === rest[0]);
   return next ? `${shownName(command)} ${shownPath(next, rest.slice(1))}` : [shownName(command), ...rest].join(" ");
 }
 
-/** Its description in the reader's language. */
+/** Its localized description. */
 export function shownDescription(node) {
   return node.description_localized ?? node.description ?? "";
 }
 
 /**
- * Return the commands for the words after a slash: those that begin with them, then those that hold them.
+ * Return the commands for the text after a slash: first those that start with it, then those that contain it.
  *
- * They are found by either name.
+ * Both names are searched.
  */
 export function findCommands(all, typed) {
   const words = typed.toLowerCase();
@@ -78,9 +78,9 @@ export function findCommands(all, typed) {
 }
 
 /**
- * Read a whole line such as `/music prompt:90s rock seconds:10`; null where it is no command.
+ * Parse a line such as `/music prompt:90s rock seconds:10`; return null if it is no command.
  *
- * Quotes around a value are left out. Words before the first option are those of the first one.
+ * Quotes around a value are removed. Text before the first option name is the first option's value.
  */
 export function readCommandLine(all, line) {
   const typed = line.slice(1);
@@ -110,7 +110,7 @@ function unquoted(text) {
   return text.replace(/^"(.*)"$/, "$1");
 }
 
-/** Return options as Discord wants them: wrapped in the subcommands that lead there. */
+/** Return options in Discord's structure: nested in the subcommands. */
 export function wrapOptions(leaf, options) {
   return [...leaf.steps]
     .reverse()

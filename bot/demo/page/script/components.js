@@ -1,4 +1,4 @@
-// Buttons and selects under a message, and the newer kinds of components that hold text.
+// Components of a message: buttons, selects, and layout components with text.
 
 import { image } from "./attachment.js";
 import { el } from "./element.js";
@@ -34,7 +34,7 @@ const EMPTY = {
   8: "select.channel",
 };
 
-/** Return what shows the components of a message. */
+/** Return the elements of a message's components. */
 export function showComponents(components, message, state) {
   return components.map((each) => showOne(each, message, state));
 }
@@ -147,7 +147,7 @@ export function findComponent(components, customId) {
   return null;
 }
 
-/** Return what a select offers: {value, label, description}. */
+/** Return the options of a select: {value, label, description}. */
 export function optionsOf(component, state) {
   const people = () => [...state.members.values()].map(({ user }) => ({ value: user.id, label: state.nameOf(user) }));
   const roles = () =>

@@ -1,6 +1,6 @@
-// Where people write: messages, replies, files, and the beginning of slash commands.
+// The message input: text, replies, files, and the start of slash commands.
 
-import { CommandPlace } from "./command_place.js";
+import { CommandArea } from "./command_area.js";
 import { el } from "./element.js";
 import { iconButton } from "./icons.js";
 import { MentionNames } from "./mention_names.js";
@@ -8,21 +8,21 @@ import { notify } from "./notices.js";
 import { replyBar } from "./reply_bar.js";
 import { tab } from "./session.js";
 import { Suggestions } from "./suggestions.js";
-import { Tray } from "./tray.js";
+import { AttachmentTray } from "./attachment_tray.js";
 import { say } from "./words.js";
 
 const TYPING_MS = 8_000;
-/** A paste of more is no message, and would only make the field slow. */
+/** Longer pasted text can't be a message, and would only make the field slow. */
 const MAX_PASTED = 100_000;
 
-/** `actions` does what is sent; see actions.js. */
+/** `actions` sends; see actions.js. */
 export class Composer {
   constructor({ state, actions, uploads, onEditLast }) {
     Object.assign(this, { state, actions, uploads, onEditLast });
     this.channelId = null;
     this.replyTo = null;
     this.names = new MentionNames(state);
-    this.tray = new Tray(uploads, state);
+    this.tray = new AttachmentTray(uploads, state);
     this.text = el("textarea", { class: "text-input", rows: "1", enterkeyhint: "send", autocomplete: "off" });
     this.counter = el("span", { class: "counter" });
     this.list = new Suggestions(this.text, { label: say("composer.suggestions"), onPick: (each) => each.pick() });
@@ -38,7 +38,7 @@ export class Composer {
     this.submit = iconButton("send", say("composer.send"), null, { type: "submit", className: "send" });
     this.reply = el("div", { class: "reply-bar", hidden: true });
     this.line = el("div", { class: "line" }, this.attach, this.text, this.counter, this.slash, this.submit);
-    this.commands = new CommandPlace({
+    this.commands = new CommandArea({
       state,
       actions,
       uploads,
@@ -75,7 +75,7 @@ export class Composer {
     });
   }
 
-  /** Write in another channel; what was begun in the last one waits there. */
+  /** Switch to another channel; the draft of the previous one is kept. */
   open(channelId, name) {
     this.channelId = channelId;
     this.commands.channelId = channelId;
@@ -86,25 +86,25 @@ export class Composer {
     this.text.placeholder = say("composer.to", { channel: name });
     this.text.value = "";
     this.text.value = tab.read(`draft.${channelId}`, "");
-    this.#fit();
+    this.#fitHeight();
   }
 
-  /** Open the command that was begun before a reload, now that the commands are known. */
+  /** Reopen the command draft from before a reload, once the commands are loaded. */
   readDraft() {
     const { value } = this.text;
     if (!this.commands.form && value.startsWith("/") && !this.list.isOpen) this.commands.readLine(value);
-    // Who was quicker than the commands sees them now.
+    // If a slash was typed before the commands were loaded, suggest them now.
     if (!this.commands.form && value.startsWith("/") && document.activeElement === this.text) this.#suggest();
   }
 
-  /** Say why nothing can be written here, or let it be. */
+  /** Show why nothing can be written here, or enable the field. */
   setBlocked(sentence) {
     this.root.classList.toggle("blocked", Boolean(sentence));
     for (const each of [this.text, this.attach, this.slash, this.submit]) each.disabled = Boolean(sentence);
     if (sentence) this.text.placeholder = sentence;
   }
 
-  /** Answer a message, or none. */
+  /** Set the message to reply to, or none. */
   setReply(message) {
     this.replyTo = message;
     this.reply.hidden = !message;
@@ -114,12 +114,12 @@ export class Composer {
     this.focus();
   }
 
-  /** Begin a command by its name, with values by option. */
+  /** Open a command by its name, with values by option. */
   useCommand(name, values = {}) {
     if (!this.commands.use(name, values)) notify(say("command.unknown", { name }));
   }
 
-  /** Put a mention of somebody where the cursor is. */
+  /** Insert a mention at the cursor. */
   mention(userId) {
     const name = this.names.ofPerson(userId);
     this.#closeForm();
@@ -128,7 +128,7 @@ export class Composer {
     this.focus();
   }
 
-  /** Take files that were dropped, pasted or picked. */
+  /** Attach files that were dropped, pasted or picked. */
   takeFiles(list) {
     for (const file of list) if (!this.commands.form?.takeFile(file) && !this.tray.add(file)) break;
   }
@@ -138,7 +138,7 @@ export class Composer {
     else this.text.focus();
   }
 
-  /** Give back what could not be sent. */
+  /** Restore the text of a message that could not be sent. */
   restore(text) {
     if (!this.text.value) this.text.value = text;
     this.#changed();
@@ -178,7 +178,7 @@ export class Composer {
   }
 
   #changed() {
-    this.#fit();
+    this.#fitHeight();
     this.#suggest();
     tab.write(`draft.${this.channelId}`, this.text.value.slice(0, MAX_PASTED) || null);
     const now = Date.now();
@@ -188,7 +188,7 @@ export class Composer {
     }
   }
 
-  #fit() {
+  #fitHeight() {
     this.text.style.height = "auto";
     this.text.style.height = `${Math.min(this.text.scrollHeight, innerHeight * 0.4)}px`;
     const left = this.state.limits ? this.state.limits.characters - this.text.value.length : 0;
@@ -200,7 +200,7 @@ export class Composer {
     const { value, selectionStart: at } = this.text;
     if (value.startsWith("/") && !value.includes("\n")) {
       const typed = value.slice(1).trimStart();
-      // A whole name and a space after it need no pick.
+      // A complete name followed by a space is accepted without a pick.
       if (typed.endsWith(" ") && this.commands.use(typed.trim())) return undefined;
       return this.list.show(this.commands.suggest(typed), { first: true });
     }

@@ -1,4 +1,4 @@
-// The one WebSocket of this tab: it comes back by itself, and goes on where it was.
+// The WebSocket of this tab, which reconnects by itself and resumes after the last event.
 
 import { Outbox, newId } from "./outbox.js";
 import { Refused } from "./session.js";
@@ -9,15 +9,15 @@ const LONGEST_PAUSE_MS = 5_000;
 const PING_MS = 15_000;
 const SILENT_MS = 40_000;
 const RESEND_MS = 8_000;
-/** The status of a refusal of which `restarted` tells. */
+/** The status of refusals that the event `restarted` reports. */
 export const RESTARTED = 410;
-/** The server takes no larger message; see bot/demo/client/tab.py. */
+/** The server's maximum message size; see bot/demo/client/tab.py. */
 const MAX_CHARACTERS = 200_000;
 
 /**
- * The body tells tests how it stands: `data-connected`, `data-seq` and `data-pending`.
- * Events it sends: `ready` (detail: a snapshot), `event` (detail: one event), `state` (detail: online,
- * offline or refused), `restarted` (detail: actions that came to nothing).
+ * For tests, the state is on the body: `data-connected`, `data-seq` and `data-pending`.
+ * Events: `ready` (detail: a snapshot), `event` (detail: one event), `state` (detail: online,
+ * offline or refused), `restarted` (detail: actions that were lost).
  */
 export class Connection extends EventTarget {
   constructor(session) {
@@ -33,25 +33,25 @@ export class Connection extends EventTarget {
     this.heardAt = 0;
     setInterval(() => this.#watch(), PING_MS);
     setInterval(() => this.#resend(), RESEND_MS);
-    addEventListener("online", () => this.#hurry());
-    document.addEventListener("visibilitychange", () => document.hidden || this.#hurry());
+    addEventListener("online", () => this.#reconnectNow());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#reconnectNow());
   }
 
-  /** Connect, and stay so until the tab is closed. */
+  /** Connect, and reconnect until the tab is closed. */
   async start() {
     try {
       if (!this.session.token) await this.session.renew();
       this.#open();
     } catch (error) {
-      if (error instanceof Refused) this.#tell("state", { state: "refused", sentence: error.message });
+      if (error instanceof Refused) this.#emit("state", { state: "refused", sentence: error.message });
       else this.#again();
     }
   }
 
   /**
-   * Do something for the person; resolve with the server's result, reject with a Refused.
+   * Perform an action; resolve with the server's result, reject with a Refused.
    *
-   * It is kept and sent again until the server has acknowledged it.
+   * It is stored, and sent again until the server has acknowledged it.
    */
   do(action, data) {
     if (JSON.stringify(data).length > MAX_CHARACTERS) {
@@ -62,7 +62,7 @@ export class Connection extends EventTarget {
     return answer;
   }
 
-  /** Ask something that needs no memory, such as a choice list; rejects when there is no connection. */
+  /** Send a query without retries, such as for autocomplete; rejects without a connection. */
   ask(question, data) {
     if (!this.isOpen) return Promise.reject(new Refused(say("error.offline")));
     const id = newId();
@@ -70,7 +70,7 @@ export class Connection extends EventTarget {
     return new Promise((resolve, reject) => this.questions.set(id, { resolve, reject }));
   }
 
-  /** Tell the server something that may get lost, such as that somebody types. */
+  /** Send a notification that may get lost, such as typing. */
   hint(action, data) {
     this.#send({ op: "hint", action, data });
   }
@@ -85,14 +85,14 @@ export class Connection extends EventTarget {
       socket.send(JSON.stringify({ op: "hello", session: this.session.token, locale: LANGUAGE, ...resume }));
     });
     socket.addEventListener("message", ({ data }) => {
-      if (this.socket === socket) this.#hear(JSON.parse(data));
+      if (this.socket === socket) this.#receive(JSON.parse(data));
     });
     socket.addEventListener("close", ({ code }) => {
-      if (this.socket === socket) this.#lost(code);
+      if (this.socket === socket) this.#handleClose(code);
     });
   }
 
-  #hear(said) {
+  #receive(said) {
     this.heardAt = Date.now();
     switch (said.op) {
       case "ready":
@@ -103,7 +103,7 @@ export class Connection extends EventTarget {
         break;
       case "event":
         this.seq = said.event.seq ?? this.seq;
-        this.#tell("event", said.event);
+        this.#emit("event", said.event);
         document.body.dataset.seq = this.seq;
         break;
       case "done":
@@ -111,8 +111,8 @@ export class Connection extends EventTarget {
         const error = said.op === "refused" ? new Refused(said.sentence) : null;
         const known = this.outbox.waiting.has(said.id);
         const entry = this.outbox.settle(said.id, error, said.result);
-        // Nobody waits for it after a reload, and a refusal is told all the same.
-        if (error && entry && !known) this.#tell("refused", { sentence: said.sentence, entry });
+        // After a reload no promise waits for it, but a refusal is still reported.
+        if (error && entry && !known) this.#emit("refused", { sentence: said.sentence, entry });
         break;
       }
       case "answer": {
@@ -123,7 +123,7 @@ export class Connection extends EventTarget {
         break;
       }
       case "status":
-        this.#tell("status", said.text);
+        this.#emit("status", said.text);
         break;
       default: // pong
     }
@@ -136,10 +136,10 @@ export class Connection extends EventTarget {
     this.seq = snapshot.seq;
     const stale = this.outbox.takeStale(this);
     for (const entry of stale) this.outbox.settle(entry.id, new Refused(say("error.restarted"), RESTARTED));
-    // Who hears of it has questions at once.
+    // Listeners send queries at once.
     this.isOpen = true;
-    this.#tell("ready", snapshot);
-    if (isOther || stale.length) this.#tell("restarted", stale);
+    this.#emit("ready", snapshot);
+    if (isOther || stale.length) this.#emit("restarted", stale);
     this.#opened();
   }
 
@@ -148,18 +148,18 @@ export class Connection extends EventTarget {
     document.body.dataset.connected = "true";
     document.body.dataset.seq = this.seq;
     this.pause = FIRST_PAUSE_MS;
-    this.#tell("state", { state: "online" });
+    this.#emit("state", { state: "online" });
     for (const entry of this.outbox.entries) this.#sendEntry(entry);
   }
 
-  #lost(code) {
+  #handleClose(code) {
     this.isOpen = false;
     document.body.dataset.connected = "false";
     for (const { reject } of this.questions.values()) reject(new Refused(say("error.offline")));
     this.questions.clear();
-    // The demo was started anew, and signs with another key.
+    // The demo has restarted, and signs sessions with another key.
     if (code === 4001) this.session.token = null;
-    this.#tell("state", { state: "offline" });
+    this.#emit("state", { state: "offline" });
     this.#again();
   }
 
@@ -169,7 +169,7 @@ export class Connection extends EventTarget {
     this.pause = Math.min(2 * this.pause, LONGEST_PAUSE_MS);
   }
 
-  #hurry() {
+  #reconnectNow() {
     if (this.isOpen || this.socket?.readyState === WebSocket.CONNECTING) return;
     this.pause = FIRST_PAUSE_MS;
     this.#again();
@@ -201,7 +201,7 @@ export class Connection extends EventTarget {
     return isOpen;
   }
 
-  #tell(name, detail) {
+  #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

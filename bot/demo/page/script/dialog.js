@@ -1,4 +1,4 @@
-// Dialogs: a title, what is asked, and buttons.
+// Dialogs: a title, a form, and buttons.
 
 import { el } from "./element.js";
 import { icon } from "./icons.js";
@@ -10,8 +10,8 @@ let count = 0;
  * Open a dialog and return {dialog, close, fail}.
  *
  * `submit` is called with the form; the dialog closes when its promise is fulfilled, then `done` is
- * called with what it gave. The sentence of what it throws is shown. `onClose` is called when somebody
- * gives up.
+ * called with its value. The message of an error is shown. `onClose` is called when the dialog is
+ * cancelled.
  */
 export function openDialog({ title, body, confirm, danger = false, submit, done, onClose, className = "" }) {
   const before = document.activeElement;
@@ -90,7 +90,7 @@ export function openDialog({ title, body, confirm, danger = false, submit, done,
   return { dialog, close, fail };
 }
 
-/** Ask for a yes; resolve with true or false. */
+/** Ask for confirmation; resolve with true or false. */
 export function ask({ title, text, confirm, danger }) {
   return new Promise((resolve) => {
     openDialog({

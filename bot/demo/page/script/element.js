@@ -1,10 +1,10 @@
-// Elements made and changed without ever reading markup, so that no text can become markup.
+// Creating and updating elements without parsing HTML, so that no text can become markup.
 
 /**
- * Make an element.
+ * Create an element.
  *
  * `data` and `aria` take objects; `on` takes listeners by event; an attribute of null, undefined or
- * false is left out. Children are nodes or texts; empty ones are left out.
+ * false is omitted. Children are nodes or texts; empty ones are omitted.
  */
 export function el(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -30,18 +30,18 @@ export function el(name, attributes = {}, ...children) {
   return made;
 }
 
-/** Put these children in place of all that an element has. */
+/** Replace all children of an element. */
 export function fill(parent, ...children) {
   parent.replaceChildren(...children.flat(Infinity).filter(Boolean));
 }
 
 /**
- * Make an element like a fresh one, and leave in place what is the same: a button that somebody is
- * pressing, the focus, a clip that plays.
+ * Update an element to equal a newly created one, without replacing what is the same: a button being
+ * pressed, the focus, a playing clip.
  *
- * Children with the same `data-key` are the same. What has `data-keep` on both sides is not touched,
- * and a child with `data-own` is not the fresh one's affair.
- * Listeners stay with the old element, so what is morphed takes its clicks by delegation.
+ * Children are matched by `data-key`. Elements with `data-keep` on both sides are not changed, and
+ * children with `data-own` are left in place.
+ * Listeners stay with the old element, so morphed elements use event delegation.
  */
 export function morph(old, fresh) {
   if (old.nodeType === Node.TEXT_NODE) {
@@ -59,7 +59,7 @@ export function morph(old, fresh) {
   morphChildren(old, fresh);
 }
 
-/** Attributes that the page changes while an element is shown. */
+/** Attributes that the page changes after rendering. */
 const LIVE = new Set(["open", "tabindex"]);
 
 function morphChildren(old, fresh) {
@@ -73,27 +73,27 @@ function morphChildren(old, fresh) {
     if (wanted.has(key)) keyed.set(key, child);
     else child.remove();
   }
-  let cursor = past(old.firstChild, own);
+  let cursor = skipOwn(old.firstChild, own);
   for (const child of next) {
     const key = keyOf(child);
     let match = null;
     if (key) {
       match = keyed.get(key) ?? null;
-      // What plays stops when it is moved: rather than it, what stands before it goes.
-      while (match && cursor && cursor !== match && !keyOf(cursor)) cursor = past(removed(cursor), own);
+      // A playing element stops if it is moved, so the nodes before it are removed instead.
+      while (match && cursor && cursor !== match && !keyOf(cursor)) cursor = skipOwn(removed(cursor), own);
     } else if (cursor && !keyOf(cursor) && isLike(cursor, child)) match = cursor;
     if (!match) old.insertBefore(child, cursor);
     else {
-      if (match === cursor) cursor = past(cursor.nextSibling, own);
+      if (match === cursor) cursor = skipOwn(cursor.nextSibling, own);
       else old.insertBefore(match, cursor);
       if (isLike(match, child)) morph(match, child);
       else match.replaceWith(child);
     }
   }
-  while (cursor) cursor = past(removed(cursor), own);
+  while (cursor) cursor = skipOwn(removed(cursor), own);
 }
 
-function past(node, own) {
+function skipOwn(node, own) {
   while (node && own.includes(node)) node = node.nextSibling;
   return node;
 }
@@ -112,7 +112,7 @@ function removed(node) {
   return after;
 }
 
-/** Tell whether a mouse, a pen or a finger, rather than a keyboard, is what this device has first. */
+/** Return whether touch is the primary input of this device. */
 export function isTouch() {
   return matchMedia("(pointer: coarse)").matches;
 }

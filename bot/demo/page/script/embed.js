@@ -1,12 +1,12 @@
-// Embeds: the cards that the bot puts under its messages.
+// Embeds: the cards in the bot's messages.
 
 import { image } from "./attachment.js";
 import { el } from "./element.js";
-import { messageTime } from "./moments.js";
+import { messageTime } from "./timestamps.js";
 import { linkTo, richLine, richText } from "./rich_text.js";
 import { say } from "./words.js";
 
-/** Return what shows an embed. */
+/** Return the element of an embed. */
 export function showEmbed(embed, state) {
   if (embed.type === "poll_result") return pollResult(embed);
   const colour = embed.color ? `#${embed.color.toString(16).padStart(6, "0")}` : null;
@@ -39,10 +39,10 @@ export function showEmbed(embed, state) {
           ),
         ),
       ),
-    heldAt(embed.thumbnail) &&
-      el("div", { class: "thumbnail" }, image(heldAt(embed.thumbnail), say("embed.picture"), embed.thumbnail)),
-    heldAt(embed.image) &&
-      el("div", { class: "embed-image" }, image(heldAt(embed.image), say("embed.picture"), embed.image)),
+    localPath(embed.thumbnail) &&
+      el("div", { class: "thumbnail" }, image(localPath(embed.thumbnail), say("embed.picture"), embed.thumbnail)),
+    localPath(embed.image) &&
+      el("div", { class: "embed-image" }, image(localPath(embed.image), say("embed.picture"), embed.image)),
     (embed.footer?.text || embed.timestamp) &&
       el(
         "p",
@@ -55,16 +55,16 @@ export function showEmbed(embed, state) {
 }
 
 /**
- * Where the simulated Discord holds a picture of an embed; null for one from elsewhere, which is not
- * fetched. The bot writes the port that it knows, and this page comes from another.
+ * The path of an embed's picture on the simulated Discord; null for external pictures, which are not
+ * fetched. Only the path is used, since the bot's port differs from this page's.
  */
-function heldAt(picture) {
+function localPath(picture) {
   return /^(?:http:\/\/127\.0\.0\.1:\d+)?(\/attachments\/.+)$/.exec(picture?.url ?? "")?.[1] ?? null;
 }
 
-/** The addresses of attachments that an embed shows, which are not shown twice. */
+/** The URLs of attachments that an embed shows, which are not listed again. */
 export function shownIn(embeds) {
-  return new Set(embeds.flatMap((each) => [heldAt(each.image), heldAt(each.thumbnail)]).filter(Boolean));
+  return new Set(embeds.flatMap((each) => [localPath(each.image), localPath(each.thumbnail)]).filter(Boolean));
 }
 
 function pollResult(embed) {

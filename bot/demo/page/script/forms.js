@@ -1,8 +1,8 @@
-// The forms of the page's own: to edit and delete messages, to begin threads, channels and polls.
+// The page's own forms: to edit and delete messages, to create threads, channels and polls.
 
 import { ask, openDialog } from "./dialog.js";
 import { el } from "./element.js";
-import { gist } from "./message.js";
+import { summarize } from "./message.js";
 import { openPollForm } from "./poll_form.js";
 import { isThread } from "./sidebar.js";
 import { say } from "./words.js";
@@ -13,7 +13,7 @@ export class Forms {
     this.app = app;
   }
 
-  /** Let somebody change what they wrote. */
+  /** Edit one's own message. */
   edit(message) {
     const { state, actions } = this.app;
     const text = el("textarea", { id: "edit-text", rows: "4", maxlength: state.limits.characters });
@@ -36,19 +36,19 @@ export class Forms {
     const { state, actions } = this.app;
     const isSure = await ask({
       title: say("delete.title"),
-      text: gist(message, state),
+      text: summarize(message, state),
       confirm: say("delete"),
       danger: true,
     });
     if (isSure) actions.run("delete_message", { channel_id: message.channel_id, message_id: message.id });
   }
 
-  /** Begin a thread, from a message or from nothing. */
+  /** Create a thread, from a message or standalone. */
   newThread(message = null) {
     const { actions, state } = this.app;
     const channel = state.channels.get(message?.channel_id ?? this.app.channelId);
     const parent = isThread(channel) ? channel.parent_id : channel.id;
-    const usual = message ? gist(message, state).slice(0, 60) : "";
+    const usual = message ? summarize(message, state).slice(0, 60) : "";
     this.#askName(say("thread.create"), say("thread.name"), usual, (name) =>
       actions.connection.do("create_thread", { channel_id: parent, name, message_id: message?.id ?? null }),
     );
@@ -75,7 +75,7 @@ export class Forms {
     });
   }
 
-  /** Ask for a poll and post it. */
+  /** Show the poll form and post the poll. */
   newPoll() {
     const { connection, channelId } = this.app;
     openPollForm((poll) => connection.do("create_poll", { channel_id: channelId, ...poll }));

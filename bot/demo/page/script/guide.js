@@ -1,4 +1,4 @@
-// The first minute: three things to press, and what happens then.
+// The onboarding guide: three steps to try.
 
 import { el } from "./element.js";
 import { icon } from "./icons.js";
@@ -9,31 +9,31 @@ const WORDS = say("guide.words");
 const FRIEND_WORDS = say("guide.words.then");
 const STEPS = 3;
 
-/** Shows itself until it is done or dismissed, and remembers that in this browser. */
+/** Shown until it is completed or dismissed, which is stored in this browser. */
 export class Guide {
   constructor(app) {
     this.app = app;
     this.root = el("section", { class: "guide", aria: { label: say("guide") }, hidden: true });
   }
 
-  /** Begin, or go on, for whoever it was begun by. */
+  /** Start or continue, for the person who started it. */
   start() {
     const server = this.app.state.guild?.id;
     this.memory = browser.read("guide", { person: this.app.session.key, step: 0, isOver: false });
     this.isWaiting = false;
-    // In a fresh server there is no clip yet.
+    // A new server has no clip yet.
     if (this.memory.server !== server && !this.memory.isOver)
       this.memory = { person: this.app.session.key, step: 0, isOver: false, server };
     this.#draw();
   }
 
-  /** Show it once more from the beginning. */
+  /** Show it again from the beginning. */
   again() {
     this.memory = { person: this.app.session.key, step: 0, isOver: false, server: this.app.state.guild?.id };
     this.#save();
   }
 
-  /** Look at what happens in the channel: it may be what was waited for. */
+  /** Handle an event: it may complete the current step. */
   see(event) {
     if (!this.isShown) return;
     const { step } = this.memory;
@@ -43,18 +43,18 @@ export class Guide {
     if (event.type === "interaction_failed" && this.isWaiting) {
       this.isWaiting = false;
       this.#draw();
-    } else if (step === 0 && this.isWaiting && isClip && message.components.length) this.#go(1);
+    } else if (step === 0 && this.isWaiting && isClip && message.components.length) this.#showStep(1);
     else if (step === 1 && event.type === "modal") {
       this.isWaiting = true;
       this.#draw();
-    } else if (step === 1 && this.isWaiting && event.type === "message_create" && message.author.bot) this.#go(2);
+    } else if (step === 1 && this.isWaiting && event.type === "message_create" && message.author.bot) this.#showStep(2);
   }
 
   get isShown() {
     return !this.memory.isOver && this.memory.person === this.app.session.key && Boolean(this.app.state.isMember);
   }
 
-  #go(step) {
+  #showStep(step) {
     this.memory.step = step;
     this.isWaiting = false;
     this.#save();
@@ -65,7 +65,7 @@ export class Guide {
     this.#draw();
   }
 
-  #end() {
+  #finish() {
     this.memory.isOver = true;
     this.#save();
     this.app.composer.focus();
@@ -77,7 +77,7 @@ export class Guide {
     const { step } = this.memory;
     const name = ["first", "second", "third", "end"][step];
     const state = this.isWaiting ? ".after" : "";
-    const friend = this.#friend();
+    const friend = this.#otherPerson();
     const values = { words: WORDS, then: FRIEND_WORDS, friend: friend ? this.app.state.nameById(friend.id) : "" };
     this.root.replaceChildren(
       el(
@@ -98,7 +98,7 @@ export class Guide {
         this.#action(step, values, friend),
         el(
           "button",
-          { type: "button", class: "quiet", on: { click: () => this.#end() } },
+          { type: "button", class: "quiet", on: { click: () => this.#finish() } },
           step < STEPS ? say("guide.dismiss") : say("guide.close"),
         ),
       ),
@@ -119,7 +119,7 @@ export class Guide {
           href: `/as/${encodeURIComponent(friend.key)}`,
           target: "_blank",
           rel: "noopener",
-          on: { click: () => this.#go(3) },
+          on: { click: () => this.#showStep(3) },
         },
         say("guide.third.press", values),
         icon("external"),
@@ -148,7 +148,7 @@ export class Guide {
     return setTimeout(() => button.classList.remove("beckon"), 4_000);
   }
 
-  #friend() {
+  #otherPerson() {
     const others = this.app.state.people.filter((each) => each.key !== this.app.session.key);
     return others.find((each) => each.kind === "member") ?? others[0];
   }

@@ -1,4 +1,4 @@
-// The line over the messages: which channel this is, and what can be begun in it.
+// The header of a channel: its name, and its actions.
 
 import { el, morph } from "./element.js";
 import { icon } from "./icons.js";
@@ -6,14 +6,14 @@ import { isThread } from "./sidebar.js";
 import { ChannelType } from "./kinds.js";
 import { say } from "./words.js";
 
-/** Draw the header into its element. */
+/** Render the header into its element. */
 export function drawHeader(root, app) {
   const { state } = app;
   const channel = state.channels.get(app.channelId);
   if (!channel)
     return morph(
       root,
-      el("header", { class: "header" }, side(), el("h1", {}, say("blocked.removed")), !state.isMember && rejoin()),
+      el("header", { class: "header" }, sidebarButton(), el("h1", {}, say("blocked.removed")), !state.isMember && rejoin()),
     );
   const isDm = channel.type === ChannelType.DM;
   const parent = isThread(channel) && state.channels.get(channel.parent_id);
@@ -22,7 +22,7 @@ export function drawHeader(root, app) {
     el(
       "header",
       { class: "header" },
-      side(),
+      sidebarButton(),
       el("span", { class: "header-sign" }, icon(isDm ? "people" : parent ? "thread" : "hash")),
       el("h1", {}, state.channelName(channel)),
       parent &&
@@ -34,19 +34,19 @@ export function drawHeader(root, app) {
       channel.topic && el("p", { class: "topic" }, channel.topic),
       el("span", { class: "spacer" }),
       !state.isMember && rejoin(),
-      tool("spark", "guide", say("guide.again"), "guide"),
-      !isDm && tool("poll", "poll", say("poll.create"), "new-poll"),
-      channel.type === ChannelType.TEXT && tool("thread", "thread", say("thread.create"), "new-thread"),
-      tool("people", "members", say("members.toggle"), "show-members"),
+      toolButton("spark", "guide", say("guide.again"), "guide"),
+      !isDm && toolButton("poll", "poll", say("poll.create"), "new-poll"),
+      channel.type === ChannelType.TEXT && toolButton("thread", "thread", say("thread.create"), "new-thread"),
+      toolButton("people", "members", say("members.toggle"), "show-members"),
     ),
   );
 }
 
-function side() {
-  return tool("menu", "menu", say("sidebar.open"), "show-sidebar", "only-narrow");
+function sidebarButton() {
+  return toolButton("menu", "menu", say("sidebar.open"), "show-sidebar", "only-narrow");
 }
 
-function tool(name, key, label, act, className = "") {
+function toolButton(name, key, label, act, className = "") {
   return el(
     "button",
     { type: "button", class: `icon-button ${className}`, data: { key, act }, aria: { label }, title: label },

@@ -1,4 +1,4 @@
-// The icons of the page: strokes on a square of 24, drawn for it.
+// The page's icons: strokes on a 24 by 24 grid.
 
 import { el } from "./element.js";
 
@@ -42,7 +42,7 @@ const PATHS = {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Return an icon by its name, hidden from screen readers: what it stands on has words. */
+/** Return an icon by its name, hidden from screen readers, since its button has a label. */
 export function icon(name) {
   const made = document.createElementNS(SVG, "svg");
   made.setAttribute("viewBox", "0 0 24 24");
@@ -54,7 +54,7 @@ export function icon(name) {
   return made;
 }
 
-/** Return the mark of the bot. */
+/** Return the logo of the bot. */
 export function mark() {
   const made = document.createElementNS(SVG, "svg");
   made.setAttribute("viewBox", "0 0 32 32");
@@ -66,7 +66,7 @@ export function mark() {
   return made;
 }
 
-/** Return a button that shows an icon and says a label. */
+/** Return an icon button with an accessible label. */
 export function iconButton(name, label, run, { className = "", type = "button" } = {}) {
   const on = run ? { click: run } : {};
   return el("button", { type, class: `icon-button ${className}`, aria: { label }, on }, icon(name));

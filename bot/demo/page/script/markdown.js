@@ -1,8 +1,8 @@
-// Discord's markdown, read into a tree; `rich_text.js` shows it. Nothing here makes elements.
+// Parses Discord's markdown into a tree, which `rich_text.js` renders.
 
 const MAX_DEPTH = 8;
 
-/** What can stand within a line, tried in this order at each place. */
+/** Inline syntax, tried in this order at each position. */
 const INLINE = [
   [/^\\([^\w\s])/, (m) => m[1]],
   [/^(`+)([^`]|[^`][\s\S]*?[^`])\1(?!`)/, (m) => ({ kind: "code", text: m[2].replace(/^ (.*) $/, "$1") })],
@@ -32,10 +32,10 @@ const INLINE = [
   [/^\n/, () => ({ kind: "break" })],
 ];
 
-/** The characters at which one of these can begin; all before the next one is plain text. */
+/** The characters at which inline syntax can start; everything up to the next one is plain text. */
 const PLAIN = /^[^\\`<[h@*_~|\n]+/;
 
-/** Read the text within a line or several; return texts and nodes. */
+/** Parse inline text; return texts and nodes. */
 export function readInline(text, depth = 0) {
   const found = [];
   const push = (each) => {
@@ -67,14 +67,14 @@ export function readInline(text, depth = 0) {
 function firstMatch(rest, before) {
   for (const [pattern, make] of INLINE) {
     const found = pattern.exec(rest);
-    // A snake_case_name is no italics, and xhttp:// no link.
+    // A snake_case_name is not italics, and xhttp:// not a link.
     const isInWord = found && /[_h]/.test(found[0][0]) && !found[0].startsWith("__") && /\w/.test(before);
     if (found && !isInWord) return { found, make };
   }
   return null;
 }
 
-/** Read a message; return blocks: paragraphs, headings, quotes, lists, code. */
+/** Parse a message; return blocks: paragraphs, headings, quotes, lists, code. */
 export function readBlocks(text, depth = 0) {
   const blocks = [];
   const paragraph = [];
@@ -91,7 +91,7 @@ export function readBlocks(text, depth = 0) {
       rest = rest.slice(block.length);
       continue;
     }
-    // A block of code may begin within a line.
+    // A code block may start within a line.
     const [line] = /^[^\n]*\n?/.exec(rest);
     const fence = line.indexOf("```");
     const isFence = fence > 0 && /^```[\s\S]+?```/.test(rest.slice(fence));

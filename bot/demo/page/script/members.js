@@ -1,11 +1,11 @@
-// The right side: who is here.
+// The right sidebar: members.
 
 import { avatar } from "./avatar.js";
 import { el, morph } from "./element.js";
 import { icon } from "./icons.js";
 import { say } from "./words.js";
 
-/** Draw the members into their element. */
+/** Render the members into their element. */
 export function drawMembers(root, state) {
   const all = [...state.members.values()].sort((one, other) =>
     state.nameOf(one.user).localeCompare(state.nameOf(other.user)),

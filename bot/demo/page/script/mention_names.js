@@ -1,20 +1,20 @@
-// Names that somebody writes, and the ids that Discord wants in their place.
+// Mentions in typed text: names, and the ids that Discord needs in their place.
 
-/** Remembers who was meant by each name that was picked. */
+/** Maps each picked name to an id. */
 export class MentionNames {
   constructor(state) {
     this.state = state;
     this.names = new Map();
   }
 
-  /** Take a person's name into use; return it. */
+  /** Register a person's name; return it. */
   ofPerson(userId) {
     const name = `@${this.state.nameById(userId)}`;
     this.names.set(name, `<@${userId}>`);
     return name;
   }
 
-  /** Return whom or what a sign and some letters may mean: {name, id, description}. */
+  /** Return suggestions for a sign (@ or #) and some letters: {name, id, description}. */
   find(sign, typed) {
     const { state } = this;
     const all =
@@ -30,12 +30,12 @@ export class MentionNames {
     return all.filter((each) => each.name.toLowerCase().includes(typed.toLowerCase())).slice(0, 10);
   }
 
-  /** Remember what was picked. */
+  /** Record a pick. */
   use({ name, id }) {
     this.names.set(name, id);
   }
 
-  /** Return a text with ids for the names that were picked, the longest first. */
+  /** Return a text with picked names replaced by ids, longest names first. */
   withIds(text) {
     const names = [...this.names].sort((one, other) => other[0].length - one[0].length);
     return names.reduce((said, [name, id]) => said.replaceAll(name, id), text);

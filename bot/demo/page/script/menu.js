@@ -1,4 +1,4 @@
-// Menus that open at a point or under a button, and go away again.
+// Menus that open at a point or under a button.
 
 import { el } from "./element.js";
 import { icon } from "./icons.js";
@@ -9,7 +9,7 @@ let open = null;
  * Open a menu.
  *
  * `groups` are lists of {label, icon, description, danger, checked, run}, each with an optional
- * `title`. `at` is an element or a point {x, y}. The focus goes back to where it was.
+ * `title`. `at` is an element or a point {x, y}. On closing, the focus is restored.
  */
 export function openMenu(at, groups, { label, className = "" }) {
   closeMenu();
@@ -31,7 +31,7 @@ export function openMenu(at, groups, { label, className = "" }) {
     removeEventListener("resize", closeMenu);
   };
   list.addEventListener("keydown", onKey);
-  // A dialog that is open lets nothing else be reached: what belongs to it is put into it.
+  // An open dialog makes the rest of the page inert, so its menus are placed inside it.
   (document.querySelector("dialog[open]") ?? document.querySelector("main")).append(list);
   place(list, at);
   open = menu;
@@ -39,7 +39,7 @@ export function openMenu(at, groups, { label, className = "" }) {
   return list;
 }
 
-/** Close the menu that is open, if any. */
+/** Close the open menu, if any. */
 export function closeMenu({ refocus = true } = {}) {
   if (!open) return;
   const { list, before, end } = open;
@@ -98,7 +98,7 @@ function onKey(event) {
   }
 }
 
-/** Put a box where it fits on the screen, beside a point or under an element. */
+/** Position a box within the screen, beside a point or under an element. */
 function place(box, at) {
   const edge = 8;
   const anchor =

@@ -1,4 +1,4 @@
-// One message as an element, made anew whenever it changes and morphed into the one that is shown.
+// The element of a message, rendered again on each change and morphed into the shown one.
 
 import { showAttachment } from "./attachment.js";
 import { avatar } from "./avatar.js";
@@ -7,7 +7,7 @@ import { showComponents } from "./components.js";
 import { el } from "./element.js";
 import { shownIn, showEmbed } from "./embed.js";
 import { icon } from "./icons.js";
-import { exactMoment, isSameDay, messageTime } from "./moments.js";
+import { formatFullTime, isSameDay, messageTime } from "./timestamps.js";
 import { showPoll } from "./poll.js";
 import { plainText, richText } from "./rich_text.js";
 import { EPHEMERAL, LOADING } from "./kinds.js";
@@ -20,16 +20,16 @@ const THREAD_STARTER = 21;
 const JOINED = 7;
 const NOTES = { [THREAD_CREATED]: "system.thread", [JOINED]: "system.joined" };
 
-/** Return the element of a message; `before` is the one above it, which may have said who speaks. */
+/** Return the element of a message, grouped with `before`, the one above, if the author is the same. */
 export function showMessage(said, before, state) {
   const message = said.type === THREAD_STARTER ? starterOf(said) : said;
   const name = state.nameOf(message.author);
   const isEphemeral = Boolean(message.flags & EPHEMERAL);
-  const isGrouped = continues(message, before);
+  const isGrouped = isContinuation(message, before);
   const callsMe = message.mentions?.some((each) => each.id === state.me.id) && message.author.id !== state.me.id;
   const time = el(
     "time",
-    { datetime: message.timestamp, title: exactMoment(Date.parse(message.timestamp) / 1000) },
+    { datetime: message.timestamp, title: formatFullTime(Date.parse(message.timestamp) / 1000) },
     messageTime(message.timestamp, Date.now()),
   );
   const classes = [
@@ -56,7 +56,7 @@ export function showMessage(said, before, state) {
           el(
             "div",
             { class: "head" },
-            // Of a grouped message only screen readers are told who wrote it.
+            // The author of a grouped message is only for screen readers.
             el(
               "button",
               {
@@ -85,15 +85,15 @@ export function showMessage(said, before, state) {
   );
 }
 
-/** A thread begins with the message that it was made from. */
+/** The message that a thread was created from, shown at its start. */
 function starterOf(message) {
   const from = message.referenced_message;
   if (!from) return { ...message, content: say("reply.gone") };
   return { ...from, id: message.id, channel_id: message.channel_id, components: [], reactions: [], thread: null };
 }
 
-/** Tell whether a message goes on with the one above it, so that no name is needed. */
-export function continues(message, before) {
+/** Return whether a message is grouped with the one above it, without repeating the author. */
+export function isContinuation(message, before) {
   return Boolean(
     before &&
     before.author.id === message.author.id &&
@@ -106,8 +106,8 @@ export function continues(message, before) {
   );
 }
 
-/** Return in a line what a message says, for replies and for who listens. */
-export function gist(message, state) {
+/** Return a one-line summary of a message, for replies and screen readers. */
+export function summarize(message, state) {
   const words =
     plainText(message.content ?? "", state).trim() ||
     message.poll?.question.text ||
@@ -171,13 +171,13 @@ function repliedTo(message, state) {
     { type: "button", class: "replied", data: { act: "jump", channel: message.channel_id, message: other.id } },
     icon("reply"),
     el("strong", {}, state.nameOf(other.author)),
-    el("span", {}, gist(other, state)),
+    el("span", {}, summarize(other, state)),
   );
 }
 
 function usedCommand(message, state) {
   const { user, name } = message.interaction_metadata;
-  // A press or a form has no command's name.
+  // A component or modal interaction has no command name.
   if (!user || !name) return null;
   const [first, ...rest] = name.split(" ");
   const command = state.commands.find((each) => each.name === name || each.name === first);

@@ -1,6 +1,6 @@
-// The messages of one channel by id, and ids in their order.
+// The messages of one channel, by id and in order.
 
-/** A map of messages that knows them in order, and orders them anew only when they have changed. */
+/** A map of messages with a cached sorted list. */
 export class MessageList extends Map {
   #ordered = null;
 
@@ -21,7 +21,7 @@ export class MessageList extends Map {
   }
 }
 
-/** Compare two snowflakes, which are too large for numbers. */
+/** Compare two snowflakes, which exceed the precision of numbers. */
 export function compareIds(one, other) {
   return one.length - other.length || (one < other ? -1 : one > other ? 1 : 0);
 }

@@ -1,4 +1,4 @@
-// What can be done with a message or a person: the bar over a message, and the menus with *Apps*.
+// Actions on a message or a person: the hover bar of a message, and context menus with *Apps*.
 
 import { CommandType, shownName } from "./commands.js";
 import { el } from "./element.js";
@@ -35,7 +35,7 @@ const EMOJI = [
 ];
 const OWN_TYPES = new Set([0, 19, 20, 23]);
 
-/** Makes the menus; `app` has state, actions, composer, timeline and openChannel. */
+/** Builds the menus; `app` has state, actions, composer, timeline and openChannel. */
 export class MessageMenu {
   constructor(app) {
     this.app = app;
@@ -47,8 +47,8 @@ export class MessageMenu {
       this.#button("more", "more", (message, button) => this.open(message, button)),
     );
     const { list } = app.timeline;
-    list.addEventListener("pointerover", (event) => this.#attach(event.target.closest(".message")));
-    list.addEventListener("focusin", (event) => this.#attach(event.target.closest(".message")));
+    list.addEventListener("pointerover", (event) => this.#moveBar(event.target.closest(".message")));
+    list.addEventListener("focusin", (event) => this.#moveBar(event.target.closest(".message")));
     list.addEventListener("contextmenu", (event) => this.#context(event));
     list.addEventListener("keydown", (event) => {
       if (
@@ -91,7 +91,7 @@ export class MessageMenu {
         ];
     const apps = isEphemeral
       ? []
-      : this.#apps(CommandType.MESSAGE, (command) => actions.useMenu(message.channel_id, command.id, message.id));
+      : this.#appsGroup(CommandType.MESSAGE, (command) => actions.useMenu(message.channel_id, command.id, message.id));
     openMenu(at, [{ items: usual.filter(Boolean) }, { title: say("apps"), items: apps }], {
       label: say("menu.message"),
     });
@@ -142,7 +142,7 @@ export class MessageMenu {
           run: () => actions.run("leave", {}),
         },
     ];
-    const apps = this.#apps(CommandType.USER, (command) => actions.useMenu(channelId, command.id, userId));
+    const apps = this.#appsGroup(CommandType.USER, (command) => actions.useMenu(channelId, command.id, userId));
     openMenu(
       at,
       [
@@ -155,13 +155,13 @@ export class MessageMenu {
     );
   }
 
-  /** Offer emoji for a message. */
+  /** Show an emoji picker for a message. */
   pickEmoji(message, at) {
     const items = EMOJI.map((emoji) => ({ label: emoji, emoji, run: () => this.toggleReaction(message, emoji) }));
     openMenu(at, [{ items }], { label: say("react.add"), className: "emoji-menu" });
   }
 
-  /** Put a reaction there, or take it away. */
+  /** Add or remove one's reaction. */
   toggleReaction(message, emoji) {
     const isMine = message.reactions?.some(
       (each) => each.me && (each.emoji.id ? `${each.emoji.name}:${each.emoji.id}` : each.emoji.name) === emoji,
@@ -173,7 +173,7 @@ export class MessageMenu {
     });
   }
 
-  #apps(type, run) {
+  #appsGroup(type, run) {
     return this.app.state.commands
       .filter((each) => each.type === type)
       .map((command) => ({ label: shownName(command), icon: "apps", run: () => run(command) }));
@@ -196,10 +196,10 @@ export class MessageMenu {
     return this.app.state.message(this.app.channelId, row.dataset.message);
   }
 
-  #attach(row) {
+  #moveBar(row) {
     if (!row || this.bar.parentElement === row) return;
     const message = this.#messageOf(row);
-    // An open menu, and what is only for oneself, has no bar.
+    // No bar while a menu is open, and on ephemeral messages.
     if (!message || message.flags & EPHEMERAL) this.bar.remove();
     else row.append(this.bar);
   }
@@ -207,7 +207,7 @@ export class MessageMenu {
   #context(event) {
     const person = event.target.closest("[data-act=person]");
     const row = event.target.closest(".message");
-    // The browser's own menu stays for links, pictures and players, and for a selection.
+    // The browser's own menu is kept for links, pictures, players and selected text.
     if (!row || (!person && event.target.closest("a, img, audio, input")) || String(getSelection())) return;
     event.preventDefault();
     const at = { x: event.clientX, y: event.clientY };

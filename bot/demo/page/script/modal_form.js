@@ -1,4 +1,4 @@
-// The forms that the bot opens: text fields, choices and files in a dialog.
+// Modals of the bot: text fields, choices and files in a dialog.
 
 import { ComponentType, optionsOf } from "./components.js";
 import { openDialog } from "./dialog.js";
@@ -8,7 +8,7 @@ import { say } from "./words.js";
 
 const PARAGRAPH = 2;
 
-/** Show a form; `submit(values)` resolves once the server has it, `onClose` when somebody gives up. */
+/** Show a modal; `submit(values)` resolves once the server has it, `onClose` is called on cancel. */
 export function openModalForm(modal, { state, uploads, submit, onClose }) {
   const fields = [];
   const body = modal.components.map((each) => showRow(each, { state, uploads, fields }));
@@ -75,9 +75,9 @@ function textField({ component, label, note, id, isNeeded, described }, { fields
     read: () => {
       const text = input.value;
       const length = text.trim().length;
-      if (isNeeded && !length) throw complaint(input, say("modal.missing", { name: label }));
+      if (isNeeded && !length) throw focusedError(input, say("modal.missing", { name: label }));
       if (length && length < (component.min_length ?? 0))
-        throw complaint(input, say("modal.tooShort", { name: label, min: component.min_length }));
+        throw focusedError(input, say("modal.tooShort", { name: label, min: component.min_length }));
       return text;
     },
   });
@@ -108,7 +108,7 @@ function choiceField({ component, label, note, id, isNeeded, described }, { stat
     fields.push({
       id: component.custom_id,
       read: () => {
-        if (isNeeded && least > 0 && !select.value) throw complaint(select, say("modal.missing", { name: label }));
+        if (isNeeded && least > 0 && !select.value) throw focusedError(select, say("modal.missing", { name: label }));
         return select.value ? [select.value] : [];
       },
     });
@@ -122,7 +122,7 @@ function choiceField({ component, label, note, id, isNeeded, described }, { stat
     read: () => {
       const ticked = boxes.filter((each) => each.checked).map((each) => each.value);
       const tooFew = isNeeded && ticked.length < least;
-      if (tooFew || ticked.length > most) throw complaint(boxes[0], say("modal.count", { name: label, least, most }));
+      if (tooFew || ticked.length > most) throw focusedError(boxes[0], say("modal.count", { name: label, least, most }));
       return ticked;
     },
   });
@@ -164,16 +164,16 @@ function fileField({ component, label, note, id, isNeeded, described }, { upload
     uploads: () => taken,
     read: () => {
       if (isNeeded && taken.length < (component.min_values ?? 1))
-        throw complaint(input, say("modal.missing", { name: label }));
+        throw focusedError(input, say("modal.missing", { name: label }));
       if (taken.length > most)
-        throw complaint(input, say("modal.count", { name: label, least: component.min_values ?? 0, most }));
+        throw focusedError(input, say("modal.count", { name: label, least: component.min_values ?? 0, most }));
       return taken.map((each) => each.id);
     },
   });
   return el("div", { class: "field" }, labelOf(id, label, isNeeded), note, input, trouble);
 }
 
-function complaint(input, sentence) {
+function focusedError(input, sentence) {
   input.focus();
   return new Error(sentence);
 }

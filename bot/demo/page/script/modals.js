@@ -1,19 +1,19 @@
-// The form of the bot's that is open in this tab, at most one.
+// The bot's open modal in this tab, at most one.
 
 import { openModalForm } from "./modal_form.js";
 
-/** Shows forms as they come, and sends them. */
+/** Shows and submits modals. */
 export class Modals {
   constructor(app) {
     this.app = app;
     this.open = null;
   }
 
-  /** Show a form, if it was asked for in this tab; a reload is the same tab. */
+  /** Show a modal if this tab requested it; a reloaded tab is the same tab. */
   show({ interaction_id: id, nonce, modal }) {
     const { state, uploads, actions, connection } = this.app;
     if (nonce && !connection.outbox.isOurs(nonce)) return;
-    // A new snapshot has it once more, and somebody may have begun to fill it in.
+    // A new snapshot contains it again, and it may be partly filled in.
     if (this.open && this.id === id) return;
     this.open?.close();
     const end = () => (this.open = null);

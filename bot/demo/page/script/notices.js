@@ -1,4 +1,4 @@
-// Short notes at the foot of the page, and what is only told to screen readers.
+// Toast notices at the bottom of the page, and announcements for screen readers.
 
 import { el } from "./element.js";
 import { icon } from "./icons.js";
@@ -9,14 +9,14 @@ const SHOWN_MS = 8_000;
 const spoken = el("div", { class: "spoken", role: "status", aria: { live: "polite" } });
 const notes = el("div", { class: "notes", role: "alert", aria: { live: "assertive" } });
 
-/** Return the places of notes, which stand in the page from the beginning. */
+/** Return the live regions, which must be in the page from the beginning. */
 export function noticePlaces() {
   return [spoken, notes];
 }
 
-/** Tell somebody something that did not work, and let it go after a while. */
+/** Show a notice for some seconds. */
 export function notify(sentence) {
-  // The same sentence twice is one note.
+  // A repeated sentence replaces its earlier notice.
   for (const each of [...notes.children]) if (each.dataset.text === sentence) each.remove();
   const note = el(
     "div",
@@ -38,7 +38,7 @@ export function notify(sentence) {
   setTimeout(() => note.remove(), SHOWN_MS);
 }
 
-/** Let screen readers say a text. */
+/** Announce a text to screen readers. */
 export function announce(text) {
   spoken.textContent = text;
 }

@@ -11,8 +11,8 @@ const PAUSE_MS = 120;
 const NUMBERS = new Set([OptionType.INTEGER, OptionType.NUMBER]);
 
 /**
- * `complete(field)` asks the bot for choices; `uploads.add(file)` begins an upload.
- * `onKey(event, field)` hears the keys that the field has no use for.
+ * `complete(field)` fetches autocomplete choices; `uploads.add(file)` starts an upload.
+ * `onKey(event, field)` gets the keys that the field does not handle.
  */
 export class OptionField {
   constructor(option, { state, complete, uploads, onRemove, onKey, onInput, number }) {
@@ -79,7 +79,7 @@ export class OptionField {
     this.input.addEventListener("blur", () => this.list.hide());
   }
 
-  /** What is said about the option while somebody is in it. */
+  /** The hint about the option while it is focused. */
   get hint() {
     const { option } = this;
     const limits = [];
@@ -94,7 +94,7 @@ export class OptionField {
     return this.isFile ? !this.upload : !this.input.value.trim();
   }
 
-  /** Take a file for the option. */
+  /** Set the option's file. */
   async take(file) {
     this.file.textContent = `${file.name} · ${describeBytes(file.size)}`;
     this.upload = this.uploads.add(file);
@@ -107,22 +107,22 @@ export class OptionField {
     }
   }
 
-  /** Put a typed value in, as from a pasted line. */
+  /** Set a typed value, as from a pasted line. */
   set(text) {
     if (!this.isFile) this.input.value = text;
   }
 
-  /** Return the value for Discord; throws an Error with a sentence for what can't be one. */
+  /** Return the value for Discord; throws an Error with a sentence for an invalid one. */
   value() {
     if (this.isFile) return this.upload.id;
     const { option, chosen } = this;
     const text = this.input.value.trim();
     const name = shownName(option);
     if (chosen && chosen.label === this.input.value) return chosen.value;
-    if (option.choices?.length) return this.#only(this.#choices(), text, say("option.fromList", { name }));
+    if (option.choices?.length) return this.#chosenValue(this.#choices(), text, say("option.fromList", { name }));
     switch (option.type) {
       case OptionType.BOOLEAN:
-        return this.#only(this.#choices(), text, say("option.yesNo", { name }));
+        return this.#chosenValue(this.#choices(), text, say("option.yesNo", { name }));
       case OptionType.INTEGER:
       case OptionType.NUMBER: {
         const number = Number(text.replace(",", "."));
@@ -137,11 +137,11 @@ export class OptionField {
           throw new Error(say("option.tooLong", { name, max: option.max_length ?? 6000, n: text.length }));
         return text;
       default:
-        return this.#only(this.#choices(), text.replace(/^[@#]/, ""), say("option.fromList", { name }));
+        return this.#chosenValue(this.#choices(), text.replace(/^[@#]/, ""), say("option.fromList", { name }));
     }
   }
 
-  #only(choices, text, sentence) {
+  #chosenValue(choices, text, sentence) {
     const found = choices.find((each) => each.label.replace(/^[@#]/, "").toLowerCase() === text.toLowerCase());
     if (!found) throw new Error(sentence);
     return found.value;
@@ -198,7 +198,7 @@ export class OptionField {
     const asked = this.input.value;
     try {
       const choices = await this.complete(this);
-      // Who types on has another question.
+      // The text has changed since, so the choices are outdated.
       if (this.input.value !== asked || document.activeElement !== this.input) return;
       this.list.show(choices.map((each) => ({ label: each.name_localized ?? each.name, value: each.value })));
     } catch {
@@ -210,7 +210,7 @@ export class OptionField {
     this.chosen = option;
     this.input.value = option.label;
     this.input.removeAttribute("aria-invalid");
-    // So that a person at a keyboard goes on at once.
+    // For keyboard users, the focus moves on at once.
     this.input.setSelectionRange(option.label.length, option.label.length);
     this.onInput(this);
   }

@@ -1,14 +1,14 @@
-// Actions that the server has not acknowledged yet. They outlive a reload of the tab.
+// Actions that the server has not acknowledged yet. They survive a reload of the tab.
 
 import { tab } from "./session.js";
 
 const RECENT = 100;
 
 /**
- * What somebody did, in order, each with an id of its own.
+ * A queue of actions, each with a unique id.
  *
- * The server does each id once, however often it comes: so all that is in here is sent again after
- * every reconnect, and no click is lost or doubled.
+ * The server runs each id once (idempotency), so all entries are sent again after every reconnect, and
+ * no click is lost or repeated.
  */
 export class Outbox {
   constructor(key) {
@@ -18,12 +18,12 @@ export class Outbox {
     this.waiting = new Map();
   }
 
-  /** Tell whether an action was done in this tab, before or after a reload. */
+  /** Return whether an action is from this tab, before or after a reload. */
   isOurs(id) {
     return this.recent.includes(id);
   }
 
-  /** Add an action; return its entry and a promise of what the server says. */
+  /** Add an action; return its entry and a promise of the server's result. */
   add(run, action, data) {
     const entry = { id: newId(), ...run, action, data, isSent: false };
     this.entries.push(entry);
@@ -34,7 +34,7 @@ export class Outbox {
     return { entry, answer };
   }
 
-  /** Take an acknowledged action out, and tell who waits for it. */
+  /** Remove an acknowledged action, and settle its promise. */
   settle(id, error, result) {
     const entry = this.entries.find((each) => each.id === id) ?? null;
     this.entries = this.entries.filter((each) => each.id !== id);
@@ -47,9 +47,9 @@ export class Outbox {
   }
 
   /**
-   * Take out what another run of the demo may have done or not, and return it.
+   * Remove and return the actions that an earlier run of the demo may or may not have done.
    *
-   * What was never sent is meant for this run just as well, if it kept the server.
+   * Actions that were never sent stay, if the server's state was kept.
    */
   takeStale({ instance, server }) {
     const isGood = (each) => each.instance === instance || (!each.isSent && each.server === server);
@@ -65,9 +65,9 @@ export class Outbox {
   }
 }
 
-/** Return an id that nobody else makes. */
+/** Return a unique id. */
 export function newId() {
-  // Not crypto.randomUUID, which only secure origins have.
+  // Not crypto.randomUUID, which requires a secure origin.
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,18 +1,18 @@
-// The player of one sound: play, waveform, time, seek, download. Only one plays at once.
+// The audio player: play, waveform, time, seek, download. Only one plays at a time.
 
 import { el } from "./element.js";
 import { icon } from "./icons.js";
-import { clock } from "./moments.js";
+import { clock } from "./timestamps.js";
 import { describeBytes } from "./sizes.js";
 import { say } from "./words.js";
 
 const BARS = 120;
-/** What is larger is not decoded for its picture: it would fill the memory of a phone. */
+/** Larger files are not decoded for a waveform: it would exhaust the memory of a phone. */
 const MAX_DRAWN_BYTES = 6_000_000;
 
 let playing = null;
 
-/** Return the player of an attachment. It keeps itself while its message changes. */
+/** Return the player of an attachment. It is kept when its message is rendered again. */
 export function player(attachment) {
   const name = attachment.filename;
   const audio = el("audio", { preload: "metadata", src: attachment.url });
@@ -96,7 +96,7 @@ async function toggle(audio, trouble) {
     await audio.play();
     trouble.textContent = "";
   } catch (error) {
-    // A pause before it had begun is no trouble.
+    // A pause before playback has started is not an error.
     if (error.name !== "AbortError") trouble.textContent = say("player.broken");
   }
 }
@@ -151,7 +151,7 @@ new MutationObserver(() => {
   for (const each of document.querySelectorAll(".player canvas")) each.dispatchEvent(new Event("recolour"));
 }).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 
-/** One sound is decoded after the other. */
+/** Sounds are decoded one at a time. */
 let turn = Promise.resolve();
 
 function drawWhenSeen(view, attachment) {
@@ -167,7 +167,7 @@ function drawWhenSeen(view, attachment) {
         view.peaks = peaksOf(sound);
         show(view);
       } catch {
-        // What this browser can't decode gets a plain line.
+        // If the browser can't decode it, the waveform is a flat line.
       }
     });
   });
@@ -176,7 +176,7 @@ function drawWhenSeen(view, attachment) {
   seen.observe(view.canvas);
 }
 
-/** Return how loud each bar is, from 0 to 1. */
+/** Return the peak of each bar of the waveform, from 0 to 1. */
 function peaksOf(sound) {
   const samples = sound.getChannelData(0);
   const size = Math.max(1, Math.floor(samples.length / BARS));

@@ -1,11 +1,11 @@
-// Polls: answers to vote for, and what others voted.
+// Polls: answers to vote for, and the results.
 
 import { el } from "./element.js";
 import { icon } from "./icons.js";
-import { describeMoment } from "./moments.js";
+import { formatTimestamp } from "./timestamps.js";
 import { say } from "./words.js";
 
-/** Return what shows the poll of a message. */
+/** Return the element of a message's poll. */
 export function showPoll(message, state) {
   const { poll } = message;
   const counts = new Map((poll.results?.answer_counts ?? []).map((each) => [String(each.id), each]));
@@ -37,7 +37,7 @@ export function showPoll(message, state) {
     poll.expiry &&
     (isOver
       ? say("poll.over")
-      : say("poll.ends", { when: describeMoment(Date.parse(poll.expiry) / 1000, "R", Date.now()) }));
+      : say("poll.ends", { when: formatTimestamp(Date.parse(poll.expiry) / 1000, "R", Date.now()) }));
   return el(
     "fieldset",
     { class: "poll", data: { key: `poll-${message.id}-${areShown}` } },
@@ -62,7 +62,7 @@ export function showPoll(message, state) {
   );
 }
 
-/** Return the answers that somebody has ticked in a poll's element. */
+/** Return the ticked answers in a poll's element. */
 export function tickedAnswers(element) {
   return [...element.querySelectorAll("input:checked")].map((each) => Number(each.value));
 }

@@ -1,4 +1,4 @@
-// The form in which people make polls of their own.
+// The form to create a poll.
 
 import { openDialog } from "./dialog.js";
 import { el } from "./element.js";
@@ -6,7 +6,7 @@ import { say } from "./words.js";
 
 const MOST_ANSWERS = 10;
 
-/** Ask for a poll; `submit({question, answers, hours, several})` posts it. */
+/** Show the form; `submit({question, answers, hours, several})` posts the poll. */
 export function openPollForm(submit) {
   const question = el("input", { type: "text", id: "poll-question", maxlength: "300" });
   const answers = el("div", { class: "poll-answers" });

@@ -1,10 +1,10 @@
-// The bar above the text field that says which message is answered.
+// The bar above the text field that shows which message is replied to.
 
 import { el } from "./element.js";
 import { icon } from "./icons.js";
 import { say } from "./words.js";
 
-/** The contents of the bar; `ping` is the checkbox, `onClose` ends the reply. */
+/** The contents of the bar; `ping` is the checkbox, `onClose` cancels the reply. */
 export function replyBar(name, ping, onClose) {
   return [
     icon("reply"),

@@ -1,8 +1,8 @@
-// Shows text that people and the bot wrote: markdown, mentions, moments.
+// Renders message text: markdown, mentions, timestamps.
 
 import { el } from "./element.js";
 import { readBlocks, readInline } from "./markdown.js";
-import { describeMoment, exactMoment } from "./moments.js";
+import { formatTimestamp, formatFullTime } from "./timestamps.js";
 import { say } from "./words.js";
 
 const TAGS = { bold: "strong", italic: "em", underline: "u", strike: "s" };
@@ -12,12 +12,12 @@ export function richText(text, state) {
   return readBlocks(text).map((block) => showBlock(block, state));
 }
 
-/** Return the nodes of one line, such as a title: no headings, lists or quotes. */
+/** Return the nodes of one line, such as a title, without block syntax. */
 export function richLine(text, state) {
   return showAll(readInline(text), state);
 }
 
-/** Return a text as it reads aloud, without markup. */
+/** Return the plain text, without markup. */
 export function plainText(text, state) {
   const shown = el(
     "div",
@@ -33,7 +33,7 @@ function showBlock(block, state) {
     case "codeblock":
       return el("pre", { tabindex: "0" }, el("code", {}, block.text));
     case "heading":
-      // The page has its own headings: these only look like some.
+      // Not heading elements, which would disturb the page's outline.
       return el("p", { class: `heading heading-${block.level}` }, showAll(block.inner, state));
     case "subtext":
       return el("p", { class: "subtext" }, showAll(block.inner, state));
@@ -101,10 +101,10 @@ function show(node, state) {
         {
           class: "moment",
           datetime: isoOf(node.seconds),
-          title: exactMoment(node.seconds),
+          title: formatFullTime(node.seconds),
           data: { seconds: node.seconds, style: node.style },
         },
-        describeMoment(node.seconds, node.style, Date.now()),
+        formatTimestamp(node.seconds, node.style, Date.now()),
       );
     case "link":
       return linkTo(node.href, showAll(node.inner, state));
@@ -112,7 +112,7 @@ function show(node, state) {
       return el(
         "button",
         { type: "button", class: "spoiler", data: { act: "spoiler" }, aria: { label: say("spoiler.hidden") } },
-        // Without buttons and links: it is one itself.
+        // Without buttons and links inside, since it is a button itself.
         el("span", {}, el("span", {}, showAll(node.inner, state)).textContent),
       );
     case "break":
@@ -122,7 +122,7 @@ function show(node, state) {
   }
 }
 
-/** Return a link to another page, or to a message of this one. */
+/** Return a link to an external page, or to a message here. */
 export function linkTo(href, children) {
   const message = /^https:\/\/(?:\w+\.)?discord(?:app)?\.com\/channels\/(?:\d+|@me)\/(\d+)(?:\/(\d+))?$/.exec(href);
   if (message) {
@@ -132,7 +132,7 @@ export function linkTo(href, children) {
       children,
     );
   }
-  // Only what is plainly the web: no script hides behind a link.
+  // Only http(s) URLs, so that no link can run a script.
   if (!/^https?:\/\//i.test(href)) return el("span", {}, children);
   return el("a", { href, target: "_blank", rel: "noopener noreferrer" }, children);
 }

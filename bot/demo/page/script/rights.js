@@ -1,4 +1,4 @@
-// What a person may do in a channel, as the server says it.
+// A person's permissions in a channel, as reported by the server.
 
 const BITS = {
   KICK_MEMBERS: 1n,
@@ -13,7 +13,7 @@ const BITS = {
   SEND_IN_THREADS: 38n,
 };
 
-/** Tell whether a channel's `rights` hold a right; direct messages have all that matters. */
+/** Return whether a channel's `rights` include a right; direct messages have all that matter. */
 export function may(channel, right) {
   if (!channel) return false;
   if (channel.rights === undefined || channel.rights === null) return right === "SEND_MESSAGES";
@@ -21,7 +21,7 @@ export function may(channel, right) {
   return has(channel.rights, right === "SEND_MESSAGES" && isThread ? "SEND_IN_THREADS" : right);
 }
 
-/** Tell whether rights, as Discord writes them, hold one. */
+/** Return whether a permission bit field, as a string, includes a right. */
 export function has(rights, right) {
   const bits = BigInt(rights ?? 0);
   return Boolean((bits >> BITS.ADMINISTRATOR) & 1n) || Boolean((bits >> BITS[right]) & 1n);

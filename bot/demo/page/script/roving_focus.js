@@ -1,4 +1,4 @@
-// Roving tabindex: one message at a time can be reached with Tab; the arrow keys move on from it.
+// Roving tabindex: one message at a time is reachable with Tab; the arrow keys move between messages.
 
 /** Make the last message reachable, unless another one has the focus. */
 export function makeReachable(list, last) {

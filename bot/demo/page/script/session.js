@@ -1,14 +1,14 @@
-// Who sits at this tab, and the small things that the browser remembers for them.
+// The session of this tab, and the values that the browser stores.
 
-/** A signed session for the person in the address, such as /as/robin. */
+/** A signed session for the person in the URL, such as /as/robin. */
 export class Session {
   constructor(key = location.pathname.match(/^\/as\/([^/]+)/)?.[1] ?? "") {
     this.key = decodeURIComponent(key);
-    // One tab may show one person after the other: each has a session of their own.
+    // A tab may show different persons in turn, each with a session.
     this.token = tab.read(`session.${this.key}`);
   }
 
-  /** Ask the server for a session; throws a Refused with its sentence when there is none. */
+  /** Request a session; throws a Refused with a sentence if there is none. */
   async renew() {
     const answer = await fetch("/api/session", {
       method: "POST",
@@ -22,7 +22,7 @@ export class Session {
   }
 }
 
-/** What the server does not do, in a sentence for the person. */
+/** A refusal by the server, with a sentence for the person. */
 export class Refused extends Error {
   constructor(sentence, status = 400) {
     super(sentence);
@@ -30,7 +30,7 @@ export class Refused extends Error {
   }
 }
 
-/** A store of the browser's that may be full, shut or full of nonsense: then nothing is remembered. */
+/** A browser storage that may be full, disabled or corrupt: then nothing is stored. */
 class Memory {
   constructor(place) {
     this.place = place;
@@ -49,12 +49,12 @@ class Memory {
       if (value === null) this.place().removeItem(`zhiyin.${name}`);
       else this.place().setItem(`zhiyin.${name}`, JSON.stringify(value));
     } catch {
-      // A tab in private mode: it works without.
+      // In private mode storage may be unavailable.
     }
   }
 }
 
-/** What lives as long as this tab does. */
+/** Storage of this tab. */
 export const tab = new Memory(() => sessionStorage);
-/** What this browser remembers. */
+/** Storage of this browser. */
 export const browser = new Memory(() => localStorage);

@@ -1,4 +1,4 @@
-// The left side: the server's channels with their threads, direct messages, and who sits here.
+// The left sidebar: channels with their threads, direct messages, and the user panel.
 
 import { avatar } from "./avatar.js";
 import { el, morph } from "./element.js";
@@ -12,12 +12,12 @@ const THREADS = new Set([10, ChannelType.THREAD, ChannelType.PRIVATE_THREAD]);
 const VOICES = new Set([ChannelType.VOICE, ChannelType.STAGE]);
 const TEXTS = new Set([ChannelType.TEXT, ChannelType.NEWS]);
 
-/** Tell whether a channel is a thread. */
+/** Return whether a channel is a thread. */
 export function isThread(channel) {
   return THREADS.has(channel.type);
 }
 
-/** The channels that are listed, in their order, each followed by its threads. */
+/** The listed channels in order, each followed by its threads. */
 export function listedChannels(state) {
   const all = [...state.channels.values()];
   const byPlace = (one, other) => (one.position ?? 0) - (other.position ?? 0) || compareIds(one.id, other.id);
@@ -36,7 +36,7 @@ export function directMessages(state) {
     .sort((one, other) => compareIds(last(other), last(one)));
 }
 
-/** Draw the side into its element. */
+/** Render the sidebar into its element. */
 export function drawSidebar(root, state, openId) {
   const fresh = el(
     "nav",
@@ -91,7 +91,7 @@ export function drawSidebar(root, state, openId) {
       ),
       el("p", { class: "muted hint" }, say("dms.hint")),
     ),
-    foot(state),
+    userPanel(state),
   );
   morph(root, fresh);
 }
@@ -188,7 +188,7 @@ function voiceEntry(channel, state) {
   );
 }
 
-function foot(state) {
+function userPanel(state) {
   const name = state.nameOf(state.me);
   const isDark = currentTheme() === "dark";
   return el(

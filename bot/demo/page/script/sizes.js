@@ -1,6 +1,6 @@
-// Sizes of files in words.
+// Formatting of file sizes.
 
-/** Return a number of bytes as people say it. */
+/** Format a number of bytes. */
 export function describeBytes(bytes) {
   if (bytes < 1_024) return `${bytes} B`;
   if (bytes < 1_048_576) return `${Math.round(bytes / 1_024)} KB`;

@@ -1,6 +1,6 @@
-// What a snapshot of the server says, as fields of the state.
+// Converts a server snapshot to fields of the state.
 
-/** All but the messages. */
+/** All fields except the messages. */
 export function fieldsOf(snapshot) {
   return {
     instance: snapshot.instance,

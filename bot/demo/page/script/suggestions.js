@@ -1,10 +1,10 @@
-// A list of suggestions over a text field, worked with the arrows, Enter and Tab, or a finger.
+// A list of suggestions above a text field, operated with the arrow keys, Enter and Tab, or by touch.
 
 import { el } from "./element.js";
 
 let count = 0;
 
-/** The listbox of one field; `onPick(option)` is called with what was chosen. */
+/** The listbox of one field; `onPick(option)` is called with the chosen option. */
 export class Suggestions {
   constructor(field, { label, onPick }) {
     count += 1;
@@ -63,7 +63,7 @@ export class Suggestions {
     this.onPick(option);
   }
 
-  /** Take a key if it is for the list; true if it was. */
+  /** Handle a key; return whether it was for the list. */
   key(event) {
     if (!this.isOpen || event.isComposing) return false;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {

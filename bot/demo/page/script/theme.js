@@ -1,15 +1,15 @@
-// Dark or light: as the system has it, until somebody says otherwise.
+// The dark or light theme: the system's, unless one was chosen.
 
 import { browser } from "./session.js";
 
 const system = matchMedia("(prefers-color-scheme: light)");
 
-/** Tell which one is shown: dark or light. */
+/** Return the current theme: dark or light. */
 export function currentTheme() {
   return browser.read("theme") ?? (system.matches ? "light" : "dark");
 }
 
-/** Show the theme that was chosen, and follow the system where none was. */
+/** Apply the chosen theme, or follow the system's. */
 export function startTheme() {
   const show = () => (document.documentElement.dataset.theme = currentTheme());
   system.addEventListener("change", show);
@@ -17,7 +17,7 @@ export function startTheme() {
   show();
 }
 
-/** Change to the other one. */
+/** Switch to the other theme. */
 export function switchTheme() {
   browser.write("theme", currentTheme() === "dark" ? "light" : "dark");
   document.documentElement.dataset.theme = currentTheme();

@@ -1,23 +1,23 @@
-// The messages of the channel that is open: drawn as they change, scrolled as people expect.
+// The messages of the open channel: rendering and scrolling.
 
 import { el, morph } from "./element.js";
 import { icon } from "./icons.js";
-import { continues, showMessage } from "./message.js";
+import { isContinuation, showMessage } from "./message.js";
 import { compareIds } from "./message_list.js";
-import { dayOf, isSameDay } from "./moments.js";
+import { dayOf, isSameDay } from "./timestamps.js";
 import { makeReachable, moveFocus } from "./roving_focus.js";
 import { tab } from "./session.js";
 
 import { say } from "./words.js";
 
-/** So many messages are shown at first, and so many more each time somebody scrolls up. */
+/** The number of messages shown at first, and added at each scroll to the top. */
 const FIRST_SHOWN = 120;
 const MORE_SHOWN = 100;
 const NEAR_PX = 80;
-/** Changes within this time are drawn once. Not by animation frames, which hidden tabs have none of. */
+/** Changes within this time are rendered once (debounce). Not requestAnimationFrame, which hidden tabs do not run. */
 export const DRAW_MS = 16;
 
-/** Draws `state`'s messages; `loadOlder(channelId, beforeId)` fetches those before. */
+/** Renders `state`'s messages; `loadOlder(channelId, beforeId)` fetches older ones. */
 export class Timeline {
   constructor(state, loadOlder) {
     this.state = state;
@@ -36,7 +36,7 @@ export class Timeline {
     this.root = el("div", { class: "timeline-frame" }, this.scroller, this.jump);
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.list.addEventListener("keydown", moveFocus);
-    // Pictures and players that become taller push no line out of sight.
+    // Scroll anchoring: pictures and players that grow move no visible line.
     const watch = new ResizeObserver(() => this.isFollowing && this.#toEnd());
     watch.observe(this.list);
     watch.observe(this.scroller);
@@ -44,7 +44,7 @@ export class Timeline {
     addEventListener("focus", () => this.#markRead());
   }
 
-  /** Show another channel, where it was left. */
+  /** Show another channel, at its last scroll position. */
   open(channelId) {
     this.channelId = channelId;
     this.shown = FIRST_SHOWN;
@@ -63,7 +63,7 @@ export class Timeline {
     this.#scrolled();
   }
 
-  /** Draw soon what has changed: many changes at once are drawn once. */
+  /** Schedule rendering; several changes are coalesced. */
   change(detail) {
     if (detail.channel && detail.channel !== this.channelId) return;
     if (detail.isNew && !this.isFollowing && detail.message.author.id !== this.state.me.id) this.newBelow += 1;
@@ -75,7 +75,7 @@ export class Timeline {
     }, DRAW_MS);
   }
 
-  /** Make the list like the state. */
+  /** Render the list from the state. */
   draw() {
     const all = [...this.state.messagesOf(this.channelId), ...(this.state.pending?.(this.channelId) ?? [])];
     const messages = all.slice(-this.shown);
@@ -101,7 +101,7 @@ export class Timeline {
     this.#markRead();
   }
 
-  /** Go to the last message, and stay there. */
+  /** Scroll to the last message, and follow new ones. */
   toLatest() {
     this.isFollowing = true;
     this.newBelow = 0;
@@ -109,7 +109,7 @@ export class Timeline {
     this.#scrolled();
   }
 
-  /** Show a message by its id and let it flash; false where it isn't loaded. */
+  /** Scroll to a message by its id and highlight it; return false if it is not loaded. */
   reveal(messageId) {
     if (!this.state.message(this.channelId, messageId)) return false;
     while (!this.rows.has(messageId)) {
@@ -132,7 +132,7 @@ export class Timeline {
     const above = isNewDay || isUnread ? null : before;
     const look = [
       message,
-      continues(message, above),
+      isContinuation(message, above),
       state.busy.get(message.id),
       state.failed.get(message.id),
       state.shownPolls.has(message.id),
@@ -181,7 +181,7 @@ export class Timeline {
     if (this.channelId === null) return;
     const { scrollHeight, clientHeight } = this.scroller;
     const size = `${scrollHeight} ${clientHeight}`;
-    // Not somebody has scrolled: there is more to see, or less room to see it in.
+    // This was not a scroll by the user: the content or the viewport has changed its height.
     if (this.isFollowing && size !== this.size) this.#toEnd();
     this.size = size;
     this.isFollowing = this.#isAtEnd();
@@ -202,7 +202,7 @@ export class Timeline {
       this.shown += MORE_SHOWN;
       if (this.channelId === channelId) this.draw();
     } catch {
-      // Without a connection there is nothing older; the next scroll asks again.
+      // Without a connection nothing is loaded; the next scroll tries again.
     } finally {
       this.isLoading = false;
     }
@@ -219,7 +219,7 @@ export class Timeline {
 
   #findUnread() {
     const since = this.state.read[this.channelId];
-    // Somebody who was never here has read nothing, and needs no line for it.
+    // On the first visit nothing is marked as new.
     if (!since) return null;
     const fresh = this.state.messagesOf(this.channelId).find((each) => compareIds(each.id, since) > 0);
     return fresh && fresh.author.id !== this.state.me.id ? fresh.id : null;

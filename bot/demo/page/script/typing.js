@@ -1,4 +1,4 @@
-// Who types in which channel: each for some seconds, or until their message comes.
+// Typing indicators by channel, each for some seconds or until the message arrives.
 
 const TYPING_MS = 10_000;
 
@@ -27,7 +27,7 @@ export class Typing {
     this.channels.clear();
   }
 
-  /** The ids of those who type in a channel. */
+  /** The ids of the users typing in a channel. */
   inChannel(channelId) {
     return [...(this.channels.get(channelId)?.keys() ?? [])];
   }

@@ -1,8 +1,8 @@
-// How many messages somebody has not seen.
+// Counting of unread messages.
 
 import { compareIds } from "./message_list.js";
 
-/** How many messages came after `since`, and how many of them mention this person. */
+/** The number of messages after `since`, and of those that mention this person. */
 export function countUnread(messages, since, me, isDm) {
   const fresh = messages.filter((each) => compareIds(each.id, since) > 0 && each.author.id !== me.id);
   const calls = fresh.filter((each) => each.mentions?.some((user) => user.id === me.id));

@@ -1,4 +1,4 @@
-// What the connection says, brought to the parts of the page that it concerns.
+// Routes events of the connection to the parts of the page.
 
 import { el, isTouch, morph } from "./element.js";
 import { notify } from "./notices.js";
@@ -6,10 +6,10 @@ import { tab } from "./session.js";
 import { directMessages, listedChannels } from "./sidebar.js";
 import { say } from "./words.js";
 
-/** After these a person may use other commands than before. */
+/** Events after which the usable commands may differ. */
 const CHANGES_COMMANDS = new Set(["commands_update", "roles_update", "member_update", "channel_update"]);
 
-/** Listens to the connection and to the state of an app. */
+/** Listens to the connection and the state of an app. */
 export class Updates {
   constructor(app) {
     this.app = app;
@@ -62,12 +62,12 @@ export class Updates {
           this.app.openChannel(listedChannels(this.app.state)[0]?.id);
         break;
       case "interaction":
-        // A command has no message yet to say it under.
+        // A command has no message yet to show the failure under.
         if (detail.hasFailed && !detail.event.message_id) notify(say("interaction.silent"));
         break;
       case "members":
         this.app.drawSides();
-        // Names and colours stand in every message.
+        // Every message shows names and colours.
         this.app.state.look = {};
         this.app.timeline.change({});
         break;
@@ -81,7 +81,7 @@ export class Updates {
     if (detail.what === "typing" || detail.what === "all") this.drawTyping();
   }
 
-  /** Say who types in the channel that is open. */
+  /** Show who types in the open channel. */
   drawTyping() {
     const names = this.app.state.typingIn(this.app.channelId).map((id) => this.app.state.nameById(id) ?? "…");
     const text =

@@ -1,4 +1,4 @@
-// Files on their way to the server, before the message that they belong to is sent.
+// Uploads of files, before the message that they belong to is sent.
 
 import { newId } from "./outbox.js";
 import { Refused } from "./session.js";
@@ -8,14 +8,14 @@ import { say } from "./words.js";
 const TRIES = 5;
 const PAUSE_MS = 700;
 
-/** Sends files under ids of our own, so that a file that is sent twice is one file. */
+/** Uploads files under client-generated ids, so that a repeated upload is the same file. */
 export class Uploads {
   constructor(session, state) {
     this.session = session;
     this.state = state;
   }
 
-  /** Begin an upload; return {id, name, size, done}, whose promise rejects with a Refused. */
+  /** Start an upload; return {id, name, size, done}; the promise `done` rejects with a Refused. */
   add(file) {
     const { upload_bytes: most } = this.state.limits;
     const upload = { id: newId(), name: file.name || say("upload.unnamed"), size: file.size };
@@ -27,7 +27,7 @@ export class Uploads {
             ),
           )
         : this.#send(upload, file);
-    // Whoever sends the message hears of it; until then it is nobody's unhandled error.
+    // The error is reported when the message is sent; this avoids an unhandled rejection until then.
     upload.done.catch(() => {});
     return upload;
   }

@@ -1,8 +1,8 @@
-// Voice channels: who is in them, and what is heard in the one that this person is in.
+// Voice channels: joining, and playback of the one that this person is in.
 
 import { el, fill } from "./element.js";
 
-/** Plays what is heard, as long as this person is in a voice channel. */
+/** Plays the audio while this person is in a voice channel. */
 export class Voice {
   constructor(session, state, actions) {
     this.session = session;
@@ -14,7 +14,7 @@ export class Voice {
     });
   }
 
-  /** Come into a voice channel, or go where this person is there already. */
+  /** Join a voice channel, or leave it if this person is in it. */
   async toggle(channelId) {
     const here = this.state.voiceOf(this.state.me.id);
     if (here === channelId) await this.actions.run("leave_voice", {});
@@ -27,10 +27,10 @@ export class Voice {
       const audio = el("audio", { src: `/api/voice?session=${encodeURIComponent(this.session.token)}` });
       this.audio = audio;
       fill(this.root, audio);
-      // Browsers play nothing in a page that was just loaded: then one presses once more.
+      // Autoplay may be blocked right after loading; another press plays it.
       audio.play().catch(() => this.audio === audio && this.actions.run("leave_voice", {}));
     } else if (!here && this.audio) {
-      // Without an address it ends the stream, too.
+      // Removing the source also ends the stream.
       this.audio.removeAttribute("src");
       this.audio.load();
       this.audio = null;

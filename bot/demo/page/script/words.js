@@ -1,4 +1,4 @@
-// The text of the page, by names, in the language of who sits there.
+// The translated texts of the page, by key.
 
 import { browser } from "./session.js";
 
@@ -8,16 +8,16 @@ const { LANGUAGE, LANGUAGES, WORDS } = await import(`../words/${encodeURICompone
 document.documentElement.lang = LANGUAGE;
 
 export {
-  /** The language's code, for what the browser itself puts into words, and for Discord. */
+  /** The language's code, for the browser's Intl and for Discord. */
   LANGUAGE,
-  /** What each language that there is calls itself, by its code. */
+  /** The available languages' own names, by code. */
   LANGUAGES,
 };
 
 /**
- * Return a text with its values put in for `{name}`.
+ * Return a text with values inserted for `{name}`.
  *
- * A text that counts has several forms, and counts by the value `n`.
+ * A text with plural forms is chosen by the value `n`.
  */
 export function say(name, values = {}) {
   const found = WORDS[name];
@@ -26,7 +26,7 @@ export function say(name, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, key) => String(values[key]));
 }
 
-/** Which form a number takes: beyond those that are listed, its last two digits tell. */
+/** The plural form of a number; large numbers are looked up by their last two digits. */
 function formOf(found, n) {
   return found.of[n < found.of.length ? n : 100 + (n % 100)];
 }

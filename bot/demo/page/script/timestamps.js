@@ -1,4 +1,4 @@
-// Moments in words, as Discord's `<t:…>` shows them.
+// Formatting of times, as in Discord's `<t:…>`.
 
 import { LANGUAGE, say } from "./words.js";
 
@@ -12,10 +12,10 @@ const OPTIONS = {
   s: { dateStyle: "short", timeStyle: "short" },
   S: { dateStyle: "short", timeStyle: "medium" },
 };
-// English is spoken in many countries: where the browser has its own, its dates stay.
+// If the browser has a regional English, its date format is used.
 const isOfBrowser = navigator.language.split("-")[0] === LANGUAGE.split("-")[0];
 const DATES_OF = isOfBrowser ? undefined : LANGUAGE;
-/** Formats by their letter: each is costly to make. */
+/** Cached formats by letter: Intl formats are slow to create. */
 const STYLES = Object.fromEntries(
   Object.entries(OPTIONS).map(([letter, options]) => [letter, new Intl.DateTimeFormat(DATES_OF, options)]),
 );
@@ -29,8 +29,8 @@ const UNITS = [
 ];
 const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
 
-/** Return a moment in the style of a timestamp's letter; R counts from now. */
-export function describeMoment(seconds, style, nowMs) {
+/** Format a time in the style of a timestamp's letter; R is relative to now. */
+export function formatTimestamp(seconds, style, nowMs) {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return say("moment.none");
   if (style !== "R") return STYLES[style].format(date);
@@ -39,29 +39,29 @@ export function describeMoment(seconds, style, nowMs) {
   return relative.format(Math.round(left / size), unit);
 }
 
-/** Return a moment in full, for a tooltip. */
-export function exactMoment(seconds) {
-  return describeMoment(seconds, "F", 0);
+/** Format a time in full, for a tooltip. */
+export function formatFullTime(seconds) {
+  return formatTimestamp(seconds, "F", 0);
 }
 
-/** Return the time of a message: the hour today, else the day too. */
+/** Format the time of a message; with the day unless it is today. */
 export function messageTime(iso, nowMs) {
   const date = new Date(iso);
   const isToday = date.toDateString() === new Date(nowMs).toDateString();
   return STYLES[isToday ? "t" : "s"].format(date);
 }
 
-/** Return a day, for the line between two of them. */
+/** Format a day, for the divider between days. */
 export function dayOf(iso) {
   return STYLES.D.format(new Date(iso));
 }
 
-/** Tell whether two moments are on one day, where this person is. */
+/** Return whether two times are on the same local day. */
 export function isSameDay(one, other) {
   return new Date(one).toDateString() === new Date(other).toDateString();
 }
 
-/** Return a length of sound as 0:07 or 1:02:03. */
+/** Format a duration as 0:07 or 1:02:03. */
 export function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds || 0));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
@@ -69,11 +69,11 @@ export function clock(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** Let the moments on the page that count from now do so. */
-export function keepCounting(root) {
+/** Keep relative times on the page up to date. */
+export function updateRelativeTimes(root) {
   setInterval(() => {
     for (const each of root.querySelectorAll('.moment[data-style="R"]')) {
-      const text = describeMoment(Number(each.dataset.seconds), "R", Date.now());
+      const text = formatTimestamp(Number(each.dataset.seconds), "R", Date.now());
       if (each.textContent !== text) each.textContent = text;
     }
   }, 1_000);

@@ -1,4 +1,4 @@
-// The files that are to go with the next message.
+// The files to attach to the next message.
 
 import { el } from "./element.js";
 import { icon } from "./icons.js";
@@ -6,8 +6,8 @@ import { notify } from "./notices.js";
 import { describeBytes } from "./sizes.js";
 import { say } from "./words.js";
 
-/** Holds uploads until they are taken. */
-export class Tray {
+/** Holds uploads until the message is sent. */
+export class AttachmentTray {
   constructor(uploads, state) {
     this.uploads = uploads;
     this.state = state;
@@ -15,7 +15,7 @@ export class Tray {
     this.root = el("ul", { class: "tray", aria: { label: say("composer.files") }, hidden: true });
   }
 
-  /** Begin the upload of a file; false when a message can take no more. */
+  /** Start the upload of a file; return false if the message can have no more files. */
   add(file) {
     const { files: most } = this.state.limits;
     if (this.files.length >= most) {
@@ -32,7 +32,7 @@ export class Tray {
     return true;
   }
 
-  /** Return the files and hold none any more. */
+  /** Return the files and clear the tray. */
   take() {
     const { files } = this;
     this.files = [];

@@ -1,19 +1,19 @@
-// Where a slash command is filled in, in place of the text field.
+// The area that replaces the text field while a slash command is filled in.
 
 import { CommandForm } from "./command_form.js";
 import { findCommands, readCommandLine, shownName, slashCommands } from "./commands.js";
 import { el } from "./element.js";
 import { tab } from "./session.js";
 
-/** `onOpen()` makes room for the form; `onClose(text)` gives the field back, with a text in it. */
-export class CommandPlace {
+/** `onOpen()` hides the text field; `onClose(text)` shows it again, with a text. */
+export class CommandArea {
   constructor({ state, actions, uploads, onOpen, onClose }) {
     Object.assign(this, { state, actions, uploads, onOpen, onClose });
     this.form = null;
     this.root = el("div", { class: "command-place" });
   }
 
-  /** Return suggestions for what was typed after a slash. */
+  /** Return suggestions for the text typed after a slash. */
   suggest(typed) {
     return findCommands(this.#all(), typed).map((leaf) => ({
       sign: "/",
@@ -28,21 +28,21 @@ export class CommandPlace {
     }));
   }
 
-  /** Open the command of that name; false where there is none. */
+  /** Open the command of a name; return false if there is none. */
   use(name, values = {}) {
     const leaf = this.#all().find((each) => each.key === name || each.name === name);
     if (leaf) this.open(leaf, values);
     return Boolean(leaf);
   }
 
-  /** Open the command that a whole line names, with its values; false where it names none. */
+  /** Open the command of a whole line, with its values; return false if it is none. */
   readLine(line) {
     const read = readCommandLine(this.#all(), line);
     if (read) this.open(read.leaf, read.values);
     return Boolean(read);
   }
 
-  /** Show the form of a command in the channel that is open. */
+  /** Show the form of a command in the open channel. */
   open(leaf, values = {}) {
     const { channelId } = this;
     const form = new CommandForm(leaf, {
@@ -63,7 +63,7 @@ export class CommandPlace {
     form.focus();
   }
 
-  /** Take the form away. */
+  /** Remove the form. */
   close() {
     this.form = null;
     this.root.replaceChildren();
