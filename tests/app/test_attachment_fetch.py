@@ -30,7 +30,7 @@ async def served(answer):
         await runner.cleanup()
 
 
-async def test_a_file_is_fetched_whole():
+async def test_a_file_is_fetched_completely():
     """Up to the last byte that is allowed."""
     body = bytes(range(256)) * (LIMIT_BYTES // 256)
 
@@ -43,7 +43,7 @@ async def test_a_file_is_fetched_whole():
             await attachment_fetch.fetch(url, LIMIT_BYTES - 1)
 
 
-async def test_a_file_without_an_end_is_left():
+async def test_an_endless_download_is_aborted():
     """It says nine bytes, or nothing, and goes on: as much as may be is read, and no more."""
     sent = 0
 
@@ -64,7 +64,7 @@ async def test_a_file_without_an_end_is_left():
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
-async def test_a_file_that_is_gone_is_one_sentence(status, caplog):
+async def test_a_missing_file_gives_one_sentence(status, caplog):
     """The address has expired or the message was deleted; the log does not hold the signature."""
 
     async def answer(request):
@@ -79,7 +79,7 @@ async def test_a_file_that_is_gone_is_one_sentence(status, caplog):
     )
 
 
-async def test_one_that_breaks_off_is_tried_again():
+async def test_an_interrupted_download_is_retried():
     """Once: the second time it is whole."""
     tries = 0
 

@@ -42,7 +42,7 @@ async def logged_in(stop, retry=AT_ONCE):
         {"reset": True, "times": 3},
     ],
 )
-async def test_trouble_at_login_is_waited_out(route, fault, caplog):
+async def test_login_is_retried_during_an_outage(route, fault, caplog):
     """Server errors, limits and connections that break are Discord's trouble, no defect of ours."""
     async with open_wire() as wire:
         with point_discord_at(wire.base):
@@ -70,13 +70,13 @@ async def test_a_stop_ends_the_wait_and_the_login():
                 wire.faults.clear()
 
 
-async def test_what_is_never_reached_is_told():
+async def test_an_unreachable_server_is_reported():
     """After a few tries; nobody waits for a machine that is offline."""
     with point_discord_at("http://127.0.0.1:1"), pytest.raises(OSError, match="127"):
         await logged_in(asyncio.Event())
 
 
-async def test_a_token_that_is_refused_is_not_tried_again():
+async def test_a_refused_token_is_not_retried():
     """The answer would be the same, and too many of them ban the machine."""
     async with open_wire() as wire:
         wire.token = "another one"

@@ -46,7 +46,7 @@ def test_each_crash_doubles_the_wait_up_to_five_minutes(tmp_path):
     assert waits == [0, 0, 5, 10, 20, 40, 80, 160, 300, 300]
 
 
-def test_after_an_hour_they_are_forgotten(tmp_path):
+def test_crashes_older_than_an_hour_are_forgotten(tmp_path):
     """And those of a clock that ran ahead."""
     clock = Clock()
     for _ in range(5):
@@ -58,7 +58,7 @@ def test_after_an_hour_they_are_forgotten(tmp_path):
     assert run(tmp_path, clock) == 0
 
 
-def test_a_run_that_was_killed_is_a_crash(tmp_path):
+def test_a_killed_run_counts_as_a_crash(tmp_path):
     """It could not say so itself."""
     clock = Clock()
     for expected in (0, 5, 10):
@@ -69,7 +69,7 @@ def test_a_run_that_was_killed_is_a_crash(tmp_path):
         assert run(tmp_path, clock) == expected
 
 
-def test_another_process_of_the_same_number_is_not_the_bot(tmp_path):
+def test_a_reused_pid_is_not_taken_for_the_bot(tmp_path):
     """After a reboot: it began later than the run that was cut off."""
     clock, memory = Clock(), tmp_path / FILE
     with crash_backoff(tmp_path, clock):
@@ -79,7 +79,7 @@ def test_another_process_of_the_same_number_is_not_the_bot(tmp_path):
     assert run(tmp_path, clock) == 5
 
 
-def test_what_a_person_can_mend_is_no_crash(tmp_path):
+def test_a_configuration_error_is_not_a_crash(tmp_path):
     """A wrong token, a machine that is offline, and a stop: whoever mends it does not wait."""
     clock = Clock()
     for error in (ConfigError(Sentence("a")), ResourceError(Sentence("b")), KeyboardInterrupt()):
@@ -102,19 +102,19 @@ def test_a_second_process_changes_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff{", b'{"crashed_at": "never"}', b"[" * 99_999])
-def test_a_damaged_memory_is_begun_anew(tmp_path, content):
+def test_a_corrupt_crash_record_is_replaced(tmp_path, content):
     """It is no reason not to start."""
     (tmp_path / FILE).write_bytes(content)
     assert run(tmp_path, Clock()) == 0
 
 
-def test_a_folder_that_takes_nothing_is_no_reason_not_to_start(tmp_path):
+def test_an_unwritable_folder_does_not_prevent_a_start(tmp_path):
     """As on a full disk."""
     (tmp_path / "file").write_text("")
     assert run(tmp_path / "file", Clock()) == 0
 
 
-def test_the_memory_is_for_the_bot_s_own_user(tmp_path):
+def test_the_crash_record_is_private(tmp_path):
     """Like all in its folder."""
     run(tmp_path / "data", Clock())
     (tmp_path / "data" / ".zhiyin.crashes.0123.part").touch()

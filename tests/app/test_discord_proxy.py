@@ -40,7 +40,7 @@ def test_the_setting_comes_before_the_environment(setting, environment, expected
     assert (found and found.address) == expected
 
 
-def test_what_is_shown_of_it_has_no_password():
+def test_the_shown_proxy_has_no_password():
     """Sentences repeat the address."""
     proxy = find_proxy("https://me:p%40ss@proxy.example:3128", {})
     assert proxy is not None
@@ -49,7 +49,7 @@ def test_what_is_shown_of_it_has_no_password():
 
 
 @pytest.mark.parametrize("scheme", ["socks4", "socks5", "socks5h"])
-def test_a_socks_proxy_is_told(scheme):
+def test_a_socks_proxy_is_refused(scheme):
     """discord.py can't use one: passing over it would show an address that was to be hidden."""
     address = f"{scheme}://user:s3cret@127.0.0.1:9050"
     for setting, environment, named in (
@@ -62,7 +62,7 @@ def test_a_socks_proxy_is_told(scheme):
 
 
 @pytest.mark.parametrize("address", ["proxy", "ftp://a:1", "http://", "http://a:b", "http://a:0"])
-def test_what_is_no_proxy_is_told(address):
+def test_an_invalid_proxy_is_refused(address):
     """Before anything is started."""
     with pytest.raises(ConfigError, match=r"discord\.proxy must be the address of an HTTP proxy"):
         find_proxy(address, {})

@@ -16,7 +16,7 @@ MB = 2**20
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other C libraries have no way to be asked")
-def test_memory_that_is_free_is_given_back():
+def test_free_memory_is_returned_to_the_system():
     """Also what lies between what is still used."""
     limit_arenas()
     taken = [b"x" * 100_000 for _ in range(640)]
@@ -29,13 +29,13 @@ def test_memory_that_is_free_is_given_back():
     assert given > 30 * MB
 
 
-def test_later_collections_look_at_what_is_new_alone():
+def test_later_garbage_collections_skip_startup_objects():
     """What a start has made stays, and looking at it each minute would make the bot stutter."""
     freeze_startup_objects()
     assert gc.get_freeze_count() > 20 * len(gc.get_objects())
 
 
-async def test_what_refers_to_itself_is_freed_though_nothing_new_is_made():
+async def test_reference_cycles_are_freed_when_idle():
     """Python alone would look for it after many new objects only, which may be hours."""
 
     class Sound:

@@ -22,6 +22,6 @@ if sys.argv[1] == "the loop is closed":
 
 
 @pytest.mark.parametrize(("when", "code"), [("the loop is closed", 1), ("python ends", 0)])
-def test_a_late_signal_does_not_look_like_a_kill(when, code):
+def test_a_late_signal_does_not_change_the_exit_code(when, code):
     """Once all is put away a signal ends the process at once, or finds it ended."""
     assert subprocess.run([sys.executable, "-c", _LATE, when], check=False).returncode == code

@@ -90,7 +90,7 @@ def meet(jam, number):
     )
 
 
-async def test_nothing_grows_with_the_people_who_are_met(tmp_path):
+async def test_memory_does_not_grow_with_the_number_of_people(tmp_path):
     """Those who write, react, come to a voice channel and leave it, or write to the bot alone."""
     async with open_jam(tmp_path) as jam:
         await jam.music(seconds=1.0)
@@ -118,7 +118,7 @@ async def test_nothing_grows_with_the_people_who_are_met(tmp_path):
     }
 
 
-def test_what_people_were_told_is_forgotten_in_time():
+def test_records_of_shown_notices_expire():
     """Who waits before steering again, and which words somebody was told of."""
     now = 1000.0
     pauses = SteeringCooldown(lambda: now)

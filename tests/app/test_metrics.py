@@ -26,7 +26,7 @@ def _strict(monkeypatch):
     strict(monkeypatch)
 
 
-async def test_the_figures_are_those_of_the_moment(tmp_path):
+async def test_metrics_are_current(tmp_path):
     """Jobs by state, seconds by entry, and how the engine does; the documents name no others."""
     async with open_jam(tmp_path) as jam:
         await jam.music(seconds=2.0)
@@ -62,7 +62,7 @@ async def test_the_figures_are_those_of_the_moment(tmp_path):
     assert {name for name in ours if not name.startswith("zhiyin_queue_wait_")} <= in_table
 
 
-async def test_the_waits_in_line_are_a_histogram(tmp_path):
+async def test_queue_waits_are_a_histogram(tmp_path):
     """Each clip that was begun is in it once, with its wait; what still waits is not."""
     async with open_jam(tmp_path) as jam:
         executor, turned = jam.pipeline.executor, 0.0
@@ -93,7 +93,7 @@ async def test_the_waits_in_line_are_a_histogram(tmp_path):
         executor.paused = False
 
 
-async def test_they_are_told_on_this_machine_only_and_off_by_default(tmp_path):
+async def test_metrics_are_local_only_and_off_by_default(tmp_path):
     """At the port that is set; a port that is taken is one sentence."""
     async with open_jam(tmp_path) as jam:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -113,7 +113,7 @@ async def test_they_are_told_on_this_machine_only_and_off_by_default(tmp_path):
                 socket.create_connection(("127.0.0.1", port), timeout=1)
 
 
-async def test_a_loop_that_is_late_is_seen():
+async def test_event_loop_lag_is_measured():
     """What keeps it to itself is measured, in whichever task it is."""
     watched = health.Health()
     watching = asyncio.create_task(watched.watch())

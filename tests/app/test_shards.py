@@ -32,12 +32,12 @@ def shard(number=0, *, connected=True, latency=0.05):
         ),
     ],
 )
-def test_managers_are_told_which_connection_is_behind(shards, said):
+def test_managers_see_which_connection_lags(shards, said):
     """With one its delay, with several the longest, and the numbers of those that are behind."""
     assert str(connection_row(shards)) == said
 
 
-async def test_two_connections_serve_what_happens_on_either(tmp_path):
+async def test_events_of_both_connections_are_handled(tmp_path):
     """One after the other identifies; each is back after a loss, and nothing is missed."""
 
     def recommend_two(wire):

@@ -186,7 +186,7 @@ async def test_a_signal_to_the_worker_costs_no_clip(stories, request, number):
     await stories[request.node.name]
 
 
-async def test_a_decoder_that_is_killed_is_told_and_costs_nothing(stories, request):
+async def test_a_killed_decoder_is_reported_and_not_charged(stories, request):
     """One sentence to the person; the bot goes on."""
     await stories[request.node.name]
 
@@ -194,5 +194,5 @@ async def test_a_decoder_that_is_killed_is_told_and_costs_nothing(stories, reque
 STORIES: dict[str, Callable[..., Any]] = {
     test_a_signal_to_the_bot_costs_no_clip.__name__: a_signal_to_the_bot,
     test_a_signal_to_the_worker_costs_no_clip.__name__: a_signal_to_the_worker,
-    test_a_decoder_that_is_killed_is_told_and_costs_nothing.__name__: a_killed_decoder,
+    test_a_killed_decoder_is_reported_and_not_charged.__name__: a_killed_decoder,
 }

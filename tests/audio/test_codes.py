@@ -35,7 +35,7 @@ def pack_codes(numbers, *, magic=b"ZHYC", version=1, books=2, frames=4, tail=b""
 
 
 @pytest.mark.parametrize(("books", "frames"), [(1, 1), (8, 500), (8, 15_000), (16, 3)])
-def test_codes_come_back_as_they_were(books, frames):
+def test_codes_round_trip(books, frames):
     """Every number, and whose codebooks they are of."""
     made = some(frames, books)
     data = codes.pack_codes(made)
@@ -47,13 +47,13 @@ def test_codes_come_back_as_they_were(books, frames):
         assert np.array_equal(found.tokens, made.tokens)
 
 
-def test_what_no_clip_is_has_no_bytes():
+def test_codes_longer_than_a_clip_are_not_packed():
     """Nothing is promised for what is longer than any clip."""
     assert codes.pack_codes(some(40_000)) is None
     assert codes.pack_codes(some(0)) is None
 
 
-def test_music_takes_little_room():
+def test_packed_codes_are_small():
     """Codes that repeat, as a beat's do, take a small part of their own size."""
     beat = Codes(tokens=np.tile(some(24).tokens, (1, 20)), fingerprint=FINGERPRINT)
     data = codes.pack_codes(beat)
@@ -80,7 +80,7 @@ def test_music_takes_little_room():
         bytes(codes.MOST_BYTES + 1),
     ],
 )
-def test_what_does_not_fit_to_the_number_is_nothing(data):
+def test_malformed_packed_codes_are_none(data):
     """Cut, lengthened, of another version, or absurd: no codes, and no error."""
     assert codes.unpack_codes(data) is None
 
@@ -91,7 +91,7 @@ def test_what_does_not_fit_to_the_number_is_nothing(data):
     frames=st.integers(0, 2**32 - 1),
     deflated=st.booleans(),
 )
-def test_no_bytes_whatever_are_an_error(data, books, frames, deflated):
+def test_arbitrary_bytes_raise_no_error(data, books, frames, deflated):
     """They are codes of the shape that they tell, or nothing."""
     header = struct.pack(">4sBB8sI", b"ZHYC", 1, books, bytes(8), frames)
     found = codes.unpack_codes(header + (zlib.compress(data) if deflated else data))
@@ -105,7 +105,7 @@ def test_the_codes_of_a_real_file_are_unpacked():
     assert found is not None and found.tokens.shape == (2, 4)
 
 
-def test_a_bomb_is_not_unpacked():
+def test_a_decompression_bomb_is_refused():
     """A hundred megabytes of zeros in few bytes take no memory to speak of."""
     bomb = pack_codes(bytes(100_000_000), books=16, frames=30_000)
     assert len(bomb) < codes.MOST_BYTES
@@ -119,13 +119,13 @@ def test_a_bomb_is_not_unpacked():
 
 
 @pytest.mark.parametrize("text", ["", "?", "é", "AAAA", "A" * 3, "A" * 10_000_000])
-def test_a_tag_that_is_no_codes_is_nothing(text):
+def test_an_invalid_codes_tag_is_none(text):
     """Whatever was written there."""
     assert codes.from_text(text) is None
 
 
 @pytest.mark.parametrize("suffix", BY_SUFFIX)
-def test_codes_travel_in_every_format(tmp_path, suffix):
+def test_every_format_stores_codes(tmp_path, suffix):
     """Beside the tags, which stay what they are; the file still plays."""
     made, path = some(), tmp_path / f"clip{suffix}"
     sound = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)

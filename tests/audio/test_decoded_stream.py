@@ -27,7 +27,7 @@ async def stream_of(data, step=7):
 
 
 @pytest.mark.parametrize("step", [1, 3, 7, 1000])
-async def test_samples_come_whole_wherever_the_pipe_is_cut(step):
+async def test_samples_are_complete_for_any_chunk_boundaries(step):
     """A part of a frame waits for the rest; what is left at the end is dropped."""
     samples = np.arange(20, dtype="<f4").reshape(-1, 2)
     stream = await stream_of(wav(data=samples.tobytes() + b"\0\0\0"), step)
@@ -37,7 +37,7 @@ async def test_samples_come_whole_wherever_the_pipe_is_cut(step):
     assert np.array_equal(np.concatenate(blocks), samples)
 
 
-async def test_the_places_of_speakers_are_read():
+async def test_the_speaker_layout_is_read():
     """As WAVEFORMATEXTENSIBLE has them, behind a chunk that says something else."""
     extra = struct.pack("<HHI", 22, 32, 0x3F) + bytes(16)
     stream = await stream_of(wav(tag=0xFFFE, channels=6, extra=extra, before=b"LIST\3\0\0\0abc\0"))

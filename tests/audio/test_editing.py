@@ -93,12 +93,12 @@ def test_a_loop_s_seam_is_no_larger_than_its_other_steps(kind, with_rhythm):
 
 
 @pytest.mark.parametrize("kind", BUMPS)
-def test_the_whole_clip_repeated_has_a_bump(kind):
+def test_repeating_the_whole_clip_has_a_discontinuity(kind):
     """What the test above measures is there in clips that were not made to loop."""
     assert max(seam_step(sound_of(of_kind(kind)))) > 1.5
 
 
-def test_a_naive_cut_of_whole_bars_has_a_bump():
+def test_an_uncorrected_cut_of_whole_bars_has_a_discontinuity():
     """Even where its length is right: the wave breaks off."""
     sound = sound_of(of_kind("drone"))
     bar = 2 * RATE_HZ
@@ -129,7 +129,7 @@ def test_a_clip_of_exactly_so_many_bars_is_kept_whole():
     assert max(seam_step(loop.sound)) <= 1
 
 
-def test_what_is_faded_is_left_out():
+def test_faded_parts_are_left_out_of_a_loop():
     """A loop of four bars that get softer would be heard to start again."""
     sound = sound_of(fading(song(16.0), 5.0))
     loop = make_loop(sound, find_rhythm(sound))
@@ -162,7 +162,7 @@ def test_a_loop_in_stereo_stays_in_stereo():
 @pytest.mark.parametrize(
     "make", [np.zeros, lambda count: noise(1)[:count], lambda count: drone(1)[:count]]
 )
-def test_the_shortest_sounds_are_looped_as_well(make, samples):
+def test_very_short_sounds_can_be_looped(make, samples):
     """Silence and moments come back in one piece, without numbers that are none."""
     loop = make_loop(sound_of(make(samples)), None)
     assert np.isfinite(loop.sound.samples).all()
@@ -171,7 +171,7 @@ def test_the_shortest_sounds_are_looped_as_well(make, samples):
     assert loop.sound.samples.shape[1] <= samples
 
 
-def test_the_source_of_a_loop_is_left_alone():
+def test_making_a_loop_does_not_modify_its_source():
     """A new sound comes back."""
     sound = sound_of(of_kind("song"))
     before = sound.samples.copy()
@@ -276,7 +276,7 @@ def test_a_join_goes_on_with_the_beat():
 
 
 @pytest.mark.parametrize("seconds", [0, 0.5, 100])
-def test_a_join_of_any_length_is_whole(seconds):
+def test_a_join_of_any_length_keeps_all_samples(seconds):
     """No seam is longer than either sound, and silence joins as well as music."""
     for second in (drone(2), np.zeros(RATE_HZ), struck(1.0, [0.5], click())):
         joined = join_with_crossfade(sound_of(drone(3)), sound_of(second), seconds)
@@ -287,7 +287,7 @@ def test_a_join_of_any_length_is_whole(seconds):
 
 @pytest.mark.parametrize("bpm", [90, 120, 126])
 @pytest.mark.parametrize("bars", [1, 2, 3, 4])
-def test_whole_bars_are_a_loop_as_they_are(bpm, bars):
+def test_exact_bars_are_a_loop_unchanged(bpm, bars):
     """A loop of exactly so many bars gives itself, not a part of it."""
     sound = sound_of(drums(bpm, bars * 240 / bpm))
     loop = make_loop(sound, find_rhythm(sound))
@@ -300,7 +300,7 @@ def test_whole_bars_are_a_loop_as_they_are(bpm, bars):
     [((3, 2), 1), ((2, 2, 3), 0.5), ((3, 3), 1 / 3)],
     ids=["5/4", "7/8", "6/8"],
 )
-def test_odd_bars_are_looped_whole(groups, unit):
+def test_loops_of_odd_meters_have_whole_bars(groups, unit):
     """A loop is never cut inside a bar of five or seven."""
     bpm = 100
     sound = sound_of(grouped_drums(bpm, groups, unit=unit))

@@ -34,7 +34,7 @@ def test_a_number_of_beats_is_understood(prompt, bpm):
     ("prompt", "slowest", "fastest"),
     [("slow jazz", 50, 100), ("慢 爵士", 50, 100), ("Fast punk", 120, 200), ("uptempo", 120, 200)],
 )
-def test_words_say_about_how_fast(prompt, slowest, fastest):
+def test_tempo_words_give_an_approximate_tempo(prompt, slowest, fastest):
     """A word is no number, but it says which of several tempi is meant."""
     found = expected_tempo(prompt)
     assert found is not None
@@ -56,26 +56,26 @@ def test_words_say_about_how_fast(prompt, slowest, fastest):
         "1128",
     ],
 )
-def test_nothing_is_read_into_a_prompt(prompt):
+def test_a_prompt_without_a_tempo_has_none(prompt):
     """A decade, a drum machine, numbers that are no tempo, and both words at once."""
     assert expected_tempo(prompt) is None
 
 
 @pytest.mark.parametrize(("prompt", "told"), [("slow rock", 80), ("fast rock", 160)])
-def test_what_was_asked_for_decides_between_half_and_twice(prompt, told):
+def test_the_requested_tempo_resolves_octave_errors(prompt, told):
     """A busy hat at 160 is a slow song or a fast one."""
     bpm = finish(sound_of(drums(160)), as_loop=False, prompt=prompt).bpm
     assert bpm == pytest.approx(told, rel=0.01)
 
 
-def test_a_number_that_fits_is_told_as_it_was_asked():
+def test_a_matching_requested_tempo_is_reported_exactly():
     """Within 4 %, also where the rhythm alone would not be told; else what was found is."""
     asked = expected_tempo("at 120 bpm")
     assert clear_bpm(rhythm(118.7, 0.3), asked) == 120
     assert clear_bpm(rhythm(101.26, 0.9), asked) == 101.3
 
 
-def test_an_unsure_tempo_is_not_told():
+def test_an_uncertain_tempo_is_not_reported():
     """Neither a weak one nor one that drifts; a word that was asked for makes it no surer."""
     for expected in (None, expected_tempo("slow")):
         assert clear_bpm(rhythm(80, CLEAR_CONFIDENCE - 0.01), expected) is None
@@ -88,7 +88,7 @@ def test_an_expectation_makes_no_rhythm_of_noise():
     assert find_rhythm(sound_of(noise()), expected_tempo("120 bpm")) is None
 
 
-def test_a_wrong_expectation_is_outvoted():
+def test_clear_evidence_overrides_the_requested_tempo():
     """Drums at 100 that were asked for at 130 are told at 100."""
     asked = ExpectedTempo(bpm=130, octaves=0.15, is_number=True)
     found = find_rhythm(sound_of(drums(100)), asked)

@@ -94,7 +94,7 @@ def left(folder):
         ("sleep 3600 & exit 0", "/bin/sh", str(NO_SOUND), ""),
     ],
 )
-async def test_a_decoder_that_goes_wrong_is_told_in_a_sentence(
+async def test_a_decoder_failure_gives_a_sentence(
     place, caplog, body, interpreter, sentence, logged
 ):
     """It crashes, runs for ever, floods, takes all memory, says nothing: the bot hears of it."""
@@ -107,7 +107,7 @@ async def test_a_decoder_that_goes_wrong_is_told_in_a_sentence(
 
 
 @pytest.mark.parametrize("body", ["sleep 3600", "yes >&2", "yes made of stone >&2 & sleep 3600"])
-async def test_a_decoder_that_hangs_is_ended(place, caplog, body):
+async def test_a_hanging_decoder_is_killed(place, caplog, body):
     """By the clock on the wall, with all that it has started; what it says is not kept."""
     caplog.set_level("INFO", logger="bot")
     before = psutil.Process().memory_info().rss
@@ -136,7 +136,7 @@ async def test_a_decoder_that_can_not_be_started_is_not_the_file_s_fault(place, 
     assert left(place) == []
 
 
-async def test_a_machine_without_room_is_not_the_file_s_fault(place, monkeypatch, caplog):
+async def test_a_full_disk_is_not_the_file_s_fault(place, monkeypatch, caplog):
     """Where the file can't be put down to be read: the same words, and an alarm for the owner."""
     monkeypatch.setattr(tempfile, "tempdir", str(place / "full"))
     with pytest.raises(ResourceError, match="not your file's fault"):
@@ -144,7 +144,7 @@ async def test_a_machine_without_room_is_not_the_file_s_fault(place, monkeypatch
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
-async def test_the_first_upload_after_a_crash_sweeps(place, caplog):
+async def test_the_first_upload_after_a_crash_removes_leftovers(place, caplog):
     """Nobody has to remember to: the bot that comes back does it before it reads anything."""
     caplog.set_level("INFO", logger="bot")
     (place / f"{scratch_folder.FOLDER_PREFIX}old").mkdir()
@@ -153,7 +153,7 @@ async def test_the_first_upload_after_a_crash_sweeps(place, caplog):
     assert left(place) == []
 
 
-async def test_whoever_gives_up_leaves_no_process(place):
+async def test_a_cancelled_decoding_leaves_no_process(place):
     """A cancelled upload ends its decoder and takes its folder away."""
     task = asyncio.create_task(heard(decoder(place, "sleep 3600")))
     async with asyncio.timeout(60):
@@ -166,7 +166,7 @@ async def test_whoever_gives_up_leaves_no_process(place):
 
 
 @pytest.mark.parametrize("body", ["yes", "yes & exec sleep 3600"])
-async def test_leaving_off_in_the_middle_of_a_flood_ends_it(place, body):
+async def test_cancelling_during_heavy_output_ends_the_decoder(place, body):
     """Nobody reads on: what is still in the pipe, and who holds it, keeps the bot from nothing."""
     decoding = ffmpeg_decoder.Decoding(demuxer="wav", max_seconds=9.0)
     async with asyncio.timeout(60):
@@ -179,7 +179,7 @@ async def test_leaving_off_in_the_middle_of_a_flood_ends_it(place, body):
     assert left(place) == []
 
 
-async def test_what_a_killed_bot_left_is_swept(place):
+async def test_leftovers_of_a_killed_bot_are_removed(place):
     """Folders of uploads that nobody holds any more go; one that is in use stays."""
     (place / f"{scratch_folder.FOLDER_PREFIX}old").mkdir()
     (place / f"{scratch_folder.FOLDER_PREFIX}old" / "sound").write_bytes(b"x")
@@ -194,7 +194,7 @@ async def test_what_a_killed_bot_left_is_swept(place):
     assert not (place / f"{scratch_folder.FOLDER_PREFIX}old").exists()
 
 
-def test_a_bot_that_sweeps_takes_no_folder_that_another_has_just_made(place):
+def test_a_sweep_keeps_folders_just_created_by_another_bot(place):
     """Two bots on a machine: between making a folder and marking it there is a moment."""
     done = threading.Event()
 
@@ -214,7 +214,7 @@ def test_a_bot_that_sweeps_takes_no_folder_that_another_has_just_made(place):
     assert left(place) == []
 
 
-async def test_the_real_decoder_gives_back_what_was_said():
+async def test_the_real_decoder_returns_the_samples():
     """Behind all walls that there are."""
     sound = await Uploads(sample_rate_hz=RATE_HZ, channels=1).read(
         as_file(noise(2.0)), keep_seconds=10.0

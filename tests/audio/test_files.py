@@ -43,7 +43,7 @@ def only_in(folder):
 @pytest.mark.parametrize("suffix", BY_SUFFIX)
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("rate_hz", [24_000, RATE_HZ])
-def test_what_is_written_is_what_is_heard(tmp_path, suffix, channels, rate_hz):
+def test_a_written_file_decodes_to_the_same_sound(tmp_path, suffix, channels, rate_hz):
     """Every format gives back the sound it was given, whole and in time; Opus has its own rate."""
     # Of Vorbis in a single page, which is that of a short tone, ffmpeg drops the last hundredth.
     sound = tone(6, channels=channels, rate_hz=rate_hz)
@@ -112,7 +112,7 @@ def test_a_link_is_written_through(tmp_path):
         ("/proc/clip.mp3", "Nothing can be written to /proc"),
     ],
 )
-def test_a_place_that_cannot_be_written_is_refused_beforehand(tmp_path, name, sentence):
+def test_an_unwritable_path_is_refused_beforehand(tmp_path, name, sentence):
     """The complaint comes before any music is made, and leaves nothing behind."""
     (tmp_path / "folder.mp3").mkdir()
     (tmp_path / "file.txt").touch()
@@ -122,7 +122,7 @@ def test_a_place_that_cannot_be_written_is_refused_beforehand(tmp_path, name, se
     assert only_in(tmp_path) == ["file.txt", "folder.mp3"]
 
 
-def test_sound_that_is_no_numbers_is_refused(tmp_path):
+def test_nan_sound_is_refused(tmp_path):
     """Nothing is written rather than something broken."""
     sound = Sound(samples=np.array([[np.nan]]), sample_rate_hz=8000)
     with pytest.raises(OutputError, match="invalid numbers"):
@@ -144,7 +144,7 @@ def test_sound_that_is_no_numbers_is_refused(tmp_path):
         (".flac", 96_000, 96_000),
     ],
 )
-def test_a_rate_that_a_format_lacks_becomes_the_next_best(tmp_path, suffix, rate_hz, written_hz):
+def test_an_unsupported_rate_becomes_the_nearest_better_one(tmp_path, suffix, rate_hz, written_hz):
     """As long and as high as before, rather than refused."""
     path = tmp_path / f"clip{suffix}"
     encode.write(path, tone(rate_hz=rate_hz))
@@ -156,7 +156,7 @@ def test_a_rate_that_a_format_lacks_becomes_the_next_best(tmp_path, suffix, rate
 
 
 @pytest.mark.parametrize("suffix", BY_SUFFIX)
-def test_a_full_disk_leaves_the_older_file(tmp_path, suffix):
+def test_a_full_disk_keeps_the_old_file(tmp_path, suffix):
     """What can't be finished goes away, and what was there stays."""
     path = tmp_path / f"clip{suffix}"
     path.write_bytes(b"older")
@@ -209,7 +209,7 @@ def end_of(path, keep_seconds=20.0):
         ("missing.wav", lambda path: None, "There is no sound file"),
     ],
 )
-def test_a_file_that_is_no_use_is_refused(tmp_path, name, make, sentence):
+def test_an_unusable_file_is_refused(tmp_path, name, make, sentence):
     """Each gets a sentence of its own that names it, whatever its header claims."""
     make(tmp_path / name)
     with pytest.raises(SoundError) as caught:
@@ -226,7 +226,7 @@ def test_a_wav_that_is_cut_off_is_read_as_far_as_it_goes(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["clip.raw", "-f lavfi", "a:b.mp3", "http:", "lied über.wav"])
-def test_a_name_that_promises_something_else_changes_nothing(tmp_path, name):
+def test_a_wrong_suffix_is_ignored(tmp_path, name):
     """The contents say what a file is."""
     wav(tmp_path / name, tone(1).samples[0])
     assert end_of(tmp_path / name).seconds == 1.0
@@ -243,7 +243,7 @@ def test_the_end_of_a_long_file_is_kept(tmp_path, seconds):
 
 
 @pytest.mark.parametrize("tail_seconds", [0.3, 2.0])
-def test_a_silence_that_is_left_out_is_told(tmp_path, tail_seconds):
+def test_trimmed_silence_is_reported(tmp_path, tail_seconds):
     """Codes that say all of a clip don't fit the end of a shorter one."""
     samples = np.r_[tone(2).samples[0], np.zeros(round(tail_seconds * RATE_HZ))]
     wav(tmp_path / "a.wav", samples)
@@ -252,7 +252,7 @@ def test_a_silence_that_is_left_out_is_told(tmp_path, tail_seconds):
     assert end.sound.seconds == pytest.approx(2.0 if end.is_cut else 2.3, abs=0.11)
 
 
-def test_a_part_of_a_file_is_told_where_it_is(tmp_path):
+def test_a_part_of_a_file_reports_its_position(tmp_path):
     """Counted from the file's beginning, whatever is left out before it."""
     samples = np.linspace(-1, 1, 10 * RATE_HZ, dtype=np.float32)
     wav(tmp_path / "long.wav", samples)
@@ -274,7 +274,7 @@ def test_a_part_of_a_file_is_told_where_it_is(tmp_path):
         ("W64", "PCM_16", True), ("MP3", "MPEG_LAYER_III", False), ("OGG", "VORBIS", False),
     ],
 )  # fmt: skip
-def test_the_decoder_reads_what_a_library_for_sound_files_reads(tmp_path, kind, subtype, exact):
+def test_the_decoder_agrees_with_libsndfile(tmp_path, kind, subtype, exact):
     """Sample by sample where nothing is lost, and in time where something is."""
     samples = 0.4 * np.random.default_rng(1).uniform(-1, 1, (44_100, 2)).astype(np.float32)
     soundfile.write(tmp_path / "a", samples, 44_100, format=kind, subtype=subtype)
@@ -302,7 +302,7 @@ def test_sound_is_fitted_to_the_model(channels, wanted, rate_hz):
     )
 
 
-def test_left_and_right_are_both_heard_in_mono():
+def test_mono_contains_both_channels():
     """Neither channel is thrown away."""
     samples = np.array([[0.5, 0.5], [0.1, -0.3]], np.float32)
     fitted = fit(Sound(samples=samples, sample_rate_hz=RATE_HZ), sample_rate_hz=RATE_HZ, channels=1)
@@ -333,7 +333,7 @@ def claim_in_flac(data):
 
 
 @pytest.mark.parametrize(("suffix", "claim"), [(".wav", claim_in_wav), (".flac", claim_in_flac)])
-def test_a_length_in_a_header_is_not_believed(tmp_path, suffix, claim):
+def test_the_length_in_a_header_is_not_trusted(tmp_path, suffix, claim):
     """A file that claims hours it doesn't have is read as far as it goes, in little memory."""
     path = tmp_path / f"claim{suffix}"
     encode.write(path, tone(1))

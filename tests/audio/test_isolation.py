@@ -90,7 +90,7 @@ def test_the_number_of_processes_is_limited_inside():
     assert outside != "33 33\n"
 
 
-def test_nothing_is_reached_from_inside():
+def test_the_sandbox_has_no_network():
     """Not even this machine itself: there is no network at all."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -106,7 +106,7 @@ def test_nothing_is_reached_from_inside():
     assert end.code == 0
 
 
-def test_no_other_process_is_there_for_it():
+def test_the_sandbox_sees_no_other_process():
     """It can't send a signal to the bot, whoever runs both."""
     said, _ = inside(
         "import os\n"
@@ -135,7 +135,7 @@ print("started", flush=True)
 
 
 @pytest.mark.parametrize("network", [True, False], ids=["namespaces", "watched"])
-def test_what_it_starts_ends_with_it(network):
+def test_child_processes_end_with_the_decoder(network):
     """Where no filter keeps it from starting any: with its namespace, or by who watches."""
     marker = f"3600.{os.getpid()}"
     said, end = inside(starting(marker), network=network)
@@ -143,7 +143,7 @@ def test_what_it_starts_ends_with_it(network):
     assert running(marker) == []
 
 
-def test_what_it_starts_ends_when_the_bot_gives_up():
+def test_child_processes_end_when_decoding_is_cancelled():
     """Who watches is told to end, and ends all of it before."""
     marker = f"3601.{os.getpid()}"
     code = starting(marker) + "import time; time.sleep(3600)"
@@ -156,7 +156,7 @@ def test_what_it_starts_ends_when_the_bot_gives_up():
     assert running(marker) == []
 
 
-def test_what_it_starts_ends_with_a_killed_bot():
+def test_child_processes_end_with_a_killed_bot():
     """Who watches outlives the bot for as long as that takes."""
     code = starting(f"3603.{os.getpid()}") + "import time; time.sleep(3600)"
     bot = f"""
@@ -176,7 +176,7 @@ subprocess.run([*command, "-I", "-c", {code!r}])
     assert alive == []
 
 
-def test_more_processes_than_may_be_are_ended():
+def test_too_many_processes_are_killed():
     """All of them, whoever else of the same user runs how many."""
     marker = f"3602.{os.getpid()}"
     code = starting(marker, number=9) + "import time; time.sleep(3600)"
@@ -277,7 +277,7 @@ with open(path) as file:
 
 
 @pytest.mark.parametrize("network", [True, False])
-def test_what_reading_a_file_does_not_take_is_not_there(tmp_path, network):
+def test_only_necessary_system_calls_are_allowed(tmp_path, network):
     """Sockets, processes, writing, tracing and the kernel's corners; threads and reading are."""
     (tmp_path / "file").write_text("still here")
     name = str(tmp_path / "socket")
@@ -293,7 +293,7 @@ def test_what_reading_a_file_does_not_take_is_not_there(tmp_path, network):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "socket"]
 
 
-def test_without_the_filter_a_socket_with_a_name_is_reached(tmp_path):
+def test_without_the_filter_an_abstract_socket_is_reachable(tmp_path):
     """The attack above is one: namespaces do not hold it, nor any Landlock so far."""
     name = str(tmp_path / "socket")
     with socket.socket(socket.AF_UNIX) as server:
@@ -304,7 +304,7 @@ def test_without_the_filter_a_socket_with_a_name_is_reached(tmp_path):
         server.accept()[0].close()
 
 
-def test_it_can_write_nothing_anywhere(tmp_path):
+def test_the_sandbox_can_write_no_file(tmp_path):
     """A file can be made, but not one byte be put into it."""
     place = tmp_path / "out"
     _, end = inside(f"from pathlib import Path; Path({str(place)!r}).write_text('x')")
@@ -330,7 +330,7 @@ print(isolation.strongest_isolation(Path({ffmpeg!r})))
     [((272, 97), "network"), ((444, 444), "files"), ((157, 167), "calls")],
     ids=["unshare", "landlock_create_ruleset", "prctl, for a filter"],
 )
-def test_a_machine_that_can_not_raise_a_wall_raises_the_others(refused, missing):
+def test_unavailable_isolation_layers_do_not_disable_the_others(refused, missing):
     """As in a container, or with an older kernel: sound is decoded, behind what there is."""
     here = ffmpeg_decoder.isolation_here()
     if here != Isolation(network=True, files=True, calls=True):
@@ -346,7 +346,7 @@ def test_a_machine_that_can_not_raise_a_wall_raises_the_others(refused, missing)
 
 
 @pytest.mark.parametrize("what", ["read", "written"])
-def test_other_files_can_not_be_opened(tmp_path, what):
+def test_the_sandbox_can_open_no_other_file(tmp_path, what):
     """The bot's token and its database are files of the same user; only `sound` is there for it."""
     if not ffmpeg_decoder.isolation_here().files:
         pytest.skip("this machine's kernel hides no files")
@@ -369,7 +369,7 @@ def test_other_files_can_not_be_opened(tmp_path, what):
     assert not (tmp_path / "new.wav").exists()
 
 
-def test_a_killed_bot_leaves_no_decoder_and_the_next_takes_its_folder_away(tmp_path, monkeypatch):
+def test_after_a_kill_no_decoder_and_no_folder_remain(tmp_path, monkeypatch):
     """kill -9 in the middle of a file: what hangs ends with it, what it wrote is swept."""
     program, pipe, sound = tmp_path / "decoder", tmp_path / "pipe", tmp_path / "sound.wav"
     os.mkfifo(pipe)
@@ -398,7 +398,7 @@ def test_a_killed_bot_leaves_no_decoder_and_the_next_takes_its_folder_away(tmp_p
 @pytest.mark.parametrize(
     "terms", [Limits(memory_bytes=2**22), Limits(cpu_seconds=0)], ids=["memory", "processor"]
 )
-def test_limits_too_tight_to_start_under_are_told_from_a_bad_file(terms):
+def test_too_tight_limits_are_distinguished_from_a_bad_file(terms):
     """The program never runs: nothing that it could say of a file is meant."""
     _, end = inside("print('hello')", terms)
     assert end is None or end.code in (126, 127) or end.signal
@@ -407,7 +407,7 @@ def test_limits_too_tight_to_start_under_are_told_from_a_bad_file(terms):
 @pytest.mark.parametrize("network", [True, False])
 @pytest.mark.parametrize("files", [True, False])
 @pytest.mark.parametrize("calls", [True, False])
-def test_the_doctor_tells_which_walls_stand(network, files, calls):
+def test_the_doctor_reports_the_isolation_layers(network, files, calls):
     """In a sentence for each: what it holds, or what is open where the machine can't raise it."""
     walls = Isolation(network=network, files=files, calls=calls)
     told = {
@@ -422,7 +422,7 @@ def test_the_doctor_tells_which_walls_stand(network, files, calls):
     }
 
 
-def test_the_doctor_looks_at_this_machine():
+def test_the_doctor_reports_this_machine_s_isolation():
     """The walls that ffmpeg is really started behind."""
     told = [str(finding.sentence) for finding in doctor_protection.check_ffmpeg(Config())]
     assert "Uploads are read with" in told[0]

@@ -69,7 +69,7 @@ def test_the_bars_of_music_are_found(keep, first):
     assert found.beat_seconds == pytest.approx(60 / 110, rel=0.01)
 
 
-def test_what_is_shorter_than_a_frame_is_kept_whole():
+def test_sounds_shorter_than_a_frame_are_kept():
     """There is nothing to choose."""
     sound = sound_of(np.full(300, 0.1, np.float32))
     assert cut_at_bars(sound, 5.0, Keep.END, 640).end.samples.shape == (1, 300)
@@ -97,7 +97,7 @@ def test_the_new_part_is_as_loud_as_the_old(level, jump_db):
     assert after - before == pytest.approx(jump_db, abs=1.1)
 
 
-def test_nothing_clicks_where_the_model_heard_another_wave():
+def test_the_joint_does_not_click_for_a_different_waveform():
     """The codec changes the wave; the old part stays as it was but for its last beat."""
     old = sound_of(wave(440, 6, 0.3))
     made = sound_of(wave(440, 12, 0.3, phase=2.0))
@@ -109,7 +109,7 @@ def test_nothing_clicks_where_the_model_heard_another_wave():
     assert np.allclose(joined.samples[:, 6 * RATE_HZ :], made.samples[:, 6 * RATE_HZ :], atol=1e-6)
 
 
-def test_silence_is_joined_too():
+def test_silence_can_be_joined():
     """It has no loudness to match."""
     silence = np.zeros((1, RATE_HZ), np.float32)
     made = Sound(samples=np.zeros((1, 2 * RATE_HZ), np.float32), sample_rate_hz=RATE_HZ)
@@ -119,7 +119,7 @@ def test_silence_is_joined_too():
 
 
 @pytest.mark.parametrize("level", [0.2, 0.5])
-def test_stems_follow_the_mix_across_a_joint(level):
+def test_stems_get_the_mix_s_gain_across_a_joint(level):
     """They add up to it, though the new part was made louder or softer; and they don't click."""
     old = {"low": wave(200, 4, 0.2), "high": wave(900, 4, 0.1)}
     new = {name: np.concatenate([each, each * level * 5]) for name, each in old.items()}
@@ -133,7 +133,7 @@ def test_stems_follow_the_mix_across_a_joint(level):
     assert np.abs(np.diff(total)).max() < 0.05
 
 
-def test_stems_that_are_not_the_mix_stay_as_they_are():
+def test_unrelated_stems_are_unchanged():
     """No number makes them add up."""
     mix, other = sound_of(wave(200, 4, 0.2)), {"a": sound_of(wave(300, 4, 0.1))}
     followed = follow_joint(mix, other, 2.0)

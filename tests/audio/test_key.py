@@ -12,7 +12,7 @@ KEYS = [(tonic, mode) for mode in ("major", "minor") for tonic in range(12)]
 
 
 @pytest.mark.parametrize(("tonic", "mode"), KEYS)
-def test_a_cadence_tells_its_key(tonic, mode):
+def test_the_key_of_a_cadence_is_detected(tonic, mode):
     """Tonic, subdominant, dominant, tonic, in all keys."""
     key = find_key(sound_of(chords(tonic, mode)))
     assert (key.tonic, key.mode) == (tonic, mode)
@@ -23,7 +23,7 @@ def test_a_cadence_tells_its_key(tonic, mode):
 @pytest.mark.parametrize(
     ("tonic", "mode"), [(0, "major"), (4, "minor"), (9, "minor"), (11, "major")]
 )
-def test_a_band_that_is_out_of_tune_is_heard_as_meant(tonic, mode, cents):
+def test_the_key_is_detected_despite_detuning(tonic, mode, cents):
     """All instruments are a good part of a semitone too low or too high, together."""
     key = find_key(sound_of(chords(tonic, mode, cents=cents)))
     assert (key.tonic, key.mode) == (tonic, mode)
@@ -52,7 +52,7 @@ def test_neither_level_nor_offset_nor_channels_change_the_key():
 
 
 @pytest.mark.parametrize("rate_hz", [16_000, 44_100, 48_000])
-def test_any_rate_will_do(rate_hz):
+def test_any_sample_rate_is_analysed(rate_hz):
     """The same samples played faster or slower are the same music, so much higher or lower."""
     semitones = 12 * np.log2(rate_hz / RATE_HZ)
     key = find_key(sound_of(chords(2, "minor"), rate_hz=rate_hz))
@@ -83,7 +83,7 @@ def test_without_harmony_there_is_no_key(samples):
     assert find_key(sound_of(samples)) is None
 
 
-def test_a_key_on_no_firm_ground_is_not_sure():
+def test_a_key_without_bass_support_is_uncertain():
     """A drone of three tones is no music in a key, whatever is made of it."""
     key = find_key(sound_of(drone()))
     assert key is None or key.confidence < 0.9

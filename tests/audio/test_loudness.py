@@ -43,7 +43,7 @@ def music(gain=1.0, *, seconds=6.0, channels=1):
 @pytest.mark.parametrize(
     ("level_db", "channels", "lufs"), [(-20, 2, -20.0), (-33, 2, -33.0), (-20, 1, -23.0)]
 )
-def test_loudness_is_that_of_the_standard(level_db, channels, lufs):
+def test_loudness_matches_itu_r_bs_1770(level_db, channels, lufs):
     """A tone of 997 Hz at -20 dB in both channels is -20 LUFS; in one it is 3 less."""
     found = loudness.measure(tone(level_db, channels=channels))
     assert found.lufs == pytest.approx(lufs, abs=0.15)
@@ -81,7 +81,7 @@ def test_loudness_is_what_ffmpeg_measures(seconds, channels, rate_hz):
 
 
 @pytest.mark.parametrize("around_db", [-36, -72])
-def test_what_is_soft_beside_the_rest_does_not_count(around_db):
+def test_quiet_passages_are_gated(around_db):
     """As signals 3 and 4 of EBU Tech 3341: soft ends leave it at -23 LUFS, as if all were loud."""
     soft = tone(around_db, hertz=1000, seconds=2.0, channels=2).samples
     loud = tone(-23, hertz=1000, seconds=12.0, channels=2).samples
@@ -90,14 +90,14 @@ def test_what_is_soft_beside_the_rest_does_not_count(around_db):
     assert found.lufs == pytest.approx(-23.0, abs=0.1)
 
 
-def test_a_piece_s_end_is_heard_in_the_next():
+def test_filter_state_carries_over_between_pieces():
     """The filters go on from piece to piece: where a sound begins changes nothing but an edge."""
     whole = uneven(9.0, 1, RATE_HZ)
     later = Sound(samples=whole.samples[:, 17 * RATE_HZ // 10 :], sample_rate_hz=RATE_HZ)
     np.testing.assert_allclose(step_powers(later)[3:], step_powers(whole)[20:], rtol=1e-6)
 
 
-def test_a_peak_between_the_samples_is_seen():
+def test_inter_sample_peaks_are_detected():
     """A tone at a quarter of the rate, sampled beside its tops, is 3 dB higher than its samples."""
     times = np.arange(RATE_HZ) + 0.5
     samples = np.sin(np.pi / 2 * times)[None].astype(np.float32)
@@ -108,7 +108,7 @@ def test_a_peak_between_the_samples_is_seen():
 
 @pytest.mark.parametrize("gain", [0.01, 0.3, 1.0, 8.0])
 @pytest.mark.parametrize("channels", [1, 2])
-def test_every_clip_is_as_loud_as_any_other(gain, channels):
+def test_all_clips_have_the_target_loudness(gain, channels):
     """Soft or beyond full scale, it ends at the target, and below the highest peak."""
     found = loudness.measure(loudness.level(music(gain, channels=channels)))
     assert found.lufs == pytest.approx(loudness.TARGET_LUFS, abs=0.5)
@@ -117,7 +117,7 @@ def test_every_clip_is_as_loud_as_any_other(gain, channels):
 
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("gain", [0.3, 8.0])
-def test_what_is_heard_of_a_file_stays_below_the_highest_peak(kind, gain):
+def test_decoded_files_stay_below_the_peak_limit(kind, gain):
     """Whatever a lossy format adds: it is what people hear that counts."""
     style = post.Style(format=kind)
     posted = post.encode_for_post(music(gain), max_bytes=10**8, tags=TAGS, style=style)
@@ -136,7 +136,7 @@ def test_silence_stays_silent(seconds):
     assert np.array_equal(loudness.level(silence).samples, silence.samples)
 
 
-def test_the_limiter_is_gentle():
+def test_the_limiter_reduces_gain_smoothly():
     """One stray peak turns a few milliseconds down, not the clip, and by a smooth curve."""
     sound = music(0.5)
     samples = sound.samples.copy()
@@ -156,7 +156,7 @@ def test_the_limiter_is_gentle():
         st.tuples(st.integers(0, RATE_HZ - 1), st.floats(-4, 4, allow_subnormal=False)), max_size=20
     )
 )
-def test_no_peaks_get_past_the_limiter(peaks):
+def test_no_peak_exceeds_the_limiter(peaks):
     """Wherever they are and however many."""
     samples = np.zeros((1, RATE_HZ), np.float32)
     for place, height in peaks:

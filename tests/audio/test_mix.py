@@ -74,7 +74,7 @@ def key(tonic, mode="major", confidence=1.0):
 
 
 @pytest.mark.parametrize("modes", [("major", "minor"), ("minor", "minor"), ("major", "major")])
-def test_every_two_keys_fit_within_three_semitones(modes):
+def test_any_two_keys_are_compatible_within_three_semitones(modes):
     """The tones of both are then the same, or all but one."""
     for lead in range(12):
         for other in range(12):
@@ -83,14 +83,14 @@ def test_every_two_keys_fit_within_three_semitones(modes):
             assert len(tones_of(lead, modes[0]) & tones_of(other + shift, modes[1])) >= 6
 
 
-def test_an_unclear_key_is_left_alone():
+def test_an_unclear_key_is_not_transposed():
     """A wrong shift is worse than none."""
     clear = key(2)
     assert shift_to_fit(clear, key(0, confidence=0.2)) == shift_to_fit(None, clear) == 0
     assert shift_to_fit(clear, key(0)) == 2
 
 
-def test_two_certain_tempi_that_are_too_far_apart_are_told():
+def test_tempi_too_far_apart_are_refused():
     """Both are named. An uncertain one is laid over as it is."""
     with pytest.raises(RequestError) as told:
         align(part(120), part(95))
@@ -99,7 +99,7 @@ def test_two_certain_tempi_that_are_too_far_apart_are_told():
     assert (loose.time_factor, loose.on_the_beat) == (1.0, False)
 
 
-def test_downbeats_meet():
+def test_downbeats_are_aligned():
     """The first bar of the one that follows begins with the first bar of the one that leads."""
     found = align(part(120, first=0.5), part(110, first=0.2))
     assert found.offset_seconds + 0.2 / found.time_factor == pytest.approx(0.5)
@@ -115,7 +115,7 @@ def test_downbeats_meet():
         (100, 110, (3, 4), 4 * 2.4),
     ],
 )
-def test_beats_of_both_fall_together_over_the_whole_length(lead_bpm, other_bpm, bars, seconds):
+def test_beats_stay_aligned_over_the_whole_mix(lead_bpm, other_bpm, bars, seconds):
     """Within 20 ms, from the first to the last, however often the shorter one repeats."""
     lead, other = loop_of(lead_bpm, bars[0]), loop_of(other_bpm, bars[1], pulse_from_nought)
     silent = sound_of(np.full(lead[0].samples.shape[1], 1e-6))
@@ -128,7 +128,7 @@ def test_beats_of_both_fall_together_over_the_whole_length(lead_bpm, other_bpm, 
     assert np.abs(off).max() < 0.02, off
 
 
-def test_beats_of_long_clips_fall_together_by_what_is_heard_of_them():
+def test_beats_of_long_clips_are_aligned():
     """No loops, and nothing known of their tempo: still within 20 ms after 40 s."""
     lead = sound_of(drums(97.3, 40.0, 0.4))
     other = sound_of(pulse(104.9, 43.0, first=0.3))
@@ -146,7 +146,7 @@ def pulse_from_nought(bpm, seconds, first):
 
 
 @pytest.mark.parametrize("semitones", [-3, 2])
-def test_a_shift_is_in_tune_and_keeps_its_length(semitones):
+def test_pitch_shifting_is_accurate_and_keeps_the_length(semitones):
     """Measured on chords: the key is the one that was meant, to the semitone."""
     sound = sound_of(chords(0, "major"))
     moved = stretch(sound, time_factor=1.08, semitones=semitones)
@@ -158,7 +158,7 @@ def test_a_shift_is_in_tune_and_keeps_its_length(semitones):
 
 
 @pytest.mark.parametrize(("tonic", "mode"), [(2, "major"), (11, "minor"), (3, "major")])
-def test_keys_fit_in_the_mix(tonic, mode):
+def test_the_mix_has_one_key(tonic, mode):
     """The one that follows is shifted so that C major and it have six tones in common."""
     lead = sound_of(chords(0, "major"))
     other = sound_of(chords(tonic, mode))
@@ -167,7 +167,7 @@ def test_keys_fit_in_the_mix(tonic, mode):
     assert len(tones_of(0, "major") & tones_of(found.tonic, found.mode)) >= 6
 
 
-def test_what_is_no_loop_ends_with_a_fade_under_the_longer_one():
+def test_a_shorter_non_loop_fades_out():
     """Nothing is cut off: the mix is as long as the longer, and the shorter leaves gently."""
     long, short = sound_of(drums(120, 12.0)), sound_of(drums(120, 6.0))
     made = mix((long, analyse_part(long, loops=False)), (short, analyse_part(short, loops=False)))
@@ -176,7 +176,7 @@ def test_what_is_no_loop_ends_with_a_fade_under_the_longer_one():
     assert made.bpm == pytest.approx(120, abs=0.2)
 
 
-def test_a_loop_goes_on_to_the_bar_line_after_the_end_of_the_other():
+def test_a_loop_repeats_to_the_bar_line_after_the_other_ends():
     """Whoever leads; where it is the longer one, all of it is heard."""
     tune = (sound_of(drums(120, 9.2)), part(120, seconds=9.2))
     loop = (sound_of(drums(120, 2.0)), part(120, seconds=2.0, loops=True))
@@ -203,7 +203,7 @@ def test_a_mix_is_even_and_does_not_clip():
 
 
 @pytest.mark.parametrize("balance", [0.0, 0.95, float("nan")])
-def test_a_balance_that_drowns_one_is_refused(balance):
+def test_an_extreme_balance_is_refused(balance):
     """Then it would be no mix."""
     sound = loop_of(120, 1)
     with pytest.raises(RequestError):

@@ -17,7 +17,7 @@ def part_of(sound, start, stop):
     return measure(Sound(samples=samples, sample_rate_hz=RATE_HZ)).lufs
 
 
-def test_parts_of_a_track_are_brought_to_one_loudness():
+def test_parts_of_a_track_are_leveled():
     """None is moved by more than it needs, nothing clicks, and the length stays."""
     noise = np.random.default_rng(1).standard_normal((1, 6 * RATE_HZ)).astype(np.float32)
     levels = np.repeat(np.array([0.1, 0.05, 0.1], np.float32), 2 * RATE_HZ)
@@ -29,7 +29,7 @@ def test_parts_of_a_track_are_brought_to_one_loudness():
     assert heard[0] == pytest.approx(part_of(track, 0.0, 2.0), abs=0.3)
 
 
-def test_a_track_of_one_part_stays_as_it_is():
+def test_a_track_of_one_part_is_unchanged():
     """There is nothing that it could be compared with."""
     noise = np.random.default_rng(1).standard_normal((1, RATE_HZ)).astype(np.float32)
     track = Sound(samples=noise * np.float32(0.1), sample_rate_hz=RATE_HZ)

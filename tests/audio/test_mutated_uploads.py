@@ -22,7 +22,7 @@ FILES = 120
 CORPUS = "mutagen==1.47.0"
 
 
-async def test_many_changed_files_do_no_harm(tmp_path, monkeypatch):
+async def test_mutated_files_are_decoded_or_refused_safely(tmp_path, monkeypatch):
     """No crash, no sentence that nobody wrote, no file or process left, and little memory."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = psutil.Process().memory_info().rss
@@ -54,7 +54,7 @@ def corpus(folder):
         return {each.name.split("/")[-1]: packed.extractfile(each).read() for each in samples}
 
 
-async def test_odd_files_from_the_wild_do_no_harm(tmp_path, monkeypatch):
+async def test_malformed_real_files_are_decoded_or_refused_safely(tmp_path, monkeypatch):
     """The samples that mutagen is tested with: many tags, wrong lengths, a few hostile ones."""
     (tmp_path / "corpus").mkdir()
     samples = await asyncio.to_thread(corpus, tmp_path / "corpus")

@@ -32,13 +32,13 @@ def piece(request):
     return compose(STYLES.index(request.param), style=request.param, seconds=20.0)
 
 
-def test_the_notation_that_is_shipped_is_that_of_the_codebooks(tmp_path):
+def test_the_shipped_notation_matches_the_codebooks(tmp_path):
     """A change of the codebooks that forgets it would name wrong notes."""
     write_notation(tmp_path)
     assert (tmp_path / FILE).read_text() == (starter_folder() / FILE).read_text()
 
 
-def test_notes_are_read_as_the_composer_reads_them(notation, piece):
+def test_notes_are_decoded_as_by_the_composer(notation, piece):
     """Every one of them: who, what, when, how long; and the tempo."""
     codes = encode_piece(piece, FRAMES)
     score = read_score(codes.astype(np.int32), notation)
@@ -48,7 +48,7 @@ def test_notes_are_read_as_the_composer_reads_them(notation, piece):
     assert score.beat_frames == piece.beat_frames
 
 
-def test_a_midi_file_has_them_all(notation, piece):
+def test_a_midi_file_has_all_notes(notation, piece):
     """Within half a millisecond of their frame, at the tempo of the piece, drums on channel 10."""
     codes = encode_piece(piece, FRAMES)
     score = read_score(codes.astype(np.int32), notation)
@@ -74,7 +74,7 @@ def tempo_of(file):
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "no json", json.dumps({"clock": 1})])
-def test_a_notation_that_can_not_be_read_is_none(tmp_path, text):
+def test_an_unreadable_notation_is_none(tmp_path, text):
     """The model plays all the same."""
     (tmp_path / FILE).write_text(text)
     assert load_notation(tmp_path) is None

@@ -91,7 +91,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("what", ODD)
-async def test_what_any_player_plays_is_heard_whole(what):
+async def test_files_that_players_accept_are_decoded_completely(what):
     """All of it, and no sooner is it over."""
     sound = await Uploads(sample_rate_hz=RATE_HZ, channels=1).read(ODD[what](), keep_seconds=9.0)
     assert sound.seconds == pytest.approx(SECONDS, abs=0.08)
@@ -99,7 +99,7 @@ async def test_what_any_player_plays_is_heard_whole(what):
 
 
 @pytest.mark.parametrize("what", ["VBR without Xing", "chained Ogg", "a brand of dozens"])
-def test_the_command_line_hears_as_much_as_the_bot(tmp_path, what):
+def test_the_command_line_decodes_as_much_as_the_bot(tmp_path, what):
     """A library for sound files alone would cut these off, or not know them."""
     path = tmp_path / "a"
     path.write_bytes(ODD[what]())
@@ -115,7 +115,7 @@ async def test_a_later_part_with_more_channels_keeps_its_level():
     assert second.mean() / first.mean() == pytest.approx(1.0, abs=0.1)
 
 
-def test_a_known_beginning_is_opened_as_that_kind_only():
+def test_a_recognised_file_is_opened_with_one_demuxer_only():
     """The decoder may choose where nothing is known, and there alone."""
     assert sniff.identify(ODD["two ID3 tags"]()).demuxer == "mp3"
     assert sniff.identify(ODD["half a frame first"]()).demuxer is None

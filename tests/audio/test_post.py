@@ -42,7 +42,7 @@ def sound_of(seconds=4.0, *, channels=1, loudness=0.5):
 
 
 @pytest.mark.parametrize("channels", [1, 2])
-def test_a_clip_is_posted_as_mp3_that_tells_how_it_was_made(channels):
+def test_a_clip_is_posted_as_tagged_mp3(channels):
     """It plays everywhere, and its tags say that a machine made it, and from what."""
     sound = sound_of(channels=channels)
     encoded = post.encode_for_post(sound, max_bytes=10**7, tags=TAGS)
@@ -84,7 +84,7 @@ def test_a_clip_neither_clicks_nor_clips():
     assert np.array_equal(sound.samples[0, middle], samples[0, middle])
 
 
-def test_numbers_that_are_none_are_not_posted():
+def test_nan_samples_are_not_posted():
     """A defect of the engine is told, not played."""
     broken = Sound(samples=np.full((1, RATE_HZ), np.nan, np.float32), sample_rate_hz=RATE_HZ)
     with pytest.raises(OutputError, match="invalid numbers"):
@@ -100,14 +100,14 @@ def test_the_master_is_kept_without_loss(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["1.flac"]
 
 
-def test_a_master_that_can_not_be_written_leaves_nothing(tmp_path):
+def test_a_failed_master_write_leaves_no_file(tmp_path):
     """The sentence says that nothing was charged; no half a file is there."""
     with pytest.raises(OutputError, match="Nothing was charged"):
         write_master(tmp_path / "missing" / "1.flac", sound_of())
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_master_that_is_gone_is_told(tmp_path):
+def test_a_missing_master_is_reported(tmp_path):
     """A clip whose sound was deleted can't be gone on from."""
     with pytest.raises(SoundError, match="not kept any more"):
         read_master(tmp_path / "1.flac")
@@ -126,7 +126,7 @@ def test_tags_are_read_back_from_every_kind(kind):
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_the_format_that_is_wanted_is_posted_until_it_does_not_fit(kind):
+def test_the_configured_format_is_posted_if_it_fits(kind):
     """Then a smaller one is, down to the smallest there is; never silence."""
     style = post.Style(format=kind)
     sound = sound_of(7.0)
@@ -141,7 +141,7 @@ def test_the_format_that_is_wanted_is_posted_until_it_does_not_fit(kind):
 @pytest.mark.parametrize(
     "tags", [b'{"seed": "x"}', b"[1]", b'{"seed": 1, "model": 2, "kind": 3, "parent_ids": 7}', b"{"]
 )
-def test_tags_that_somebody_wrote_are_none_of_ours(tags):
+def test_foreign_tags_are_ignored(tags):
     """Anyone can write anything under our name."""
     data = write_tags(encode(sound_of(1.0), FORMATS["flac"]), ".flac", TAGS)
     ours = to_json(TAGS).encode()
@@ -151,7 +151,7 @@ def test_tags_that_somebody_wrote_are_none_of_ours(tags):
 
 
 @pytest.mark.parametrize("data", [b"", b"ID3", b"\x00" * 1000, b"fLaC" + bytes(50)])
-def test_tags_of_anything_else_are_none(data):
+def test_other_files_have_no_tags(data):
     """Any bytes may be asked about."""
     assert read_tags(data) is None
 
@@ -165,7 +165,7 @@ def test_the_picture_shows_where_it_is_loud(seconds):
 
 
 @pytest.mark.parametrize("seconds", [0.01, 1.0, 60.0])
-def test_the_spectrogram_shows_what_sounds(seconds):
+def test_the_spectrogram_shows_the_frequencies(seconds):
     """One size whatever the length; a tone is a bright line where its pitch is."""
     times = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     tone = Sound(
@@ -196,7 +196,7 @@ def test_levels_follow_the_sound():
     assert not levels(silence, 10).any()
 
 
-def test_stems_are_packed_alike_and_add_up():
+def test_stems_have_one_format_and_add_up():
     """One format and one gain for all, each with its name; together no larger than may be."""
     random = np.random.default_rng(1)
     stems = {
@@ -230,7 +230,7 @@ def sum_of(stems):
     return np.sum([each.samples for each in stems.values()], axis=0)
 
 
-def test_codes_go_with_a_clip_where_they_take_little_of_it():
+def test_codes_are_embedded_if_they_are_small():
     """Where a place takes small files only, the sound has it all."""
     sound = sound_of()
     short = Codes(tokens=np.zeros((8, 500), np.int32), fingerprint="00" * 8)
@@ -243,7 +243,7 @@ def test_codes_go_with_a_clip_where_they_take_little_of_it():
     assert read_tags(small.data) is not None
 
 
-def test_codes_are_kept_with_the_sound_they_say(tmp_path):
+def test_codes_are_stored_in_the_clip_s_file(tmp_path):
     """In the one file of the clip, which sounds as it would without them."""
     sound = sound_of(channels=2)
     codes = Codes(tokens=np.arange(8_000, dtype=np.int32).reshape(8, 1000), fingerprint="0a" * 8)

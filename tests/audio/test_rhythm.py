@@ -33,7 +33,7 @@ def off_by(found, period, phase):
 
 
 @pytest.mark.parametrize("bpm", range(60, 156, 5))
-def test_a_pulse_is_told_to_a_hundredth(bpm):
+def test_the_tempo_of_clicks_is_within_one_percent(bpm):
     """Nothing but clicks: their tempo, and each of them."""
     rhythm = find_rhythm(sound_of(pulse(bpm)))
     assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
@@ -43,7 +43,7 @@ def test_a_pulse_is_told_to_a_hundredth(bpm):
 
 
 @pytest.mark.parametrize("bpm", [160, 165, 170, 175, 180])
-def test_a_fast_pulse_may_be_told_at_half_its_pace(bpm):
+def test_a_fast_click_tempo_may_be_halved(bpm):
     """Both are true of clicks that are all alike; nothing else is."""
     rhythm = find_rhythm(sound_of(pulse(bpm)))
     assert min(abs(rhythm.bpm / bpm - 1), abs(rhythm.bpm / bpm * 2 - 1)) < 0.01
@@ -51,7 +51,7 @@ def test_a_fast_pulse_may_be_told_at_half_its_pace(bpm):
 
 
 @pytest.mark.parametrize("bpm", [66, 75, 84, 90, 97.3, 105, 113.7, 120, 128, 140, 150])
-def test_drums_are_told_to_a_hundredth(bpm):
+def test_the_tempo_of_drums_is_within_one_percent(bpm):
     """Kick, snare and hats, with the hats at twice the beat."""
     rhythm = find_rhythm(sound_of(drums(bpm, first=0.2)))
     assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
@@ -60,7 +60,7 @@ def test_drums_are_told_to_a_hundredth(bpm):
 
 
 @pytest.mark.parametrize("bpm", [160, 172, 180])
-def test_fast_drums_may_be_told_at_half_their_pace(bpm):
+def test_a_fast_drum_tempo_may_be_halved(bpm):
     """What one calls fast rock is slow rock with a busy hat to another."""
     rhythm = find_rhythm(sound_of(drums(bpm, first=0.2)))
     assert min(abs(rhythm.bpm / bpm - 1), abs(rhythm.bpm / bpm * 2 - 1)) < 0.01
@@ -154,7 +154,7 @@ def test_neither_level_nor_offset_nor_channels_change_the_rhythm():
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 22_050, 44_100, 48_000])
-def test_any_rate_will_do(rate_hz):
+def test_any_sample_rate_is_analysed(rate_hz):
     """Times are in seconds, whatever the samples."""
     time_s = times_of(10, rate_hz)
     since = (time_s - 0.1) % 0.5
@@ -171,7 +171,7 @@ def test_any_rate_will_do(rate_hz):
     seconds=st.floats(6, 12, allow_subnormal=False),
     hiss=st.floats(0, 0.003, allow_subnormal=False),
 )
-def test_what_is_told_is_in_order_and_within_the_sound(bpm, first, seconds, hiss):
+def test_rhythm_times_are_sorted_and_within_the_sound(bpm, first, seconds, hiss):
     """At any tempo, from any beginning, with some hiss."""
     sound = sound_of(
         drums(bpm, seconds, first) + noise(seconds, level=hiss)[: round(seconds * RATE_HZ)]
@@ -225,6 +225,6 @@ def test_odd_bars_are_found(bpm, groups, unit, beats_per_bar):
     np.testing.assert_allclose(bars, sum(groups) * unit * 60 / bpm, atol=0.01)
 
 
-def test_a_sound_of_less_than_a_bar_is_no_trouble():
+def test_a_sound_shorter_than_a_bar_is_accepted():
     """Some places of a bar never come in it."""
     assert find_rhythm(sound_of(drums(100, 2.0))) is not None

@@ -41,7 +41,7 @@ def drawn(seed, frames=1001, *, channels=2, peak=1.0, rate_hz=44_100):
     peak=st.floats(1e-6, 1.0, allow_subnormal=False) | st.floats(1.0, 50.0, allow_subnormal=False),
     rate_hz=st.sampled_from(RATES_HZ),
 )
-def test_a_sound_comes_back_from_a_segment(seed, frames, channels, peak, rate_hz):
+def test_a_segment_round_trip_keeps_the_sound(seed, frames, channels, peak, rate_hz):
     """To within half a step of 32 bits of its own peak, also above full scale."""
     sound = drawn(seed, frames, channels=channels, peak=peak, rate_hz=rate_hz)
     scale = full_scale(sound)
@@ -56,7 +56,7 @@ def test_a_sound_comes_back_from_a_segment(seed, frames, channels, peak, rate_hz
         assert scale <= 1
 
 
-def test_sixteen_bits_come_back_to_the_bit():
+def test_sixteen_bit_samples_round_trip_exactly():
     """What a lossless file of a clip held is the same after any number of joins."""
     whole = np.arange(-(2**15), 2**15, dtype=np.float32)[None] / 2**15
     sound = Sound(samples=whole, sample_rate_hz=32_000)
@@ -101,7 +101,7 @@ def test_a_gain_is_as_exact_as_floats_are(gain_db, peak):
     np.testing.assert_allclose(found, wanted, rtol=2**-23, atol=2**-28 * np.abs(wanted).max())
 
 
-def test_no_gain_and_no_numbers_change_nothing():
+def test_zero_gain_and_nan_samples_change_nothing():
     """What has no numbers in it is refused by whoever writes it, with a sentence."""
     sound = drawn(4)
     assert amplify(sound, 0) is sound
@@ -111,7 +111,7 @@ def test_no_gain_and_no_numbers_change_nothing():
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 @pytest.mark.parametrize("alike", [0.0, 0.6, 1.0])
-def test_a_crossfade_is_the_formula_s(rate_hz, alike):
+def test_a_crossfade_follows_the_equal_power_formula(rate_hz, alike):
     """Equal power, corrected for how alike both are, to the millionth."""
     first = drawn(5, 4_001, rate_hz=rate_hz)
     other = drawn(6, 4_001, rate_hz=rate_hz)
@@ -125,7 +125,7 @@ def test_a_crossfade_is_the_formula_s(rate_hz, alike):
     np.testing.assert_allclose(crossfade(first, second).samples, wanted, rtol=0, atol=1e-6)
 
 
-def test_nobody_is_warned_of_what_pydub_finds_missing(tmp_path):
+def test_pydub_s_missing_dependency_warnings_are_suppressed(tmp_path):
     """It looks for an ffmpeg that it never runs here, and its own source has odd escapes."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", "import bot.audio.editing.segments"],

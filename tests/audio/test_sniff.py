@@ -60,7 +60,7 @@ async def heard(data):
 @example(b"", b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f")
 @example(b"", b"\xff\xf1\x50\x80\x00\x1f\xfc")
 @settings(max_examples=2000)
-def test_any_bytes_are_a_kind_or_a_known_sentence(start, data):
+def test_any_bytes_are_identified_or_refused_with_a_known_sentence(start, data):
     """And nothing else."""
     try:
         found = sniff.identify(start + data)
@@ -72,7 +72,7 @@ def test_any_bytes_are_a_kind_or_a_known_sentence(start, data):
         assert found.rate_hz is None or 4_000 <= found.rate_hz <= 192_000
 
 
-def test_every_accepted_kind_is_told():
+def test_every_accepted_format_is_identified():
     """By the name of the one demuxer that may open it, and never by the file's name."""
     told = {name: sniff.identify(data).demuxer for name, data in in_every_kind(0.2).items()}
     assert told == {
@@ -120,7 +120,7 @@ def canary(tmp_path):
     ],
     ids=["HLS", "HLS of an address", "concat", "concat beside it", "SDP", "DASH", "PLS"],
 )
-async def test_a_list_of_other_files_opens_none_of_them(canary, text):
+async def test_a_playlist_opens_no_other_file(canary, text):
     """A playlist named like a sound would make a guessing decoder play another file of the host."""
     with pytest.raises(SoundError, match=re.escape(str(sniff.NOT_SOUND))):
         await heard(text(canary))
@@ -128,13 +128,13 @@ async def test_a_list_of_other_files_opens_none_of_them(canary, text):
 
 
 @pytest.mark.parametrize("demuxer", [*sniff.DEMUXERS, None])
-async def test_even_past_the_gate_a_playlist_opens_nothing(canary, demuxer):
+async def test_even_ffmpeg_itself_opens_no_playlist_entry(canary, demuxer):
     """The decoder itself may open one file as one kind, and nothing that the file names."""
     assert await decoded(playlist(canary), demuxer) == b""
     assert canary.stat().st_atime == 1
 
 
-async def test_a_film_that_names_another_file_does_not_get_it(canary):
+async def test_a_video_with_an_external_reference_does_not_get_it(canary):
     """Its track says that the sound is elsewhere; ffmpeg follows that where it is told to."""
     data = mp4_that_names(canary)
     with pytest.raises(SoundError, match="There is no sound in this file|damaged"):
@@ -150,7 +150,7 @@ async def test_a_film_that_names_another_file_does_not_get_it(canary):
     assert canary.stat().st_atime > 1
 
 
-async def test_nothing_calls_out():
+async def test_decoding_opens_no_network_connection():
     """An address in a file is not gone to."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
@@ -193,7 +193,7 @@ async def decoded(data, demuxer):
         (b"\xff\xfb\x90\x00" + bytes(2000), "damaged|no sound|shorter"),
     ],
 )
-async def test_what_is_no_sound_is_refused_in_a_sentence(data, sentence):
+async def test_files_that_are_not_audio_are_refused_with_a_sentence(data, sentence):
     """Empty, cut off, random, or something else under a sound's name."""
     with pytest.raises(SoundError, match=sentence):
         await heard(data)
@@ -212,14 +212,14 @@ async def test_what_is_no_sound_is_refused_in_a_sentence(data, sentence):
         (wav_header(1, 2**32 - 1), "it has 4294967295 samples a second"),
     ],
 )
-def test_absurd_headers_are_told_apart(data, sentence):
+def test_invalid_headers_are_refused(data, sentence):
     """Before anything is decoded."""
     with pytest.raises(SoundError, match=sentence):
         sniff.identify(data)
 
 
 @pytest.mark.parametrize(("channels", "rate_hz"), [(1, 4_000), (64, 192_000), (2, 44_100)])
-def test_headers_at_the_edge_are_let_through(channels, rate_hz):
+def test_headers_at_the_limits_are_accepted(channels, rate_hz):
     """What is said is what is done."""
     found = sniff.identify(wav_header(channels, rate_hz))
     assert (found.channels, found.rate_hz) == (channels, rate_hz)

@@ -23,7 +23,7 @@ def loud_from(wave, seconds):
     return sound_of(wave * gains)
 
 
-def test_it_is_the_loudest_bars_cut_on_the_beat():
+def test_the_sound_is_the_loudest_bars_cut_on_the_beat():
     """As many whole bars as fit: two of 120 beats a minute, from a bar line on."""
     sound = loud_from(drums(120, 16.0), 8.0)
     part = cut_excerpt(sound, find_rhythm(sound), 5.1)
@@ -33,7 +33,7 @@ def test_it_is_the_loudest_bars_cut_on_the_beat():
     assert heights[: round(0.05 * RATE_HZ)].max() > 0.7 * heights.max()
 
 
-def test_without_a_beat_it_is_the_loudest_seconds():
+def test_without_a_beat_the_sound_is_the_loudest_seconds():
     """And what is short enough stays as it is."""
     sound = loud_from(noise(16.0, level=0.2), 8.0)
     part = cut_excerpt(sound, None, 5.1)
@@ -44,7 +44,7 @@ def test_without_a_beat_it_is_the_loudest_seconds():
 
 
 @pytest.mark.parametrize("bpm", [47, 95, 170])
-def test_discord_takes_it(bpm):
+def test_the_sound_meets_discord_s_limits(bpm):
     """An MP3 that it knows as one, short and small enough, whatever the tempo."""
     sound = sound_of(drums(bpm, 12.0), drums(bpm, 12.0))
     made = encode_soundboard_sound(sound, name="song", loudness_lufs=-14.0)
@@ -66,6 +66,6 @@ def test_discord_takes_it(bpm):
         ("x" * 40, "x" * 32),
     ],
 )
-def test_it_is_named_after_its_words(words, named):
+def test_the_sound_is_named_after_its_prompt(words, named):
     """As far as Discord's 32 characters go."""
     assert name_of(words, 7) == named

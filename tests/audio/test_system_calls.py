@@ -80,14 +80,14 @@ def answer(program, number, *arguments, audit):
         ((9999, 9999), (), REFUSED),  # none yet
     ],
 )
-def test_each_call_is_let_through_or_not(machine, numbers, arguments, expected):
+def test_each_system_call_is_allowed_or_refused(machine, numbers, arguments, expected):
     """By its number and its arguments, which differ from one kind of processor to another."""
     program = system_call_filter(machine)
     number = numbers[machine == "aarch64"]
     assert answer(program, number, *arguments, audit=AUDITS[machine]) == expected
 
 
-def test_another_way_to_call_the_kernel_is_none():
+def test_other_system_call_abis_are_refused():
     """32-bit calls end the program, and those of the x32 ABI do not exist."""
     program = system_call_filter("x86_64")
     assert answer(program, 0, audit=I386) == KILLED

@@ -34,7 +34,7 @@ SOUND = Sound(
 
 
 @pytest.mark.parametrize("path", OLD, ids=lambda path: path.suffix)
-def test_clips_that_another_library_tagged_are_read(path):
+def test_tags_written_by_the_earlier_library_are_read(path):
     """Clips are in people's hands: tags and codes of every earlier version stay readable."""
     data = path.read_bytes()
     assert read_tags(data) == TAGS
@@ -47,13 +47,13 @@ def test_clips_that_another_library_tagged_are_read(path):
     assert again == fields
 
 
-def test_every_format_has_an_old_clip():
+def test_every_format_has_an_old_test_clip():
     assert {path.suffix for path in OLD} == set(BY_SUFFIX)
 
 
 @pytest.mark.parametrize("size", [0, 500, 100_000, 700_000])
 @pytest.mark.parametrize("suffix", BY_SUFFIX)
-def test_a_tagged_file_sounds_as_before(suffix, size):
+def test_tagging_does_not_change_the_audio(suffix, size):
     """However many pages the tags take; the sums of an Ogg's pages are right."""
     plain = encode(SOUND, BY_SUFFIX[suffix])
     fields = {"title": "90s rock 摇滚", "own": "x" * size} if size else {}
@@ -80,13 +80,13 @@ def test_pages_end_where_packets_of_any_length_do(length):
         assert read_fields(io.BytesIO(write_fields(plain, ".opus", fields))) == fields
 
 
-def test_names_of_comments_have_no_characters_that_none_may_have():
+def test_comment_names_have_valid_characters_only():
     """An equals sign in a name would end it."""
     data = write_fields(encode(SOUND, BY_SUFFIX[".flac"]), ".flac", {"a=b\n\x7f": "c", "é": "d"})
     assert read_fields(io.BytesIO(data)) == {"ab": "c", "x": "d"}
 
 
-def test_the_checksum_is_that_of_ogg():
+def test_the_checksum_is_ogg_s_crc():
     """The sum of a page that libogg wrote is found again."""
     data = encode(SOUND, BY_SUFFIX[".ogg"])
     pages = list(vorbis_comments.read_pages(data))
@@ -97,7 +97,7 @@ def test_the_checksum_is_that_of_ogg():
     (".mp3", ["-id3v2_version", "3"]), (".mp3", ["-write_id3v1", "1"]), (".flac", []),
     (".ogg", []), (".opus", []),
 ])  # fmt: skip
-def test_tags_outlive_another_program_s_copy(tmp_path, suffix, options):
+def test_tags_survive_a_copy_by_another_program(tmp_path, suffix, options):
     """What ffmpeg copied still tells how it was made, also in older kinds of tags."""
     (tmp_path / f"a{suffix}").write_bytes(
         write_tags(encode(SOUND, BY_SUFFIX[suffix]), suffix, TAGS)
@@ -136,7 +136,7 @@ def test_tags_outlive_another_program_s_copy(tmp_path, suffix, options):
     ],
     ids=str,
 )
-def test_values_that_none_of_ours_has_are_no_tags(change):
+def test_out_of_range_tag_values_are_refused(change):
     """Nothing after it has to count with a seed of thousands of digits, or with no number."""
     assert from_json(json.dumps(FACTS)) == TAGS
     assert from_json(json.dumps(FACTS | change)) is None
@@ -151,12 +151,12 @@ def test_values_that_none_of_ours_has_are_no_tags(change):
     ],
     ids=lambda text: ascii(text[:20]),
 )  # fmt: skip
-def test_text_that_is_no_tag_of_ours_is_nothing(text):
+def test_foreign_tag_text_is_none(text):
     """However deep, long or odd."""
     assert from_json(text) is None
 
 
-def test_what_tags_say_is_shortened_and_cleaned():
+def test_tag_texts_are_shortened_and_cleaned():
     """No control character, line break or change of direction; no more than a page can hold."""
     odd = "\x1b[2J a\u2028b\u202ec\x07\n\x9b"
     facts = FACTS | {name: odd for name in ("prompt", "model", "kind", "key", "stem")}
@@ -170,7 +170,7 @@ def test_what_tags_say_is_shortened_and_cleaned():
     assert (len(found.prompt or ""), len(found.model)) == (2_000, 100)
 
 
-def test_a_frame_that_would_inflate_stays_packed():
+def test_a_compressed_id3_frame_is_not_inflated():
     """Megabytes of nothing in a few bytes: no frame is ever inflated."""
     packed = zlib.compress(b"\x03ZHIYIN\x00" + b" " * 50_000_000, 9)
 
@@ -185,7 +185,7 @@ def test_a_frame_that_would_inflate_stays_packed():
 
 
 @pytest.mark.parametrize("path", OLD, ids=lambda path: path.suffix)
-def test_a_damaged_file_is_one_of_ours_or_is_not(path):
+def test_a_damaged_file_has_tags_or_none(path):
     """Whatever was changed, cut out or doubled: tags, or none; never an error."""
     whole, random_ = path.read_bytes(), random.Random(path.suffix)
     found = 0

@@ -42,7 +42,7 @@ def right_share(samples):
     return float((found == played).mean())
 
 
-def test_the_pitch_classes_are_the_tunes_with_and_without_drums():
+def test_the_melody_s_pitch_classes_are_found_despite_drums():
     """In four of five frames at least, under strokes louder than the tune."""
     assert right_share(tune()) >= 0.8
     assert right_share(tune() + 0.4 * strokes()) >= 0.8
@@ -52,7 +52,7 @@ def test_the_pitch_classes_are_the_tunes_with_and_without_drums():
     ("samples", "sentence"),
     [(strokes(), DRUMS), (np.zeros(2 * RATE_HZ), SILENT), (tune()[: RATE_HZ // 2], SHORT)],
 )
-def test_no_tune_is_told_in_a_sentence(samples, sentence):
+def test_a_missing_melody_is_refused_with_a_sentence(samples, sentence):
     """Drums alone, silence, and less than a second."""
     with pytest.raises(SoundError) as raised:
         isolate_tune(sound(samples))

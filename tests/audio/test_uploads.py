@@ -51,7 +51,7 @@ def pitch_of(sound):
 
 @pytest.mark.parametrize("decoder", ["the system's", "ours"])
 @pytest.mark.parametrize("name", KINDS)
-async def test_every_accepted_kind_is_heard(files, name, decoder):
+async def test_every_accepted_format_is_decoded(files, name, decoder):
     """At the model's rate and channels, whatever it was recorded at and whichever ffmpeg reads."""
     own = Path(imageio_ffmpeg.get_ffmpeg_exe()) if decoder == "ours" else None
     sound = await heard(files[name], ffmpeg=own)
@@ -70,7 +70,7 @@ async def test_the_end_of_a_long_file_is_kept():
     assert pitch_of(sound) == pytest.approx(900, abs=2)
 
 
-async def test_a_stereo_model_hears_both_sides():
+async def test_a_stereo_model_gets_both_channels():
     """Left stays left; a mono file is on both sides."""
     left = np.column_stack([noise()[:, 0], np.zeros(RATE_HZ)])
     sound = await heard(as_file(left), channels=2)
@@ -80,7 +80,7 @@ async def test_a_stereo_model_hears_both_sides():
     assert (sound.samples[0] == sound.samples[1]).all()
 
 
-async def test_resampling_adds_nothing_that_is_heard():
+async def test_resampling_adds_no_audible_artifacts():
     """A tone above what the model's rate can hold does not come back as another one."""
     times = np.arange(2 * 96_000) / 96_000
     low, high = np.sin(2 * np.pi * 1000 * times), np.sin(2 * np.pi * 20_000 * times)
@@ -94,7 +94,7 @@ async def test_resampling_adds_nothing_that_is_heard():
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 6, 7, 8, 12, 16, 64])
 @pytest.mark.parametrize("wanted", [1, 2])
-async def test_channels_are_mixed_by_their_mean(count, wanted):
+async def test_downmixing_averages_the_channels(count, wanted):
     """Whatever their number: what all of them have in common keeps its level, and nothing clips."""
     square = np.sign(np.sin(2 * np.pi * 50 * np.arange(RATE_HZ) / RATE_HZ)) * 0.99
     sound = await heard(as_file(np.repeat(square[:, None], count, axis=1)), channels=wanted)
@@ -103,7 +103,7 @@ async def test_channels_are_mixed_by_their_mean(count, wanted):
         np.testing.assert_allclose(side, square, atol=1e-3)
 
 
-async def test_sides_that_cancel_each_other_out_are_heard():
+async def test_opposite_phase_channels_do_not_cancel_out():
     """Opposite phases are what a wrong plug makes of a mono recording: one side is taken."""
     left = noise()[:, 0]
     sound = await heard(as_file(np.column_stack([left, -left])))
@@ -112,7 +112,7 @@ async def test_sides_that_cancel_each_other_out_are_heard():
     np.testing.assert_allclose(sound.samples[0], -sound.samples[1], atol=1e-3)
 
 
-async def test_six_channels_keep_their_sides():
+async def test_surround_channels_stay_left_or_right():
     """Front and back left are heard on the left, the middle on both."""
     one = noise()[:, 0]
     silent = np.zeros_like(one)
@@ -124,14 +124,14 @@ async def test_six_channels_keep_their_sides():
 
 
 @pytest.mark.parametrize("peak", [2.0, 30_000.0])
-async def test_floats_beyond_full_scale_are_turned_down(peak):
+async def test_floats_beyond_full_scale_are_scaled_down(peak):
     """The wave keeps its shape."""
     wave = np.sin(2 * np.pi * 440 * np.arange(RATE_HZ) / RATE_HZ)
     sound = await heard(as_file(peak * wave, subtype="FLOAT"))
     np.testing.assert_allclose(sound.samples[0], wave, atol=1e-3)
 
 
-async def test_a_film_is_heard_and_not_seen():
+async def test_only_the_audio_of_a_video_is_decoded():
     """Its pictures are not even decoded; nor is the cover of a song."""
     picture = ["-f", "lavfi", "-i", "testsrc=duration=2:size=64x64:rate=5"]
     film = from_ffmpeg(*picture, *tone(), "-c:v", "mpeg4", "-c:a", "aac", "-f", "mp4")
@@ -145,7 +145,7 @@ async def test_a_film_is_heard_and_not_seen():
         assert pitch_of(sound) == pytest.approx(440, abs=2)
 
 
-async def test_pictures_without_a_sound_are_told_so():
+async def test_files_without_an_audio_track_are_refused():
     """A film whose sound was taken off, or a cover in a file of its own."""
     picture = ["-f", "lavfi", "-i", "testsrc=duration=1:size=64x64:rate=5"]
     for kind in ("mp4", "matroska"):
@@ -154,7 +154,7 @@ async def test_pictures_without_a_sound_are_told_so():
 
 
 @pytest.mark.parametrize("tracks", [2, 1000])
-async def test_of_many_tracks_the_first_is_heard(tracks):
+async def test_the_first_of_several_audio_tracks_is_decoded(tracks):
     """As many as a file may have: one is decoded, and the others cost next to nothing."""
     others = ["-map", "1:a"] * (tracks - 1)
     both = [*tone(0.5, 440), *tone(0.5, 900), "-map", "0:a", *others]
@@ -163,7 +163,7 @@ async def test_of_many_tracks_the_first_is_heard(tracks):
     assert pitch_of(sound) == pytest.approx(440, abs=4)
 
 
-async def test_a_sound_that_only_rare_decoders_know_is_not_tried():
+async def test_rare_codecs_are_refused():
     """Of the hundreds in ffmpeg, those that are needed may run."""
     for codec, kind in (("ac3", "mp4"), ("wmav2", "matroska"), ("adpcm_swf", "wav")):
         data = from_ffmpeg(*tone(), "-ar", "44100", "-c:a", codec, "-f", kind)
@@ -173,7 +173,7 @@ async def test_a_sound_that_only_rare_decoders_know_is_not_tried():
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("share", [1, 1000])
-async def test_samples_that_are_no_numbers_are_refused(value, share):
+async def test_nan_samples_are_refused(value, share):
     """One in a thousand is enough: it would poison all that is made from it."""
     samples = noise()[:, 0]
     samples[::share] = value
@@ -199,7 +199,7 @@ async def test_silence_is_refused_before_the_model_runs(samples, rate_hz):
         await heard(as_file(samples, subtype="PCM_24", rate_hz=rate_hz))
 
 
-async def test_a_quiet_sound_is_no_silence():
+async def test_quiet_audio_is_not_refused_as_silence():
     """Sixty decibels down is a recording that somebody made; so is a single click."""
     quiet = noise() * 0.002
     click = np.zeros(10 * RATE_HZ)
@@ -254,7 +254,7 @@ async def test_a_silent_tail_is_left_out(tail_seconds, line):
     assert (rest < 0.01) == (tail_seconds == 0.3)
 
 
-async def test_a_header_that_lies_about_its_length_takes_no_memory():
+async def test_a_false_length_in_a_header_allocates_no_memory():
     """209 bytes that claim to be 400 hours."""
     assert len(lying_flac()) == 209
     before = psutil.Process().memory_info().rss
@@ -263,7 +263,7 @@ async def test_a_header_that_lies_about_its_length_takes_no_memory():
     assert psutil.Process().memory_info().rss - before < 50 * 2**20
 
 
-async def test_tags_go_nowhere(caplog, place):
+async def test_tags_of_an_upload_are_dropped(caplog, place):
     """Names and pictures inside a file are not in the log, and no file is named after them."""
     tags = ["-metadata", "title=$(touch pwned); `id` ../../x", "-metadata", "artist=\x1b[31mred\n"]
     data = from_ffmpeg(*tone(), *tags, "-f", "mp3")
@@ -277,7 +277,7 @@ async def test_tags_go_nowhere(caplog, place):
     assert list(place.iterdir()) == []
 
 
-def test_the_decoder_s_command_holds_the_kind_and_numbers_only():
+def test_the_decoder_s_command_has_no_untrusted_text():
     """There is no place in it for a name, and the file in its folder is always called the same."""
     decoding = ffmpeg_decoder.Decoding(demuxer="mp3", sample_rate_hz=RATE_HZ, max_seconds=600.0)
     command = ffmpeg_decoder._command(decoding, Limits(), None)

@@ -21,7 +21,7 @@ def mean(values):
 
 
 @pytest.mark.parametrize("load", [0.3, 0.7])
-def test_one_by_one_the_wait_is_pollaczek_s_and_khinchine_s(load):
+def test_the_single_server_wait_follows_pollaczek_khinchine(load):
     """Strangers at random times, clips from 2 to 10 s: to a twentieth."""
     chance = random.Random(20)
     per_second = load / 6.0
@@ -36,7 +36,7 @@ def test_one_by_one_the_wait_is_pollaczek_s_and_khinchine_s(load):
 
 
 @pytest.mark.parametrize("people", [1, 20, 40, 200])
-def test_people_who_come_back_take_as_long_as_reckoned(people):
+def test_the_closed_queue_wait_matches_the_formula(people):
     """From hardly any to far too many, eight at once: to a twentieth."""
     chance = random.Random(people)
     lengths = (chance.expovariate(1 / 4) for _ in itertools.count())
@@ -49,7 +49,7 @@ def test_people_who_come_back_take_as_long_as_reckoned(people):
     assert mean(each.took_seconds for each in made) == pytest.approx(expected, rel=0.05)
 
 
-def test_who_wants_more_than_a_share_gets_a_share():
+def test_a_heavy_user_gets_a_fair_share():
     """While two always want more, each gets half the sound, in long clips or in short ones."""
     asks = [ClipRequest(0.0, 1, 60.0) for _ in range(30)] + [
         ClipRequest(0.0, 2, 10.0) for _ in range(180)
@@ -62,7 +62,7 @@ def test_who_wants_more_than_a_share_gets_a_share():
     assert got == {1: 1800, 2: 1800}
 
 
-def test_a_newcomer_waits_for_one_clip_and_not_for_all_of_somebody_else_s():
+def test_a_new_user_waits_for_one_clip_of_another_user_only():
     """Forty clips of one person are in the line; another's comes after the one being made."""
     asks = [ClipRequest(0.0, 1, 10.0) for _ in range(40)] + [ClipRequest(15.0, 2, 10.0)]
     made = serve(Workers(lambda _: 1.0, slots=1), asks)
@@ -90,7 +90,7 @@ def test_clips_that_are_made_together_share_the_pace():
     assert [each.waited_seconds for each in made] == [0.0, 0.0]
 
 
-def test_two_machines_take_turns():
+def test_two_machines_share_the_load():
     """The one with less to do gets the next clip."""
     workers = Workers(lambda _: 1.0, slots=1, workers=2)
     made = serve(workers, [ClipRequest(0.0, user_id, 10.0) for user_id in range(4)])

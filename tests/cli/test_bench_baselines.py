@@ -19,7 +19,7 @@ MEASURED = {
 }
 
 
-def test_anothers_time_is_set_beside_ours_with_all_its_phases() -> None:
+def test_a_baseline_is_compared_in_all_phases() -> None:
     """500 steps of 100 ms, 1 s for the texts and 9 s for the sound of 80 s."""
     timing = Timing(
         precision="int8", users=8, ms_per_step=100.0, text_seconds=1.0, sound_seconds=9.0
@@ -43,13 +43,13 @@ def test_the_table_has_a_row_for_each_and_no_factor_where_none_is_known() -> Non
     assert ["X,", "8", "100.0", "1.9", "1.33"] in lines
 
 
-def test_several_others_can_be_named() -> None:
+def test_several_baselines_can_be_named() -> None:
     """Separated by commas, in any order."""
     assert bench.rivals_of("torch, openvino") == ["torch", "openvino"]
     assert bench.rivals_of("") == []
 
 
-def test_an_unknown_other_is_told_which_there_are() -> None:
+def test_an_unknown_baseline_lists_the_known_ones() -> None:
     """The sentence has all their names."""
     with pytest.raises(ConfigError, match="mindnlp, torch, openvino, onnxruntime"):
         bench.rivals_of("torch,tensorflow")

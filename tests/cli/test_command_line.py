@@ -94,12 +94,12 @@ def test_a_prompt_that_is_too_long_is_refused_before_the_model_is_loaded(capsys)
         ("whatis a.mp3 b.mp3", '"b.mp3" is one word too many.'),
     ],
 )
-def test_what_is_mistyped_is_told_in_one_sentence(capsys, line, sentence):
+def test_a_mistyped_argument_gives_one_sentence(capsys, line, sentence):
     """With what may have been meant, and where to read more."""
     assert sentence in refused(capsys, *line.split())
 
 
-def test_a_failure_of_the_machine_is_not_called_a_defect(capsys):
+def test_a_system_failure_is_not_reported_as_a_bug(capsys):
     """A full disk, a missing right, too little memory: one sentence, which names the place."""
 
     def outcome(error):
@@ -118,7 +118,7 @@ def test_a_failure_of_the_machine_is_not_called_a_defect(capsys):
     assert system_failure(ValueError()) is None
 
 
-def test_output_that_cannot_be_written_is_told_once(monkeypatch, capsys):
+def test_an_unwritable_output_is_reported_once(monkeypatch, capsys):
     """Not with a traceback, nor with another complaint when Python ends."""
     with open("/dev/full", "w", encoding="utf-8") as full:
         monkeypatch.setattr(sys, "stdout", full)
@@ -129,7 +129,7 @@ def test_output_that_cannot_be_written_is_told_once(monkeypatch, capsys):
     assert "standard output can't be written: No space left" in capsys.readouterr().err
 
 
-def test_the_program_itself_without_a_command_or_an_output(tmp_path):
+def test_the_program_without_a_command_or_a_usable_output(tmp_path):
     """Alone it shows its help; it bears a full disk, an old terminal and no output at all."""
     script = """
 import os, sys

@@ -75,7 +75,7 @@ def opened(address):
 
 
 @needs_chromium
-def test_a_newcomer_hears_a_clip_and_makes_another(tmp_path):
+def test_a_new_user_plays_a_clip_and_makes_another(tmp_path):
     """A friend's clip comes by itself; the first minute leads to one's own.
 
     With a folder, the chat is there again at the next start.

@@ -51,7 +51,7 @@ def said(capsys, config, ask=known, file=None):
     return code, capsys.readouterr().out
 
 
-def test_the_doctor_finds_nothing_where_all_is_well(tmp_path, capsys, monkeypatch):
+def test_the_doctor_reports_no_problem_on_a_good_system(tmp_path, capsys, monkeypatch):
     """Each check has its line, and the last one says that all is ready."""
     monkeypatch.chdir(tmp_path)
     config = configured(tmp_path / "data", discord=DiscordConfig(token=TOKEN))
@@ -72,7 +72,7 @@ def test_the_doctor_finds_nothing_where_all_is_well(tmp_path, capsys, monkeypatc
         assert word in text
 
 
-def test_the_doctor_says_what_to_do(tmp_path, capsys, monkeypatch):
+def test_each_finding_says_what_to_do(tmp_path, capsys, monkeypatch):
     """What has to be mended is marked, and the exit code is 1."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
@@ -117,7 +117,7 @@ def test_a_token_that_discord_refuses_is_found(tmp_path, capsys, monkeypatch):
         assert "Everything is ready" not in text
 
 
-async def test_discord_is_asked_whose_a_token_is():
+async def test_the_token_s_bot_is_fetched_from_discord():
     """It knows the bot by it, knows no such bot, has trouble, or can't be reached."""
     async with open_wire() as wire:
         base = wire.base
@@ -140,7 +140,7 @@ def test_a_model_too_large_for_the_memory_is_found(tmp_path):
     assert "fewer engine.slots (64)" in str(findings[0].sentence)
 
 
-async def test_a_bot_that_runs_has_its_memory_already(tmp_path):
+async def test_memory_used_by_a_running_bot_counts_as_available(tmp_path):
     """What it holds is not free, and nothing is wrong with that."""
     huge = Config(worker=WorkerConfig(count=16), engine=EngineConfig(slots=64, precision="fp32"))
     config = configured(tmp_path, worker=huge.worker, engine=huge.engine)
@@ -159,7 +159,7 @@ def test_a_temporary_folder_without_room_is_found(tmp_path, monkeypatch):
     assert "set the environment variable TMPDIR" in str(finding.sentence)
 
 
-def test_what_keeps_the_doctor_from_looking_is_a_finding(tmp_path, capsys, monkeypatch):
+def test_a_failed_check_is_a_finding(tmp_path, capsys, monkeypatch):
     """Without a home folder the other checks go on."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HOME")
@@ -172,7 +172,7 @@ def test_what_keeps_the_doctor_from_looking_is_a_finding(tmp_path, capsys, monke
     assert "GB free" in text
 
 
-async def test_the_doctor_looks_through_the_books_of_a_bot_that_runs(tmp_path, capsys):
+async def test_the_doctor_checks_invariants_of_a_running_bot(tmp_path, capsys):
     """Without disturbing it, and tells what does not add up."""
     config = configured(tmp_path, discord=DiscordConfig(token=TOKEN))
     async with open_store(tmp_path, time.time) as store:
@@ -236,7 +236,7 @@ def test_the_doctor_says_whether_other_machines_can_join(tmp_path, monkeypatch, 
         told()
 
 
-def test_what_the_music_is_made_on_is_told(tmp_path):
+def test_the_device_is_reported(tmp_path):
     """The processor, an Ascend that the system shows, or one that is asked for and missing."""
     config = configured(tmp_path, engine=EngineConfig(device="auto"))
     asked = configured(tmp_path, engine=EngineConfig(device="Ascend"))

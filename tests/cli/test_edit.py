@@ -83,7 +83,7 @@ def test_two_files_are_mixed(place, capsys):
         (["a.wav", "missing.wav"], "missing.wav"),
     ],
 )
-def test_what_can_not_be_done_is_one_sentence(place, capsys, arguments, sentence):
+def test_impossible_edits_give_one_sentence(place, capsys, arguments, sentence):
     """And leaves no file."""
     assert main(["edit", *arguments, "-o", "out.wav"]) == 1
     assert sentence in capsys.readouterr().err
@@ -108,7 +108,7 @@ def fields_of(name):
         return read_fields(file)
 
 
-def test_an_edited_clip_tells_how_it_was_made(place):
+def test_an_edited_clip_keeps_its_tags(place):
     """From one format to another; its codes, which are those of the whole, are left out."""
     codes = pack_codes(Codes(tokens=np.zeros((4, 9), np.int32), fingerprint="0a" * 8))
     encode.write(place / "clip.mp3", sound_of("a.wav"), TAGS, codes)
@@ -122,7 +122,7 @@ def test_an_edited_clip_tells_how_it_was_made(place):
     assert fields_of("cut.flac")["comment"] == MADE_BY
 
 
-def test_a_join_tells_what_it_was_made_from(place):
+def test_a_join_is_tagged_with_its_sources(place):
     """Both prompts and both clips; one clip of ours is enough to say that a machine was there."""
     encode.write(place / "one.flac", sound_of("a.wav", 3.0), TAGS)
     encode.write(place / "two.opus", sound_of("b.wav", 3.0), OTHER)
@@ -145,7 +145,7 @@ OWN = {
 
 
 @pytest.mark.parametrize("suffix", BY_SUFFIX)
-def test_a_file_keeps_what_its_owner_wrote_into_it(place, suffix):
+def test_an_edited_file_keeps_its_metadata(place, suffix):
     """Names, fields of one's own, the cover; not what was measured of the sound as it was."""
     measured = {"replaygain_track_gain": "-3 dB", "TLEN": "8000", "binary": "a\x01\x02"}
     cover = Cover("image/png", b"\x89PNG" + bytes(100_000))
@@ -170,7 +170,7 @@ def test_a_file_keeps_what_its_owner_wrote_into_it(place, suffix):
         ("DOUBLE", ".wav", "FLOAT"),
     ],
 )
-def test_samples_stay_as_fine_and_as_loud_as_they_were(place, before, suffix, after):
+def test_editing_keeps_bit_depth_and_level(place, before, suffix, after):
     """However soft: what is edited comes back at its own level."""
     soft = 0.001 * sound_of("a.wav").samples[0]
     soundfile.write("fine.wav", soft, RATE_HZ, subtype=before)
@@ -194,7 +194,7 @@ def test_the_depth_of_an_mp4_is_known(place, codec, depth):
     assert read_source(place / "missing.m4a") == Source()
 
 
-def test_a_level_survives_a_format_that_loses_something(place):
+def test_the_level_survives_lossy_formats(place):
     """A soft tone stays soft."""
     tone = 0.02 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE_HZ) / RATE_HZ)
     soundfile.write("tone.wav", tone, RATE_HZ)
@@ -202,7 +202,7 @@ def test_a_level_survives_a_format_that_loses_something(place):
     assert sound_of("tone.mp3").samples.std() == pytest.approx(tone.std(), rel=0.03)
 
 
-def test_a_join_is_as_fine_as_the_better_file(place):
+def test_a_join_has_the_higher_bit_depth(place):
     """The rate of one, the channels and bits of the other."""
     sound = sound_of("a.wav", 3.0).samples[0]
     soundfile.write("high.wav", sound, 48_000, subtype="PCM_16")
@@ -223,7 +223,7 @@ def test_a_join_is_as_fine_as_the_better_file(place):
         ("dangling.wav", "dangling.wav exists already"),
     ],
 )
-def test_no_file_is_written_over_by_mistake(place, capsys, out, sentence):
+def test_existing_files_are_not_overwritten(place, capsys, out, sentence):
     """Neither what is edited nor another; --force is how it is meant."""
     (place / "link.wav").symlink_to("a.wav")
     (place / "same.wav").hardlink_to("a.wav")
@@ -236,7 +236,7 @@ def test_no_file_is_written_over_by_mistake(place, capsys, out, sentence):
     assert length(out) == pytest.approx(3.0, abs=0.03)
 
 
-def test_a_forced_edit_that_fails_leaves_the_file(place, capsys):
+def test_a_failed_forced_edit_keeps_the_file(place, capsys):
     """It is replaced whole or not at all."""
     before = (place / "a.wav").read_bytes()
     assert main(["edit", "a.wav", "--from", "5", "--to", "3", "-o", "a.wav", "--force"]) == 1
@@ -244,7 +244,7 @@ def test_a_forced_edit_that_fails_leaves_the_file(place, capsys):
     assert sorted(path.name for path in place.iterdir()) == ["a.wav", "b.wav"]
 
 
-def test_a_long_file_is_counted_from_its_beginning():
+def test_times_in_a_long_file_count_from_its_start():
     """The times are those of the file, however long it is, and only a part of it is held."""
     hiss = np.random.default_rng(2).normal(size=700 * 8000) * 0.001
     hiss[680 * 8000 : 690 * 8000] *= 200
@@ -259,7 +259,7 @@ def test_a_long_file_is_counted_from_its_beginning():
 
 
 @pytest.mark.parametrize("times", [("--from", "nan"), ("--to", "nan"), ("--from", "inf")])
-def test_times_that_are_none_leave_nothing(capsys, times):
+def test_invalid_times_are_refused(capsys, times):
     """One sentence."""
     assert main(["edit", "a.wav", *times, "-o", "out.wav"]) == 1
     assert "nothing between" in capsys.readouterr().err

@@ -85,7 +85,7 @@ def test_a_clip_can_be_cut_as_a_loop(place, capsys):
     assert read_tags(Path("out.wav").read_bytes()).loops
 
 
-def test_nothing_asked_for_is_a_random_clip(place, capsys):
+def test_no_arguments_make_a_random_clip(place, capsys):
     """No prompt and no audio: a clip of the usual length, under a name that tells its seed."""
     opener = Opener()
     assert zhiyin("generate", opener=opener) == 0
@@ -104,7 +104,7 @@ def test_seeds_differ_unless_given(place):
     assert first != second
 
 
-def test_what_a_clip_goes_on_from_is_not_written_over(place, capsys):
+def test_the_continued_file_is_not_overwritten(place, capsys):
     """It may be the only one of its kind; it's refused before anything is made."""
     soundfile.write("song.wav", np.full(32_000, 0.1), 32_000)
     before = Path("song.wav").read_bytes()
@@ -116,7 +116,7 @@ def test_what_a_clip_goes_on_from_is_not_written_over(place, capsys):
     assert Path("song.wav").read_bytes() == before
 
 
-def test_a_named_file_is_written_over_and_no_other(place):
+def test_only_the_named_file_is_overwritten(place):
     """-o means that file; a name of our own choice never hits another clip."""
     for _ in range(2):
         zhiyin("generate", "--seed", 7, "-o", "mine.mp3")
@@ -124,7 +124,7 @@ def test_a_named_file_is_written_over_and_no_other(place):
     assert names(place) == ["mine.mp3", "zhiyin-7-2.mp3", "zhiyin-7.mp3"]
 
 
-def test_takes_are_made_together_with_seeds_in_a_row(place, capsys):
+def test_takes_are_one_batch_with_consecutive_seeds(place, capsys):
     """All takes go through one engine at the same time, each to its own file."""
     opener = Opener()
     zhiyin("generate", "a", "--takes", 3, "--seed", 500, "--seconds", 1, "-o", "out.flac",
@@ -137,7 +137,7 @@ def test_takes_are_made_together_with_seeds_in_a_row(place, capsys):
     assert "3 clips: 3.0 s of sound made in" in out
 
 
-def test_what_is_not_said_comes_from_the_model(place):
+def test_unset_options_come_from_the_model(place):
     """A setting changes nothing but itself."""
     opener = Opener()
     zhiyin("generate", "a", "--temperature", 0.5, "-o", "a.wav", opener=opener)
@@ -152,7 +152,7 @@ def test_all_settings_reach_the_model(place):
     assert opener.requests[0].sampling == Sampling(guidance=1, temperature=2, top_k=0, top_p=0.9)
 
 
-def test_greedy_wins_over_the_model_and_chance_over_greedy(place, tiny_mono, tmp_path):
+def test_greedy_precedes_the_model_and_sampling_options_precede_greedy(place, tiny_mono, tmp_path):
     """A model that is greedy by itself samples when a person asks for a temperature."""
     greedy = shutil.copytree(tiny_mono, tmp_path / "greedy")
     (greedy / "generation_config.json").write_text('{"do_sample": false}')
@@ -168,7 +168,7 @@ def test_greedy_wins_over_the_model_and_chance_over_greedy(place, tiny_mono, tmp
 
 
 @pytest.mark.parametrize(("model", "channels"), [("tiny_mono", 1), ("tiny_stereo", 2)])
-def test_a_sound_file_is_gone_on_from(place, capsys, model, channels, request):
+def test_a_sound_file_is_continued(place, capsys, model, channels, request):
     """The audio arrives in the model's rate and channels, cut to its end, and opens the result."""
     wave = 0.25 * np.sin(np.arange(25 * 8000) / 10)
     soundfile.write("mine.wav", wave, 8000)
@@ -223,7 +223,7 @@ def test_settings_come_from_the_configuration(place):
         (["--config", "nowhere.toml"], "There is no configuration file nowhere.toml."),
     ],
 )
-def test_what_cannot_be_made_is_refused_before_loading(place, capsys, argv, sentence):
+def test_impossible_requests_are_refused_before_loading(place, capsys, argv, sentence):
     """One sentence, exit code 1, no file, and the model isn't even opened."""
     Path("empty.wav").touch()
     opener = Opener()
@@ -247,7 +247,7 @@ def test_what_cannot_be_made_is_refused_before_loading(place, capsys, argv, sent
         ["models", "download"],
     ],
 )
-def test_a_mistyped_command_is_answered_with_one_sentence(capsys, argv):
+def test_a_mistyped_command_gives_one_sentence(capsys, argv):
     """And with where to read more; exit code 2, as programs do."""
     with pytest.raises(SystemExit) as caught:
         zhiyin(*argv)
@@ -258,7 +258,7 @@ def test_a_mistyped_command_is_answered_with_one_sentence(capsys, argv):
     assert err.count("\n") == 1
 
 
-def test_a_defect_is_owned_up_to(place, capsys):
+def test_a_bug_is_reported_as_one(place, capsys):
     """What isn't the person's fault says so, without a traceback, and leaves no file."""
     assert zhiyin("generate", "fail at 3", "-o", "out.mp3") == 1
     err = capsys.readouterr().err
@@ -269,13 +269,13 @@ def test_a_defect_is_owned_up_to(place, capsys):
 
 
 @pytest.mark.parametrize("argv", [["fail at 3"], ["--seconds", "0"]])
-def test_debug_shows_where(place, argv):
+def test_debug_prints_a_traceback(place, argv):
     """With --debug every failure comes with its traceback."""
     with pytest.raises(Exception, match="the script says so|at most 120 seconds"):
         zhiyin("generate", "--debug", *argv)
 
 
-def test_interrupting_leaves_nothing(place, capsys):
+def test_interrupting_leaves_no_files(place, capsys):
     """Ctrl-C in the middle: exit code 130, a short sentence, no file."""
     Path("out-1.mp3").write_bytes(b"older")
     assert zhiyin("generate", "interrupt at 5", "--takes", 2, "-o", "out.mp3") == 130
@@ -287,7 +287,7 @@ def test_interrupting_leaves_nothing(place, capsys):
 # What it shows
 
 
-def test_a_log_gets_a_few_plain_lines(place, capsys):
+def test_progress_in_a_log_is_a_few_lines(place, capsys):
     """Where standard error isn't a terminal there is no bar and no control character."""
     zhiyin("generate", "a", "--takes", 2, "--seconds", 4, "-o", "out.wav")
     assert capsys.readouterr().err.splitlines() == [
@@ -405,7 +405,7 @@ def empty_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(place, empty_cache):
+def test_a_closed_output_pipe_is_not_an_error(place, empty_cache):
     """`zhiyin models | head -1` ends without complaint."""
     process = start_scripted(place, "models")
     process.stdout.close()
@@ -414,7 +414,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(place, empty_cache):
     process.stderr.close()
 
 
-def test_no_thread_is_there_before_signals_are_looked_after(place):
+def test_no_thread_starts_before_signal_handlers(place):
     """A library's thread would take the Ctrl-C: none is started by the import of the program."""
     code = "import os, sys, bot.__main__; sys.exit(len(os.listdir('/proc/self/task')) != 1)"
     process = start(place, "-c", code)
@@ -423,7 +423,7 @@ def test_no_thread_is_there_before_signals_are_looked_after(place):
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["models"], ["generate", "--seconds", "0"]])
-def test_the_model_libraries_are_not_loaded_without_need(place, empty_cache, argv):
+def test_model_libraries_are_imported_lazily(place, empty_cache, argv):
     """Help, lists and refusals come at once."""
     code = (
         "import sys; from bot.__main__ import main\n"
@@ -447,7 +447,7 @@ def test_the_version_is_the_package_s(capsys):
 
 @pytest.mark.parametrize("option", ["--seed", "--takes", "--top-k"])
 @pytest.mark.parametrize("digits", [25, 1000, 5000])
-def test_numbers_of_thousands_of_digits_are_refused_in_one_sentence(place, capsys, option, digits):
+def test_huge_numbers_are_refused_with_one_sentence(place, capsys, option, digits):
     """Without reading them, and without repeating them all."""
     with suppress(SystemExit):
         assert zhiyin("generate", option, "1" * digits, opener=Opener()) == 1

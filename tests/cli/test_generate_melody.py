@@ -42,7 +42,7 @@ def arguments(*argv, model):
     return build_parser().parse_args(["generate", *argv, "--model", str(model)])
 
 
-def test_the_tune_of_the_file_goes_to_the_model(melodic):
+def test_the_melody_of_the_file_conditions_the_model(melodic):
     """In one channel, as long as it is; the file itself is not continued."""
     plan = make_plan(arguments("a quartet", "--melody", "tune.wav", model=melodic), Config())
     (request,) = plan.requests
@@ -61,7 +61,7 @@ def test_the_tune_of_the_file_goes_to_the_model(melodic):
         (["--melody", "drums.wav"], "melodic", f"drums.wav: {DRUMS}"),
     ],
 )
-def test_why_it_can_not_is_told(request, capsys, argv, model, sentence):
+def test_melody_errors_are_explained(request, capsys, argv, model, sentence):
     """A model that follows none, a file that is to be continued too, a file without a tune."""
     args = arguments("a", *argv, model=request.getfixturevalue(model))
     assert dispatch(args, Interrupts(), open_engine=Opener()) == 1

@@ -89,7 +89,7 @@ def test_a_remix_is_written_with_the_words_that_were_used(tiny_stems, capsys):
     assert "2.0 s of sound after" in capsys.readouterr().out
 
 
-def test_a_file_that_tells_no_words_leaves_yours(tiny_stems):
+def test_without_a_prompt_in_the_tags_only_new_words_are_used(tiny_stems):
     """What only asks for a remix is no word of music."""
     own("a.wav", prompt=None)
     argv = ("make it jazzier", "--audio", "a.wav", "--keep", "end")
@@ -124,7 +124,7 @@ def test_what_is_missing_is_told(tiny_stems, capsys, argv, sentence):
         (["calmer", "--keep", "start"], ()),
     ],
 )
-def test_drums_that_the_words_do_not_want_are_left_out(tiny_stems, argv, muted):
+def test_drums_excluded_by_the_prompt_are_muted(tiny_stems, argv, muted):
     """Of a remix; else they are as likely as the model makes them."""
     own("a.wav")
     (request,) = planned(*argv, "--audio", "a.wav", model=tiny_stems).requests

@@ -105,7 +105,7 @@ def test_stems_are_written_beside_the_clip(made):
     assert tags is not None and tags.stem is None
 
 
-def test_the_clip_and_its_stems_have_one_gain(made, stems_model):
+def test_a_clip_and_its_stems_have_the_same_gain(made, stems_model):
     """Each stem is as loud in its file as in the clip: what the codec gives, times one number."""
     tokens = read_clip_codes(made / "out.wav").tokens
     gains = []
@@ -144,7 +144,7 @@ def test_stems_of_a_clip_are_kept(made, place, tiny_stems, suffix):
     assert tags is not None and tags.kind == "remix"
 
 
-def test_a_stem_is_left_out_for_certain(place, tiny_stems):
+def test_an_excluded_stem_is_silent(place, tiny_stems):
     """Its codes are silence."""
     assert zhiyin("a", "--without", "drums", "--seconds", 1, "-o", "a.wav", model=tiny_stems) == 0
     tokens = read_clip_codes(place / "a.wav").tokens
@@ -159,7 +159,7 @@ def test_the_summary_names_the_stems(place, tiny_stems, capsys):
     assert out[1] == "a.wav: its stems are a-drums.wav, a-bass.wav, a-chords.wav, a-lead.wav"
 
 
-def test_what_is_kept_says_how_long_it_gets(place, tiny_stems):
+def test_kept_stems_determine_the_length(place, tiny_stems):
     """As long as the clip, unless somebody says otherwise."""
     tokens = own(Path("mine.mp3"), tiny_stems, seconds=3.0)
     argv = ("--keep", "lead", "--audio", "mine.mp3", "-o", "a.wav")
@@ -172,7 +172,7 @@ def test_what_is_kept_says_how_long_it_gets(place, tiny_stems):
     assert longer.seconds == 5.0
 
 
-def test_a_clip_of_its_own_is_gone_on_from_by_its_codes(place, tiny_stems):
+def test_a_clip_is_continued_from_its_embedded_codes(place, tiny_stems):
     """The end of a long one, to the code; as any sound where the file was cut since."""
     tokens = own(Path("mine.flac"), tiny_stems, seconds=30.0)
     (request,) = planned("b", "--audio", "mine.flac", "-o", "a.wav", model=tiny_stems).requests
@@ -187,7 +187,7 @@ def test_a_clip_of_its_own_is_gone_on_from_by_its_codes(place, tiny_stems):
     assert request.audio_tokens is None
 
 
-def test_a_loop_tells_no_codes(place, tiny_stems):
+def test_a_loop_has_no_codes(place, tiny_stems):
     """It is cut, and they would not fit it."""
     assert zhiyin("a", "--loop", "--seconds", 2, "-o", "a.wav", model=tiny_stems) == 0
     assert clip_file.read_clip_codes(Path("a.wav")) is None
@@ -211,7 +211,9 @@ def test_a_loop_tells_no_codes(place, tiny_stems):
         (["--stems", "-o", "taken.wav"], "taken-bass.wav is a folder; give the name of a file."),
     ],
 )
-def test_what_cannot_be_had_is_told_before_loading(place, tiny_stems, capsys, argv, sentence):
+def test_impossible_stem_options_are_refused_before_loading(
+    place, tiny_stems, capsys, argv, sentence
+):
     """One sentence each, nothing written, no model opened."""
     own(Path("mine.wav"), tiny_stems)
     own(Path("wild.wav"), tiny_stems, tokens=np.full((8, 50), 64, np.int32))

@@ -49,7 +49,7 @@ def samples_in(data, channels=1):
 
 
 @pytest.mark.parametrize(("model", "channels"), [("tiny_mono", 1), ("tiny_stereo", 2)])
-def test_the_stream_is_the_clip_before_it_is_levelled(
+def test_the_stream_is_the_clip_before_leveling(
     place, capfdbinary, kernel_cache, monkeypatch, request, model, channels
 ):
     """Sample by sample what the engine makes of the same request, rounded to 16 bits."""
@@ -81,7 +81,7 @@ def test_a_player_s_decoder_reads_the_stream(place, capfdbinary):
     assert np.array_equal(samples_in(sent), to_pcm(tone(opener.requests[0]).samples).T)
 
 
-def test_nothing_but_sound_is_sent(place, capfdbinary):
+def test_only_audio_is_written_to_standard_output(place, capfdbinary):
     """Progress and summary are told on standard error; no file is written."""
     assert zhiyin("wait at 20", "--seconds", 2, "--seed", 440, *STREAM, opener=Opener()) == 0
     out, err = capfdbinary.readouterr()
@@ -126,7 +126,7 @@ def start(place, prompt, **streams):
     )
 
 
-def test_sound_comes_before_the_clip_is_finished(place):
+def test_audio_is_written_before_the_clip_is_finished(place):
     """The engine stays at its fourth step of ten, and three stretches can be read by then.
 
     A player that goes is no error.
@@ -172,7 +172,7 @@ def test_no_peak_clips(heights):
     assert np.array_equal(limited[quiet], samples[quiet])
 
 
-def test_what_is_no_number_is_silence():
+def test_nan_samples_become_silence():
     """A player gets sound, whatever happened in the model."""
     samples = np.array([[np.nan, 0.5, np.inf, -np.inf]], np.float32)
     assert to_pcm(samples)[:, 0].tolist() == [0, 16384, 32767, -32767]
@@ -192,7 +192,7 @@ def test_what_is_no_number_is_silence():
         ([*STREAM, "--stems"], "leave out --stream or --stems."),
     ],
 )
-def test_what_cannot_be_streamed_is_told_before_loading(place, capsys, argv, sentence):
+def test_unstreamable_options_are_refused_before_loading(place, capsys, argv, sentence):
     """One sentence, and nothing is sent."""
     opener = Opener()
     assert zhiyin(*argv, opener=opener) == 1
@@ -203,7 +203,7 @@ def test_what_cannot_be_streamed_is_told_before_loading(place, capsys, argv, sen
     assert opener.engines == []
 
 
-def test_a_terminal_gets_no_sound(place):
+def test_audio_is_not_written_to_a_terminal(place):
     """It would show it as letters."""
     ours, theirs = os.openpty()
     process = start(place, "a", stdout=theirs, stderr=subprocess.PIPE, text=True)

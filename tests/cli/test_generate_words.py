@@ -33,12 +33,12 @@ __all__ = ["place"]  # a fixture
         ("100% | jazz", ((None, 100.0), ("jazz", 100.0))),
     ],
 )
-def test_words_are_read_with_their_weights(text, words):
+def test_prompts_are_parsed_with_their_weights(text, words):
     """A share in front of a prompt is its weight; nothing is no prompt."""
     assert read_words(text) == words
 
 
-def test_changes_come_in_the_order_of_their_times():
+def test_changes_are_sorted_by_time():
     """However they are given, each with the same fade."""
     changes = read_changes(["20:slow jazz", " 7.5 : rock: hard"], 3.0, 30.0)
     assert [(c.at_seconds, c.words, c.fade_seconds) for c in changes] == [
@@ -47,7 +47,7 @@ def test_changes_come_in_the_order_of_their_times():
     ]
 
 
-def test_room_is_made_for_what_changes_at_once():
+def test_slots_are_reserved_for_simultaneous_changes():
     """Words that follow while others still fade, or are read ahead, need room beside them."""
     apart = read_changes(["10:a", "60:b|c", "100:d"], 4.0, None)
     assert most_words(apart) == 2
@@ -77,7 +77,7 @@ def test_the_engine_is_asked_for_every_change(place, capsys):
     assert engine.changes == [change, change]
 
 
-def test_it_is_told_when_words_change_that_are_heard(place, capfdbinary):
+def test_the_time_of_a_prompt_change_is_printed(place, capfdbinary):
     """On standard error, between the sounds."""
     opener = Opener()
     argv = ["techno", "--seconds", 9, "--then", "5:70% jazz | 30% rock", *STREAM]
@@ -85,7 +85,7 @@ def test_it_is_told_when_words_change_that_are_heard(place, capfdbinary):
     assert b"From 5.0 s on: jazz | rock" in capfdbinary.readouterr().err
 
 
-def test_music_without_end_plays_until_it_is_stopped(place, capfdbinary):
+def test_endless_music_plays_until_it_is_stopped(place, capfdbinary):
     """Piece after piece, each noted as taken; Ctrl-C ends it as any other clip."""
     opener = Opener()
     assert zhiyin("interrupt at 21", "--seed", 440, "--endless", *STREAM, opener=opener) == 130
@@ -97,7 +97,7 @@ def test_music_without_end_plays_until_it_is_stopped(place, capfdbinary):
     assert engine.taken_seconds == pytest.approx(2.0)
 
 
-def test_typed_lines_are_the_words_from_now_on():
+def test_typed_lines_change_the_prompt():
     """Whole lines only, empty ones not; the end of the input is no words."""
     ours, theirs = os.pipe()
     try:
@@ -159,7 +159,7 @@ class Quiet:
         (["--then", "1:a", "--fade", "-1"], "A fade takes from 0 to 600 seconds."),
     ],
 )
-def test_what_cannot_be_is_told_before_loading(place, capsys, argv, sentence):
+def test_invalid_changes_are_refused_before_loading(place, capsys, argv, sentence):
     """One sentence, and no engine is opened."""
     opener = Opener()
     assert zhiyin("techno", *argv, opener=opener) == 1

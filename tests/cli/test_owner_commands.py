@@ -27,7 +27,7 @@ def printed(capsys, config, given=None):
     return capsys.readouterr().out.strip()
 
 
-def test_the_invitation_asks_for_the_rights_of_the_bot_and_no_others(capsys, monkeypatch):
+def test_the_invitation_requests_exactly_the_needed_permissions(capsys, monkeypatch):
     """The token tells whose it is; the standard output has the link and nothing else."""
     monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
     link = printed(capsys, Config(discord=DiscordConfig(token=token_of(ID))))
@@ -46,7 +46,7 @@ def test_the_invitation_asks_for_the_rights_of_the_bot_and_no_others(capsys, mon
 
 
 @pytest.mark.parametrize("token", ["xx.y.z", "", "äöü.y.z", token_of("²²²"), token_of(10**25)])
-def test_a_token_that_tells_no_id_tells_none(token):
+def test_a_token_without_an_id_gives_none(token):
     """Whatever it begins with."""
     assert id_in_token(token) is None
 

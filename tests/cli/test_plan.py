@@ -30,7 +30,7 @@ def test_more_people_wait_longer_and_more_machines_serve_more(capsys):
     assert 1.8 < two["most_people"] / one["most_people"] < 2.3
 
 
-def test_the_table_says_what_was_reckoned_with(capsys):
+def test_the_table_states_its_assumptions(capsys):
     """Pace, habits, a row for each number of people, and how many are served well."""
     assert main(["plan", "--pace", "1.3,3.5", "--people", "5,20", "--within", "30"]) == 0
     told = capsys.readouterr().out
@@ -47,7 +47,7 @@ def test_the_table_says_what_was_reckoned_with(capsys):
         (["--pause", "-1"], "--seconds, --pause and --within"),
     ],
 )
-def test_what_cannot_be_reckoned_with_is_refused(capsys, words, complaint):
+def test_invalid_plan_arguments_are_refused(capsys, words, complaint):
     """In a sentence that says what can be."""
     assert main(["plan", "--pace", "1.3,3.5", *words]) == 1
     assert complaint in capsys.readouterr().err

@@ -39,7 +39,7 @@ def start(arguments, tmp_path, **environment):
 
 
 @pytest.mark.parametrize("token", ["", "not a token"])
-def test_without_a_token_the_owner_is_told_where_to_get_one(tmp_path, token):
+def test_a_missing_token_is_explained(tmp_path, token):
     """One sentence and exit code 1; nothing is loaded for nothing."""
     done = start(["run"], tmp_path, ZHIYIN_TOKEN=token)
     assert done.returncode == 1
@@ -68,7 +68,7 @@ def test_an_event_is_one_line_whatever_is_in_it():
     assert "\x1b" not in line
 
 
-def test_the_environment_s_token_goes_first_and_is_taken_away(monkeypatch):
+def test_the_environment_s_token_precedes_and_is_removed(monkeypatch):
     """Children of the bot must not find it there."""
     monkeypatch.setenv(TOKEN_VARIABLE, TOKEN)
     assert take_token(Config(discord=DiscordConfig(token="x"))) == TOKEN

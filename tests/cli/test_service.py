@@ -60,7 +60,7 @@ def machine(tmp_path):
 
 
 @pytest.mark.skipif(not SYSTEMD, reason="no systemd here")
-def test_systemd_understands_the_unit_and_finds_it_hardened(tmp_path):
+def test_systemd_verifies_the_unit_and_its_hardening(tmp_path):
     """Also with a folder whose name has spaces, quotes and signs that systemd replaces."""
     odd = Path('/srv/my "50 %" $HOME')
     file = tmp_path / "zhiyin.service"
@@ -95,7 +95,7 @@ def test_the_unit_allows_what_the_decoder_s_sandbox_needs():
         assert has["NoNewPrivileges"] == "yes"
 
 
-def test_the_unit_says_who_runs_what_and_where_it_writes():
+def test_the_unit_states_user_command_and_writable_paths():
     """And waits for clips as long as the settings say."""
     has = settings_of(unit(user="robin", grace_seconds=45.0))
     assert has["User"] == "robin"
@@ -108,9 +108,7 @@ def test_the_unit_says_who_runs_what_and_where_it_writes():
     assert own["WantedBy"] == "default.target"
 
 
-def test_install_writes_the_unit_and_starts_it_and_uninstall_takes_it_away(
-    tmp_path, machine, capsys
-):
+def test_install_writes_and_starts_the_unit_and_uninstall_removes_it(tmp_path, machine, capsys):
     """The folders that it writes to are made, for its user alone; what was made stays."""
     data = tmp_path / "kept" / "data"
     config = Config(
@@ -158,9 +156,7 @@ def test_a_dry_run_changes_nothing(tmp_path, machine, capsys):
         ({}, {"systemctl": "/bin/false"}, TOKEN, "/bin/false daemon-reload` failed: 1"),
     ],
 )
-def test_what_keeps_a_service_from_being_installed_is_told(
-    tmp_path, machine, given, changed, config, told
-):
+def test_installation_errors_are_explained(tmp_path, machine, given, changed, config, told):
     """In a sentence that says what to do."""
     there = {
         "units": machine.units,

@@ -78,7 +78,7 @@ def place(tmp_path, monkeypatch, cache_home):
     ],
     ids=ascii,
 )
-def test_no_text_of_a_stranger_acts_on_the_terminal(place, capsys, argv):
+def test_untrusted_text_has_no_terminal_escapes(place, capsys, argv):
     """Tags, names of files, prompts, settings: they are shown, and none begins a line."""
     zhiyin(*argv)
     said = "".join(capsys.readouterr())
@@ -89,7 +89,7 @@ def test_no_text_of_a_stranger_acts_on_the_terminal(place, capsys, argv):
 
 
 @pytest.mark.parametrize("argv", [(EVIL,), ("whatis", "a", EVIL), ("generate", "--seed", EVIL)])
-def test_a_line_that_can_not_be_parsed_is_repeated_harmlessly(capsys, argv):
+def test_an_unparsable_line_is_printed_escaped(capsys, argv):
     """What was typed may have been pasted."""
     with pytest.raises(SystemExit):
         build_parser().parse_args(argv)
@@ -100,7 +100,7 @@ def fail(*args):
     raise RuntimeError(EVIL)
 
 
-def test_an_unexpected_error_is_told_harmlessly(capsys):
+def test_an_unexpected_error_is_printed_escaped(capsys):
     """Its text may quote a file."""
     args = Namespace(config=None, debug=False, command="x")
     assert dispatch(args, Interrupts(), commands=[COMMAND]) == 1
@@ -112,7 +112,7 @@ def test_an_unexpected_error_is_told_harmlessly(capsys):
 COMMAND = Command(name="x", help="", description="", run=fail)
 
 
-def test_an_error_that_ends_the_program_is_printed_harmlessly(capsys, monkeypatch):
+def test_a_fatal_error_is_printed_escaped(capsys, monkeypatch):
     """With --debug, say: the whole traceback, and no secret either."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     root = logging.getLogger()
@@ -133,7 +133,7 @@ def test_an_error_that_ends_the_program_is_printed_harmlessly(capsys, monkeypatc
 @pytest.mark.parametrize(
     "formatter", [log.RedactingFormatter("%(levelname)s %(message)s"), log.JsonFormatter()]
 )
-def test_no_text_of_a_stranger_acts_in_the_log(formatter):
+def test_untrusted_text_is_escaped_in_the_log(formatter):
     """Neither in an event's line nor in its traceback, of which no line passes for an event's."""
     handler = logging.StreamHandler(stream := io.StringIO())
     handler.setFormatter(formatter)
@@ -152,13 +152,13 @@ def test_no_text_of_a_stranger_acts_in_the_log(formatter):
 @pytest.mark.parametrize(
     "text", ["90s rock 摇滚", "a\u3000b\xa0c", "👨\u200d👩\u200d👧", "می\u200cخواهم", "C:\\x1b"]
 )
-def test_words_in_any_script_are_shown_as_they_are(text):
+def test_text_in_any_script_is_printed_unchanged(text):
     """Spaces of other scripts and joined emoji are words, not tricks."""
     assert escape_controls(text) == text
     assert str(Sentence("{text}", text=text)) == text
 
 
-def test_a_person_on_discord_reads_what_was_written():
+def test_text_on_discord_is_not_escaped_for_terminals():
     """Discord shows text as text, and a line break is one."""
     assert Reader()(verbatim("a\nb\x1b")) == "a\nb\x1b"
     assert str(verbatim("a\nb\x1b")) == "a\\nb\\x1b"

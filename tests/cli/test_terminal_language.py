@@ -56,6 +56,6 @@ def test_what_a_terminal_cannot_show_is_english(encoding, monkeypatch):
         ("something else", "something else."),
     ],
 )
-def test_what_argparse_says_is_a_sentence(message, sentence):
+def test_argparse_errors_are_sentences(message, sentence):
     """So that it is translated; what is not known stays as argparse has it."""
     assert str(wrong_argument(message)) == sentence

@@ -58,7 +58,7 @@ def test_a_file_tells_how_it_was_made(tmp_path, capsys, suffix):
         ("cut.mp3", with_tag(SEED)[:-30], "Nothing in cut.mp3 says how it was made"),
     ],
 )
-def test_any_other_file_is_one_sentence(tmp_path, capsys, name, contents, sentence):
+def test_other_files_give_one_error_sentence(tmp_path, capsys, name, contents, sentence):
     """Odd and damaged tags too: it says that nothing is known, not that something broke."""
     if contents is not None:
         (tmp_path / name).write_bytes(contents)
@@ -66,13 +66,13 @@ def test_any_other_file_is_one_sentence(tmp_path, capsys, name, contents, senten
     assert sentence in capsys.readouterr().err
 
 
-async def test_a_stranger_s_file_is_read_in_a_process_of_its_own(tmp_path):
+async def test_untrusted_tags_are_read_in_a_separate_process(tmp_path):
     """With the same outcome as here."""
     assert await tags.read_untrusted_tags(clip(tmp_path / "a.mp3").read_bytes()) == TAGS
     assert await tags.read_untrusted_tags(b"nothing") is None
 
 
-async def test_a_stranger_s_codes_are_read_in_a_process_of_its_own(tmp_path):
+async def test_untrusted_codes_are_read_in_a_separate_process(tmp_path):
     """Minutes of them, too; a file that tells none has none."""
     tokens = np.random.default_rng(1).integers(0, 2048, (8, 6_000), dtype=np.int32)
     told = pack_codes(Codes(tokens=tokens, fingerprint="0a" * 8))
@@ -97,7 +97,7 @@ async def test_a_stranger_s_codes_are_read_in_a_process_of_its_own(tmp_path):
         "raise SystemExit(3)",
     ],
 )
-async def test_a_file_that_does_harm_harms_itself(tmp_path, body):
+async def test_a_malicious_file_only_crashes_the_reader(tmp_path, body):
     """Endless work, all memory, a crash, a flood: the reader is ended, and nothing was said."""
     reader = reader_that_does(body, tmp_path)
     limits = Limits(cpu_seconds=1, memory_bytes=2**30, processes=16, wall_seconds=30.0)
@@ -108,7 +108,7 @@ async def test_a_file_that_does_harm_harms_itself(tmp_path, body):
     assert children() == []
 
 
-async def test_a_reader_that_says_half_and_hangs_is_ended(tmp_path):
+async def test_a_reader_that_hangs_midway_is_killed(tmp_path):
     """By the clock on the wall."""
     reader = reader_that_does(
         "import time; print('{' * 60_000, flush=True); time.sleep(3600)", tmp_path

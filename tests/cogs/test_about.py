@@ -6,7 +6,7 @@ from cogs.presentation.help_text import HELP
 from tests.support.jam_server import open_jam
 
 
-async def test_about_tells_what_plays(tmp_path):
+async def test_about_shows_the_model(tmp_path):
     """Model, licence, machine."""
     async with open_jam(tmp_path) as jam:
         await jam.music(seconds=1.0)

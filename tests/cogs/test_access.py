@@ -16,7 +16,7 @@ def account(**settings):
     return dataclasses.replace(Config(), discord=DiscordConfig(**settings))
 
 
-async def test_on_other_servers_it_makes_nothing_and_says_so(tmp_path):
+async def test_orders_on_other_servers_are_refused(tmp_path):
     """One private sentence for whoever asks; what is kept of people stays theirs."""
     async with open_jam(tmp_path, config=account(allowed_servers=(ELSEWHERE,))) as jam:
         for name, options in (("music", {"prompt": "rock"}), ("random", {}), ("queue", {})):
@@ -34,7 +34,7 @@ async def test_on_other_servers_it_makes_nothing_and_says_so(tmp_path):
         assert await jam.store.jobs.unfinished() == []
 
 
-async def test_a_server_that_is_not_allowed_is_told_so_and_left(tmp_path, caplog):
+async def test_a_server_that_is_not_allowed_is_left_with_a_notice(tmp_path, caplog):
     """When it is invited there; it says so first, in public."""
     async with open_jam(tmp_path, config=account(allowed_servers=(ELSEWHERE,))) as jam:
         # What was said on a server is out of sight once it was left.
@@ -63,7 +63,7 @@ async def test_a_start_leaves_other_servers_unless_it_would_leave_all(tmp_path):
         assert {each.id for each in jam.bot.guilds} == {other.id}
 
 
-async def test_on_a_server_that_is_allowed_it_is_itself(tmp_path):
+async def test_an_allowed_server_is_served(tmp_path):
     """Its buttons work as well; once it is not any more, they don't."""
     async with open_jam(tmp_path) as jam:
         account_of_jam = account(allowed_servers=(jam.guild.id,))
@@ -76,7 +76,7 @@ async def test_on_a_server_that_is_allowed_it_is_itself(tmp_path):
         assert told.response.content == str(NOT_SERVED)
 
 
-async def test_in_direct_messages_it_makes_music(tmp_path):
+async def test_direct_messages_are_served(tmp_path):
     """As long as nothing else is said."""
     async with open_jam(tmp_path) as jam:
         told = await jam.alice.user.slash("random", seconds=1.0)

@@ -6,7 +6,7 @@ from cogs.presentation import history_messages
 from tests.support.jam_server import open_jam
 
 
-async def test_quota_tells_what_is_left(tmp_path):
+async def test_quota_shows_the_remaining_seconds(tmp_path):
     """In seconds, with the time at which the day begins anew; for one person only."""
     async with open_jam(tmp_path) as jam:
         await jam.music(seconds=20.0)
@@ -18,7 +18,7 @@ async def test_quota_tells_what_is_left(tmp_path):
         assert "<t:" in result.response.content
 
 
-async def test_history_is_one_s_own_and_can_be_searched(tmp_path):
+async def test_history_shows_own_clips_and_can_be_searched(tmp_path):
     """Newest first, with seeds; nobody sees another's."""
     async with open_jam(tmp_path) as jam:
         await jam.music(prompt="90s rock", seed=1, seconds=1.0)

@@ -13,7 +13,7 @@ async def admin(jam, name, **options):
     return result
 
 
-async def test_a_role_s_members_have_its_seconds(tmp_path):
+async def test_a_role_s_tier_applies_to_its_members(tmp_path):
     """A person has the most that any of their roles gives."""
     async with open_jam(tmp_path, config=limited(max_daily_seconds=900)) as jam:
         role = jam.guild.create_role("patron")
@@ -25,7 +25,7 @@ async def test_a_role_s_members_have_its_seconds(tmp_path):
         assert "get 900 seconds" in after.response.content
 
 
-async def test_a_server_s_limits_hold(tmp_path):
+async def test_a_server_s_limits_apply(tmp_path):
     """What is not given stays; the sentence names the limit."""
     async with open_jam(tmp_path) as jam:
         await admin(jam, "limits", person=30.0, longest=5.0)
@@ -39,7 +39,7 @@ async def test_a_server_s_limits_hold(tmp_path):
         assert (await jam.music(seconds=6.0)).response.attachments
 
 
-async def test_music_is_kept_to_its_channels(tmp_path):
+async def test_music_is_restricted_to_allowed_channels(tmp_path):
     """Elsewhere a sentence says where; one's own affairs can be seen anywhere."""
     async with open_jam(tmp_path) as jam:
         studio = jam.guild.create_text_channel("studio")
@@ -62,7 +62,7 @@ async def test_a_blocked_person_is_told_so(tmp_path):
         assert (await jam.music()).response.attachments
 
 
-async def test_a_reset_gives_the_day_back(tmp_path):
+async def test_a_reset_restores_the_quota(tmp_path):
     """What was used today counts no more."""
     async with open_jam(tmp_path, config=limited(max_daily_seconds=900)) as jam:
         await jam.music(seconds=20.0)
@@ -97,7 +97,7 @@ async def test_managers_set_nothing_beyond_the_configuration(tmp_path):
         assert "get 300 seconds" in (await jam.alice.slash(jam.channel, "quota")).response.content
 
 
-async def test_a_manager_s_reset_is_no_way_around_the_configuration(tmp_path):
+async def test_a_manager_s_reset_does_not_exceed_the_configuration(tmp_path):
     """Nothing comes back beyond what anybody may have; from the owner everything does."""
     async with open_jam(tmp_path) as jam:
         await jam.music(seconds=20.0)
@@ -110,14 +110,14 @@ async def test_a_manager_s_reset_is_no_way_around_the_configuration(tmp_path):
         assert "**600 s**" in (await jam.alice.slash(jam.channel, "quota")).response.content
 
 
-async def test_a_reset_of_somebody_who_used_nothing_says_so(tmp_path):
+async def test_a_reset_without_used_seconds_is_reported(tmp_path):
     """The owner's limits have nothing to do with it."""
     async with open_jam(tmp_path) as jam:
         told = await admin(jam, "reset", person=jam.alice)
         assert "has used nothing here today" in told.response.content
 
 
-async def test_the_owner_s_block_holds_everywhere(tmp_path):
+async def test_the_owner_s_block_applies_everywhere(tmp_path):
     """On other servers and in direct messages; a manager can neither set nor lift it."""
     async with open_jam(tmp_path) as jam:
         refused = await admin(jam, "block", person=jam.alice, everywhere=True)
@@ -135,7 +135,7 @@ async def test_the_owner_s_block_holds_everywhere(tmp_path):
         assert (await jam.music()).response.attachments
 
 
-async def test_who_manages_nothing_sets_nothing(tmp_path):
+async def test_non_managers_cannot_change_settings(tmp_path):
     """Whoever the server's settings let see the command: each of them asks for the right."""
     async with open_jam(tmp_path) as jam:
         (command,) = [each for each in await jam.bot.tree.fetch_commands() if each.name == "admin"]
@@ -145,7 +145,7 @@ async def test_who_manages_nothing_sets_nothing(tmp_path):
         assert not await jam.store.settings.is_blocked(jam.guild.id, jam.bob.id)
 
 
-async def test_draining_takes_nothing_new_on(tmp_path):
+async def test_draining_refuses_new_orders(tmp_path):
     """For the owner of the bot; a manager of a server is told no."""
     async with open_jam(tmp_path) as jam:
         refused = await admin(jam, "drain")

@@ -143,7 +143,7 @@ async def test_a_battle_from_beginning_to_end(arena):
 
 
 @in_an_arena
-async def test_an_entry_is_for_its_person_alone(arena):
+async def test_an_entry_is_private_until_the_vote(arena):
     """What the form answers, the clip, and what may be seen of it by others before the end."""
     jam = arena.jam
     card = (await arena.begin()).response
@@ -161,7 +161,7 @@ async def test_an_entry_is_for_its_person_alone(arena):
 
 
 @in_an_arena
-async def test_nothing_else_gives_an_entry_away(arena):
+async def test_entries_stay_hidden_in_lists_and_commands(arena):
     """Neither lists of clips nor the radio, nor the tags in the file that is voted on."""
     jam = arena.jam
     await jam.music(seconds=1.0)
@@ -193,7 +193,7 @@ async def test_nothing_else_gives_an_entry_away(arena):
 
 
 @in_an_arena
-async def test_the_last_that_one_makes_counts(arena):
+async def test_a_person_s_latest_clip_is_their_entry(arena):
     """While one is being made there is no other; and a wrong seed makes none."""
     jam = arena.jam
     card = (await arena.begin()).response
@@ -243,7 +243,7 @@ async def test_a_battle_of_one_clip(arena):
 
 
 @in_an_arena
-async def test_what_a_battle_can_t_be(arena):
+async def test_invalid_battles_are_refused(arena):
     """Without words, with too many, beside another one, longer than clips."""
     jam = arena.jam
     nothing = await jam.alice.slash(jam.channel, "battle")
@@ -260,7 +260,7 @@ async def test_what_a_battle_can_t_be(arena):
 
 
 @in_an_arena
-async def test_only_who_began_it_or_a_manager_decides(arena):
+async def test_only_the_starter_or_a_manager_controls_a_battle(arena):
     """Others are told so; the manager's word counts, and a battle over has no buttons."""
     jam = arena.jam
     card = (await arena.begin()).response
@@ -275,7 +275,7 @@ async def test_only_who_began_it_or_a_manager_decides(arena):
 
 
 @in_an_arena
-async def test_the_vote_begins_early_where_its_beginner_says_so(arena):
+async def test_the_starter_can_begin_the_vote_early(arena):
     """As soon as what is in the queue is made."""
     jam = arena.jam
     card = (await arena.begin()).response
@@ -289,7 +289,7 @@ async def test_the_vote_begins_early_where_its_beginner_says_so(arena):
 
 
 @in_an_arena
-async def test_one_entry_is_too_few(arena):
+async def test_a_battle_with_one_entry_has_no_vote(arena):
     """Its person keeps the clip, and nobody has won."""
     jam = arena.jam
     card = (await arena.begin()).response
@@ -302,7 +302,7 @@ async def test_one_entry_is_too_few(arena):
 
 
 @in_an_arena
-async def test_an_entry_that_is_in_the_queue_for_too_long_comes_too_late(arena):
+async def test_a_late_entry_is_not_admitted(arena):
     """The vote begins without it, and its person gets the clip all the same."""
     jam = arena.jam
     card = (await arena.begin()).response
@@ -363,7 +363,7 @@ async def test_a_poll_that_is_deleted_ends_the_battle(arena):
 
 
 @in_an_arena
-async def test_a_channel_that_is_gone_ends_the_battle(arena):
+async def test_a_deleted_channel_ends_the_battle(arena):
     """There is nobody to tell; nothing hangs."""
     jam = arena.jam
     await to_the_vote(arena, jam.alice, jam.bob)
@@ -393,7 +393,7 @@ async def test_a_battle_whose_card_was_deleted_unrecorded_ends(arena):
 
 
 @in_an_arena
-async def test_what_discord_refuses_ends_the_battle_and_is_told(arena):
+async def test_a_refused_post_ends_the_battle_with_a_notice(arena):
     """Tried for ever it would keep the channel from its next battle."""
     jam = arena.jam
     card = (await arena.begin()).response
@@ -423,7 +423,7 @@ async def test_an_entry_that_is_deleted_during_the_vote_is_withdrawn(arena):
 
 
 @in_an_arena
-async def test_what_is_deleted_during_the_vote_is_silent_at_once(arena):
+async def test_an_entry_deleted_during_the_vote_cannot_be_played(arena):
     """Not when the battle is next looked at."""
     jam = arena.jam
     card = (await arena.begin()).response
@@ -435,7 +435,7 @@ async def test_what_is_deleted_during_the_vote_is_silent_at_once(arena):
     assert len(arena.players()) == 1
 
 
-def test_who_has_withdrawn_is_not_named_as_the_winner():
+def test_a_withdrawn_entry_is_not_the_winner():
     """Nor nobody in their place: an outage may lie between the count and the result."""
     battle = Battle(
         id=1, key="1", guild_id=1, channel_id=1, user_id=1, prompt="x", clip_id=None, seconds=None,
@@ -449,7 +449,7 @@ def test_who_has_withdrawn_is_not_named_as_the_winner():
         assert "<@" not in told
 
 
-async def test_where_the_vote_could_not_be_held_there_is_no_battle(tmp_path):
+async def test_a_battle_needs_the_permissions_for_its_vote(tmp_path):
     """Before anybody pays for an entry."""
     async with open_jam(tmp_path) as jam:
         for right in ("send_messages", "read_message_history"):
@@ -461,7 +461,7 @@ async def test_where_the_vote_could_not_be_held_there_is_no_battle(tmp_path):
 
 
 @in_an_arena
-async def test_who_deletes_all_of_theirs_is_out_of_the_battle(arena):
+async def test_erasure_withdraws_a_person_s_entries(arena):
     """One that they began is called off where it is open; their entry elsewhere is withdrawn."""
     jam = arena.jam
     card = (await arena.begin()).response
@@ -500,7 +500,7 @@ async def test_a_bot_that_was_off_when_the_vote_ended_counts_it_at_its_start(are
     assert sum("wins battle 1" in (each.content or "") for each in jam.messages()) == 1
 
 
-async def test_an_entry_is_paid_by_who_makes_it(tmp_path, monkeypatch):
+async def test_an_entry_is_charged_to_its_author(tmp_path, monkeypatch):
     """Who has nothing left is told so, alone, and is not in it."""
     async with open_jam(tmp_path, config=limited(daily_seconds=1.0)) as jam:
         arena = Arena(jam, monkeypatch)
@@ -513,7 +513,7 @@ async def test_an_entry_is_paid_by_who_makes_it(tmp_path, monkeypatch):
 
 
 @in_an_arena
-async def test_who_leaves_the_server_stays_in_the_battle(arena):
+async def test_entries_of_people_who_left_stay_in_the_battle(arena):
     """Their entry is made, played and voted on, and can win; a beginner who leaves ends nothing."""
     jam = arena.jam
     card = (await arena.begin()).response
@@ -536,7 +536,7 @@ async def test_who_leaves_the_server_stays_in_the_battle(arena):
 
 
 @in_an_arena
-async def test_whatever_is_interrupted_is_gone_on_with(arena):
+async def test_an_interrupted_battle_continues(arena):
     """At every place on a battle's way: nothing hangs, is posted twice, or is told twice."""
     jam, monkeypatch = arena.jam, arena.monkeypatch
     for number, place in enumerate(failpoints.BATTLE_PLACES, 1):

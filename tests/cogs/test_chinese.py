@@ -64,7 +64,7 @@ def english_of(result):
     return english_in(*values).union(*(english_in(*texts_of(each)) for each in seen))
 
 
-async def test_what_a_member_sees_is_chinese(tmp_path, monkeypatch):
+async def test_a_member_s_texts_are_chinese(tmp_path, monkeypatch):
     """Clips, their buttons, takes, forms, lists, and what is refused."""
     speak_chinese(monkeypatch)
     async with open_jam(tmp_path) as jam:
@@ -105,7 +105,7 @@ async def test_what_a_member_sees_is_chinese(tmp_path, monkeypatch):
         assert {name: words for name, words in found.items() if words} == {}
 
 
-async def test_what_a_manager_sees_is_chinese(tmp_path, monkeypatch):
+async def test_a_manager_s_texts_are_chinese(tmp_path, monkeypatch):
     """What is set, how the bot is doing, and the log."""
     speak_chinese(monkeypatch)
     async with open_jam(tmp_path) as jam:

@@ -40,7 +40,7 @@ def shown(jam, message):
     return jam.env.backend.messages[jam.channel.id][message.id]
 
 
-async def test_takes_come_in_one_message(tmp_path):
+async def test_takes_are_posted_in_one_message(tmp_path):
     """Four players, a card with a line for each, and eight buttons less than one row of each."""
     async with open_jam(tmp_path) as jam:
         message = (await jam.music(takes=4, seed=100, seconds=1.0)).response
@@ -57,7 +57,7 @@ async def test_takes_come_in_one_message(tmp_path):
         assert await jam.used() == 4
 
 
-async def test_more_than_a_message_holds_are_shared_out(tmp_path):
+async def test_many_takes_are_split_over_messages(tmp_path):
     """Six takes are two messages of three, their seeds one after the other."""
     config = limited(max_takes=6, waiting_per_user=6)
     async with open_jam(tmp_path, config=config) as jam:
@@ -85,7 +85,7 @@ async def test_a_number_shows_one_person_the_buttons_of_that_take(tmp_path):
         assert (again.kind, again.parent_ids) == (Kind.AGAIN, (clip.id,))
 
 
-async def test_again_makes_as_many_as_the_first_time(tmp_path):
+async def test_again_repeats_the_number_of_takes(tmp_path):
     """Other seeds, one message, and whoever presses pays."""
     async with open_jam(tmp_path) as jam:
         message = (await jam.music(takes=3, seed=100, seconds=1.0)).response
@@ -97,7 +97,7 @@ async def test_again_makes_as_many_as_the_first_time(tmp_path):
         assert {clip.parent_ids for clip in clips} == {(first.id,)}
 
 
-async def test_one_take_that_fails_costs_the_others_nothing(tmp_path):
+async def test_one_failed_take_does_not_affect_the_others(tmp_path):
     """The message has those that were made, and says why one is not there."""
     async with open_jam(tmp_path) as jam:
         message = (await jam.music(prompt="fail even", takes=3, seed=99, seconds=1.0)).response
@@ -109,7 +109,7 @@ async def test_one_take_that_fails_costs_the_others_nothing(tmp_path):
         assert await jam.store.jobs.pending_notices() == []
 
 
-async def test_where_all_fail_one_sentence_is_told(tmp_path):
+async def test_if_all_takes_fail_one_notice_is_sent(tmp_path):
     """Not one for each."""
     async with open_jam(tmp_path) as jam:
         message = (await jam.music(prompt="fail", takes=3, seconds=1.0)).response
@@ -119,7 +119,7 @@ async def test_where_all_fail_one_sentence_is_told(tmp_path):
         assert await jam.used() == 0
 
 
-async def test_what_is_being_made_is_cancelled_with_all_its_takes(tmp_path):
+async def test_cancelling_cancels_all_takes(tmp_path):
     """By the button; /cancel with a number ends that one alone."""
     async with open_jam(tmp_path) as jam:
         jam.pipeline.executor.paused = True
@@ -135,7 +135,7 @@ async def test_what_is_being_made_is_cancelled_with_all_its_takes(tmp_path):
         assert await jam.used() == 0
 
 
-async def test_a_take_of_its_own_ends_before_the_others_come(tmp_path):
+async def test_a_separate_take_is_settled_before_the_others(tmp_path):
     """What was cancelled is told in the message of those that were made."""
     async with open_jam(tmp_path) as jam:
         jam.pipeline.executor.paused = True
@@ -148,7 +148,7 @@ async def test_a_take_of_its_own_ends_before_the_others_come(tmp_path):
         assert await jam.used() == 1
 
 
-async def test_what_the_quota_allows_is_made(tmp_path):
+async def test_takes_beyond_the_quota_are_refused(tmp_path):
     """The rest is refused in a sentence for who asked; a single one is a clip like any other."""
     async with open_jam(tmp_path, config=limited(daily_seconds=3.0, waiting_per_user=8)) as jam:
         result = await jam.music(takes=4, seconds=1.0)
@@ -158,7 +158,7 @@ async def test_what_the_quota_allows_is_made(tmp_path):
         assert rows(result.response)[0][0] == "Again"
 
 
-async def test_a_star_is_shown_at_the_number(tmp_path):
+async def test_a_take_s_stars_are_shown_at_its_button(tmp_path):
     """Given below the take, seen by all; a reaction can't tell which take it means."""
     async with open_jam(tmp_path) as jam:
         message = (await jam.music(takes=2, seconds=1.0)).response
@@ -213,7 +213,7 @@ async def test_a_kill_after_a_deletion_leaves_no_sound_in_the_message(tmp_path, 
         assert await jam.store.withdrawals.all() == []
 
 
-async def test_takes_that_are_too_large_by_now_are_edited_smaller(tmp_path):
+async def test_takes_are_repacked_for_a_lowered_upload_limit(tmp_path):
     """The server has lost its larger limit since they were posted."""
     async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         message = (await jam.music(takes=2, seconds=1.0)).response
@@ -226,7 +226,7 @@ async def test_takes_that_are_too_large_by_now_are_edited_smaller(tmp_path):
         assert left.startswith(f"zhiyin-{await clip_of(jam, 2)}.")
 
 
-async def test_who_deletes_what_can_still_be_heard_is_told(tmp_path):
+async def test_a_person_is_told_if_a_deleted_clip_is_still_shown(tmp_path):
     """Discord refuses the edit: that is no *Deleted*, and it is not tried for ever."""
     async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         message = (await jam.music(takes=2, seconds=1.0)).response
@@ -237,7 +237,7 @@ async def test_who_deletes_what_can_still_be_heard_is_told(tmp_path):
         assert await jam.store.withdrawals.all() == []
 
 
-async def test_takes_that_are_deleted_at_once_are_all_gone(tmp_path):
+async def test_concurrently_deleted_takes_are_all_removed(tmp_path):
     """However long the edit for the first of them took: its stale picture is not the last."""
     slow = replace(quick(), delivery_retry=RetryPolicy(initial_seconds=1.0, max_seconds=1.0))
     async with open_jam(tmp_path, timings=slow) as jam:
@@ -281,7 +281,7 @@ async def test_takes_that_came_by_direct_message_are_deleted_there(tmp_path):
         assert len(players(now)) == 2
 
 
-async def test_what_can_t_be_taken_out_of_a_message_is_told(tmp_path, monkeypatch):
+async def test_a_failed_removal_is_reported(tmp_path, monkeypatch):
     """Where only an answer's token would reach it, for a quarter of an hour."""
     payload_of = simcord.interactions.base_payload
 
@@ -299,7 +299,7 @@ async def test_what_can_t_be_taken_out_of_a_message_is_told(tmp_path, monkeypatc
         assert told.response.content == str(OUT_OF_REACH)
 
 
-async def test_a_stranger_deletes_no_takes(tmp_path):
+async def test_other_people_cannot_delete_takes(tmp_path):
     """Neither all of them nor one."""
     async with open_jam(tmp_path) as jam:
         message = (await jam.music(takes=2, seconds=1.0)).response
@@ -331,7 +331,7 @@ async def test_a_message_of_takes_is_no_single_clip(tmp_path):
         assert told.response.content == str(SEVERAL_TAKES)
 
 
-async def test_takes_are_called_for_once(tmp_path):
+async def test_takes_ping_their_person_once(tmp_path):
     """And the sentence says how many there are."""
     async with open_jam(tmp_path) as jam:
         await wait_for(jam, 40, takes=3)

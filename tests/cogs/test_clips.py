@@ -20,7 +20,7 @@ def card_of(jam, message):
     return jam.env.backend.messages[jam.channel.id][message.id].embeds[0]["description"]
 
 
-async def test_a_card_names_who_had_a_part_in_it(tmp_path):
+async def test_a_card_credits_all_contributors(tmp_path):
     """In their order; a clip of one person alone has no such line."""
     async with open_jam(tmp_path) as jam:
         first, second, third = await remixed(jam)
@@ -47,7 +47,7 @@ async def test_the_tree_shows_ancestors_and_descendants(tmp_path):
             assert [each.filename for each in shown.attachments] == ["tree.png"]
 
 
-async def test_a_deleted_clip_keeps_its_place(tmp_path):
+async def test_a_deleted_clip_stays_in_the_tree(tmp_path):
     """Its words are gone, what came before and after is still there."""
     async with open_jam(tmp_path) as jam:
         _, second, third = await remixed(jam)
@@ -59,7 +59,7 @@ async def test_a_deleted_clip_keeps_its_place(tmp_path):
         assert "90s rock" not in lines[1]
 
 
-async def test_a_clip_that_stands_alone_says_so(tmp_path):
+async def test_a_clip_without_relatives_says_so(tmp_path):
     """And what can be done about it."""
     async with open_jam(tmp_path) as jam:
         first = (await jam.music(seconds=1.0)).response
@@ -67,7 +67,7 @@ async def test_a_clip_that_stands_alone_says_so(tmp_path):
         assert "Nobody has made anything of it yet" in shown.embeds[0].description
 
 
-async def test_a_clip_comes_back_with_its_buttons(tmp_path):
+async def test_a_reposted_clip_has_its_buttons(tmp_path):
     """For anybody on the server, in any channel, and at no cost; its buttons work there."""
     async with open_jam(tmp_path) as jam:
         await jam.music(seconds=1.0)
@@ -84,7 +84,7 @@ async def test_a_clip_comes_back_with_its_buttons(tmp_path):
 
 @pytest.mark.parametrize("command", ["clip", "tree"])
 @pytest.mark.parametrize("number", ["99", "nothing", "9" * 20])
-async def test_a_clip_that_is_not_there_is_one_sentence(tmp_path, command, number):
+async def test_an_unknown_clip_gives_one_sentence(tmp_path, command, number):
     """Whether it is a number or not."""
     async with open_jam(tmp_path) as jam:
         result = await jam.alice.slash(jam.channel, command, clip=number)

@@ -28,7 +28,7 @@ async def test_a_clip_arrives_after_the_token_has_expired(tmp_path):
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (404, 10008)])
-async def test_a_message_that_can_not_be_edited_is_posted_anew(tmp_path, status, code):
+async def test_an_uneditable_message_is_posted_again(tmp_path, status, code):
     """A token that is refused early, or a message that somebody deleted: the clip still comes."""
     async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         await waiting(jam)
@@ -41,7 +41,7 @@ async def test_a_message_that_can_not_be_edited_is_posted_anew(tmp_path, status,
         assert await jam.used() == 2
 
 
-async def test_the_trouble_of_a_moment_is_waited_out(tmp_path, monkeypatch):
+async def test_a_brief_outage_is_retried(tmp_path, monkeypatch):
     """A server error is tried again on the same message, so that there are not two."""
     async with open_jam(tmp_path, timings=quick(first_shown=600.0, attempts=3)) as jam:
         result = await waiting(jam)
@@ -66,7 +66,7 @@ async def test_a_file_that_is_too_large_is_made_smaller(tmp_path, monkeypatch):
         assert first.response is not None
 
 
-async def test_where_it_may_not_speak_a_clip_comes_by_direct_message(tmp_path):
+async def test_without_send_permission_a_clip_comes_by_direct_message(tmp_path):
     """A right that was lost meanwhile does not lose the clip."""
     async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         await waiting(jam)
@@ -79,7 +79,7 @@ async def test_where_it_may_not_speak_a_clip_comes_by_direct_message(tmp_path):
         assert clip.message_id not in {message.id for message in jam.messages()}
 
 
-async def test_a_clip_that_can_not_be_handed_over_is_not_paid_for(tmp_path):
+async def test_an_undeliverable_clip_is_refunded(tmp_path):
     """With every door closed it is kept, and refunded."""
     async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         await waiting(jam)
@@ -91,7 +91,7 @@ async def test_a_clip_that_can_not_be_handed_over_is_not_paid_for(tmp_path):
         assert await jam.store.check() == []
 
 
-async def test_a_blip_while_progress_is_shown_costs_no_clip(tmp_path, monkeypatch):
+async def test_a_failed_progress_update_does_not_fail_the_job(tmp_path, monkeypatch):
     """What can't be shown is left; the clip comes all the same."""
     async with open_jam(tmp_path, timings=quick(first_shown=0.01, attempts=3)) as jam:
         edit = jam.bot.presenter._routes.edit

@@ -7,7 +7,7 @@ from tests.support.jam_server import open_jam
 from tests.support.timings import quick
 
 
-async def test_a_defect_is_one_honest_sentence(tmp_path, monkeypatch, caplog):
+async def test_a_bug_gives_one_sentence(tmp_path, monkeypatch, caplog):
     """What nobody thought of is logged with the job's id, told without details, and refunded."""
     async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
 

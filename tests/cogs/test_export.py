@@ -33,7 +33,7 @@ def noise(seconds):
     return Sound(samples=samples.astype(np.float32), sample_rate_hz=RATE_HZ)
 
 
-async def test_a_clip_can_be_had_without_what_mp3_loses(tmp_path):
+async def test_a_clip_can_be_exported_losslessly(tmp_path):
     """By command and by the buttons under its details, after a restart too; nobody else sees it."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(prompt="beat", seconds=2.0, seed=5)
@@ -56,7 +56,7 @@ async def test_a_clip_can_be_had_without_what_mp3_loses(tmp_path):
 
 
 @pytest.mark.parametrize("wanted", ["flac", "wav"])
-def test_nothing_is_lost_but_the_loudness_is_that_of_all_clips(wanted):
+def test_exports_are_lossless_at_the_common_loudness(wanted):
     """To a step of 16 bits."""
     sound = noise(2.0)
     encoded = post.encode_export(sound, wanted, max_bytes=10**7, tags=TAGS)
@@ -66,7 +66,7 @@ def test_nothing_is_lost_but_the_loudness_is_that_of_all_clips(wanted):
     assert read_tags(encoded.data) == TAGS
 
 
-def test_a_wav_that_is_too_large_becomes_a_flac_and_then_a_sentence():
+def test_a_too_large_wav_becomes_a_flac_or_a_sentence():
     """Never something that loses more."""
     sound = noise(2.0)
     whole = len(post.encode_export(sound, "wav", max_bytes=10**7, tags=TAGS).data)
@@ -75,7 +75,7 @@ def test_a_wav_that_is_too_large_becomes_a_flac_and_then_a_sentence():
         post.encode_export(sound, "wav", max_bytes=20_000, tags=TAGS)
 
 
-async def test_the_notes_of_a_clip_can_be_had_as_midi(tmp_path):
+async def test_a_clip_s_notes_can_be_exported_as_midi(tmp_path):
     """Where its codes are notes; a clip without codes has a sentence, and no button."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(prompt="beat", seconds=2.0)

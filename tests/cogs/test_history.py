@@ -33,7 +33,7 @@ def numbers(message):
     return [line.split("`")[1] for line in message.content.splitlines() if line.startswith("`")]
 
 
-async def test_pages_turn_back_and_forth_after_a_restart_as_well(tmp_path):
+async def test_history_pages_work_after_a_restart(tmp_path):
     """Each in the place of the one before; the last has no *Next*."""
     async with open_jam(tmp_path) as jam:
         await fill(jam, 23, jam.alice)
@@ -51,7 +51,7 @@ async def test_pages_turn_back_and_forth_after_a_restart_as_well(tmp_path):
         assert "[clip 13]" in listed.response.content
 
 
-async def test_words_are_kept_from_page_to_page(tmp_path):
+async def test_the_search_is_kept_across_pages(tmp_path):
     """All of them are in the prompts, in any order."""
     async with open_jam(tmp_path) as jam:
         await fill(jam, 12, jam.alice, prompt="slow jazz with a flute")
@@ -86,7 +86,7 @@ async def test_whose_clips_are_listed(tmp_path):
         assert "a secret song" in theirs.response.content
 
 
-async def test_a_number_plays_the_clip(tmp_path):
+async def test_a_number_button_plays_the_clip(tmp_path):
     """To the person alone, with its buttons; another button posts it for everybody."""
     async with open_jam(tmp_path) as jam:
         await jam.music(seconds=1.0)

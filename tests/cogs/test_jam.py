@@ -79,7 +79,7 @@ async def test_a_jam_of_two_from_start_to_mixdown(tmp_path):
         assert "The mixdown is" in told[session.thread.id].embeds[0]["description"]
 
 
-async def test_of_two_who_press_at_once_one_has_the_turn(tmp_path):
+async def test_two_simultaneous_presses_give_one_turn(tmp_path):
     """The other is told who has it and until when; a form that comes back too late is refused."""
     async with opened(tmp_path) as server:
         session = await start_session(server)
@@ -98,7 +98,7 @@ async def test_of_two_who_press_at_once_one_has_the_turn(tmp_path):
         assert await server.used(server.alice) == 0
 
 
-async def test_in_a_round_each_waits_for_the_others(tmp_path):
+async def test_players_take_turns_in_rotation(tmp_path):
     """Pressing joins the round; who does not take their turn is passed over."""
     async with opened(tmp_path) as server:
         session = await start_session(server, turns="rotation")
@@ -117,7 +117,7 @@ async def test_in_a_round_each_waits_for_the_others(tmp_path):
         assert people == [server.alice.id, server.alice.id, server.bob.id]
 
 
-async def test_a_turn_that_is_cancelled_is_open_again(tmp_path):
+async def test_a_cancelled_turn_is_open_again(tmp_path):
     """Nothing is charged, the track is as it was, and the card says whose turn it is."""
     async with opened(tmp_path) as server:
         session = await start_session(server)
@@ -160,7 +160,7 @@ async def test_a_turn_is_undone_and_a_track_forked(tmp_path):
         assert len((await server.store.jams.room(fork.id)).parts) == 1
 
 
-async def test_who_may_close(tmp_path):
+async def test_only_the_starter_or_a_manager_closes_a_jam(tmp_path):
     """Who started it, or a manager; where who started it has left, whoever plays in it."""
     async with opened(tmp_path) as server:
         session = await start_session(server)
@@ -181,7 +181,7 @@ async def test_who_may_close(tmp_path):
         assert closed.response.content == str(jam_messages.CLOSED_EMPTY)
 
 
-async def test_what_a_turn_is_refused_for(tmp_path):
+async def test_invalid_turns_are_refused(tmp_path):
     """Told before anything is typed where it can be: a full track, no seconds left, its words."""
     async with opened(tmp_path, config=limited(daily_seconds=9.0)) as server:
         await server.pipeline.word_filter.add(server.guild.id, "nope")
@@ -208,7 +208,7 @@ async def test_what_a_turn_is_refused_for(tmp_path):
         await session.play(server.bob)
 
 
-async def test_places_that_are_not_and_cards_that_are_gone(tmp_path):
+async def test_missing_threads_and_cards_are_handled(tmp_path):
     """Without the right to open threads no jam begins; a deleted card comes back; see `/jam`."""
     async with opened(tmp_path) as server:
         none = await server.bob.slash(server.channel, "jam list")
@@ -248,7 +248,7 @@ async def test_places_that_are_not_and_cards_that_are_gone(tmp_path):
         assert await server.store.check() == []
 
 
-async def test_a_jam_goes_on_after_a_restart(tmp_path):
+async def test_a_jam_continues_after_a_restart(tmp_path):
     """Its buttons and an open form work, there is one card, and a forgotten player is off it."""
     async with opened(tmp_path) as server:
         session = await start_session(server)
@@ -268,7 +268,7 @@ async def test_a_jam_goes_on_after_a_restart(tmp_path):
         assert (await session.room()).seconds == pytest.approx(6.0, abs=0.05)
 
 
-async def test_a_jam_that_nobody_plays_in_closes_with_its_mixdown(tmp_path):
+async def test_an_idle_jam_closes_with_a_mixdown(tmp_path):
     """After days, by itself: also where who started it has left the server."""
     async with opened(tmp_path) as server:
         session = await start_session(server)

@@ -21,7 +21,7 @@ class Places:
         return True
 
 
-async def test_a_slow_place_holds_no_other_up():
+async def test_a_slow_key_does_not_block_others():
     """It is not done yet, and goes on by itself; who comes for the others is not held up either."""
     places, side_by_side = Places(), KeyedRunner(timeout_seconds=0.01)
     places.is_open[2].set()
@@ -33,7 +33,7 @@ async def test_a_slow_place_holds_no_other_up():
     await side_by_side.stop()
 
 
-async def test_what_is_due_in_one_place_is_done_once_at_a_time():
+async def test_work_of_one_key_never_overlaps():
     """All who come while it goes on share the next turn, which sees what they came for."""
     places, side_by_side = Places(), KeyedRunner(timeout_seconds=60.0)
     first = asyncio.create_task(side_by_side.each([1], places.work))
@@ -46,7 +46,7 @@ async def test_what_is_due_in_one_place_is_done_once_at_a_time():
     assert places.begun == [1, 1]
 
 
-async def test_a_stop_breaks_off_what_goes_on():
+async def test_a_stop_cancels_running_work():
     """Whoever waits for it hears of it, and no task is left."""
     places, side_by_side = Places(), KeyedRunner(timeout_seconds=0.01)
     assert not await side_by_side.each([1], places.work)

@@ -65,7 +65,7 @@ def untranslated(message, mark):
             yield text
 
 
-async def test_what_everybody_sees_is_in_the_server_s_language(tmp_path, monkeypatch):
+async def test_public_messages_use_the_server_s_language(tmp_path, monkeypatch):
     """The place in the queue, the card, its buttons, and why there is no clip."""
     speak(monkeypatch)
     async with open_jam(tmp_path, languages=LANGUAGES) as jam:
@@ -81,7 +81,7 @@ async def test_what_everybody_sees_is_in_the_server_s_language(tmp_path, monkeyp
         assert OURS in failed.content
 
 
-async def test_what_one_person_sees_is_in_their_language(tmp_path, monkeypatch):
+async def test_private_messages_use_the_person_s_language(tmp_path, monkeypatch):
     """Answers that are for them alone, whatever the server speaks."""
     speak(monkeypatch)
     async with open_jam(tmp_path, languages=LANGUAGES) as jam:
@@ -138,7 +138,7 @@ async def test_a_person_chooses_their_language_and_a_server_its_own(tmp_path, mo
         assert list(untranslated((await jam.music(seconds=1.0)).response, OURS)) == []
 
 
-async def test_a_language_that_there_is_not_is_refused(tmp_path):
+async def test_an_unknown_language_is_refused(tmp_path):
     """With those that there are; nothing is changed."""
     async with open_jam(tmp_path, languages=LANGUAGES) as jam:
         for who, command in ((jam.alice, "settings"), (jam.owner, "admin language")):
@@ -154,7 +154,7 @@ async def test_the_languages_are_suggested(tmp_path):
         assert {each["value"] for each in found} == {"discord", "en-US", "it", "pl"}
 
 
-async def test_what_only_one_person_sees_is_in_their_language_to_the_end(tmp_path, monkeypatch):
+async def test_private_jobs_use_the_person_s_language_throughout(tmp_path, monkeypatch):
     """A private clip is theirs, from the queue to its card."""
     speak(monkeypatch)
     async with open_jam(tmp_path, languages=LANGUAGES) as jam:

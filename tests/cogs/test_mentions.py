@@ -8,7 +8,7 @@ from cogs.presentation import messages
 from tests.support.jam_server import open_jam
 
 
-async def test_where_no_files_may_be_posted_nothing_is_ordered(tmp_path):
+async def test_without_attachment_permission_nothing_is_ordered(tmp_path):
     """As with a command: the reason, and nothing is made or charged."""
     async with open_jam(tmp_path) as jam:
         denied = {jam.bot.user: discord.PermissionOverwrite(attach_files=False)}

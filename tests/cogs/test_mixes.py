@@ -33,7 +33,7 @@ async def mixed(jam, a, b, who=None, **options):
     return result
 
 
-async def test_two_clips_become_one(tmp_path):
+async def test_two_clips_are_mixed(tmp_path):
     """For nothing, by anyone, tagged with both; the card tells of whom and how."""
     async with open_jam(tmp_path) as jam:
         await jam.music(prompt=BEAT, seconds=5.0, seed=5)
@@ -80,7 +80,7 @@ async def test_two_clips_become_one(tmp_path):
         assert "1" in [each["value"] for each in offered]
 
 
-async def test_the_form_under_a_clip_asks_for_the_other_one(tmp_path):
+async def test_the_mix_form_asks_for_the_other_clip(tmp_path):
     """It offers what is in sight, and works after a restart."""
     async with open_jam(tmp_path) as jam:
         alone = await jam.music(prompt=BEAT, seconds=3.0)
@@ -108,7 +108,7 @@ async def test_the_form_under_a_clip_asks_for_the_other_one(tmp_path):
         assert refused.response.content == str(messages.NO_CLIP)
 
 
-async def test_a_mix_whose_clip_is_deleted_meanwhile_says_so(tmp_path):
+async def test_a_mix_fails_if_a_clip_is_deleted_meanwhile(tmp_path):
     """And one that ends the bot again and again is given up; nothing is charged."""
     async with open_jam(tmp_path) as jam:
         for _ in range(2):
@@ -136,7 +136,7 @@ async def test_a_mix_whose_clip_is_deleted_meanwhile_says_so(tmp_path):
         assert await jam.store.ledger.check() == []
 
 
-def test_tempi_that_are_known_to_be_too_far_apart_are_refused_at_once():
+def test_known_incompatible_tempi_are_refused_at_once():
     """Before anything is shown to the others; what is not known is heard later."""
     slow, fast = (with_bpm(id_, bpm) for id_, bpm in ((1, 92.0), (2, 120.0)))
     with pytest.raises(RequestError) as told:
@@ -161,7 +161,7 @@ def with_bpm(id_, bpm):
         (1.0, 0, False, "a mix of 1 and 2, which have no beat in common"),
     ],
 )
-def test_the_card_tells_what_was_done(factor, semitones, on_the_beat, said):
+def test_the_card_describes_the_mix(factor, semitones, on_the_beat, said):
     """To the one that follows, in plain words."""
     made = Mixed(
         lead_id=1,

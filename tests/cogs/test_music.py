@@ -18,7 +18,7 @@ def labels(message):
     return [each["label"] for row in message.components for each in row["components"]]
 
 
-async def test_words_become_a_clip_with_card_and_buttons(tmp_path):
+async def test_a_prompt_gives_a_clip_with_card_and_buttons(tmp_path):
     """The message that said "in line" turns into the clip, with everything there is to know."""
     async with open_jam(tmp_path) as jam:
         result = await jam.music(prompt="90s rock", seed=440, seconds=2.0)
@@ -37,7 +37,7 @@ async def test_words_become_a_clip_with_card_and_buttons(tmp_path):
         assert await jam.used() == 2
 
 
-async def test_nothing_at_all_becomes_a_random_clip(tmp_path):
+async def test_no_prompt_gives_a_random_clip(tmp_path):
     """/random needs no words: it rolls some."""
     async with open_jam(tmp_path) as jam:
         result = await jam.alice.slash(jam.channel, "random")
@@ -47,7 +47,7 @@ async def test_nothing_at_all_becomes_a_random_clip(tmp_path):
         assert (len(clip.prompt.split()) > 2, clip.seconds) == (True, 2.0)
 
 
-async def test_a_sound_file_is_gone_on_from(tmp_path):
+async def test_a_sound_file_is_continued(tmp_path):
     """A clip given to /music comes first in what is made, and its bytes are not kept."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(seconds=2.0)
@@ -80,7 +80,7 @@ async def test_a_file_that_is_no_sound_is_refused_in_a_sentence(tmp_path, name, 
         assert await jam.used() == 0
 
 
-async def test_what_the_engine_refuses_is_told_and_refunded(tmp_path):
+async def test_a_request_the_engine_refuses_is_refunded_with_a_notice(tmp_path):
     """The sentence comes from the engine; the person pays nothing."""
     async with open_jam(tmp_path) as jam:
         result = await jam.music(prompt="fail")
@@ -99,7 +99,7 @@ async def test_what_the_engine_refuses_is_told_and_refunded(tmp_path):
         ({"max_takes": 2}, {"takes": 3}, "From 1 to 2 takes"),
     ],
 )
-async def test_every_limit_is_a_sentence_for_one_person(tmp_path, limits, options, sentence):
+async def test_every_exceeded_limit_gives_a_private_sentence(tmp_path, limits, options, sentence):
     """A refusal is seen by nobody else, costs nothing and leaves no message."""
     async with open_jam(tmp_path, config=limited(**limits)) as jam:
         result = await jam.music(**options)
@@ -110,7 +110,7 @@ async def test_every_limit_is_a_sentence_for_one_person(tmp_path, limits, option
         assert await jam.used() == 0
 
 
-async def test_hostile_words_are_only_words(tmp_path):
+async def test_hostile_prompts_are_harmless(tmp_path):
     """Mentions, markdown, links and invisible characters lose their effect, not their place."""
     hostile = "@everyone <@1> **bold** [x](https://a.b) \u202erock\u200b\x00`"
     async with open_jam(tmp_path) as jam:
@@ -128,7 +128,7 @@ async def test_hostile_words_are_only_words(tmp_path):
         assert all(each["allowed_mentions"] == {"parse": []} for each in said)
 
 
-async def test_words_of_nothing_visible_are_asked_for_again(tmp_path):
+async def test_invisible_prompts_are_refused(tmp_path):
     """What can't be seen says nothing."""
     async with open_jam(tmp_path) as jam:
         result = await jam.music(prompt="\u200b \u2060")
@@ -136,7 +136,7 @@ async def test_words_of_nothing_visible_are_asked_for_again(tmp_path):
         assert await jam.used() == 0
 
 
-async def test_earlier_words_and_presets_are_suggested(tmp_path):
+async def test_earlier_prompts_and_presets_are_suggested(tmp_path):
     """While a person types, their own prompts come first, then ours."""
     async with open_jam(tmp_path) as jam:
         await jam.music(prompt="funk of my own", seconds=1.0)
@@ -148,7 +148,7 @@ async def test_earlier_words_and_presets_are_suggested(tmp_path):
         assert "funk of my own" not in [choice["value"] for choice in found]
 
 
-async def test_every_take_hears_the_file_that_was_sent(tmp_path):
+async def test_every_take_continues_the_uploaded_file(tmp_path):
     """The first one that is done does not take it from the others."""
     async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         first = await jam.music(seconds=1.0)

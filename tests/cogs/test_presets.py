@@ -76,7 +76,7 @@ async def test_a_manager_gives_the_server_a_preset(tmp_path):
         assert await jam.bob.autocomplete(jam.channel, "music", "preset", "hou") == []
 
 
-async def test_what_can_be_no_preset_is_said_so(tmp_path):
+async def test_invalid_presets_are_refused(tmp_path):
     """Without anything in it, without a name, with stems that the model lacks."""
     async with open_jam(tmp_path) as jam:
         assert await preset(jam, "save", name="x") == str(EMPTY)
@@ -88,7 +88,7 @@ async def test_what_can_be_no_preset_is_said_so(tmp_path):
         assert await preset(jam, "share", who=jam.owner, name="x") == str(UNWANTED)
 
 
-async def test_a_preset_is_of_its_own_server(tmp_path):
+async def test_server_presets_stay_on_their_server(tmp_path):
     """One's own goes along, the server's does not."""
     async with open_jam(tmp_path) as jam:
         await preset(jam, "save", who=jam.owner, name="House", words="deep house")
@@ -100,7 +100,7 @@ async def test_a_preset_is_of_its_own_server(tmp_path):
             assert told.response.content == str(NO_PRESET)
 
 
-async def test_what_was_rolled_is_written_down(tmp_path):
+async def test_a_random_prompt_is_recorded(tmp_path):
     """On the card and in the file, so that the same seed makes it again and a remix changes it."""
     async with open_jam(tmp_path) as jam:
         first = await jam.alice.slash(jam.channel, "random", seconds=1.0, seed=3)

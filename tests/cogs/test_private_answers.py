@@ -32,7 +32,7 @@ async def see_nothing(jam, who):
     assert await jam.store.stars.top(jam.guild.id, 9) == []
 
 
-async def test_only_its_person_sees_a_clip_until_they_post_it(tmp_path):
+async def test_a_private_clip_is_visible_after_posting_only(tmp_path):
     """It is paid for as any, named in no list of others, and then is as any clip, once."""
     async with open_jam(tmp_path) as jam:
         told = (await jam.alice.slash(jam.channel, "settings", private=True)).response
@@ -61,7 +61,7 @@ async def test_only_its_person_sees_a_clip_until_they_post_it(tmp_path):
         assert await jam.store.check() == []
 
 
-async def test_what_is_made_of_it_is_for_its_person_alone_too(tmp_path):
+async def test_clips_made_from_a_private_clip_are_private(tmp_path):
     """A command can ask for one such clip, or for one that all see; an edit keeps the words."""
     async with open_jam(tmp_path) as jam:
         shown = (await jam.music(seconds=1.0, private=True)).response
@@ -75,7 +75,7 @@ async def test_what_is_made_of_it_is_for_its_person_alone_too(tmp_path):
         assert str((await jam.store.clips.get(1)).message_id) not in posted.embeds[0].description
 
 
-async def test_every_command_that_makes_a_clip_can_make_it_for_one(tmp_path):
+async def test_every_clip_command_can_be_private(tmp_path):
     """A roll and a remix, too: seen by nobody else until it is posted."""
     async with open_jam(tmp_path) as jam:
         rolled = await jam.alice.slash(jam.channel, "random", seconds=1.0, private=True)
@@ -99,7 +99,7 @@ async def test_every_command_that_makes_a_clip_can_make_it_for_one(tmp_path):
         assert not open_to_all.response.ephemeral
 
 
-async def test_after_a_quarter_of_an_hour_it_comes_by_direct_message(tmp_path):
+async def test_after_the_token_expired_a_private_clip_comes_by_direct_message(tmp_path):
     """Nothing else reaches what one person sees; `/clip` posts it for all."""
     async with open_jam(tmp_path) as jam:
         jam.pipeline.executor.paused = True
@@ -135,7 +135,7 @@ async def test_takes_are_seen_and_posted_one_by_one(tmp_path):
         assert sum(not clip.is_private for clip in clips) == 1
 
 
-async def test_a_held_one_is_fetched_by_its_person_alone(tmp_path):
+async def test_only_its_person_fetches_a_held_private_clip(tmp_path):
     """As it was ordered."""
     async with open_jam(tmp_path) as jam:
         await jam.alice.slash(jam.channel, "settings", private=True)
@@ -148,7 +148,7 @@ async def test_a_held_one_is_fetched_by_its_person_alone(tmp_path):
 
 
 @pytest.mark.parametrize("place", failpoints.POST_PLACES)
-async def test_a_post_that_is_interrupted_is_made_once(tmp_path, monkeypatch, place):
+async def test_an_interrupted_post_is_made_once(tmp_path, monkeypatch, place):
     """Whoever presses again gets the clip posted, or learns that it is."""
     async with open_jam(tmp_path) as jam:
         shown = (await jam.music(seconds=1.0, private=True)).response
@@ -161,7 +161,7 @@ async def test_a_post_that_is_interrupted_is_made_once(tmp_path, monkeypatch, pl
         assert (await jam.store.clips.get(1)).message_id == posted.id
 
 
-async def test_a_mention_is_answered_where_it_is(tmp_path):
+async def test_a_mention_is_answered_in_its_channel(tmp_path):
     """It can't be answered to one person: what was asked before all is for all."""
     async with open_jam(tmp_path) as jam:
         await jam.alice.slash(jam.channel, "settings", private=True)
@@ -171,7 +171,7 @@ async def test_a_mention_is_answered_where_it_is(tmp_path):
         assert not (await jam.store.clips.get(1)).is_private
 
 
-async def test_nobody_else_posts_it_and_no_battle_is_of_it(tmp_path):
+async def test_a_private_clip_cannot_be_used_by_others(tmp_path):
     """A custom id proves nothing, and a battle's sample has to be heard by all."""
     async with open_jam(tmp_path) as jam:
         await jam.music(seconds=1.0, private=True)

@@ -36,7 +36,7 @@ async def test_queue_names_only_one_s_own_clips(tmp_path):
             await who.slash(jam.channel, "cancel", job=job_id)
 
 
-async def test_a_waiting_clip_shows_where_it_is_and_can_be_cancelled(tmp_path, monkeypatch):
+async def test_a_waiting_job_shows_its_position_and_can_be_cancelled(tmp_path, monkeypatch):
     """A bar, a share, a button; cancelling costs nothing and says so."""
     async with open_jam(tmp_path, timings=quick(show_every=0.02)) as jam:
         result = await jam.alice.slash(jam.channel, "music", prompt="slow", seconds=10.0)
@@ -59,7 +59,7 @@ async def queued(jam, job_id):
             await asyncio.sleep(0.01)
 
 
-async def test_cancel_takes_the_last_one(tmp_path):
+async def test_cancel_without_a_choice_cancels_the_latest_job(tmp_path):
     """Without a number /cancel means what was asked for last."""
     async with open_jam(tmp_path) as jam:
         for prompt in ("slow 1", "slow 2"):

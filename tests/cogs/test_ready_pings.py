@@ -21,7 +21,7 @@ def calls_of(jam):
     return [each for each in jam.messages() if "ready: " in each.content]
 
 
-async def test_who_waited_is_called_by_a_new_message(tmp_path):
+async def test_a_person_who_waited_is_pinged(tmp_path):
     """It replies to the clip, links to it and mentions its person."""
     async with open_jam(tmp_path) as jam:
         await wait_for(jam, WAITED_SECONDS + 1)
@@ -32,21 +32,21 @@ async def test_who_waited_is_called_by_a_new_message(tmp_path):
         assert call.id == jam.newest(1)[0].id
 
 
-async def test_who_hardly_waited_is_not(tmp_path):
+async def test_a_short_wait_sends_no_ping(tmp_path):
     """They are still looking."""
     async with open_jam(tmp_path) as jam:
         await wait_for(jam, WAITED_SECONDS - 10)
         assert calls_of(jam) == []
 
 
-async def test_several_takes_call_once(tmp_path):
+async def test_several_takes_ping_once(tmp_path):
     """When the last of them is there."""
     async with open_jam(tmp_path) as jam:
         await wait_for(jam, WAITED_SECONDS + 1, takes=3)
         assert len(calls_of(jam)) == 1
 
 
-async def test_who_does_not_like_it_is_not_called(tmp_path):
+async def test_pings_can_be_switched_off(tmp_path):
     """Until they say otherwise."""
     async with open_jam(tmp_path) as jam:
         told = await jam.alice.slash(jam.channel, "settings", call=False)
@@ -59,7 +59,7 @@ async def test_who_does_not_like_it_is_not_called(tmp_path):
         assert len(calls_of(jam)) == 1
 
 
-async def test_a_call_that_fails_costs_nothing(tmp_path):
+async def test_a_failed_ping_is_harmless(tmp_path):
     """The clip is there and is paid for."""
     async with open_jam(tmp_path) as jam:
         jam.env.inject_error("POST", "/channels/*/messages", status=403, code=50013, times=1)
@@ -69,7 +69,7 @@ async def test_a_call_that_fails_costs_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("given", [None, 3.0])
-async def test_clips_are_as_long_as_one_likes(tmp_path, given):
+async def test_the_preferred_length_is_used(tmp_path, given):
     """Unless the command says how long; other people's are as before."""
     async with open_jam(tmp_path) as jam:
         told = await jam.alice.slash(jam.channel, "settings", seconds=4.0)

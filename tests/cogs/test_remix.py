@@ -15,7 +15,7 @@ from cogs.requests.keep_option import UNKNOWN_KEEP
 from tests.support.jam_server import custom_ids, open_jam
 
 
-async def test_remix_takes_a_file_or_one_of_your_clips(tmp_path):
+async def test_remix_accepts_a_file_or_an_own_clip(tmp_path):
     """/remix offers the person's own clips, and wants exactly one sound."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(seconds=2.0)
@@ -42,7 +42,7 @@ async def test_remix_takes_a_file_or_one_of_your_clips(tmp_path):
         ({"mine": "1"}, str(messages.UNKNOWN_CLIP)),
     ],
 )
-async def test_remix_of_nothing_is_told(tmp_path, options, sentence):
+async def test_remix_without_a_source_is_refused(tmp_path, options, sentence):
     """Each mistake has its sentence, for the one who made it; another's clip is not reached so."""
     async with open_jam(tmp_path) as jam:
         await jam.music()
@@ -74,7 +74,7 @@ async def test_apps_remix_this_clip_works_on_any_sound(tmp_path):
             assert (clip.kind, clip.prompt) == (Kind.REMIX, prompt)
 
 
-async def test_a_remix_keeps_the_end_the_start_or_what_the_model_can(tmp_path):
+async def test_the_kept_part_of_a_remix_can_be_chosen(tmp_path):
     """It is offered so, and kept with the job; what the model can't is refused with the reason."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(seconds=6.0, prompt="beat", seed=77)
@@ -107,7 +107,7 @@ async def test_a_remix_keeps_the_end_the_start_or_what_the_model_can(tmp_path):
         assert made.seconds_before == pytest.approx(4.0, abs=0.6)
 
 
-async def test_a_remix_is_made_from_the_old_words_and_the_new_ones(tmp_path):
+async def test_a_remix_joins_the_old_and_new_prompts(tmp_path):
     """The card, the file and the history tell the words that were used; another take has them."""
     async with open_jam(tmp_path) as jam:
         await jam.music(seconds=6.0, prompt="beat of rock with loud guitars", seed=7)
@@ -137,7 +137,7 @@ async def test_apps_continue_this_clip_goes_on(tmp_path):
 
 
 @pytest.mark.parametrize("menu", ["Remix this clip", "Continue this clip"])
-async def test_a_message_without_sound_is_told_so(tmp_path, menu):
+async def test_a_message_without_audio_is_refused(tmp_path, menu):
     """Whatever is attached to it."""
     async with open_jam(tmp_path) as jam:
         message = await jam.bob.send(jam.channel, "hello", attachments=[("a.png", b"\x89PNG")])
@@ -149,7 +149,7 @@ async def test_a_message_without_sound_is_told_so(tmp_path, menu):
 MELODY = "tests.support.scripted_worker:open_melody_engine"
 
 
-async def test_a_remix_that_keeps_the_tune_follows_all_of_it(tmp_path):
+async def test_a_remix_can_follow_the_whole_melody(tmp_path):
     """A clip's or a file's, whole; the new clip is as long as the tune and all of it is new."""
     async with open_jam(tmp_path, engine=MELODY) as jam:
         result = await jam.music(seconds=8.0, seed=440)
@@ -175,7 +175,7 @@ async def test_a_remix_that_keeps_the_tune_follows_all_of_it(tmp_path):
         assert (await jam.newest_clip(jam.bob)).seconds == 3.0
 
 
-async def test_a_file_without_a_tune_is_told_when_its_tune_is_to_be_kept(tmp_path):
+async def test_a_file_without_a_melody_is_refused_if_it_should_be_kept(tmp_path):
     """Drums alone: nothing is made and nothing is charged."""
     async with open_jam(tmp_path, engine=MELODY) as jam:
         await jam.music(prompt="beat", seconds=6.0)

@@ -157,14 +157,14 @@ def refused(result):
     return True
 
 
-def test_every_handler_is_registered_and_leaves_the_way_in_alone():
+def test_every_handler_is_registered_and_does_not_override_the_check():
     """The place is asked for where all of them come in."""
     for kind in handlers():
         assert "callback" not in vars(kind), kind
         assert "interaction_check" not in vars(kind), kind
 
 
-async def test_no_button_takes_an_id_of_elsewhere_nor_from_who_may_not(tmp_path):
+async def test_buttons_check_ids_and_permissions(tmp_path):
     """On another server not even from who may do everything there.
 
     Nothing is shown and nothing changes. In its own place a clip is seen and stays its person's.
@@ -188,7 +188,7 @@ async def test_no_button_takes_an_id_of_elsewhere_nor_from_who_may_not(tmp_path)
         assert await stage.rows_of_alice() == before
 
 
-async def test_a_channel_that_a_person_does_not_see_keeps_its_clips(tmp_path):
+async def test_clips_of_invisible_channels_are_not_shown(tmp_path):
     """By no button and no number; those of a channel that they see can be asked for anywhere."""
     async with open_jam(tmp_path) as jam:
         hidden = {jam.bob: discord.PermissionOverwrite(view_channel=False)}
@@ -211,7 +211,7 @@ async def test_a_channel_that_a_person_does_not_see_keeps_its_clips(tmp_path):
         assert seen.response.embeds
 
 
-async def test_no_command_or_menu_entry_takes_an_id_of_another_server(tmp_path):
+async def test_commands_and_menus_refuse_ids_of_other_servers(tmp_path):
     """Neither does it suggest one: options with suggestions are found, and given alice's ids."""
     async with open_stage(tmp_path) as stage:
         before, asked = await stage.rows_of_alice(), set()
@@ -260,12 +260,12 @@ async def test_no_command_or_menu_entry_takes_an_id_of_another_server(tmp_path):
             assert refused(await stage.mallory.context_menu(stage.other, menu.name, message))
 
 
-def test_no_form_nor_view_lives_in_memory_only():
+def test_every_form_and_view_survives_a_restart():
     """A restart would end it: buttons are persistent, and forms are read by their custom id."""
     assert own(discord.ui.Modal) == own(discord.ui.View) == set()
 
 
-async def test_no_form_takes_an_id_of_another_server(tmp_path):
+async def test_forms_refuse_ids_of_other_servers(tmp_path):
     """Neither a clip's nor that of a message, be its sound remembered for whoever opened it."""
     async with open_stage(tmp_path) as stage:
         jam, before = stage.jam, await stage.rows_of_alice()
@@ -287,7 +287,7 @@ async def test_no_form_takes_an_id_of_another_server(tmp_path):
         assert await jam.store.jobs.waiting_of(stage.mallory.id) == []
 
 
-async def test_a_form_asks_again_when_it_comes_back(tmp_path):
+async def test_a_submitted_form_is_validated_again(tmp_path):
     """What was deleted meanwhile is not remixed; what is no choice is none."""
     async with open_stage(tmp_path) as stage:
         jam = stage.jam
@@ -305,7 +305,7 @@ async def test_a_form_asks_again_when_it_comes_back(tmp_path):
         assert gone.response.content == str(messages.NO_CLIP)
 
 
-async def test_the_question_before_all_is_deleted_is_for_who_was_asked(tmp_path):
+async def test_only_the_asked_person_confirms_erasure(tmp_path):
     """Even where others can see it."""
     async with open_stage(tmp_path) as stage:
         jam, before = stage.jam, await stage.rows_of_alice()
@@ -317,7 +317,7 @@ async def test_the_question_before_all_is_deleted_is_for_who_was_asked(tmp_path)
         assert await stage.rows_of_alice() == before
 
 
-async def test_a_button_that_nobody_knows_any_more_says_so(tmp_path):
+async def test_an_obsolete_button_is_answered(tmp_path):
     """Of another version, or with an id that no row can have: a sentence, not silence."""
     async with open_stage(tmp_path) as stage:
         jam, place = stage.jam, stage.jam.bot.get_channel(stage.jam.channel.id)

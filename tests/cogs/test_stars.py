@@ -13,7 +13,7 @@ async def press_star(jam, message, who):
     return await who.click(message, custom_id=star["custom_id"]), star["label"]
 
 
-async def test_a_star_is_shown_at_its_button_and_taken_back_by_another_press(tmp_path):
+async def test_a_second_press_removes_a_star(tmp_path):
     """For everybody at the button, and in a private sentence for who pressed."""
     async with open_jam(tmp_path) as jam:
         clip = (await jam.music(seconds=1.0)).response
@@ -41,7 +41,7 @@ async def test_a_reaction_does_what_the_button_does(tmp_path):
         assert (await jam.store.clips.get(1)).stars == 0
 
 
-async def test_who_is_blocked_stars_nothing(tmp_path):
+async def test_blocked_people_cannot_star(tmp_path):
     """Neither by the button, which says so, nor by a reaction."""
     async with open_jam(tmp_path) as jam:
         clip = (await jam.music(seconds=1.0)).response
@@ -74,7 +74,7 @@ async def test_favourites_and_top_list_what_was_starred(tmp_path):
             assert "90s rock" not in top
 
 
-async def test_what_was_starred_where_one_does_not_see_it_is_not_listed(tmp_path):
+async def test_stars_in_invisible_channels_are_not_listed(tmp_path):
     """A favourite of another server stays there."""
     async with open_jam(tmp_path) as jam:
         clip = (await jam.music(prompt="90s rock", seconds=1.0)).response

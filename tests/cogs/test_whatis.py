@@ -21,7 +21,7 @@ async def test_a_file_tells_how_it_was_made(tmp_path):
         assert other.response.content == str(messages.NOT_OURS)
 
 
-async def test_apps_what_is_this_clip_tells_of_any_message(tmp_path):
+async def test_the_menu_entry_works_on_any_message(tmp_path):
     """Of a clip here by what is kept, of a file by its tags; only the one who asked sees it."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(seed=5)
@@ -37,7 +37,7 @@ async def test_apps_what_is_this_clip_tells_of_any_message(tmp_path):
         assert told.response.content == str(messages.NO_SOUND)
 
 
-async def test_nobody_asks_too_often(tmp_path):
+async def test_the_command_has_a_rate_limit(tmp_path):
     """Each question costs a process or a picture; everybody has their own count."""
     async with open_jam(tmp_path) as jam:
         message = await jam.alice.send(jam.channel, "nothing")
@@ -53,7 +53,7 @@ async def test_nobody_asks_too_often(tmp_path):
             assert told.response.content == str(messages.NO_SOUND)
 
 
-async def test_who_is_blocked_is_not_listened_to(tmp_path):
+async def test_a_blocked_person_is_refused(tmp_path):
     """Nor is a file of theirs fetched."""
     async with open_jam(tmp_path) as jam:
         await jam.store.settings.block(jam.guild.id, jam.alice.id, True)

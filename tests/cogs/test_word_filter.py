@@ -26,7 +26,7 @@ def refused(result):
     return True
 
 
-async def test_a_word_of_the_list_is_refused_wherever_it_is_typed(tmp_path):
+async def test_a_listed_word_is_refused_in_every_text_input(tmp_path):
     """In a command, a form, a mention, and the name of a file; the word is not repeated."""
     async with open_jam(tmp_path) as jam:
         clip = (await jam.music(prompt="beat", seconds=2.0)).response
@@ -47,7 +47,7 @@ async def test_a_word_of_the_list_is_refused_wherever_it_is_typed(tmp_path):
         assert (await jam.music(prompt="rock", seconds=1.0)).response.attachments
 
 
-async def test_a_button_does_not_bring_an_unwanted_word_back(tmp_path):
+async def test_buttons_also_apply_the_word_filter(tmp_path):
     """What was made before the word was listed is not made again, and posted without its words."""
     async with open_jam(tmp_path) as jam:
         clip = (await jam.music(prompt="plonk", seconds=1.0)).response
@@ -60,7 +60,7 @@ async def test_a_button_does_not_bring_an_unwanted_word_back(tmp_path):
         assert "plonk" in shown.embeds[0].description
 
 
-async def test_a_list_holds_on_its_own_server_and_after_a_restart(tmp_path):
+async def test_a_word_list_applies_to_its_server_and_persists(tmp_path):
     """Elsewhere the word may be wanted."""
     async with open_jam(tmp_path) as jam:
         await jam.bot.service.word_filter.add(jam.guild.id, "plonk")
@@ -73,7 +73,7 @@ async def test_a_list_holds_on_its_own_server_and_after_a_restart(tmp_path):
             assert (await jam.music(prompt="plonk")).response.content == str(UNWANTED)
 
 
-async def test_the_operator_s_words_hold_everywhere(tmp_path):
+async def test_the_operator_s_word_list_applies_everywhere(tmp_path):
     """In direct messages, too."""
     account = DiscordConfig(unwanted_words=("plonk", "/zz+/"))
     config = dataclasses.replace(Config(), discord=account)
@@ -97,7 +97,7 @@ async def words(jam, command, **options):
     return result.response.content
 
 
-async def test_managers_keep_the_list_with_commands(tmp_path):
+async def test_managers_edit_the_word_list_by_commands(tmp_path):
     """They add, see, try out and remove; what can't be an entry is a sentence."""
     async with open_jam(tmp_path) as jam:
         assert "nothing on the list" in await words(jam, "list")
@@ -111,7 +111,7 @@ async def test_managers_keep_the_list_with_commands(tmp_path):
         assert "Nothing in that" in await words(jam, "test", words="a plonky song")
 
 
-async def test_only_those_who_manage_keep_the_list(tmp_path):
+async def test_only_managers_edit_the_word_list(tmp_path):
     """Whoever the server's settings let see the command."""
     async with open_jam(tmp_path) as jam:
         (command,) = [each for each in await jam.bot.tree.fetch_commands() if each.name == "admin"]
@@ -127,7 +127,7 @@ async def test_only_those_who_manage_keep_the_list(tmp_path):
         assert await jam.bot.service.word_filter.entries(jam.guild.id) == ()
 
 
-async def test_only_some_roles_send_sounds_where_managers_say_so(tmp_path):
+async def test_uploads_can_be_restricted_to_roles(tmp_path):
     """Managers may, too; the sentence names the roles, and nothing was read."""
     async with open_jam(tmp_path) as jam:
         role = jam.guild.create_role("player")
@@ -143,7 +143,7 @@ async def test_only_some_roles_send_sounds_where_managers_say_so(tmp_path):
             assert made.response.attachments
 
 
-async def test_a_person_waits_between_two_orders(tmp_path):
+async def test_orders_have_a_cooldown(tmp_path):
     """The takes of one order are one; a loop, which is free, may be cut at any time."""
     async with open_jam(tmp_path) as jam:
         made = (await jam.music(prompt="beat", seconds=4.0)).response
@@ -162,7 +162,7 @@ async def test_a_person_waits_between_two_orders(tmp_path):
         assert (await jam.music(seconds=1.0)).response.attachments
 
 
-async def test_managers_set_no_shorter_pause_than_the_operator(tmp_path):
+async def test_managers_cannot_shorten_the_operator_s_cooldown(tmp_path):
     """Theirs may be longer."""
     async with open_jam(tmp_path, config=limited(cooldown_seconds=10)) as jam:
         told = await jam.owner.slash(jam.channel, "admin limits", pause=5.0)
@@ -212,7 +212,7 @@ NOT_SHOWN = {
 """Options, or commands, whose text nobody else sees, each with the reason."""
 
 
-async def test_every_text_that_somebody_types_is_asked_about(tmp_path):
+async def test_the_word_filter_checks_every_typed_text(tmp_path):
     """An option that is new is checked before others see it, or says here why it need not be."""
     async with open_jam(tmp_path) as jam:
         await jam.music(prompt="beat", seconds=1.0)
@@ -231,7 +231,7 @@ async def test_every_text_that_somebody_types_is_asked_about(tmp_path):
             assert refused(told), (command, option)
 
 
-async def test_takes_and_what_a_remix_is_joined_with_are_asked_about(tmp_path):
+async def test_the_word_filter_checks_takes_and_joined_prompts(tmp_path):
     """Also where the old words are not wanted any more: what was announced is withdrawn."""
     async with open_jam(tmp_path) as jam:
         made = (await jam.music(prompt="plonk beat", seconds=2.0)).response
@@ -246,7 +246,7 @@ async def test_takes_and_what_a_remix_is_joined_with_are_asked_about(tmp_path):
         assert len(await jam.store.clips.of_user(jam.alice.id, 5)) == 1
 
 
-async def test_a_list_that_is_changed_while_it_is_read_is_read_again(tmp_path):
+async def test_a_word_list_changed_during_loading_is_reloaded(tmp_path):
     """Whoever asked first may have the old one, and nobody after them."""
     async with open_store(tmp_path, Clock()) as store:
         word_filter = WordFilter(store.unwanted_words, ())

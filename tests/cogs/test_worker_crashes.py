@@ -12,7 +12,7 @@ from tests.support.jam_server import Clock, open_jam
 from tests.support.timings import quick
 
 
-async def test_a_worker_that_dies_is_replaced_and_the_clip_made_again(tmp_path, monkeypatch):
+async def test_after_a_worker_crash_the_clip_is_generated_again(tmp_path, monkeypatch):
     """One death is forgiven: the person just waits a little longer."""
     monkeypatch.setenv("ZHIYIN_TEST_MARK", str(tmp_path / "mark"))
     async with open_jam(tmp_path / "data") as jam:
@@ -31,7 +31,7 @@ async def test_a_job_that_kills_two_workers_is_given_up(tmp_path):
         assert again.response.attachments
 
 
-async def test_a_clip_that_ends_the_engine_takes_nobody_with_it(tmp_path):
+async def test_a_clip_that_crashes_the_engine_affects_no_other_job(tmp_path):
     """Those beside it are made after all: the second time each is made alone."""
     async with open_jam(tmp_path) as jam:
         jam.pipeline.executor.paused = True
@@ -82,7 +82,7 @@ async def test_the_bots_own_deaths_spend_no_attempt(tmp_path):
         assert await jam.store.check() == []
 
 
-async def test_a_clip_in_the_works_survives_a_restart(tmp_path):
+async def test_a_running_job_survives_a_restart(tmp_path):
     """It is made again from where it was accepted, and delivered to the same message."""
     clock = Clock()
     async with open_jam(tmp_path, clock=clock) as jam:
@@ -99,7 +99,7 @@ async def test_a_clip_in_the_works_survives_a_restart(tmp_path):
             assert result.response.attachments
 
 
-async def test_what_a_remix_keeps_survives_a_restart(tmp_path):
+async def test_a_remix_s_source_survives_a_restart(tmp_path):
     """It is made as it was asked for, of the joined words."""
     async with open_jam(tmp_path) as jam:
         await jam.music(prompt="beat", seconds=6.0, seed=77)

@@ -28,7 +28,7 @@ async def furnished():
     return discord, await populate(discord)
 
 
-async def test_a_chat_is_there_again(tmp_path):
+async def test_a_chat_is_restored(tmp_path):
     """People, rooms, words, files, reactions, sounds and commands, under the same ids."""
     discord, room = await furnished()
     discord.commands.add(None, {"name": "music", "description": "Make a clip."})
@@ -82,7 +82,7 @@ async def test_a_chat_is_read_whatever_python_makes_of_an_enumeration(tmp_path, 
     assert later.guild.roles.keys() == discord.guild.roles.keys()
 
 
-async def test_what_is_no_chat_is_put_aside(tmp_path, caplog):
+async def test_an_unreadable_chat_is_set_aside(tmp_path, caplog):
     """Damage, another version, and what would run code of somebody else's."""
     discord, _ = await furnished()
     chat = ChatStorage(tmp_path)
@@ -127,7 +127,7 @@ async def test_a_damaged_chat_is_put_aside_with_what_was_attached(tmp_path):
     assert LARGE in [each.read_bytes() for each in aside.iterdir()]
 
 
-async def test_a_chat_that_can_not_be_read_now_is_left_alone(tmp_path):
+async def test_a_temporarily_unreadable_chat_is_kept(tmp_path):
     """A folder in a file's place, as any failing disk: it is told, and nothing is put aside."""
     (tmp_path / FILE).mkdir()
     with pytest.raises(OSError, match="directory"):
@@ -135,7 +135,7 @@ async def test_a_chat_that_can_not_be_read_now_is_left_alone(tmp_path):
     assert not (tmp_path / "unreadable-1").exists()
 
 
-async def test_what_can_not_be_written_ends_no_saving(tmp_path, caplog):
+async def test_a_failed_save_is_retried(tmp_path, caplog):
     """It is told once; the chat is saved again as soon as it can be."""
     discord, room = await furnished()
     chat = ChatStorage(tmp_path)
@@ -160,7 +160,7 @@ class _Evil:
         return (open, (str(self.path), "w"))
 
 
-async def test_files_that_nothing_names_any_more_are_deleted(tmp_path):
+async def test_unreferenced_files_are_deleted(tmp_path):
     """And those that are still attached stay."""
     discord, room = await furnished()
     chat = ChatStorage(tmp_path)
@@ -175,7 +175,7 @@ async def test_files_that_nothing_names_any_more_are_deleted(tmp_path):
     assert len(gone.name) == 64
 
 
-async def test_a_full_disk_is_told_once_and_the_chat_goes_on(tmp_path, caplog, monkeypatch):
+async def test_a_full_disk_is_reported_once(tmp_path, caplog, monkeypatch):
     """The last whole chat stays where it is."""
     discord, room = await furnished()
     chat = ChatStorage(tmp_path)

@@ -17,7 +17,7 @@ def taken():
         yield server.getsockname()[1]
 
 
-def test_a_port_that_is_taken_is_refused_with_one_that_is_free(taken):
+def test_a_used_port_is_refused_with_a_suggestion(taken):
     """Who named it learns which other one to name."""
     with pytest.raises(ResourceError, match=rf"Port {taken} can't be used \(Address") as refused:
         ports.listen("127.0.0.1", taken)
@@ -35,14 +35,14 @@ def test_a_second_demo_takes_the_next_port(taken):
 
 
 @pytest.mark.parametrize("number", [99999, -1, 65536])
-def test_a_number_that_is_no_port_is_told(number):
+def test_an_invalid_port_is_refused(number):
     """With the numbers that are."""
     with pytest.raises(RequestError, match=f"from 0 to 65535, not {number}"):
         ports.listen("127.0.0.1", number)
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no such host"])
-def test_an_address_that_this_machine_has_not_is_told(host):
+def test_a_foreign_address_is_refused(host):
     """Another port would not help."""
     with pytest.raises(ResourceError, match=f"no address {host} "):
         ports.listen(host, 0)

@@ -40,7 +40,7 @@ async def browser():
         yield opened
 
 
-async def test_of_what_three_people_do_at_once_nothing_is_lost_or_doubled(stage, browser, folder):
+async def test_concurrent_actions_are_neither_lost_nor_repeated(stage, browser, folder):
     """Messages, commands and presses, over reloads and broken connections."""
     async with AsyncExitStack() as stack:
         seats = [await stack.enter_async_context(open_seat(stage, browser, n)) for n in NAMES]

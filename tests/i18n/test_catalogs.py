@@ -56,7 +56,7 @@ def test_everything_is_translated(template, language):
         (("{n} clip", "{n} clips"), ("{} 个片段",), None),
     ],
 )
-def test_a_fault_is_found(text, translation, context):
+def test_catalog_errors_are_detected(text, translation, context):
     """The check above would see each of these."""
     template, catalog = Catalog(locale="zh_CN"), Catalog(locale="zh_CN")
     template.add(text, context=context)
@@ -64,7 +64,7 @@ def test_a_fault_is_found(text, translation, context):
     assert len(list(faults(template, catalog))) == 1
 
 
-def test_what_does_not_fit_is_found():
+def test_overlong_translations_are_detected():
     """Its length stands beside it."""
     template, catalog = Catalog(locale="zh_CN"), Catalog(locale="zh_CN")
     template.add("Make music.", auto_comments=["/music: at most 100 characters"])
@@ -72,7 +72,7 @@ def test_what_does_not_fit_is_found():
     assert len(list(faults(template, catalog))) == 1
 
 
-def test_what_is_missing_and_what_is_left_over_is_found():
+def test_missing_and_obsolete_entries_are_detected():
     """After a sentence was changed both stand there."""
     template, catalog = Catalog(locale="zh_CN"), Catalog(locale="zh_CN")
     template.add("Make music.")

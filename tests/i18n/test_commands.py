@@ -32,7 +32,7 @@ def siblings(told):
                 yield from siblings(each[name])
 
 
-def test_no_two_that_are_shown_together_have_one_name(told):
+def test_command_names_are_unique_in_every_language(told):
     """In no language."""
     for together in siblings(told):
         locales = {key for each in together for key in each.get("name_localizations") or {}}
@@ -68,7 +68,7 @@ def named(found, name):
     return next(each for each in found if each["name"] == name)
 
 
-def test_a_command_is_told_in_the_languages_of_its_catalogs(translated):
+def test_commands_are_localized_from_the_catalogs(translated):
     """Names, options, descriptions, choices and menus; Chinese of another region has the same."""
     music, jam = named(translated, "music"), named(translated, "jam")
     both = {"zh-CN", "zh-TW"}
@@ -82,7 +82,7 @@ def test_a_command_is_told_in_the_languages_of_its_catalogs(translated):
     assert menu["name_localizations"]["zh-CN"] == "改编这个片段"
 
 
-def test_what_discord_would_not_take_is_left_english(translated):
+def test_invalid_localizations_stay_english(translated):
     """It would refuse all commands for one name."""
     check_commands(translated)
     music = named(translated, "music")

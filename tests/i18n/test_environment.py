@@ -48,6 +48,6 @@ def test_the_environment_names_a_language(folder, environment, text):
     assert Sentence("Stopped.").render(translations_of(environment, folder)) == text
 
 
-def test_encodings_and_variants_are_no_languages():
+def test_locale_encodings_and_variants_are_ignored():
     """The rest of a locale is of no matter here."""
     assert asked_for({"LANG": "zh_CN.UTF-8@pinyin"}) == ["zh_CN"]

@@ -71,7 +71,7 @@ def templates(node, named):
 SHOWN = sorted(set(shown()))
 
 
-def test_they_are_found():
+def test_all_texts_with_length_limits_are_found():
     """Of forms, buttons and cards."""
     texts = {text for _, text, _ in SHOWN}
     assert {"Remix this clip", "Again", "The new clip", "How I am doing"} <= texts

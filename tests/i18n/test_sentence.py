@@ -42,7 +42,7 @@ VALUES = st.recursive(
 
 
 @given(st.text(), st.text(), st.dictionaries(NAMES, VALUES))
-def test_what_is_kept_as_json_comes_back(template, many, values):
+def test_sentences_round_trip_as_json(template, many, values):
     """Templates, plurals, moments and sentences within sentences."""
     sentence = Sentence(template, many, **values)
     assert from_json(to_json(sentence)) == sentence
@@ -51,18 +51,18 @@ def test_what_is_kept_as_json_comes_back(template, many, values):
 @pytest.mark.parametrize(
     "text", ["", "Nothing was charged.", "{not a template", "[1]", "17", '{"a": 1}', '{"template"']
 )
-def test_a_text_from_before_is_shown_as_it_is(text):
+def test_plain_text_of_old_versions_is_shown_unchanged(text):
     """Older versions kept the rendered English."""
     assert str(from_json(text)) == text
 
 
-def test_a_number_chooses_the_form():
+def test_plural_forms_depend_on_the_number():
     """One and many; the number stands in both."""
     texts = [str(Plural("{n} clip", "{n} clips", n=n)) for n in (0, 1, 2)]
     assert texts == ["0 clips", "1 clip", "2 clips"]
 
 
-def test_a_moment_counts_down_on_discord_and_is_written_out_elsewhere():
+def test_times_are_relative_on_discord_and_absolute_elsewhere():
     """Discord shows it in the reader's own time zone."""
     moment = datetime(2026, 11, 28, 7, 30, tzinfo=UTC).timestamp()
     sentence = Sentence("again {moment}", moment=Moment(moment))
@@ -70,13 +70,13 @@ def test_a_moment_counts_down_on_discord_and_is_written_out_elsewhere():
     assert str(sentence) == "again 2026-11-28 07:30 UTC"
 
 
-def test_what_a_person_wrote_is_no_template():
+def test_user_text_is_not_used_as_a_template():
     """Braces in a value stay braces."""
     assert str(Sentence("{what}: no", what="{n} {")) == "{n} {: no"
     assert str(verbatim("{n}")) == "{n}"
 
 
-def test_a_missing_value_is_a_defect():
+def test_a_missing_template_value_raises():
     """It is never shown with a hole in it."""
     with pytest.raises(KeyError):
         str(Sentence("{left} s left"))
@@ -102,7 +102,7 @@ def test_a_catalog_translates(languages, locale, text):
 
 
 @pytest.mark.parametrize("locale", [None, "en-US", "zh-CN", "tlh"])
-def test_without_a_catalog_it_is_english(languages, locale):
+def test_without_a_catalog_text_is_english(languages, locale):
     """Nobody is left without words."""
     assert languages.reader(locale)(Sentence("Deleting …")) == "Deleting …"
 
@@ -136,7 +136,7 @@ def test_codes_of_discord_are_those_of_gettext():
         assert languages.of(locale) is catalogs[code]
 
 
-def test_a_catalog_that_cannot_be_read_is_left(tmp_path):
+def test_an_unreadable_catalog_is_ignored(tmp_path):
     """A slip in one language keeps nobody from their music."""
     file = tmp_path / "pl" / "LC_MESSAGES" / f"{DOMAIN}.po"
     file.parent.mkdir(parents=True)

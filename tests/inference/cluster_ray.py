@@ -131,7 +131,7 @@ async def ready(executor, count):
     await until(lambda: sum(each.is_ready for each in executor.workers) >= count)
 
 
-async def test_machines_that_join_make_what_a_local_worker_would(head):
+async def test_joined_machines_generate_the_same_clips(head):
     """Each job once, on either machine, heard while it is made, and cancelled where it runs."""
     async with opened(head) as executor:
         waiting = submit(executor, 100)
@@ -163,7 +163,7 @@ async def test_machines_that_join_make_what_a_local_worker_would(head):
             await ready(executor, 2)
 
 
-async def test_a_machine_that_freezes_or_dies_is_given_up(head):
+async def test_a_frozen_or_dead_machine_is_abandoned(head):
     """Within seconds, whatever Ray thinks; one that comes back late works for nobody."""
     # A worker of a frozen machine is as silent as one that thinks: nothing else would give it up.
     async with opened(head, silent_seconds=3600.0) as executor:
@@ -190,7 +190,7 @@ async def test_a_machine_that_freezes_or_dies_is_given_up(head):
                 await run.result()
 
 
-async def test_a_machine_that_does_not_fit_is_refused_at_both_ends(head):
+async def test_an_incompatible_machine_is_refused_on_both_sides(head):
     """In a sentence there and at the bot: another version, other weights, another precision."""
     async with opened(head, engine=OF_MACHINE, count=1) as executor:
         await ready(executor, 1)
@@ -214,7 +214,7 @@ def _is_of_other_version(worker):
     return "another version of Zhiyin" in str(worker.trouble) and bool(worker.host)
 
 
-async def test_one_that_joins_while_all_are_busy_takes_what_waits(head, tmp_path):
+async def test_a_joining_machine_takes_waiting_jobs(head, tmp_path):
     """And the owner is told who is there, as `zhiyin doctor` does, without the token."""
     (tmp_path / TOKEN_FILE).write_text(TOKEN)
     (tmp_path / TOKEN_FILE).chmod(0o600)
@@ -239,7 +239,7 @@ async def test_one_that_joins_while_all_are_busy_takes_what_waits(head, tmp_path
     assert TOKEN not in told
 
 
-async def test_without_its_head_the_bot_goes_on_alone_and_machines_join_again(head):
+async def test_without_ray_s_head_local_workers_continue_and_machines_rejoin(head):
     """The head is started anew, and a machine that was lent with `zhiyin worker` is back."""
     async with opened(head, count=1) as executor:
         await ready(executor, 1)
@@ -252,7 +252,7 @@ async def test_without_its_head_the_bot_goes_on_alone_and_machines_join_again(he
             await ready(executor, 2)
 
 
-async def test_without_head_and_local_workers_jobs_wait_and_people_are_told(head):
+async def test_without_any_worker_jobs_wait_and_people_are_notified(head):
     """Until the head is back, and a machine with it."""
     async with opened(head) as executor:
         with machine(head.cluster):

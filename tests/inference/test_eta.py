@@ -14,21 +14,21 @@ def learnt_from(*observations):
     return eta
 
 
-def test_nothing_is_known_at_first():
+def test_there_is_no_estimate_at_first():
     """No time is better than a wrong one."""
     eta = EtaEstimator()
     assert eta.running(left_seconds=10, at_once=1) is None
     assert eta.waiting(own_seconds=10, ahead_seconds=[], slots=8) is None
 
 
-def test_what_took_twice_its_length_takes_twice_what_is_left():
+def test_the_estimate_scales_with_the_measured_pace():
     """One observation is enough to begin with."""
     eta = learnt_from((1, 20, 10))
     assert eta.running(left_seconds=5, at_once=1) == pytest.approx(10)
     assert eta.running(left_seconds=0, at_once=1) == 0
 
 
-def test_clips_together_have_a_pace_of_their_own():
+def test_paces_are_estimated_per_batch_size():
     """How fast one goes alone says less of eight at once than what eight at once took."""
     eta = learnt_from((1, 10, 10), (8, 40, 10))
     assert eta.running(left_seconds=10, at_once=1) == pytest.approx(10)
@@ -36,7 +36,7 @@ def test_clips_together_have_a_pace_of_their_own():
     assert eta.running(left_seconds=10, at_once=7) == pytest.approx(40)
 
 
-def test_a_changed_pace_is_learnt_and_a_hiccup_is_not():
+def test_the_estimate_adapts_slowly():
     """One odd observation moves the estimate a little, many of the same replace it."""
     eta = learnt_from((1, 10, 10), (1, 100, 10))
     once = eta.factor(1)
@@ -48,12 +48,12 @@ def test_a_changed_pace_is_learnt_and_a_hiccup_is_not():
 
 
 @pytest.mark.parametrize(("work_seconds", "sound_seconds"), [(1, 0), (0, 1), (1, -1), (0, 0)])
-def test_what_says_nothing_is_not_learnt(work_seconds, sound_seconds):
+def test_invalid_observations_are_ignored(work_seconds, sound_seconds):
     """A clip that has no sound yet has no pace yet."""
     assert learnt_from((1, work_seconds, sound_seconds)).factor(1) is None
 
 
-def test_those_ahead_are_waited_for_some_at_once():
+def test_waiting_jobs_count_those_ahead_by_slots():
     """Forty seconds of sound before one's own ten, four at once, at half of real time."""
     eta = learnt_from((4, 20, 10))
     assert eta.waiting(own_seconds=10, ahead_seconds=[10, 30], slots=4) == pytest.approx(40)

@@ -76,7 +76,7 @@ async def ready(executor):
     await until(lambda: executor.model is not None)
 
 
-async def test_a_job_waits_for_the_model_and_is_made():
+async def test_a_job_waits_for_the_model_and_is_generated():
     """It may be ordered before the worker is there; what comes back is what the engine made."""
     async with opened() as executor:
         assert executor.model is None
@@ -92,7 +92,7 @@ async def test_a_job_waits_for_the_model_and_is_made():
         assert executor.progress(1) is None
 
 
-async def test_many_are_made_at_once_and_none_is_mixed_up():
+async def test_concurrent_jobs_get_their_own_clips():
     """Each person gets their own clip."""
     async with opened(configured(slots=3)) as executor:
 
@@ -136,7 +136,7 @@ async def submit_and_cancel(executor):
         await asyncio.sleep(0)
 
 
-async def test_what_fails_in_preparation_ends_only_its_own_job():
+async def test_a_failed_preparation_ends_only_its_job():
     """The one who waits for it hears what it was; the place is free again."""
 
     async def prepare():
@@ -151,7 +151,7 @@ async def test_what_fails_in_preparation_ends_only_its_own_job():
         assert (await other.result()).sound.seconds == 1.0
 
 
-async def test_what_the_engine_refuses_is_told_in_its_sentence():
+async def test_a_job_the_engine_refuses_fails_with_its_sentence():
     """It is no loss of the worker: others are made by the same."""
     async with opened() as executor:
         refused, other = submit(executor, 1, "fail"), submit(executor, 2)
@@ -207,7 +207,7 @@ async def test_a_job_is_cancelled_while_it_is_prepared():
         assert not first.started.is_set()
 
 
-async def test_a_worker_that_goes_on_with_a_cancelled_job_is_replaced():
+async def test_a_worker_that_ignores_a_cancellation_is_replaced():
     """A slot is never lost to a job that nobody wants."""
     async with opened(configured(slots=1), cancel_seconds=0.2) as executor:
         first, second = submit(executor, 1, "stubborn"), submit(executor, 2)
@@ -220,7 +220,7 @@ async def test_a_worker_that_goes_on_with_a_cancelled_job_is_replaced():
         assert executor.worker_pids != pids
 
 
-async def test_nobody_has_more_running_than_they_may():
+async def test_running_jobs_per_user_are_limited():
     """A person's second job waits although there is room; another person's does not."""
     async with opened(configured(slots=4, running_per_user=1)) as executor:
         first = submit(executor, 1, "slow", user=1)
@@ -246,7 +246,7 @@ async def test_an_interrupted_job_goes_first():
         assert not waiting.started.is_set()
 
 
-async def test_beside_a_suspect_nothing_is_made():
+async def test_a_suspect_job_runs_alone():
     """It waits until the worker is empty, and the others wait until it is through."""
     async with opened() as executor:
         running = submit(executor, 1, "slow")
@@ -263,7 +263,7 @@ async def test_beside_a_suspect_nothing_is_made():
         await other.started.wait()
 
 
-async def test_a_job_that_is_here_already_is_not_put_in_line_twice():
+async def test_a_known_job_is_not_queued_twice():
     """The same job again is the same run."""
     async with opened() as executor:
         run = submit(executor, 1)
@@ -273,7 +273,7 @@ async def test_a_job_that_is_here_already_is_not_put_in_line_twice():
         assert submit(executor, 1) is not run
 
 
-async def test_where_a_job_stands_is_told():
+async def test_a_job_s_progress_is_reported():
     """How many are ahead, then how much is made, and how long it takes once that is known."""
     async with opened(configured(slots=1)) as executor:
         runs = [submit(executor, n, "slow", seconds=8.0) for n in (1, 2, 3)]
@@ -342,7 +342,7 @@ async def test_a_worker_that_never_gets_ready_is_replaced(caplog):
     assert f"worker.silent pid={pids[0]}" in caplog.text
 
 
-async def test_a_device_that_is_missing_is_told_once(caplog):
+async def test_a_missing_device_is_reported_once(caplog):
     """No other worker would find it: none is started, and nobody reads a traceback."""
     async with opened(engine="tests.support.scripted_worker:open_no_device") as executor:
         await executor.settled.wait()
@@ -355,7 +355,7 @@ async def test_a_device_that_is_missing_is_told_once(caplog):
     assert "Traceback" not in caplog.text
 
 
-async def test_a_broken_model_is_told_in_a_sentence():
+async def test_a_broken_model_gives_a_sentence():
     """It is tried again, and the sentence stays; jobs wait for the owner to mend it."""
     async with opened(engine="tests.support.scripted_worker:open_nothing") as executor:
         run = submit(executor, 1)
@@ -371,7 +371,7 @@ async def test_a_broken_model_is_told_in_a_sentence():
 @pytest.mark.parametrize(
     ("failures", "seconds"), [(1, 0), (2, 1), (3, 2), (7, 32), (8, 60), (9, 60), (1_000_000, 60)]
 )
-def test_failures_in_a_row_are_not_a_hot_loop(failures, seconds):
+def test_repeated_failures_back_off(failures, seconds):
     """The pause doubles up to a minute, for as many nights as it takes."""
     assert backoff_seconds(failures) == seconds
 
@@ -397,7 +397,7 @@ async def test_a_preparation_that_ends_late_does_not_touch_the_job_s_next_run():
         assert (await again.result()).sound.seconds == 1.0
 
 
-async def test_a_job_that_is_prepared_while_its_worker_dies_is_not_to_blame():
+async def test_a_job_in_preparation_is_not_blamed_for_a_crash():
     """It was never given to the worker."""
     async with opened() as executor:
         await ready(executor)
@@ -451,7 +451,7 @@ async def test_a_subscriber_gets_a_job_s_audio_while_it_is_generated():
         assert len(await audio_of(second)) == 1 + len(rest)
 
 
-async def test_a_subscription_can_begin_in_the_middle():
+async def test_a_subscription_can_start_midway():
     """What was before is not sent again, and where it begins is told."""
     async with opened() as executor:
         job = submit(executor, 1, "slow", seconds=2.0)
@@ -477,7 +477,7 @@ async def test_a_subscription_ends_with_its_job(prompt):
         assert await audio_of(executor.subscribe(2)) == []
 
 
-async def test_a_subscriber_who_never_reads_holds_nobody_up():
+async def test_a_slow_subscriber_does_not_block_others():
     """The clip and its neighbours are made; what waits is bounded, the oldest is dropped."""
     seconds = 90.0
     async with opened(configured(slots=2)) as executor:
@@ -543,7 +543,7 @@ class ScriptedBackend:
 READY = Ready(scripted_worker.info(8))
 
 
-async def test_any_backend_will_do():
+async def test_other_backends_can_be_used():
     """The supervisor knows messages only: no process, no socket, no pid."""
     handle = ScriptedHandle(Hello(version()), READY)
     async with opened(backend=ScriptedBackend(handle)) as executor:
@@ -570,7 +570,7 @@ async def test_a_worker_of_another_version_is_refused(caplog):
 
 
 @pytest.mark.parametrize("first", [READY, Heartbeat()])
-async def test_a_worker_that_does_not_say_hello_is_replaced(first, caplog):
+async def test_a_worker_without_a_hello_is_replaced(first, caplog):
     """It is none of ours."""
     wrong = ScriptedHandle(first)
     right = ScriptedHandle(Hello(version()), READY)
@@ -580,7 +580,7 @@ async def test_a_worker_that_does_not_say_hello_is_replaced(first, caplog):
     assert "worker.protocol_error scripted" in caplog.text
 
 
-async def test_a_worker_that_talks_nonsense_is_replaced(caplog):
+async def test_a_worker_that_sends_invalid_messages_is_replaced(caplog):
     """Its jobs end as with any worker that is lost."""
     wrong = ScriptedHandle(Hello(version()), READY, is_working=False)
     right = ScriptedHandle(Hello(version()), READY)
@@ -607,7 +607,7 @@ async def test_a_request_that_can_t_be_sent_ends_only_its_own_job():
 # The end
 
 
-async def test_what_is_running_is_finished_before_the_bot_leaves():
+async def test_running_jobs_finish_before_shutdown():
     """Nothing new is handed out meanwhile."""
     async with opened(configured(slots=1)) as executor:
         running, waiting = submit(executor, 1, "slow"), submit(executor, 2)
@@ -618,7 +618,7 @@ async def test_what_is_running_is_finished_before_the_bot_leaves():
         assert executor.waiting == 1
 
 
-async def test_the_bot_leaves_after_its_grace():
+async def test_shutdown_waits_at_most_the_grace_period():
     """What is not finished then ends as if the worker had been lost, so that it is made again."""
     async with opened() as executor:
         run = submit(executor, 1, "hang")
@@ -630,7 +630,7 @@ async def test_the_bot_leaves_after_its_grace():
 
 
 @pytest.mark.parametrize("engine", [SCRIPTED, "tests.support.scripted_worker:open_never"])
-async def test_leaving_at_once_leaves_no_process(engine):
+async def test_immediate_shutdown_leaves_no_process(engine):
     """Whether the worker has been started, is loading, or is not there yet."""
     async with opened(engine=engine):
         pass
@@ -641,7 +641,7 @@ async def test_leaving_at_once_leaves_no_process(engine):
         await until(lambda: executor.worker_pids)
 
 
-async def test_leaving_while_a_worker_dies_leaves_no_process():
+async def test_shutdown_during_a_worker_crash_leaves_no_process():
     """The one that is on its way out is waited for, too."""
     async with opened() as executor:
         await ready(executor)
@@ -672,7 +672,7 @@ async def test_the_real_engine_makes_a_clip(tiny_mono, kernel_cache, monkeypatch
         assert np.array_equal(first.samples, second.samples)
 
 
-async def test_the_real_engine_takes_clips_apart(tiny_stems, kernel_cache, monkeypatch):
+async def test_the_real_engine_separates_stems(tiny_stems, kernel_cache, monkeypatch):
     """Over a process's border and back: codes, stems, and a clip that keeps some."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
     config = of_model(tiny_stems)

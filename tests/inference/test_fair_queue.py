@@ -37,26 +37,26 @@ def taken(queue):
     return ids
 
 
-def test_an_empty_line_gives_nothing():
+def test_an_empty_queue_returns_nothing():
     """Nobody waits, nobody is served."""
     assert FairQueue().take({}, most_per_user=1) is None
     assert FairQueue().order() == []
     assert len(FairQueue()) == 0
 
 
-def test_people_take_turns():
+def test_users_take_turns():
     """One person's four clips do not come before another's first."""
     queue = queue_of(*(job(n, user_id=1) for n in range(4)), job(10, user_id=2), job(11, user_id=2))
     assert taken(queue) == [0, 10, 1, 11, 2, 3]
 
 
-def test_turns_are_weighed_by_seconds():
+def test_turns_are_weighted_by_seconds():
     """While one person has a clip of a minute, another has as much in clips of ten seconds."""
     queue = queue_of(job(0, user_id=1, seconds=60), *(job(n, user_id=2) for n in range(1, 8)))
     assert taken(queue) == [1, 2, 3, 4, 5, 0, 6, 7]
 
 
-def test_who_has_enough_running_is_passed_over_and_keeps_the_turn():
+def test_users_at_their_limit_are_skipped_and_keep_their_turn():
     """The cap holds a person back, and costs no place."""
     queue = queue_of(job(1, user_id=1), job(2, user_id=1), job(3, user_id=2), job(4, user_id=2))
     first = queue.take({1: 2}, most_per_user=2)
@@ -74,7 +74,7 @@ def test_an_interrupted_job_comes_first():
     assert taken(queue) == [4, 1, 2, 3]
 
 
-def test_a_job_can_leave_from_anywhere():
+def test_any_job_can_be_removed():
     """Only the one that is meant goes; one that is not there changes nothing."""
     queue = queue_of(job(1), job(2), job(3))
     assert queue.remove(2)
@@ -83,7 +83,7 @@ def test_a_job_can_leave_from_anywhere():
     assert taken(queue) == [1, 3]
 
 
-def test_credit_is_not_saved_up_by_leaving():
+def test_leaving_the_queue_resets_credit():
     """Who left and comes back begins like anyone new."""
     queue = queue_of(job(1, user_id=1, seconds=45), job(2, user_id=2), job(3, user_id=2))
     assert [queue.take({}, most_per_user=1).job_id for _ in range(2)] == [2, 3]
@@ -97,7 +97,7 @@ def test_credit_is_not_saved_up_by_leaving():
 
 
 @given(st.lists(st.tuples(users, lengths), max_size=30))
-def test_the_order_told_is_the_order_kept(jobs):
+def test_the_reported_order_is_the_actual_order(jobs):
     """What a person hears of the jobs ahead comes true if nothing changes; asking changes none."""
     queue = queue_of(*(job(n, user, seconds) for n, (user, seconds) in enumerate(jobs)))
     told = queue.order()
@@ -114,7 +114,7 @@ steps = st.one_of(
 
 
 @given(st.lists(steps, max_size=60))
-def test_nothing_is_lost_nor_taken_twice(script):
+def test_every_job_is_taken_exactly_once(script):
     """Each person's jobs come in their order, and together everything that was put in."""
     queue, ids = FairQueue(), itertools.count()
     expected: dict[int, deque[int]] = defaultdict(deque)
@@ -146,7 +146,7 @@ def test_nothing_is_lost_nor_taken_twice(script):
     own=lengths,
     greed=st.lists(lengths, min_size=5, max_size=5),
 )
-def test_nobody_waits_for_long(before, already_taken, own, greed):
+def test_every_user_s_wait_is_bounded(before, already_taken, own, greed):
     """Before the next job of a person each other gets less than a quantum a round and one job.
 
     A job takes as many rounds as it has quanta, however much the others ask for meanwhile.
@@ -169,14 +169,14 @@ def test_nobody_waits_for_long(before, already_taken, own, greed):
 
 
 @pytest.mark.parametrize("people", [2, 5, 20])
-def test_a_short_clip_waits_for_one_turn_of_each_other(people):
+def test_a_short_job_waits_at_most_one_turn_of_each_other_user(people):
     """With clips of the usual length, a newcomer waits for no more than one of each person."""
     queue = queue_of(*(job(100 * user + n, user) for user in range(1, people) for n in range(9)))
     queue.push(job(0, user_id=0))
     assert queue.order().index(0) == people - 1
 
 
-def test_a_suspect_comes_first_and_is_known_as_one():
+def test_a_job_that_must_run_alone_comes_first():
     """What may have ended the worker is made next, and the line says that it is made alone."""
     queue = queue_of(job(1, user_id=1), job(2, user_id=2))
     suspect = QueuedJob(job_id=3, user_id=1, seconds=10.0, alone=True)
@@ -208,14 +208,14 @@ def test_direct_messages_are_one_server():
     assert taken(queue) == [0, 10, 1, 11, 2, 3]
 
 
-def test_who_is_on_many_servers_has_one_turn_at_a_time():
+def test_a_user_on_several_servers_has_one_turn_at_a_time():
     """They wait on the server of their next clip, where they come after those who are there."""
     everywhere = [on(n, guild_id=n, user_id=1) for n in range(4)]
     queue = queue_of(*everywhere, on(10, 0), on(11, 1), on(12, 2), on(13, 9))
     assert taken(queue) == [0, 11, 12, 13, 10, 1, 2, 3]
 
 
-def test_an_interrupted_job_takes_its_person_along():
+def test_an_interrupted_job_moves_its_user_to_the_front():
     """To the server where it was interrupted, which is next; then all others come first."""
     queue = queue_of(on(1, 1, user_id=7), on(2, 2), on(3, 3))
     queue.push_front(on(4, 2, user_id=7, seconds=45))
@@ -231,7 +231,7 @@ servers = st.integers(0, 3)
     own=lengths,
     greed=st.lists(lengths, min_size=4, max_size=4),
 )
-def test_no_server_waits_for_long(before, already_taken, own, greed):
+def test_every_server_s_wait_is_bounded(before, already_taken, own, greed):
     """Before its next clip each other server gets less than a quantum a round and one clip.
 
     However many people they have, who all ask for more; and so does one who is on all of them.

@@ -42,7 +42,7 @@ async def take(stream, seconds):
     return first / RATE_HZ
 
 
-async def test_music_without_end_comes_as_it_is_taken():
+async def test_endless_music_follows_backpressure():
     """No piece is lost, it is made so far ahead and no further, and others are made meanwhile."""
     async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
@@ -58,7 +58,7 @@ async def test_music_without_end_comes_as_it_is_taken():
         assert (progress.share, progress.seconds_left) == (0.0, None)
 
 
-async def test_the_slowest_listener_sets_the_pace_until_they_leave():
+async def test_the_slowest_subscriber_sets_the_pace():
     """Who comes later begins where the others are; who closes their stream is not waited for."""
     async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
@@ -74,7 +74,7 @@ async def test_the_slowest_listener_sets_the_pace_until_they_leave():
         assert await reading == pytest.approx(3.0)
 
 
-async def test_who_comes_when_all_have_left_hears_what_comes_then():
+async def test_a_late_subscriber_gets_the_current_audio():
     """What was made for nobody is not waited for."""
     async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
@@ -85,7 +85,7 @@ async def test_who_comes_when_all_have_left_hears_what_comes_then():
         assert await take(executor.subscribe(1), 2 * AHEAD_SECONDS) >= heard - PIECE_SECONDS
 
 
-async def test_it_ends_when_it_is_told_to():
+async def test_endless_music_ends_on_request():
     """What is made can still be taken, then the stream ends; the job has no sound of its own."""
     async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
@@ -100,7 +100,7 @@ async def test_it_ends_when_it_is_told_to():
         assert not executor.end(1)
 
 
-async def test_what_has_not_begun_ends_as_cancelled():
+async def test_a_job_that_has_not_started_ends_as_cancelled():
     """Nothing is made of it, and its listeners are not left waiting."""
     async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         executor.paused = True
@@ -114,7 +114,7 @@ async def test_what_has_not_begun_ends_as_cancelled():
         assert not executor.end(2)
 
 
-async def test_a_worker_s_death_is_no_end():
+async def test_a_worker_crash_is_not_a_normal_end():
     """Who listens gets what came before, and then the error, not an end of the music."""
     async with opened() as executor:
         submit_endless(executor, 1, "crash later")
@@ -128,7 +128,7 @@ async def test_a_worker_s_death_is_no_end():
         assert asked.exception() is None or isinstance(asked.exception(), RequestError)
 
 
-async def test_a_cancelled_job_ends_for_its_listeners():
+async def test_cancelling_a_job_ends_its_streams():
     """They asked for it, or somebody did who may: that is no error."""
     async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         submit_endless(executor, 1)
@@ -138,7 +138,7 @@ async def test_a_cancelled_job_ends_for_its_listeners():
         assert all([audio async for audio in stream])
 
 
-async def test_a_stop_ends_music_without_end():
+async def test_a_stop_ends_endless_music():
     """Nobody waits for the end of what has none."""
     async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
@@ -147,7 +147,7 @@ async def test_a_stop_ends_music_without_end():
         assert job.outcome.done()
 
 
-async def test_it_gives_way_to_what_runs_alone():
+async def test_endless_music_yields_to_a_job_that_must_run_alone():
     """A suspect of a crash is made by itself: who listens learns that the music was stopped."""
     async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         submit_endless(executor, 1)
@@ -163,7 +163,7 @@ async def test_it_gives_way_to_what_runs_alone():
         await take(executor.subscribe(4), 1.0)
 
 
-async def test_words_change_and_it_is_told_when():
+async def test_a_prompt_change_reports_its_start():
     """Also of a job that still waits: it is told when it has a worker."""
     async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         early = asyncio.create_task(executor_change_after_submit(executor))
@@ -183,7 +183,7 @@ async def executor_change_after_submit(executor):
     return executor.subscribe(1)
 
 
-async def test_words_of_what_is_over_do_not_change():
+async def test_a_finished_job_accepts_no_prompt_change():
     """Done, cancelled, or never there: one sentence."""
     async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         await submit(executor, 1).result()
@@ -194,7 +194,7 @@ async def test_words_of_what_is_over_do_not_change():
                 await executor.change_prompt(job_id, "jazz", 1.0)
 
 
-async def test_a_change_of_a_job_that_ends_first_is_told_so():
+async def test_a_change_fails_if_the_job_ends_first():
     """Nobody is left waiting for it."""
     async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         await ready(executor)
@@ -212,7 +212,7 @@ async def test_a_change_of_a_job_that_ends_first_is_told_so():
     [("x" * 2001, 1.0), (5, 1.0), ([], 1.0), ([("a", 0.0)], 1.0), ("a", -1.0), ("a", "b")],
     ids=str,
 )
-async def test_a_change_that_cannot_be_made_never_leaves_the_bot(prompt, seconds):
+async def test_an_invalid_change_is_not_sent(prompt, seconds):
     """It is one sentence, and no worker has to read what is no message."""
     async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         submit_endless(executor, 1)
@@ -222,7 +222,7 @@ async def test_a_change_that_cannot_be_made_never_leaves_the_bot(prompt, seconds
             await executor.change_prompt(1, prompt, seconds)
 
 
-async def test_a_request_that_is_not_as_it_was_queued_fails():
+async def test_a_request_must_match_its_queued_job():
     """Music without end in the place of a clip would hold it for ever."""
     async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
 
@@ -233,6 +233,6 @@ async def test_a_request_that_is_not_as_it_was_queued_fails():
             await executor.submit(1, 1, 5.0, prepare).result()
 
 
-def test_samples_tell_where_they_are():
+def test_audio_chunks_carry_their_offset():
     """A float holds every whole number that these tests count to."""
     assert np.float32(100 * RATE_HZ) + 1 > np.float32(100 * RATE_HZ)

@@ -167,18 +167,18 @@ def same(one, other):
 
 
 @given(st.one_of(*to_worker.values()))
-def test_what_the_bot_says_arrives_as_it_was_said(message):
+def test_messages_to_a_worker_round_trip(message):
     """Every message to a worker, with every field."""
     assert same(decode_to_worker(encode(message)), message)
 
 
 @given(st.one_of(*from_worker.values()))
-def test_what_a_worker_says_arrives_as_it_was_said(message):
+def test_messages_from_a_worker_round_trip(message):
     """Every message from a worker, with every field."""
     assert same(decode_from_worker(encode(message)), message)
 
 
-def test_arrays_that_arrive_can_be_written_to():
+def test_decoded_arrays_are_writable():
     """Whoever edits a sound in place need not know where it came from."""
     sound = Sound(samples=np.zeros((2, 10), np.float32), sample_rate_hz=32_000)
     arrived = decode_from_worker(encode(JobAudio(1, 0, sound)))
@@ -187,7 +187,7 @@ def test_arrays_that_arrive_can_be_written_to():
     assert arrived.sound.samples.sum() == 20
 
 
-def test_arrays_arrive_whatever_their_layout():
+def test_arrays_of_any_memory_layout_round_trip():
     """A slice, a transposed view and the other byte order are the same numbers."""
     numbers = np.arange(24, dtype=np.int32).reshape(4, 6)
     for view in (numbers[:, ::2], numbers.T, numbers.astype(">i4")):
@@ -196,7 +196,7 @@ def test_arrays_arrive_whatever_their_layout():
         assert np.array_equal(arrived.request.tokens, view)
 
 
-def test_a_request_of_either_kind_has_its_message():
+def test_each_request_type_has_its_message():
     """What is separated is never streamed."""
     request = GenerationRequest(seconds=1.0, seed=1)
     apart = StemsRequest(tokens=np.zeros((4, 1), np.int32))
@@ -207,7 +207,7 @@ def test_a_request_of_either_kind_has_its_message():
 # What does not
 
 
-def test_the_set_is_closed():
+def test_unknown_message_types_are_refused():
     """The tests know every message; neither end accepts the other's own."""
     assert set(get_args(ToWorker)) == set(to_worker)
     assert set(get_args(FromWorker)) == set(from_worker)
@@ -257,7 +257,7 @@ def test_a_damaged_message_is_refused_or_is_another_message(message, data):
         msgspec.msgpack.encode({"type": "Hello", "version": 1}),
     ],
 )
-def test_what_is_no_message_is_refused(data):
+def test_invalid_messages_are_refused(data):
     """Pickles, absurd lengths and unknown kinds among them."""
     with pytest.raises(ProtocolError):
         decode_from_worker(data)
@@ -281,7 +281,7 @@ ARRAY = encode_array(np.zeros((2, 3), np.float32))
         "samples",
     ],
 )
-def test_an_array_that_is_none_is_refused(value):
+def test_invalid_arrays_are_refused(value):
     """Dtype, shape and length must be those of the field and agree with each other."""
     sound = {"samples": ARRAY, "sample_rate_hz": 32_000}
     message = {"type": "JobAudio", "job_id": 1, "first_sample": 0, "sound": sound}
@@ -294,7 +294,7 @@ def test_an_array_that_is_none_is_refused(value):
 @pytest.mark.parametrize(
     "array", [np.zeros((1, 1), np.int64), np.zeros((1, 1), object), np.zeros((1, 1, 1), np.int32)]
 )
-def test_an_array_that_can_t_travel_is_not_sent(array):
+def test_unsupported_arrays_are_not_encoded(array):
     """It is found out where it is, not at the other end."""
     with pytest.raises(ValueError, match="messages carry no arrays"):
         encode(SeparateJob(1, StemsRequest(tokens=array)))
@@ -311,7 +311,7 @@ def test_values_of_other_types_are_not_sent():
 # The version
 
 
-def test_the_version_changes_with_the_set():
+def test_the_version_depends_on_the_messages():
     """Any field of any message is part of it; what is said of a message is not."""
     assert version() == digest([ToWorker, FromWorker])
 
@@ -341,7 +341,7 @@ async def wire(data, **options):
     return await receive(reader, **options)
 
 
-async def test_a_long_clip_arrives_whole():
+async def test_a_long_clip_round_trips():
     """Minutes of stereo sound are no different from a word."""
     samples = np.random.default_rng(1).random((2, 32_000 * 60), np.float32)
     sent = JobFinished(1, Sound(samples=samples, sample_rate_hz=32_000), 2.5)
@@ -351,7 +351,7 @@ async def test_a_long_clip_arrives_whole():
 @pytest.mark.parametrize(
     "data", [b"", b"\x00\x00", frame(Heartbeat())[:-1], b"\xff\xff\xff\xff" + bytes(100)]
 )
-async def test_what_breaks_off_or_is_no_message_is_the_end(data):
+async def test_a_truncated_or_invalid_frame_ends_the_connection(data):
     """Half a message is a worker that died; an absurd length is never waited for."""
     with pytest.raises(EOFError):
         await wire(data)
@@ -376,7 +376,7 @@ def test_the_worker_s_end_receives_messages_in_order_and_the_end():
     connection.close()
 
 
-async def test_a_message_has_a_largest_size():
+async def test_messages_have_a_maximum_size():
     """Neither end sends or takes more than fits."""
     body = encode(ModelFailed("x" * 20))
     with pytest.raises(ValueError, match="a message of"):

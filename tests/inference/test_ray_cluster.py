@@ -40,13 +40,13 @@ def test_an_address_has_a_port(typed, address):
 
 
 @pytest.mark.parametrize("typed", ["", ":6379", "attic:", "attic:x", "attic:0", " attic:6379"])
-def test_what_is_no_address_is_refused(typed):
+def test_invalid_addresses_are_refused(typed):
     """In a sentence that shows one."""
     with pytest.raises(ConfigError, match="192.168.1.5:6379"):
         parse_address(typed)
 
 
-def test_the_bot_makes_its_token_once_and_keeps_it_to_itself(tmp_path):
+def test_the_cluster_token_is_created_once_and_private(tmp_path):
     """Whoever has it can run programs on every machine."""
     token = bot_token(tmp_path, {})
     assert len(token) == 64
@@ -57,7 +57,7 @@ def test_the_bot_makes_its_token_once_and_keeps_it_to_itself(tmp_path):
         bot_token(tmp_path, {"RAY_AUTH_TOKEN": "short"})
 
 
-def test_no_process_of_rays_gets_another_token_and_no_worker_gets_any():
+def test_ray_s_processes_get_only_its_token():
     """Nor the one thread that Ray gives to its own processes."""
     ours = {
         "PATH": "/bin",
@@ -73,7 +73,7 @@ def test_no_process_of_rays_gets_another_token_and_no_worker_gets_any():
     assert "ZHIYIN_TOKEN" not in given
 
 
-def test_a_machine_that_joins_computes_on_what_it_has_chosen_itself():
+def test_a_joined_machine_uses_its_own_device_setting():
     """Whatever the bot's settings say; where it has chosen nothing, they count."""
     settings = json.dumps({"config": {"engine": {"device": "auto", "slots": 2}}, "level": 20})
     assert with_own_device(settings, {}) == settings
@@ -117,7 +117,7 @@ def test_a_machine_of_another_version_is_named():
     assert host_of_other_version([*others, node()]) == "attic"
 
 
-def test_only_a_bot_of_the_same_version_is_worked_for():
+def test_machines_serve_only_bots_of_their_version():
     """A machine says so and leaves; with a head that is nobody's it waits."""
     cluster = Cluster(address="10.0.0.1:6379", token="a token that nobody could guess")
     refuse_version(ClusterView((Machine(host="den", bot_version=version()),)), cluster)
@@ -126,7 +126,7 @@ def test_only_a_bot_of_the_same_version_is_worked_for():
         refuse_version(ClusterView((Machine(host="den", bot_version="0"),)), cluster)
 
 
-def test_what_befalls_a_worker_is_told_to_who_lends_the_machine(tmp_path, monkeypatch):
+def test_worker_failures_are_reported_to_the_machine_s_owner(tmp_path, monkeypatch):
     """Each thing once; a worker of the bot's own machine tells it nobody."""
     file, sentence = tmp_path / "told", to_json(Sentence("x"))
     monkeypatch.delenv(NOTICES_VARIABLE, raising=False)

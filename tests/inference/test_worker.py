@@ -72,7 +72,7 @@ async def gone(process):
     return await process._process.wait()
 
 
-async def test_a_worker_takes_clips_apart_and_keeps_stems():
+async def test_a_worker_separates_and_keeps_stems():
     """A clip comes with its codes; from these come its stems, and a clip that keeps some."""
     async with started("tests.support.scripted_worker:open_stems_engine") as process:
         assert (await next_message(process, Ready)).info.stems == scripted_worker.STEMS
@@ -90,14 +90,14 @@ async def test_a_worker_takes_clips_apart_and_keeps_stems():
         assert np.array_equal(remixed[1], made.codes.tokens[1])
 
 
-async def test_a_model_without_stems_tells_no_codes():
+async def test_a_model_without_stems_returns_no_codes():
     """Nobody could use them."""
     async with started() as process:
         process.send(GenerateJob(1, request()))
         assert (await next_message(process, JobFinished)).codes is None
 
 
-async def test_a_clip_is_made_and_progress_is_told():
+async def test_a_clip_is_generated_with_progress_messages():
     """Ready, then how far it is, then the clip."""
     async with started() as process:
         assert (await next_message(process, Ready)).info == scripted_worker.info(8)
@@ -113,7 +113,7 @@ async def test_a_clip_is_made_and_progress_is_told():
         assert made.seconds_of_work > 0
 
 
-async def test_audio_is_sent_of_the_jobs_that_are_streamed():
+async def test_audio_is_sent_for_streamed_jobs_only():
     """From the start or from somewhere in the middle on, without a gap; of others none."""
     async with started() as process:
         process.send(GenerateJob(1, request("slow"), stream=True))
@@ -140,7 +140,7 @@ async def test_audio_is_sent_of_the_jobs_that_are_streamed():
             assert np.array_equal(np.concatenate(audio, axis=1), rest)
 
 
-async def test_what_the_engine_refuses_comes_with_its_sentence():
+async def test_a_request_the_engine_refuses_fails_with_its_sentence():
     """The worker goes on with others."""
     async with started() as process:
         process.send(GenerateJob(1, request("fail")))
@@ -151,7 +151,7 @@ async def test_what_the_engine_refuses_comes_with_its_sentence():
         assert (await next_message(process, JobFinished)).job_id == 2
 
 
-async def test_requests_that_are_none_end_alone():
+async def test_an_invalid_request_fails_alone():
     """The worker tells so and goes on with others, those that run among them."""
     wrong: list[tuple[dict[str, Any], str | None]] = [
         ({"seconds": "ten"}, to_json(UNUSABLE)),
@@ -173,7 +173,7 @@ async def test_requests_that_are_none_end_alone():
         assert done == {100, 101}
 
 
-async def test_a_cancelled_clip_is_let_go_of_and_the_others_go_on():
+async def test_a_cancelled_job_ends_and_the_others_continue():
     """Between any two steps; one that is unknown changes nothing."""
     async with started() as process:
         process.send(GenerateJob(1, request("slow")))
@@ -185,7 +185,7 @@ async def test_a_cancelled_clip_is_let_go_of_and_the_others_go_on():
         assert (await next_message(process, JobFinished)).job_id == 2
 
 
-async def test_a_worker_tells_that_it_is_there():
+async def test_a_worker_sends_heartbeats():
     """Idle or busy, there is a sign of life; without one it counts as hung."""
     async with started() as process:
         await next_message(process, Ready)
@@ -216,7 +216,7 @@ async def test_a_defect_ends_the_worker_with_a_traceback(capfd):
     assert "ValueError: the script says so" in said
 
 
-async def test_a_worker_that_is_told_nonsense_ends(capfd):
+async def test_a_worker_ends_on_an_invalid_message(capfd):
     """Bot and worker no longer understand each other; the next worker begins afresh."""
     async with started() as process:
         await next_message(process, Ready)
@@ -225,7 +225,7 @@ async def test_a_worker_that_is_told_nonsense_ends(capfd):
     assert "ProtocolError" in capfd.readouterr().err
 
 
-async def test_a_worker_leaves_when_asked():
+async def test_a_worker_ends_on_request():
     """With nothing to complain of."""
     async with started() as process:
         await next_message(process, Ready)
@@ -245,7 +245,7 @@ async def test_a_worker_does_not_outlive_the_bot(prompt):
         assert await process._process.wait() == 0
 
 
-async def test_a_worker_that_still_loads_does_not_outlive_the_bot():
+async def test_a_loading_worker_does_not_outlive_the_bot():
     """Loading takes minutes; nobody would wait for its end."""
     async with started("tests.support.scripted_worker:open_never") as process:
         process._writer.transport.abort()
@@ -258,7 +258,7 @@ async def test_a_terminal_s_ctrl_c_does_not_reach_the_worker():
         assert os.getsid(process.pid) == process.pid
 
 
-async def test_ctrl_c_is_the_bot_s_to_answer_and_a_kill_is_the_worker_s():
+async def test_ctrl_c_is_left_to_the_bot_and_sigterm_ends_the_worker():
     """A Ctrl-C in the terminal reaches both processes: clips that are being made are finished."""
     async with started() as process:
         await next_message(process, Ready)
@@ -269,7 +269,7 @@ async def test_ctrl_c_is_the_bot_s_to_answer_and_a_kill_is_the_worker_s():
         assert await gone(process) == -signal.SIGTERM
 
 
-async def test_the_bot_comes_first_on_a_busy_machine():
+async def test_workers_have_a_lower_cpu_priority():
     """The worker is the nicer one."""
     async with started() as process:
         await next_message(process, Ready)
@@ -277,7 +277,7 @@ async def test_the_bot_comes_first_on_a_busy_machine():
         assert psutil.Process(process.pid).nice() == expected
 
 
-async def test_the_worker_knows_no_secret(monkeypatch):
+async def test_the_worker_gets_no_secret(monkeypatch):
     """Neither the token, nor anything of that name, nor where the database is, gets across."""
     for name in ("ZHIYIN_TOKEN", "DISCORD_token", "HF_TOKEN"):
         monkeypatch.setenv(name, "dont-tell-environment")
@@ -307,13 +307,13 @@ async def test_the_worker_knows_no_secret(monkeypatch):
         (-40, "by signal 40 (Real-time signal"),
     ],
 )
-def test_how_a_worker_ended_is_told_in_words(code, words):
+def test_worker_exit_codes_are_explained(code, words):
     """Whoever reads the log need not know the numbers."""
     assert explain_exit(code).startswith(words)
 
 
 @pytest.mark.parametrize(("level", "times"), [(logging.INFO, 1), (logging.WARNING, 0)])
-async def test_what_a_worker_notes_is_in_the_bot_s_log(capfd, caplog, level, times):
+async def test_worker_log_lines_are_in_the_bot_s_log(capfd, caplog, level, times):
     """Each line once, from the level on that the bot itself logs at."""
     caplog.set_level(level, logger="bot")
     async with started() as process:

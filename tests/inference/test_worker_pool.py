@@ -63,17 +63,17 @@ def shares(made, jobs):
         ((0.1, 1.0), 9, [8, 1]),
     ],
 )
-async def test_a_machine_that_is_twice_as_fast_gets_twice_as_many(factors, jobs, expected):
+async def test_jobs_are_distributed_by_speed(factors, jobs, expected):
     """Until it has no room; where nothing is known, all get the same."""
     assert shares(pool(*factors), jobs) == expected
 
 
-async def test_one_that_has_made_nothing_counts_as_fast_as_the_average():
+async def test_a_new_worker_has_the_average_speed():
     """It is neither flooded nor left idle."""
     assert shares(pool(0.5, None), 4) == [2, 2]
 
 
-async def test_the_slots_are_those_of_the_workers_that_are_ready():
+async def test_only_ready_workers_have_slots():
     """So that a wait is reckoned with the machines that are there."""
     made = pool(None, None)
     assert made.slots == 16
@@ -116,7 +116,7 @@ def pool_of(config):
     )
 
 
-def test_the_trouble_of_a_machine_is_shown_once_and_while_it_lasts():
+def test_a_worker_s_failure_is_shown_while_it_lasts():
     """However many places it was refused at, and not any more once it is well at one."""
     config = dataclasses.replace(Config(), worker=WorkerConfig(count=0, joined=4, backend="ray"))
     made = pool_of(config)
@@ -131,7 +131,7 @@ def test_the_trouble_of_a_machine_is_shown_once_and_while_it_lasts():
 
 
 @pytest.mark.parametrize(("count", "is_told"), [(0, True), (1, False)])
-def test_who_waits_for_a_machine_is_told_so(count, is_told):
+def test_waiting_for_a_machine_is_shown(count, is_told):
     """Where the bot has no worker of its own, and nobody has joined yet."""
     config = dataclasses.replace(Config(), worker=WorkerConfig(count=count, backend="ray"))
     made = pool_of(config)

@@ -26,7 +26,7 @@ async def posted(message):
     return Sound(samples=np.ascontiguousarray(samples.T), sample_rate_hz=rate_hz)
 
 
-async def test_music_can_be_asked_for_as_a_loop(tmp_path):
+async def test_a_loop_can_be_ordered(tmp_path):
     """It is cut to whole bars, says so, and loops seamlessly."""
     async with open_jam(tmp_path) as jam:
         result = await jam.music(prompt="beat", seconds=11.0, loop=True)
@@ -89,7 +89,7 @@ async def test_a_loop_needs_no_engine(tmp_path):
         jam.pipeline.executor.paused = False
 
 
-async def test_a_loop_of_a_clip_without_a_beat_is_one_all_the_same(tmp_path):
+async def test_a_clip_without_a_beat_can_be_looped(tmp_path):
     """Two places that are alike are found."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(prompt="a tone", seconds=6.0, seed=440)
@@ -100,7 +100,7 @@ async def test_a_loop_of_a_clip_without_a_beat_is_one_all_the_same(tmp_path):
         assert "BPM" not in result.response.embeds[0].description
 
 
-async def test_a_loop_that_ends_the_bot_again_and_again_is_given_up(tmp_path):
+async def test_a_loop_that_crashes_the_bot_is_given_up(tmp_path):
     """As a clip that ends the engine is: a start of the bot does not try it once more."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(prompt="beat", seconds=5.0)

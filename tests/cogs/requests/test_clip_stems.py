@@ -70,7 +70,7 @@ async def test_stems_are_posted_as_files_for_everybody(tmp_path):
         assert await jam.store.check() == []
 
 
-async def test_a_clip_s_file_tells_its_codes(tmp_path):
+async def test_a_clip_s_file_contains_its_codes(tmp_path):
     """So that `zhiyin generate --keep` works on what was saved from a channel."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=2.0, seed=5)
@@ -79,7 +79,7 @@ async def test_a_clip_s_file_tells_its_codes(tmp_path):
         assert found.fingerprint == scripted_worker.FINGERPRINT
 
 
-async def test_only_what_can_be_taken_apart_has_the_button(tmp_path):
+async def test_only_separable_clips_have_the_stems_button(tmp_path):
     """Not a clip of a model without stems, not a loop; and their forms offer no stems."""
     async with open_jam(tmp_path / "a") as jam:
         plain = await jam.music(seconds=2.0)
@@ -106,7 +106,7 @@ async def test_the_button_works_after_a_restart(tmp_path):
             assert len(result.response.attachments) == 3
 
 
-async def test_pressed_twice_at_once_it_is_done_once(tmp_path):
+async def test_simultaneous_presses_post_once(tmp_path):
     """The second is told so; later it can be pressed again."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=1.0)
@@ -119,7 +119,7 @@ async def test_pressed_twice_at_once_it_is_done_once(tmp_path):
         assert len(result.response.attachments) == 3
 
 
-async def test_a_clip_that_is_gone_or_another_model_s_is_told(tmp_path):
+async def test_deleted_clips_and_other_models_clips_are_refused(tmp_path):
     """Each in its sentence, for the one who pressed; nothing is made of codes without sense."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=1.0)
@@ -141,7 +141,7 @@ async def test_a_clip_that_is_gone_or_another_model_s_is_told(tmp_path):
             assert len(custom_ids(form.modal)) == 3
 
 
-async def test_an_engine_that_dies_of_it_is_told(tmp_path):
+async def test_an_engine_crash_is_reported(tmp_path):
     """One sentence, and the next clip is made as ever."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=1.0, seed=scripted_worker.CRASHES)
@@ -182,7 +182,7 @@ async def test_again_on_such_a_remix_keeps_the_same_stems(tmp_path):
         assert not np.array_equal(after[DRUMS], before[DRUMS])
 
 
-async def test_a_remix_that_keeps_nothing_goes_on_from_the_end(tmp_path):
+async def test_a_remix_without_kept_stems_continues_the_end(tmp_path):
     """As ever; but by the codes that are known, not by what is heard of the sound."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=6.0, seed=5)
@@ -195,7 +195,7 @@ async def test_a_remix_that_keeps_nothing_goes_on_from_the_end(tmp_path):
         assert np.array_equal(tokens[:, :250], (await tokens_of(jam, before))[:, -250:])
 
 
-async def test_a_clip_that_goes_on_has_the_codes_of_all_of_it(tmp_path):
+async def test_a_continuation_has_the_codes_of_the_whole(tmp_path):
     """Also of what is too far back to be heard; so its stems are as long as it is."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=25.0, seed=5)
@@ -212,7 +212,7 @@ async def test_a_clip_that_goes_on_has_the_codes_of_all_of_it(tmp_path):
         assert len(samples) / rate_hz == pytest.approx(27.0, abs=0.1)
 
 
-async def test_a_remix_of_a_clip_that_was_deleted_meanwhile_is_told(tmp_path):
+async def test_a_remix_fails_if_its_clip_is_deleted_meanwhile(tmp_path):
     """Before anything is ordered, and to nobody else."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE, config=limited(daily_seconds=50)) as jam:
         first = await jam.music(seconds=2.0, seed=5)
@@ -227,7 +227,7 @@ async def test_a_remix_of_a_clip_that_was_deleted_meanwhile_is_told(tmp_path):
         assert (await jam.store.ledger.quota(jam.alice.id, 50)).used_seconds == 2
 
 
-async def test_somebody_who_is_blocked_gets_no_stems(tmp_path):
+async def test_blocked_people_get_no_stems(tmp_path):
     """Nor does anybody where music is not made."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         first = await jam.music(seconds=1.0)
@@ -241,7 +241,7 @@ async def test_somebody_who_is_blocked_gets_no_stems(tmp_path):
 
 
 @pytest.mark.parametrize("keep", ["end", "start"])
-async def test_a_remix_of_bars_can_be_taken_apart_itself(tmp_path, keep):
+async def test_a_remix_of_bars_has_stems(tmp_path, keep):
     """Its codes are those of the bars that stayed, then its own."""
     async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
         await jam.music(seconds=7.0, prompt="beat", seed=77)
@@ -296,7 +296,7 @@ async def test_stems_of_a_clip_that_was_posted_again_are_kept(tmp_path):
         assert list(jam.store.uploads_folder.iterdir()) == []
 
 
-async def test_a_file_that_tells_no_codes_keeps_no_stems(tmp_path):
+async def test_a_file_without_codes_cannot_keep_stems(tmp_path):
     """It only has the name of a clip; or is one of another model."""
     async with open_jam(tmp_path / "a") as jam:
         plain = await (await jam.music(seconds=1.0)).response.attachments[0].read()

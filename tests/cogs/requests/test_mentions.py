@@ -33,13 +33,13 @@ NOT_CLEAR = [
 
 
 @pytest.mark.parametrize("content", ORDERS)
-def test_words_for_the_bot_are_an_order(content):
+def test_a_mention_with_words_is_an_order(content):
     """A mention before or after the words, which may be polite."""
     assert asks_clearly(content, OWN)
 
 
 @pytest.mark.parametrize("content", NOT_CLEAR)
-def test_talk_about_the_bot_is_not_clear(content):
+def test_talking_about_the_bot_is_not_clearly_an_order(content):
     """Thanks, questions, quotes, words about the bot, and words for others, too."""
     assert is_typed(content, OWN)
     assert not asks_clearly(content, OWN)
@@ -48,6 +48,6 @@ def test_talk_about_the_bot_is_not_clear(content):
 @pytest.mark.parametrize(
     "content", ["haha nice one", "", "<@77> jazz", "<@&7> jazz", "@Zhiyin jazz"]
 )
-def test_what_was_not_typed_is_no_mention(content):
+def test_an_implicit_mention_is_ignored(content):
     """The ping of a reply, other people and roles, and the bare name."""
     assert not is_typed(content, OWN)

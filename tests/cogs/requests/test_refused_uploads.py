@@ -210,7 +210,7 @@ async def fetched_instead(url, _, max_bytes):
     return await attachment_fetch.fetch(url, max_bytes)
 
 
-async def test_a_file_s_name_goes_no_further_than_the_card(tmp_path, monkeypatch, caplog):
+async def test_a_file_s_name_is_only_on_the_card(tmp_path, monkeypatch, caplog):
     """No command line, file or log has any of it; on the card it is bare. The file is heard."""
     for ours in OURS:
         caplog.set_level("DEBUG", logger=ours)

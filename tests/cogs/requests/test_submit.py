@@ -26,7 +26,7 @@ async def waiting(jam, **options):
     return await jam.alice.slash(jam.channel, "music", prompt="slowly", **options)
 
 
-async def test_no_job_is_made_when_the_answer_does_not_arrive(tmp_path):
+async def test_no_job_is_created_if_the_response_fails(tmp_path):
     """The answer comes first: who never saw it does not pay for a clip."""
     async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         jam.env.inject_error("POST", "/interactions/*/*/callback", status=404, code=10062, times=1)
@@ -49,7 +49,7 @@ async def test_a_replayed_interaction_is_one_clip(tmp_path):
         assert await jam.used() == 2
 
 
-async def test_who_is_blocked_meanwhile_gets_no_clip(tmp_path):
+async def test_a_person_blocked_meanwhile_gets_no_clip(tmp_path):
     """A manager's word counts for what is in line, too; nothing is charged."""
     async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         jam.pipeline.executor.paused = True
@@ -62,7 +62,7 @@ async def test_who_is_blocked_meanwhile_gets_no_clip(tmp_path):
         assert await jam.used() == 0
 
 
-async def test_while_the_model_is_loading_people_are_told(tmp_path, monkeypatch):
+async def test_people_are_told_that_the_model_is_loading(tmp_path, monkeypatch):
     """Orders are taken on from the first second; the message says what they wait for."""
     engine, timings = (
         "tests.support.scripted_worker:open_never",
@@ -77,7 +77,7 @@ async def test_while_the_model_is_loading_people_are_told(tmp_path, monkeypatch)
         assert "Cancelled" in result.response.content
 
 
-async def test_who_is_refused_anyway_has_no_file_read(tmp_path, monkeypatch):
+async def test_a_refused_order_s_file_is_not_decoded(tmp_path, monkeypatch):
     """The line and the quota are looked at before the sound is."""
     async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
 
@@ -109,7 +109,7 @@ async def test_a_long_wait_is_refused_where_only_a_token_reaches(tmp_path, monke
         assert await jam.used(jam.alice) == 4
 
 
-async def test_without_a_model_nobody_gets_in_line(tmp_path):
+async def test_without_a_model_orders_are_refused(tmp_path):
     """The sentence says what is wrong; who waits already keeps their place and is told, too."""
     is_ordered = tmp_path / "is ordered"
     config = replace(Config(), model=ModelConfig(name=str(is_ordered)))
@@ -128,7 +128,7 @@ async def test_without_a_model_nobody_gets_in_line(tmp_path):
         await jam.alice.slash(jam.channel, "cancel")
 
 
-async def test_few_files_are_listened_to_at_once(tmp_path):
+async def test_concurrent_uploads_are_limited(tmp_path):
     """Each is held in memory: two of one person, a dozen of all."""
     async with open_jam(tmp_path) as jam:
         line = jam.pipeline

@@ -10,7 +10,7 @@ from tests.support.jam_server import limited, open_jam
 from tests.support.timings import quick
 
 
-async def test_again_makes_the_same_with_another_seed(tmp_path):
+async def test_again_uses_another_seed(tmp_path):
     """Anyone may press it; the new clip is theirs and names the old one."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(seconds=2.0, seed=5, temperature=0.5)
@@ -38,7 +38,7 @@ async def test_continue_adds_to_the_whole_clip(tmp_path):
         assert (await jam.store.ledger.quota(jam.alice.id, 100)).used_seconds == 4
 
 
-async def test_details_are_for_who_asks(tmp_path):
+async def test_details_are_private(tmp_path):
     """Seed, settings, model, time and parents, seen by one person."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(seed=77, guidance=4.0)
@@ -76,7 +76,7 @@ async def test_buttons_work_after_a_restart(tmp_path):
         assert (await jam.newest_clip()).kind is Kind.AGAIN
 
 
-async def test_a_button_of_a_clip_that_is_gone_says_so(tmp_path):
+async def test_buttons_of_deleted_clips_are_answered(tmp_path):
     """A failing button answers; discord.py alone would say nothing."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music()
@@ -97,7 +97,7 @@ async def test_again_on_a_remix_of_a_file_says_what_to_do(tmp_path):
         assert result.response.content == str(messages.SOURCE_GONE)
 
 
-async def test_another_take_of_a_continued_clip_is_as_long(tmp_path):
+async def test_again_on_a_continuation_keeps_the_length(tmp_path):
     """What came before the part that is heard belongs to it, too."""
     async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
         first = await jam.music(seconds=30.0)

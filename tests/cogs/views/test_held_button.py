@@ -9,7 +9,7 @@ from cogs.presentation import history_messages
 from tests.support.jam_server import hold_clip, open_jam
 
 
-async def test_a_clip_that_was_kept_back_can_be_fetched(tmp_path):
+async def test_a_held_clip_can_be_fetched(tmp_path):
     """By the person who asked for it, from /history, once and for free."""
     async with open_jam(tmp_path) as jam:
         await hold_clip(jam)
@@ -29,7 +29,7 @@ async def test_a_clip_that_was_kept_back_can_be_fetched(tmp_path):
         assert more.response.attachments
 
 
-async def test_a_clip_that_nobody_fetches_is_kept_for_a_day(tmp_path):
+async def test_a_held_clip_is_kept_for_a_day(tmp_path):
     """Then its sound goes, and its button says so."""
     async with open_jam(tmp_path) as jam:
         await hold_clip(jam)
@@ -40,7 +40,7 @@ async def test_a_clip_that_nobody_fetches_is_kept_for_a_day(tmp_path):
         assert late.response.content == str(NOT_HELD)
 
 
-async def test_a_clip_that_is_on_its_way_is_not_handed_over_twice(tmp_path):
+async def test_a_held_clip_is_not_posted_twice(tmp_path):
     """Two quick presses are one clip, and the second is told so; then it can be fetched."""
     async with open_jam(tmp_path) as jam:
         await hold_clip(jam)

@@ -15,7 +15,7 @@ NO_KEY = 1
 """A seed is the pitch of the scripted tone in Hz: in this one no key is heard."""
 
 
-async def test_remix_asks_what_it_should_become(tmp_path):
+async def test_remix_shows_a_form(tmp_path):
     """It says which words the new ones are joined with; what is chosen is what is made."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(seconds=6.0, seed=NO_KEY)
@@ -56,7 +56,7 @@ async def test_a_form_that_is_open_during_a_restart_works(tmp_path, opened):
         assert (job.order.source.keep, job.order.source.keep_seconds) == (Keep.END, 2.0)
 
 
-async def test_the_start_can_stay(tmp_path):
+async def test_the_start_can_be_kept(tmp_path):
     """It is one of the answers; the tune is none, where the model follows none."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(seconds=6.0)
@@ -73,7 +73,7 @@ async def test_the_start_can_stay(tmp_path):
         assert clip.seconds_before == pytest.approx(5.0, abs=0.02)
 
 
-async def test_long_words_are_shown_as_far_as_discord_takes_them(tmp_path):
+async def test_long_prompts_are_truncated_in_the_form(tmp_path):
     """A description has a hundred characters."""
     async with open_jam(tmp_path) as jam:
         first = await jam.music(seconds=1.0, prompt="rock " * 60)
@@ -83,7 +83,7 @@ async def test_long_words_are_shown_as_far_as_discord_takes_them(tmp_path):
         assert shown.endswith("…")
 
 
-async def test_a_form_whose_message_is_gone_says_so(tmp_path):
+async def test_a_form_of_a_deleted_message_is_answered(tmp_path):
     """A sentence, and nothing is charged."""
     async with open_jam(tmp_path) as jam:
         theirs = await jam.bob.send(jam.channel, "mine", attachments=[("riff.ogg", b"OggS")])
@@ -96,7 +96,7 @@ async def test_a_form_whose_message_is_gone_says_so(tmp_path):
         assert told.response.ephemeral
 
 
-async def test_what_is_too_old_to_be_understood_says_so(tmp_path):
+async def test_a_form_of_an_unknown_format_is_answered(tmp_path):
     """Buttons and forms of versions that gave them no name: a sentence, not silence."""
     async with open_jam(tmp_path) as jam:
         view = discord.ui.View(timeout=None)

@@ -54,7 +54,7 @@ LIES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-async def test_a_file_that_can_not_be_fetched_is_one_sentence(tmp_path, lie, caplog):
+async def test_an_unfetchable_file_gives_one_sentence(tmp_path, lie, caplog):
     """Its sender is told what is wrong, alone; nothing is charged, and little of it is read."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         file = File("a.wav", sound(), **LIES[lie])

@@ -26,7 +26,7 @@ def told(stage):
     return [each for each in stage.channel.seen if "wins battle" in (each.content or "")]
 
 
-async def test_a_poll_that_ends_by_itself_is_counted_and_told_once(tmp_path):
+async def test_an_expired_poll_is_counted_once(tmp_path):
     """Discord's own end of it is heard, whatever is stored although an error came back."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         wire = stage.wire

@@ -22,7 +22,7 @@ async def states(folder, *wanted):
             await asyncio.sleep(0.05)
 
 
-async def test_a_prompt_is_posted_once_over_kills(tmp_path, monkeypatch):
+async def test_a_daily_prompt_is_posted_once_despite_kills(tmp_path, monkeypatch):
     """Killed before it was posted and before that was written down; a day late it is left out."""
     folder = tmp_path / "data"
     folder.mkdir()

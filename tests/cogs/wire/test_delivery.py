@@ -82,7 +82,7 @@ async def test_after_the_token_expired_a_message_is_edited_by_id(tmp_path):
         assert not any(each.by_token for each in stage.wire.asked[before:])
 
 
-async def test_a_token_that_is_refused_is_not_tried_again(tmp_path, monkeypatch):
+async def test_a_refused_token_is_not_retried(tmp_path, monkeypatch):
     """Discord may forget it early; ten thousand such answers ban a bot."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         await ordered(stage)
@@ -93,7 +93,7 @@ async def test_a_token_that_is_refused_is_not_tried_again(tmp_path, monkeypatch)
         assert [each.code for each in stage.wire.asked if each.status == 401] == [50027]
 
 
-async def test_a_token_that_is_refused_with_the_clip_costs_none(tmp_path):
+async def test_a_refused_token_does_not_lose_the_clip(tmp_path):
     """The first that is heard of it is the refusal of the clip itself."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         stage.wire.fail(*TOKEN_EDIT, with_files=True, status=401, code=50027, times=100)
@@ -105,7 +105,7 @@ async def test_a_token_that_is_refused_with_the_clip_costs_none(tmp_path):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("is_plain", [False, True])
-async def test_a_file_that_is_too_large_comes_smaller(tmp_path, way, is_plain):
+async def test_a_too_large_file_is_repacked(tmp_path, way, is_plain):
     """Discord says 413 in JSON, the edge before it without."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage, seconds=10.0)
@@ -125,7 +125,7 @@ async def test_a_file_that_is_too_large_comes_smaller(tmp_path, way, is_plain):
         assert len(clips(message)[0].data) == taken
 
 
-async def test_a_limit_that_was_lowered_is_met(tmp_path):
+async def test_a_lowered_upload_limit_is_respected(tmp_path):
     """A server that lost its boosts takes less: the clip is made smaller until it fits."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage, seconds=10.0)
@@ -137,7 +137,7 @@ async def test_a_limit_that_was_lowered_is_met(tmp_path):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_a_server_error_after_storing_is_one_message(tmp_path, way, status):
+async def test_a_server_error_after_storing_posts_one_message(tmp_path, way, status):
     """Whoever is told that it failed tries again, and Discord knows the message by then."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
@@ -151,7 +151,7 @@ async def test_a_server_error_after_storing_is_one_message(tmp_path, way, status
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("stored", [True, False])
-async def test_a_connection_that_breaks_is_one_message(tmp_path, way, stored):
+async def test_a_lost_connection_posts_one_message(tmp_path, way, stored):
     """A reset says nothing of what became of the request."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
@@ -165,7 +165,7 @@ async def test_a_connection_that_breaks_is_one_message(tmp_path, way, stored):
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_an_outage_is_waited_out(tmp_path, way):
+async def test_delivery_is_retried_during_an_outage(tmp_path, way):
     """However often it fails, no way is closed by it: the message that people look at is used."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
@@ -190,7 +190,7 @@ LIMITED = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("how", LIMITED)
-async def test_who_came_too_often_waits(tmp_path, way, how):
+async def test_rate_limits_are_respected(tmp_path, way, how):
     """A limit closes no way, however long it holds: the clip comes where it would have come."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
@@ -203,7 +203,7 @@ async def test_who_came_too_often_waits(tmp_path, way, how):
         check_way(stage, asked, message, way)
 
 
-async def test_many_clips_for_one_channel_keep_to_its_limit(tmp_path):
+async def test_many_clips_respect_a_channel_s_rate_limit(tmp_path):
     """Discord takes five edits at a time in a channel; the bot waits instead of being refused."""
     config = replace(Config(), limits=LimitsConfig(waiting_per_server=100))
     # Only clips are edited in: progress, which may be late, is not shown here.
@@ -231,7 +231,7 @@ async def test_many_clips_for_one_channel_keep_to_its_limit(tmp_path):
             assert sum(first.at <= each.at < first.at + 0.9 for each in refused) <= 2
 
 
-async def test_a_message_that_was_deleted_is_written_anew(tmp_path):
+async def test_a_deleted_message_is_posted_again(tmp_path):
     """10008: a new message in the same channel, which calls the person."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
@@ -243,7 +243,7 @@ async def test_a_message_that_was_deleted_is_written_anew(tmp_path):
         assert message.payload["allowed_mentions"]["users"] == [stage.alice.id]
 
 
-async def test_from_a_deleted_channel_a_clip_comes_alone(tmp_path):
+async def test_if_the_channel_is_deleted_a_clip_comes_by_direct_message(tmp_path):
     """10003: by direct message."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage)
@@ -253,7 +253,7 @@ async def test_from_a_deleted_channel_a_clip_comes_alone(tmp_path):
 
 
 @pytest.mark.parametrize("refused", [(403, 50013), (403, 50001), (400, 50083)])
-async def test_where_it_may_not_write_a_clip_comes_alone(tmp_path, refused):
+async def test_without_permission_a_clip_comes_by_direct_message(tmp_path, refused):
     """A right that was lost and a thread that was archived: by direct message, once."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage)
@@ -267,7 +267,7 @@ async def test_where_it_may_not_write_a_clip_comes_alone(tmp_path, refused):
         assert fault.hits == 1
 
 
-async def test_with_the_right_lost_a_young_token_still_does(tmp_path):
+async def test_a_valid_token_works_without_permission(tmp_path):
     """The answer to a command needs no right in the channel."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
@@ -302,7 +302,7 @@ async def test_a_slow_answer_is_waited_for(tmp_path):
         assert asked.message.states[-1] == f"<@{stage.alice.id}>"
 
 
-async def test_words_that_a_server_filters_are_left_out(tmp_path):
+async def test_a_prompt_blocked_by_automod_is_left_out(tmp_path):
     """The clip comes all the same, without saying what was asked for; once and for its price."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)

@@ -42,7 +42,7 @@ async def ended(stage):
 
 
 @pytest.mark.parametrize("fault", [{"reset": True}, {"status": 503}, {"retry_after": 0.05}])
-async def test_words_wait_an_outage_out(tmp_path, fault):
+async def test_notices_are_retried_during_an_outage(tmp_path, fault):
     """As insistently as clips: in the message that people look at, and once."""
     async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
         asked = await order_failing(stage)
@@ -53,7 +53,7 @@ async def test_words_wait_an_outage_out(tmp_path, fault):
         assert not (await stage.store.jobs.get(1)).notice_pending
 
 
-async def test_what_could_not_be_told_is_told_at_the_next_start(tmp_path):
+async def test_unsent_notices_are_sent_at_the_next_start(tmp_path):
     """By the token, which is kept until then; once, and not at the start after that."""
     async with open_stage(tmp_path, timings=quick(first_shown=600.0, attempts=1)) as stage:
         asked = await order_failing(stage)
@@ -75,7 +75,7 @@ async def test_what_could_not_be_told_is_told_at_the_next_start(tmp_path):
         assert await stage.store.check() == []
 
 
-async def test_words_reach_who_only_the_token_reaches(tmp_path):
+async def test_notices_can_be_sent_by_the_interaction_token(tmp_path):
     """Where the bot is no member, the answer to the command is the only way."""
     async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
         asked = await order_failing(stage)
@@ -85,7 +85,7 @@ async def test_words_reach_who_only_the_token_reaches(tmp_path):
         assert words_in(stage.channel) == [asked.message.content]
 
 
-async def test_a_person_who_cannot_be_reached_is_not_asked_for_at_each_start(tmp_path):
+async def test_undeliverable_notices_are_not_retried_at_each_start(tmp_path):
     """A refusal is an answer: only trouble is worth another start."""
     async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
         await order_failing(stage)
@@ -100,7 +100,7 @@ async def test_a_person_who_cannot_be_reached_is_not_asked_for_at_each_start(tmp
         assert len(stage.wire.asked) == before
 
 
-async def test_words_that_a_server_filters_are_told_without_the_prompt(tmp_path):
+async def test_a_filtered_notice_is_sent_without_the_prompt(tmp_path):
     """The sentence itself is ours."""
     async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
         asked = await order_failing(stage)
@@ -119,9 +119,7 @@ async def test_words_that_a_server_filters_are_told_without_the_prompt(tmp_path)
         ("direct messages", "fail", 120),
     ],
 )
-async def test_an_outage_that_outlasts_the_nonces_posts_nothing_twice(
-    tmp_path, where, prompt, others
-):
+async def test_a_long_outage_posts_nothing_twice(tmp_path, where, prompt, others):
     """Discord stored it and said that it had not, and has forgotten the nonce at the next try.
 
     However much others have written in between.

@@ -27,7 +27,7 @@ async def answered(stage, interaction):
     return interaction.message.content if interaction.message else ""
 
 
-async def test_everybody_is_offered_what_is_theirs(tmp_path):
+async def test_each_person_sees_the_commands_they_may_use(tmp_path):
     """Managers get /admin; in direct messages there is no server to manage."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         wire = stage.wire

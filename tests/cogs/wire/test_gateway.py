@@ -33,7 +33,7 @@ def _quick(monkeypatch):
 
 
 @pytest.mark.parametrize("how", ["cut", "closed", "asked"])
-async def test_jobs_go_on_while_the_gateway_is_gone(tmp_path, how):
+async def test_jobs_continue_without_the_gateway(tmp_path, how):
     """Clips arrive meanwhile; what people did meanwhile is heard after the resume."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         gateway = stage.wire.gateway
@@ -54,7 +54,7 @@ async def test_jobs_go_on_while_the_gateway_is_gone(tmp_path, how):
         assert (gateway.identified, gateway.resumed) == (1, 1)
 
 
-async def test_a_session_that_is_over_is_begun_anew(tmp_path):
+async def test_an_invalid_session_is_replaced(tmp_path):
     """The bot identifies once more, keeps what it was making and hears new orders."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         gateway, first = stage.wire.gateway, stage.wire.gateway.session
@@ -80,7 +80,7 @@ async def test_a_resume_that_is_refused_ends_in_a_new_session(tmp_path):
         assert (await stage.final_job(1)).state is JobState.DELIVERED
 
 
-async def test_a_session_keeps_what_a_bot_may_have_missed():
+async def test_a_session_buffers_missed_events():
     """The latest events; who has missed more begins anew."""
     session = Session(Intent.NONE, events=deque(maxlen=3))
     for number in range(5):
@@ -89,7 +89,7 @@ async def test_a_session_keeps_what_a_bot_may_have_missed():
     assert [session.keeps(heard) for heard in range(7)] == [False] * 2 + [True] * 4 + [False]
 
 
-async def test_jobs_stay_when_the_token_is_taken_back(tmp_path):
+async def test_jobs_survive_a_revoked_token(tmp_path):
     """What was in line when Discord shut the door is there for the next start, paid once."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         stage.bot.pipeline.executor.paused = True
@@ -127,7 +127,7 @@ async def test_events_that_cannot_be_read_are_skipped(tmp_path, caplog):
 
 
 @pytest.mark.parametrize("frame", ["no JSON", "[1, 2]", '{"op": 10, "d": {}}'])
-async def test_after_a_frame_that_cannot_be_read_the_bot_connects_anew(tmp_path, frame):
+async def test_the_bot_reconnects_after_an_unreadable_frame(tmp_path, frame):
     """What was ordered before is made, and what is ordered afterwards is heard."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         gateway, first = stage.wire.gateway, stage.wire.gateway.session
@@ -171,7 +171,7 @@ async def ran(base, folder):
 
 
 @pytest.mark.parametrize("where", ["login", "gateway"])
-async def test_a_token_that_discord_does_not_know_is_one_sentence(tmp_path, where):
+async def test_an_unknown_token_gives_one_sentence(tmp_path, where):
     """At the login or later, when it was reset: exit code 1, and what to do about it."""
     async with open_wire() as wire:
         if where == "login":
@@ -188,7 +188,7 @@ async def test_a_token_that_discord_does_not_know_is_one_sentence(tmp_path, wher
     assert TOKEN not in done.stderr
 
 
-async def test_an_intent_that_is_not_granted_is_one_sentence(tmp_path):
+async def test_a_disallowed_intent_gives_one_sentence(tmp_path):
     """Close code 4014: exit code 1, and where it can be switched on."""
     async with open_wire() as wire:
         wire.gateway.closes_with = 4014
@@ -201,7 +201,7 @@ async def test_an_intent_that_is_not_granted_is_one_sentence(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-async def test_all_goes_through_the_proxy(tmp_path):
+async def test_all_traffic_uses_the_proxy(tmp_path):
     """Login, gateway, answers and files: Discord's name is known to the proxy alone."""
     async with open_stage(tmp_path, timings=quick(), through=open_proxy) as stage:
         asked = await stage.music(clip=File("a.wav", as_file(noise(2.0))))

@@ -34,7 +34,7 @@ def in_ms(seconds):
     return f"{1000 * seconds:.0f} ms"
 
 
-async def test_fifty_people_at_once(tmp_path, monkeypatch):
+async def test_fifty_concurrent_interactions_are_served(tmp_path, monkeypatch):
     """Each is acknowledged in time, gets one clip and pays once, though Discord says slow down."""
     limits = LimitsConfig(waiting_per_server=100, waiting=200)
     config = replace(Config(), limits=limits)
@@ -62,7 +62,7 @@ async def test_fifty_people_at_once(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060), (403, 50013)])
-async def test_an_answer_that_is_refused_is_no_order(tmp_path, status, code):
+async def test_a_refused_response_creates_no_order(tmp_path, status, code):
     """Who never saw the answer does not pay, and the next person is served."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         refused = stage.wire.new_slash(stage.alice, stage.channel, "music", prompt="rock")
@@ -77,7 +77,7 @@ async def test_an_answer_that_is_refused_is_no_order(tmp_path, status, code):
         assert await stage.used(stage.alice) == 0
 
 
-async def test_an_answer_that_is_late_is_no_order(tmp_path):
+async def test_a_late_response_creates_no_order(tmp_path):
     """After three seconds Discord does not know the interaction any more."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         stage.wire.ack_seconds = 0.0
@@ -91,7 +91,7 @@ async def test_an_answer_that_is_late_is_no_order(tmp_path):
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503}, {"reset": True}])
-async def test_an_answer_reported_as_failed_does_not_stay(tmp_path, fault):
+async def test_a_response_reported_as_failed_is_removed(tmp_path, fault):
     """Discord shows it, and the bot is told that it failed: a clip comes, or it is taken back."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         stage.wire.fail("POST", CALLBACK, stored=True, **fault)

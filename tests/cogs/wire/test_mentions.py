@@ -16,7 +16,7 @@ def said(stage):
     return [each for each in stage.channel.seen if each.author.is_bot]
 
 
-async def test_small_talk_under_a_clip_is_left_alone(tmp_path):
+async def test_replies_without_an_order_are_ignored(tmp_path):
     """A reply pings by itself: without a typed mention nobody pays and nobody answers.
 
     Neither do edits order anything, nor words in which the bot is not mentioned.
@@ -59,7 +59,7 @@ async def test_a_mention_orders_like_a_command(tmp_path):
         assert all(each.reference_id for each in said(stage))
 
 
-async def test_what_is_no_order_is_answered_shortly(tmp_path):
+async def test_a_mention_without_an_order_gets_a_short_answer(tmp_path):
     """A bare mention gets help; a mention that points at no sound, or at two, is told so."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         clip = (await stage.music()).message
@@ -81,7 +81,7 @@ async def test_what_is_no_order_is_answered_shortly(tmp_path):
         assert await stage.store.jobs.get(2) is None
 
 
-async def test_what_is_not_clear_is_asked_with_a_button(tmp_path):
+async def test_an_unclear_mention_is_confirmed_with_a_button(tmp_path):
     """Only who wrote it can press; pressed twice it is one clip, in the place of the question."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         wire = stage.wire

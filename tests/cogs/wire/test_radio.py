@@ -161,7 +161,7 @@ async def test_a_stop_is_acknowledged_before_the_bot_has_left(tmp_path):
         await room.until(lambda: room.radio is None)
 
 
-async def test_it_can_be_switched_on_again_at_once(tmp_path):
+async def test_a_radio_can_be_restarted_at_once(tmp_path):
     """While it is still leaving, too: the new one begins when the old one has gone."""
     async with open_room(tmp_path, clips=1) as room:
         alice = room.stage.alice
@@ -217,7 +217,7 @@ async def test_clips_from_hidden_channels_are_not_played(tmp_path):
         await room.until(lambda: "nothing to play yet" in said(message))
 
 
-async def test_two_who_start_it_at_once_get_one_radio(tmp_path):
+async def test_simultaneous_starts_give_one_radio(tmp_path):
     """The second is told where it is on, and the first goes on undisturbed."""
     async with open_room(tmp_path) as room:
         alice, bob = room.stage.alice, room.stage.bob
@@ -234,7 +234,7 @@ async def test_two_who_start_it_at_once_get_one_radio(tmp_path):
         assert len(await room.stage.store.radios.all()) == 1
 
 
-async def test_it_comes_back_after_a_restart_if_people_are_there(tmp_path):
+async def test_a_radio_is_restored_after_a_restart_with_listeners(tmp_path):
     """The bot goes and comes: the same radio is on. Where nobody is left, it is not."""
     async with open_room(tmp_path) as room:
         message = await room.asks(room.stage.alice, "start")
@@ -258,7 +258,7 @@ async def test_it_comes_back_after_a_restart_if_people_are_there(tmp_path):
         assert await room.stage.store.radios.all() == []
 
 
-async def test_one_jam_is_heard_as_it_grows(tmp_path):
+async def test_a_jam_radio_follows_the_track(tmp_path):
     """The turn that is made while it plays is what comes next; a jam of elsewhere is none here."""
     async with open_room(tmp_path, clips=0) as room:
         stage, wire, alice = room.stage, room.wire, room.stage.alice
@@ -281,7 +281,7 @@ async def test_one_jam_is_heard_as_it_grows(tmp_path):
         assert plan.jam_id == 1
 
 
-async def test_what_it_may_not_is_said_in_a_sentence(tmp_path):
+async def test_missing_permissions_give_a_sentence(tmp_path):
     """Before it tries: rights that are missing, a full channel, a stage; and who is nowhere."""
     async with open_room(tmp_path, clips=0) as room:
         alice, bob, wire = room.stage.alice, room.stage.bob, room.wire
@@ -315,7 +315,7 @@ async def test_what_it_may_not_is_said_in_a_sentence(tmp_path):
         assert not room.is_there
 
 
-async def test_it_goes_when_it_is_alone_and_when_its_channel_is_deleted(tmp_path):
+async def test_a_radio_leaves_when_alone_or_without_a_channel(tmp_path):
     """Each with a word on why; it can be switched on again."""
     async with open_room(tmp_path) as room:
         alice, cog = room.stage.alice, room.stage.bot.get_cog("Radio")
@@ -336,7 +336,7 @@ async def test_it_goes_when_it_is_alone_and_when_its_channel_is_deleted(tmp_path
         await room.until(lambda: room.radio is None)
 
 
-async def test_live_music_is_steered_by_those_who_listen(tmp_path):
+async def test_listeners_steer_live_music(tmp_path):
     """From words, within what the machine and the server's list allow; clips take its place."""
     async with open_room(tmp_path) as room:
         alice, bob, clock = room.stage.alice, room.stage.bob, room.stage.clock
@@ -365,7 +365,7 @@ async def test_live_music_is_steered_by_those_who_listen(tmp_path):
         await room.until(lambda: room.stage.bot.pipeline.executor.running == 0)
 
 
-async def test_words_are_taken_from_a_form_and_from_the_channel_s_chat(tmp_path):
+async def test_live_music_is_steered_by_form_and_chat(tmp_path):
     """The button asks for them; a line that mentions the bot is enough, where the radio plays.
 
     Who sends line after line is told once to wait. What is not wanted here is not taken.

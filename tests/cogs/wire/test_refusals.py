@@ -11,7 +11,7 @@ from tests.support.discord_wire.stage import open_stage
 from tests.support.timings import quick
 
 
-async def test_a_refused_order_does_not_flicker(tmp_path):
+async def test_a_refused_order_shows_one_response(tmp_path):
     """For each reason that is known beforehand: one private answer, no public one before it."""
     config = replace(Config(), limits=LimitsConfig(daily_seconds=20.0, waiting_per_user=1))
     async with open_stage(tmp_path, config=config, people=4, timings=quick()) as stage:
@@ -41,7 +41,7 @@ async def test_a_refused_order_does_not_flicker(tmp_path):
         assert stage.wire.requests("DELETE") == []
 
 
-async def test_takes_that_are_refused_leave_those_that_are_not(tmp_path):
+async def test_refused_takes_do_not_affect_accepted_ones(tmp_path):
     """The message of those that were accepted stays; of the refused one its person is told."""
     config = replace(Config(), limits=LimitsConfig(daily_seconds=2.0))
     async with open_stage(tmp_path, config=config, timings=quick()) as stage:

@@ -8,7 +8,7 @@ from tests.support.discord_wire.stage import open_stage
 from tests.support.timings import quick
 
 
-async def test_a_remix_tells_its_words_and_keeps_what_was_chosen(tmp_path):
+async def test_a_remix_shows_its_prompt_and_keeps_the_chosen_part(tmp_path):
     """The old words with the new ones stand on the card; the choice is part of the job."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await stage.music(seconds=4.0)
@@ -25,7 +25,7 @@ async def test_a_remix_tells_its_words_and_keeps_what_was_chosen(tmp_path):
         assert await stage.used(stage.alice) == 6.0
 
 
-async def test_what_the_model_cannot_keep_is_refused_for_one_person(tmp_path):
+async def test_unsupported_parts_to_keep_are_refused_privately(tmp_path):
     """With the model that could; nothing is charged."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await stage.music(seconds=1.0)

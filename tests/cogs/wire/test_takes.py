@@ -38,7 +38,7 @@ async def check_takes(stage, count):
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_takes_that_were_stored_and_failed_come_once(tmp_path, way):
+async def test_takes_whose_post_was_reported_as_failed_are_posted_once(tmp_path, way):
     """Discord keeps the message and says that it failed: what is tried again is the same one."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage, takes=3)
@@ -66,7 +66,7 @@ async def test_takes_that_were_posted_before_a_kill_are_found_again(tmp_path):
         assert stage.wire.with_clips() == [message]
 
 
-async def test_takes_that_are_too_large_come_smaller(tmp_path):
+async def test_too_large_takes_are_repacked(tmp_path):
     """All of them, as each may be as large as Discord takes one."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage, takes=2, seconds=10.0)
@@ -79,7 +79,7 @@ async def test_takes_that_are_too_large_come_smaller(tmp_path):
         assert await stage.used() == 20.0
 
 
-async def test_takes_that_can_be_posted_nowhere_are_held(tmp_path):
+async def test_undeliverable_takes_are_held(tmp_path):
     """Each can be fetched for itself, and none is paid for."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage, takes=2)
@@ -94,7 +94,7 @@ async def test_takes_that_can_be_posted_nowhere_are_held(tmp_path):
         assert await stage.store.check() == []
 
 
-async def test_progress_of_takes_never_covers_them(tmp_path):
+async def test_progress_never_overwrites_posted_takes(tmp_path):
     """What hangs on its way is waited for, and it counts those that are ready."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         asked = await ordered(stage, takes=3)
@@ -106,7 +106,7 @@ async def test_progress_of_takes_never_covers_them(tmp_path):
         assert any("of 3 takes ready" in state for state in asked.message.states)
 
 
-async def test_a_second_message_of_takes_that_was_stored_and_failed_is_one(tmp_path):
+async def test_a_second_message_of_takes_is_posted_once(tmp_path):
     """It leaves none behind that stays in line for ever."""
     limits = LimitsConfig(max_takes=5, waiting_per_user=5)
     config = replace(Config(), limits=limits)

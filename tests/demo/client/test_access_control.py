@@ -10,7 +10,7 @@ HERE = "127.0.0.1:8787"
 
 
 @pytest.mark.parametrize("host", [HERE, "localhost:8787", "[::1]:8787", "127.0.0.53"])
-def test_this_machine_is_known_by_its_names(host):
+def test_loopback_host_names_are_accepted(host):
     """Whatever the port, which a tunnel may change."""
     assert AccessControl().knows_host(host)
 
@@ -19,12 +19,12 @@ def test_this_machine_is_known_by_its_names(host):
     "host",
     ["evil.example", "127.0.0.1.evil.example:8787", "192.168.1.5:8787", "", "[::1", "0.0.0.0"],
 )
-def test_a_name_that_was_made_to_point_here_is_not(host):
+def test_dns_rebinding_host_names_are_refused(host):
     """DNS rebinding: the browser takes evil.example for the demo, and says its name."""
     assert not AccessControl().knows_host(host)
 
 
-def test_with_a_secret_any_name_is_known_since_the_cookie_is_asked_for():
+def test_with_a_secret_any_host_name_is_accepted():
     """A rebound name comes without the cookie."""
     admission = AccessControl("a secret")
     assert admission.knows_host("jam.example:8787")
@@ -49,7 +49,7 @@ def test_with_a_secret_any_name_is_known_since_the_cookie_is_asked_for():
         (None, "POST", False, False),
     ],
 )
-def test_only_our_own_page_changes_anything_or_opens_a_websocket(origin, method, upgrade, known):
+def test_cross_origin_requests_are_refused(origin, method, upgrade, known):
     """Browsers let any site open a WebSocket to here, and say which site it was."""
     found = AccessControl().knows_origin(origin, HERE, method=method, upgrade=upgrade)
     assert found is known
@@ -58,6 +58,6 @@ def test_only_our_own_page_changes_anything_or_opens_a_websocket(origin, method,
 @pytest.mark.parametrize(
     ("name", "only_here"), [("localhost", True), ("0.0.0.0", False), ("::", False)]
 )
-def test_what_can_be_reached_from_here_only(name, only_here):
+def test_loopback_addresses_are_recognised(name, only_here):
     """An address of all interfaces is not one of this machine alone."""
     assert is_loopback(name) is only_here

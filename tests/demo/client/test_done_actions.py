@@ -41,7 +41,7 @@ async def test_the_same_id_again_gets_the_same_outcome(runs, outcome):
     assert runs == ["begun", "done"]
 
 
-async def test_a_connection_that_breaks_stops_nothing(runs):
+async def test_a_lost_connection_does_not_cancel_an_action(runs):
     """It is done all the same, and told to who comes back."""
     done, gate = DoneActions(), asyncio.Event()
     broken = asyncio.create_task(done.do_once("an id", doing(runs, {"n": 1}, gate)))
@@ -52,7 +52,7 @@ async def test_a_connection_that_breaks_stops_nothing(runs):
     assert await done.do_once("an id", doing(runs, {"n": 2})) == {"n": 1}
 
 
-async def test_what_somebody_does_happens_in_order(runs):
+async def test_a_person_s_actions_run_in_order(runs):
     """A slow action is not overtaken by the next."""
     done, gate = DoneActions(), asyncio.Event()
     first = asyncio.create_task(done.do_once("first", doing(runs, {}, gate)))
@@ -65,7 +65,7 @@ async def test_what_somebody_does_happens_in_order(runs):
     assert runs == ["begun", "done", "begun", "done"]
 
 
-async def test_only_the_latest_are_remembered(runs):
+async def test_only_recent_outcomes_are_kept(runs):
     """A page that runs for weeks fills no memory."""
     done = DoneActions(kept_actions=2)
     for number in range(4):

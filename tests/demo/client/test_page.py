@@ -100,7 +100,7 @@ def contents(channel):
     return [each.content for each in channel.messages.values()]
 
 
-async def test_what_people_write_stays_text(there, channel, page):
+async def test_message_text_is_not_interpreted_as_html(there, channel, page):
     """Names, messages, file names, embeds, buttons: nothing of it becomes a part of the page."""
     robin = there.people["robin"]
     there.discord.guild.members[robin.id].nick = SCRIPT
@@ -131,7 +131,7 @@ async def test_what_people_write_stays_text(there, channel, page):
     there.discord.guild.members[robin.id].nick = None
 
 
-async def test_one_tab_shows_one_person_after_the_other(there, channel, page):
+async def test_one_tab_can_switch_between_people(there, channel, page):
     """Who goes to another's address writes as them, and as themselves again when they go back."""
     for name in ("robin", "anna"):
         await page.goto(there.site.address_of(name))
@@ -145,7 +145,7 @@ async def test_one_tab_shows_one_person_after_the_other(there, channel, page):
     assert written == {f"I am {name}": there.people[name] for name in ("robin", "anna")}
 
 
-async def test_a_press_is_kept_while_its_message_is_drawn_anew(there, channel, page):
+async def test_a_press_survives_rendering_of_its_message(there, channel, page):
     """Between the finger going down and going up the bot may edit the message."""
     rows = [{"type": 1, "components": [button("Again", "again")]}]
     message = await say_as_bot(there, channel, content="one", components=rows)
@@ -160,7 +160,7 @@ async def test_a_press_is_kept_while_its_message_is_drawn_anew(there, channel, p
     assert len(pressed) == 1
 
 
-async def test_nothing_can_be_written_before_the_page_knows_its_channel(there):
+async def test_the_input_is_disabled_before_a_channel_is_known(there):
     """What is typed while the page still connects would belong to no channel, and be gone."""
     context = await there.browser.new_context()
     context.set_default_timeout(PATIENCE_SECONDS * 1000)
@@ -174,7 +174,7 @@ async def test_nothing_can_be_written_before_the_page_knows_its_channel(there):
     await context.close()
 
 
-async def test_what_is_written_without_a_connection_arrives_once(there, channel, page):
+async def test_messages_written_offline_arrive_once(there, channel, page):
     """Over a reload, too, and when the page's server was started anew meanwhile."""
     box = page.get_by_role("textbox", name=f"Message #{channel.name}")
     await box.fill("before")
@@ -198,7 +198,7 @@ async def test_what_is_written_without_a_connection_arrives_once(there, channel,
     page.errors.clear()
 
 
-async def test_one_sound_plays_at_once_and_an_edit_does_not_stop_it(there, channel, page):
+async def test_one_sound_plays_at_a_time_and_an_edit_does_not_stop_it(there, channel, page):
     """A player stays while the message around it is drawn anew."""
     first = await say_as_bot(there, channel, content="1", files=[File("one.wav", sound(20))])
     await say_as_bot(there, channel, content="2", files=[File("two.wav", sound(20))])
@@ -220,7 +220,7 @@ async def test_one_sound_plays_at_once_and_an_edit_does_not_stop_it(there, chann
     assert await page.evaluate(playing) == [False, True]
 
 
-async def test_too_much_is_refused_kindly(there, channel, page, tmp_path):
+async def test_overlong_input_is_refused_with_a_sentence(there, channel, page, tmp_path):
     """A file of 30 MB, a message that is too long, a paste that is no message."""
     with (tmp_path / "long.wav").open("wb") as file:
         file.truncate(30 * 2**20)
@@ -245,7 +245,7 @@ async def test_too_much_is_refused_kindly(there, channel, page, tmp_path):
     assert contents(channel) == []
 
 
-async def test_hundreds_of_messages_are_scrolled_and_kept_in_place(there, channel, page):
+async def test_scrolling_loads_old_messages_and_keeps_the_position(there, channel, page):
     """The latest are there at once; older ones come when they are wanted, and nothing jumps."""
     for number in range(300):
         await talk.send_message(there.discord, there.people["robin"], channel.id, f"line {number}.")
@@ -302,7 +302,7 @@ SHOW = """async (texts) => {
 }"""
 
 
-async def test_text_is_shown_as_discord_shows_it(page):
+async def test_markdown_is_rendered_like_on_discord(page):
     """The part of its markdown that people and the bot use; what only begins stays text."""
     assert dict(zip(WRITTEN, await page.evaluate(SHOW, list(WRITTEN)), strict=True)) == WRITTEN
     # However often it begins: what is tried over and over would stop the page.
@@ -311,7 +311,7 @@ async def test_text_is_shown_as_discord_shows_it(page):
         assert len(shown) >= len(text) / 2
 
 
-async def test_what_was_never_sent_goes_to_the_next_run_of_the_demo_and_the_rest_is_told(page):
+async def test_unsent_actions_survive_a_restart_and_lost_ones_are_reported(page):
     """What was sent may have been done: only the person knows whether to do it again."""
     kept = await page.evaluate("""async () => {
       const { Outbox } = await import("/page/script/outbox.js");

@@ -34,7 +34,7 @@ async def test_the_page_opens_as_the_first_person(visitor, site):
 @pytest.mark.parametrize(
     "path", ["/page/script/main.js", "/page/style/theme.css", "/page/icon.svg"]
 )
-async def test_the_page_has_its_files(visitor, path):
+async def test_static_files_are_served(visitor, path):
     """They are part of the bot."""
     assert (await get(visitor, path))[0] == 200
 
@@ -42,12 +42,12 @@ async def test_the_page_has_its_files(visitor, path):
 @pytest.mark.parametrize(
     "path", ["/page/../client/site.py", "/page/%2e%2e/client/site.py", "/page/", "/page/script"]
 )
-async def test_and_nothing_else_is_served(visitor, path):
+async def test_other_paths_are_not_served(visitor, path):
     """No path leads out of the folder."""
     assert (await get(visitor, path))[0] == 404
 
 
-async def test_a_foreign_name_or_page_is_refused(visitor, site):
+async def test_foreign_hosts_and_origins_are_refused(visitor, site):
     """DNS rebinding, and what another site's scripts send."""
     status, said = await get(visitor, "/as/you", Host="evil.example")
     assert status == 403
@@ -68,7 +68,7 @@ async def test_another_site_opens_no_websocket(visitor, site, headers):
     assert refused.value.status == 403
 
 
-async def test_beyond_this_machine_a_secret_is_asked_for(discord, people):
+async def test_remote_access_needs_the_secret(discord, people):
     """It is in the address that the command prints; a browser keeps a cookie for it."""
     with pytest.raises(ValueError, match="needs a secret"):
         async with open_site(discord, people, host="0.0.0.0"):
@@ -88,7 +88,7 @@ async def test_beyond_this_machine_a_secret_is_asked_for(discord, people):
             assert tab.snapshot["user"]["id"] == str(discord.owner.id)
 
 
-async def test_a_file_goes_up_first_and_into_a_message_then(visitor, channel, site):
+async def test_an_upload_is_attached_to_a_message(visitor, channel, site):
     """It comes back by its address, also in parts, as players ask for it."""
     async with await visitor.upload("robin", b"RIFF" + bytes(96)) as answer:
         assert answer.status == 200
@@ -103,7 +103,7 @@ async def test_a_file_goes_up_first_and_into_a_message_then(visitor, channel, si
         assert (answer.status, await answer.read()) == (206, b"RIFF")
 
 
-async def test_a_file_that_is_too_large_is_refused_kindly(visitor):
+async def test_a_too_large_upload_is_refused_with_a_sentence(visitor):
     """Before it has come, and where its size was not said."""
 
     async def endless():
@@ -117,7 +117,7 @@ async def test_a_file_that_is_too_large_is_refused_kindly(visitor):
         assert said == "This file is larger than 10 MB, the most that can be attached here."
 
 
-async def test_only_who_has_a_session_uploads(visitor, site):
+async def test_uploads_need_a_session(visitor, site):
     """A session from before a restart is told apart, so that the page asks for another."""
     async with visitor.http.put(
         f"{site.base}/api/uploads/an-upload",
@@ -127,7 +127,7 @@ async def test_only_who_has_a_session_uploads(visitor, site):
         assert answer.status == 401
 
 
-async def test_an_address_leads_to_no_other_machine(visitor, discord, people):
+async def test_redirects_stay_on_this_server(visitor, discord, people):
     """Neither without a secret, where there is none to be taken out of it, nor with one."""
     async with visitor.http.get(
         f"{visitor.site.base}//evil.example/x?secret=1", allow_redirects=False
@@ -143,7 +143,7 @@ async def test_an_address_leads_to_no_other_machine(visitor, discord, people):
 
 
 @pytest.mark.parametrize("listening", ["0.0.0.0", "::"])
-def test_an_address_for_others_is_one_that_they_reach(listening):
+def test_the_printed_address_is_reachable_by_others(listening):
     """Not the one that stands for all of this machine's."""
     assert reachable_address(listening) not in ("0.0.0.0", "::")
     assert reachable_address("127.0.0.1") == "127.0.0.1"

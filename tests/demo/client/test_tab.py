@@ -28,7 +28,7 @@ async def test_a_message_that_is_sent_again_is_one_message(visitor, channel):
     assert written(channel) == ["hello", "hello"]
 
 
-async def test_ids_are_each_persons_own(visitor, channel):
+async def test_action_ids_are_scoped_to_a_person(visitor, channel):
     """What Anna's page calls an action is nothing to Robin's."""
     async with visitor.tab("anna") as anna, visitor.tab("robin") as robin:
         await anna.do("send_message", channel_id=str(channel.id), content="one")
@@ -36,7 +36,7 @@ async def test_ids_are_each_persons_own(visitor, channel):
     assert written(channel) == ["one", "two"]
 
 
-async def test_everybody_there_hears_of_it_in_every_tab(visitor, channel):
+async def test_events_reach_every_tab_of_every_viewer(visitor, channel):
     """The one who wrote it, their other tab, and the others."""
     async with (
         visitor.tab("anna") as tab,
@@ -54,7 +54,7 @@ async def test_everybody_there_hears_of_it_in_every_tab(visitor, channel):
             assert event["message"]["content"] == "hello"
 
 
-async def test_who_comes_back_hears_what_was_missed_and_no_more(visitor, channel, people):
+async def test_a_reconnecting_tab_gets_exactly_the_missed_events(visitor, channel, people):
     """From the last event that the page knows; no snapshot is needed."""
     session = await visitor.session("robin")
     async with visitor.tab("anna") as anna:
@@ -71,7 +71,7 @@ async def test_who_comes_back_hears_what_was_missed_and_no_more(visitor, channel
     assert not any(each["op"] == "ready" for each in robin.heard)
 
 
-async def test_who_comes_from_another_run_of_the_demo_begins_anew(visitor, channel):
+async def test_a_tab_of_another_run_gets_a_snapshot(visitor, channel):
     """Their numbers mean nothing here."""
     session = await visitor.session("robin")
     hello = {"instance": "another", "seq": 1}
@@ -79,7 +79,7 @@ async def test_who_comes_from_another_run_of_the_demo_begins_anew(visitor, chann
         assert (await tab.hear("ready"))["instance"] != "another"
 
 
-async def test_a_session_of_another_run_is_told_apart(visitor):
+async def test_sessions_of_another_run_are_refused(visitor):
     """So that the page asks for a new one by itself."""
     async with visitor.tab("robin", session="robin.0123", hello={}) as tab:
         assert await tab.closed_with() == UNKNOWN_SESSION
@@ -92,7 +92,7 @@ async def test_a_session_is_for_the_person_it_was_signed_for(visitor):
         assert await tab.closed_with() == UNKNOWN_SESSION
 
 
-async def test_what_somebody_may_not_see_never_reaches_their_tab(visitor, discord, channel):
+async def test_invisible_content_is_never_sent(visitor, discord, channel):
     """Neither the channel, nor its messages, nor its events, nor by asking."""
     hidden = discord.add_channel(
         "managers", overwrites=[Overwrite(discord.guild.id, deny=Right.VIEW_CHANNEL)]
@@ -108,7 +108,7 @@ async def test_what_somebody_may_not_see_never_reaches_their_tab(visitor, discor
     assert str(hidden.id) not in robin.snapshot["messages"]
 
 
-async def test_what_is_refused_is_said_in_a_sentence(visitor, channel):
+async def test_refusals_have_a_sentence(visitor, channel):
     """Also when it is sent again, and it is done neither time."""
     async with visitor.tab("robin") as tab:
         said = {"channel_id": str(channel.id), "content": "x" * 2001}
@@ -133,7 +133,7 @@ async def test_what_is_refused_is_said_in_a_sentence(visitor, channel):
     ],
     ids=["no fields", "a huge id", "a list for a text", "unknown"],
 )
-async def test_what_no_page_of_ours_sends_is_refused(visitor, action, data):
+async def test_invalid_requests_are_refused(visitor, action, data):
     """As a page of another version might; the connection stays."""
     async with visitor.tab("robin") as tab:
         assert (await tab.do(action, **data))["op"] == "refused"
@@ -142,14 +142,14 @@ async def test_what_no_page_of_ours_sends_is_refused(visitor, action, data):
 
 
 @pytest.mark.parametrize("text", ["nonsense", "[]", '{"op": "other"}', '{"op": "do"}'])
-async def test_what_is_no_message_ends_the_connection(visitor, text):
+async def test_an_invalid_message_closes_the_connection(visitor, text):
     """Nothing else talks like that, and the page comes back by itself."""
     async with visitor.tab("robin") as tab:
         await tab.socket.send_str(text)
         assert await tab.closed_with() == NO_MESSAGE
 
 
-async def test_older_messages_are_asked_for_in_pages(visitor, channel):
+async def test_older_messages_are_loaded_in_pages(visitor, channel):
     """The snapshot has the latest; the rest comes when somebody scrolls."""
     async with visitor.tab("anna") as tab:
         for number in range(60):
@@ -163,7 +163,7 @@ async def test_older_messages_are_asked_for_in_pages(visitor, channel):
     assert [each["content"] for each in answer["result"]["messages"]] == [str(n) for n in range(10)]
 
 
-async def test_reactions_replies_threads_and_typing_go_through(visitor, channel):
+async def test_reactions_replies_threads_and_typing_work(visitor, channel):
     """What people do besides writing, as the others see it."""
     place = {"channel_id": str(channel.id)}
     async with visitor.tab("anna") as anna, visitor.tab("robin") as robin:
@@ -214,7 +214,7 @@ async def test_polls_are_posted_and_voted_in(visitor, channel):
         assert refused["op"] == "refused"
 
 
-async def test_direct_messages_are_for_two(visitor, people):
+async def test_direct_messages_have_two_participants(visitor, people):
     """A third person hears nothing of them."""
     async with (
         visitor.tab("anna") as anna,
@@ -229,7 +229,7 @@ async def test_direct_messages_are_for_two(visitor, people):
     assert "psst" not in str(other.heard)
 
 
-async def test_who_was_taken_off_the_server_sees_it_no_more_and_can_come_back(visitor, channel):
+async def test_a_kicked_person_can_rejoin(visitor, channel):
     """Their page gets a new snapshot each time."""
     async with visitor.tab("you") as owner, visitor.tab("robin") as robin:
         await owner.do("send_message", "before", channel_id=str(channel.id), content="hello")
@@ -244,7 +244,7 @@ async def test_who_was_taken_off_the_server_sees_it_no_more_and_can_come_back(vi
     assert again["messages"][str(channel.id)][0]["content"] == "hello"
 
 
-async def test_managers_make_channels_and_others_do_not(visitor):
+async def test_only_managers_create_channels(visitor):
     """Everybody sees a new one at once."""
     async with visitor.tab("you") as owner, visitor.tab("robin") as robin:
         made = await owner.do("create_channel", "new", name="lounge")

@@ -13,7 +13,7 @@ async def sent(*chunks):
         yield chunk
 
 
-async def test_a_file_is_kept_under_the_pages_own_id():
+async def test_an_upload_is_stored_under_the_client_s_id():
     """Sent twice it is one file: the later one."""
     uploads = Uploads()
     await uploads.take("one", "a.wav", "audio/wav", sent(b"ab"), 10)
@@ -22,7 +22,7 @@ async def test_a_file_is_kept_under_the_pages_own_id():
     assert (file.name, file.data, file.content_type) == ("a.wav", b"abc", "audio/wav")
 
 
-async def test_a_file_that_is_too_large_is_refused_whatever_was_declared():
+async def test_a_too_large_upload_is_refused_despite_its_declared_size():
     """As soon as too much has come; nothing of it is kept."""
     uploads = Uploads()
     with pytest.raises(RequestError, match="larger than 3 MB"):
@@ -31,7 +31,7 @@ async def test_a_file_that_is_too_large_is_refused_whatever_was_declared():
         uploads.find(["one"])
 
 
-async def test_files_that_nobody_sends_make_room_for_later_ones():
+async def test_unused_uploads_are_evicted():
     """The oldest go first."""
     uploads = Uploads(most_waiting_bytes=5)
     for name in ("one", "two", "three"):
@@ -52,13 +52,13 @@ async def test_files_that_nobody_sends_make_room_for_later_ones():
         ("知音.mp3", "知音.mp3"),
     ],
 )
-def test_a_name_is_a_name_and_no_path(said, kept):
+def test_file_names_are_cleaned_and_shortened(said, kept):
     """The end of a long one stays, which says what it is."""
     assert clean_name(said) == kept
 
 
 @pytest.mark.parametrize("said", ["text/html\r\nX: 1", "audio", "audio/" + 99 * "x", "a b/c"])
-async def test_a_type_that_is_none_is_not_kept(said):
+async def test_an_invalid_content_type_is_dropped(said):
     """What a browser is told of a file is one word, a slash and another."""
     uploads = Uploads()
     await uploads.take("one", "a.wav", said, sent(b"ab"), 10)

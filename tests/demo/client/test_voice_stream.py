@@ -11,7 +11,7 @@ from bot.demo.discord.state import Discord
 from bot.demo.discord.voice import moves
 
 
-async def test_who_goes_before_the_sound_was_asked_for_has_left():
+async def test_closing_the_tab_before_streaming_leaves_voice():
     """A tab that is closed at once; the radio would play to them for ever."""
     discord = Discord()
     place = discord.add_channel("lounge", type=ChannelType.VOICE)

@@ -79,7 +79,7 @@ def long_options(characters):
 
 
 @pytest.mark.parametrize("name", LIMITS)
-async def test_a_command_can_be_so_large_and_no_larger(name):
+async def test_command_sizes_are_limited(name):
     """What is refused leaves the commands as they were."""
     most, make, where = LIMITS[name]
     discord, bot = open_world()
@@ -91,7 +91,7 @@ async def test_a_command_can_be_so_large_and_no_larger(name):
 
 
 @pytest.mark.parametrize(("kind", "most"), [(1, 100), (2, 15), (3, 15)])
-async def test_there_are_so_many_commands(kind, most):
+async def test_the_number_of_commands_is_limited(kind, most):
     """Of each kind, with a code of its own for more."""
     _, bot = open_world()
     description = {"description": "d"} if kind == 1 else {}
@@ -125,7 +125,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-async def test_a_command_that_makes_no_sense_is_refused(name):
+async def test_an_invalid_command_is_refused(name):
     """Nothing is registered."""
     discord, bot = open_world()
     refused = await bot.register(WRONG[name])
@@ -140,7 +140,7 @@ async def test_a_name_may_be_of_any_script(name):
     assert (await bot.register(command(name=name))).status == 200
 
 
-async def test_two_commands_can_not_have_one_name():
+async def test_command_names_are_unique():
     """A menu may be called as a slash command is."""
     _, bot = open_world()
     assert faults(await bot.register(command(), command())) == {"1.name"}
@@ -158,7 +158,7 @@ async def test_a_command_keeps_its_id_when_it_changes():
     assert other["version"] != first["version"]
 
 
-async def test_two_hundred_commands_are_created_in_a_day():
+async def test_command_creations_are_limited_per_day():
     """Changing one is none; the next day there are two hundred more."""
     now = [1_700_000_000.0]
     _, bot = open_world(lambda: now[0])

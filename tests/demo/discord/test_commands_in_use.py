@@ -59,7 +59,7 @@ GIVEN = [
 
 
 @pytest.mark.parametrize(("option_", "good", "bad"), GIVEN)
-async def test_a_value_is_of_its_option_s_kind_and_range(option_, good, bad):
+async def test_option_values_are_validated(option_, good, bad):
     """What names something is told with what it names."""
     told = await used(option_, good)
     assert told["options"][0]["type"] == option_["type"]
@@ -69,7 +69,7 @@ async def test_a_value_is_of_its_option_s_kind_and_range(option_, good, bad):
         await used(option_, bad)
 
 
-async def test_a_file_is_kept_and_told_of():
+async def test_an_attachment_option_is_stored_and_sent():
     """One that is too large, or did not come, is refused."""
     told = await used(option(ATTACHMENT), "f", files={"f": File("a.wav", b"x")})
     (file,) = told["resolved"]["attachments"].values()
@@ -89,7 +89,7 @@ async def test_a_file_is_kept_and_told_of():
         [{"name": "o", "value": "x"}, {"name": "p", "value": "y"}],
     ],
 )
-async def test_options_are_those_of_the_command(given):
+async def test_unknown_and_missing_options_are_refused(given):
     """All that are required, each once, and no others."""
     discord, bot = open_world()
     command_id = await a_command(bot, options=[option(STRING, required=True)])
@@ -164,7 +164,7 @@ async def test_a_command_that_needs_no_right_is_for_everybody_but_0_is_for_admin
         ({"dm_permission": False}, True, False, False),
     ],
 )
-async def test_a_command_is_offered_where_it_says(about, in_guild, in_bot_dm, in_private):
+async def test_commands_are_offered_in_their_contexts(about, in_guild, in_bot_dm, in_private):
     """On servers, in direct messages with the bot, and in those of two people."""
     discord, bot = open_world()
     anna = discord.add_person("anna", has_app=True)
@@ -194,7 +194,7 @@ async def test_commands_are_offered_in_one_s_language():
         membership.set_locale(discord, anna, "xx")
 
 
-async def test_a_menu_is_used_on_what_one_sees():
+async def test_a_menu_needs_a_visible_target():
     """On a message with all that it says, on a person with what they are here."""
     discord, bot = open_world()
     answer = await bot.register({"type": 3, "name": "Remix it"}, {"type": 2, "name": "Who"})
@@ -220,7 +220,7 @@ async def test_where_commands_are_taken_away_none_is_offered():
     assert offered(discord, anna, discord.add_channel("talk", overwrites=[deny])) == []
 
 
-async def test_what_is_sent_twice_is_done_once():
+async def test_a_repeated_nonce_runs_once():
     """A client that lost its connection asks again under the same name."""
     discord, bot = open_world()
     command_id = await a_command(bot)

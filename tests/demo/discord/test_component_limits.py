@@ -63,7 +63,7 @@ def select_of(*options):
 
 
 @pytest.mark.parametrize("name", LIMITS)
-async def test_components_can_be_so_many_and_no_more(name):
+async def test_the_number_of_components_is_limited(name):
     """What is one too many is named in the answer."""
     most, components, where = LIMITS[name]
     discord, bot = open_world()
@@ -96,7 +96,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-async def test_components_that_make_no_sense_are_refused(name):
+async def test_invalid_components_are_refused(name):
     """Nothing is posted."""
     discord, bot = open_world()
     channel = discord.add_channel("music")

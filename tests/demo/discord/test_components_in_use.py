@@ -40,14 +40,14 @@ async def posted(*rows):
         {"custom_id": "b", "style": 1, "disabled": True},
     ],
 )
-async def test_a_button_that_can_not_be_pressed(button):
+async def test_disabled_or_missing_buttons_are_refused(button):
     """One that is not there any more, or is disabled."""
     discord, _, message = await posted(row({"type": 2, "label": "b"} | button))
     with pytest.raises(Refusal, match="50035"):
         await components.press(discord, discord.owner, message.channel.id, message.id, "b")
 
 
-async def test_a_press_that_is_sent_twice_is_one():
+async def test_a_repeated_press_is_one_interaction():
     """By its nonce; two presses are two."""
     discord, _, message = await posted(row({"type": 2, "label": "b", "custom_id": "b", "style": 1}))
     place = (discord, discord.owner, message.channel.id, message.id, "b")
@@ -74,7 +74,7 @@ SELECTS = [
 
 
 @pytest.mark.parametrize(("select", "good", "bad"), SELECTS)
-async def test_what_is_chosen_was_offered(select, good, bad):
+async def test_only_offered_values_can_be_chosen(select, good, bad):
     """As many as wanted; people, roles and channels are told of with their names."""
     discord, _, message = await posted(row(select | {"custom_id": "s"}))
     place = (discord, discord.owner, message.channel.id, message.id, "s")
@@ -111,7 +111,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize(("inside", "good", "bad"), FORMS)
-async def test_a_form_is_sent_in_as_it_asks(inside, good, bad):
+async def test_submitted_modals_are_validated(inside, good, bad):
     """What is refused leaves it open; what is answered closes it."""
     discord, bot, asked = await shown(inside)
     place = (discord, discord.owner, asked.id)
@@ -129,7 +129,7 @@ async def test_a_form_is_sent_in_as_it_asks(inside, good, bad):
         await components.submit_modal(*place, {"i": good})
 
 
-async def test_what_is_not_required_may_be_left_out():
+async def test_optional_fields_can_be_empty():
     """A box that is not ticked is an answer, too."""
     discord, _, asked = await shown(
         label(**TEXT, required=False),
@@ -159,7 +159,7 @@ async def test_files_are_sent_in_with_a_form():
     assert len(told["component"]["values"]) == 2
 
 
-async def test_a_form_is_for_who_it_was_shown_to():
+async def test_a_modal_belongs_to_its_person():
     """Who closes it can't send it in; another can do neither."""
     discord, _, asked = await shown(label(**TEXT))
     anna = discord.add_person("anna")

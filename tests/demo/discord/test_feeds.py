@@ -48,7 +48,7 @@ async def world():
     return discord, bot, channel, *clients
 
 
-async def test_everybody_is_told_what_happens_in_a_channel():
+async def test_channel_events_reach_all_viewers():
     """Messages, changes, reactions, votes and deletions; each with what is theirs in it."""
     discord, bot, channel, owner, anna = await world()
     message = await bot.posted(channel, content="x")
@@ -70,7 +70,7 @@ async def test_everybody_is_told_what_happens_in_a_channel():
     assert [each["seq"] for each in told] == list(range(1, 7))
 
 
-async def test_what_is_private_is_told_to_one():
+async def test_ephemeral_events_reach_one_person():
     """Answers for one person, their forms, and what became of their presses."""
     discord, bot, channel, owner, anna = await world()
     command_id = await a_command(bot)
@@ -101,7 +101,7 @@ async def test_what_is_private_is_told_to_one():
     assert owner.events() == []
 
 
-async def test_a_channel_that_is_closed_to_somebody_goes_from_their_client():
+async def test_a_hidden_channel_is_removed_from_the_client():
     """And comes with the right; others see it change."""
     discord, _, channel, owner, anna = await world()
     place = (discord, discord.owner, channel.id, discord.guild.id)
@@ -122,7 +122,7 @@ async def test_a_channel_that_is_closed_to_somebody_goes_from_their_client():
     assert told == ["channel_update", "message_create", "channel_update", "member_update"]
 
 
-async def test_direct_messages_and_threads_are_told_to_those_who_see_them():
+async def test_direct_messages_and_threads_reach_their_viewers():
     """A channel comes before what is said in it."""
     discord, _, channel, owner, anna = await world()
     ben = Client(discord, discord.add_person("ben"))
@@ -139,7 +139,7 @@ async def test_direct_messages_and_threads_are_told_to_those_who_see_them():
     assert told[1]["message"]["type"] == 18
 
 
-async def test_members_roles_and_the_server_are_told_of():
+async def test_member_role_and_server_events_are_sent():
     """Who is removed is told so, and hears nothing more."""
     discord, _, channel, owner, anna = await world()
     await managing.create_role(discord, discord.owner, "dj", color=0xFF0000)
@@ -154,7 +154,7 @@ async def test_members_roles_and_the_server_are_told_of():
     ]  # fmt: skip
 
 
-async def test_a_client_that_comes_back_is_told_what_it_missed():
+async def test_a_reconnecting_client_gets_missed_events():
     """Once, in order, and then what happens next."""
     discord, bot, channel, owner, _ = await world()
     for number in range(5):
@@ -170,7 +170,7 @@ async def test_a_client_that_comes_back_is_told_what_it_missed():
 
 
 @pytest.mark.parametrize("after", [0, 7])
-async def test_a_client_that_was_away_for_too_long_begins_anew(after):
+async def test_a_client_away_for_too_long_gets_a_snapshot(after):
     """Also one that knows a server which has ended meanwhile."""
     feed = Feed(kept_events=3)
     for number in range(5):
@@ -182,14 +182,14 @@ async def test_a_client_that_was_away_for_too_long_begins_anew(after):
     assert (await anext(following))["number"] == 5
 
 
-async def test_nothing_is_kept_for_who_has_no_client():
+async def test_no_events_are_kept_for_people_without_a_client():
     """Hundreds of people would need memory for nothing."""
     discord, bot = open_world()
     await bot.posted(discord.add_channel("music"), content="x")
     assert not discord.feeds.is_open(discord.owner)
 
 
-async def test_a_snapshot_has_all_that_a_client_begins_with():
+async def test_a_snapshot_has_the_complete_initial_state():
     """Channels with one's rights there, members, roles, whether the bot is there."""
     discord, _, channel, _, anna = await world()
     hidden = Overwrite(discord.guild.id, deny=Right.VIEW_CHANNEL)
@@ -207,7 +207,7 @@ async def test_a_snapshot_has_all_that_a_client_begins_with():
     assert [each["id"] for each in page] == [str(older.id)]
 
 
-async def test_a_file_is_sent_to_who_knows_its_address():
+async def test_a_file_is_served_with_its_key_only():
     """By path for people, whole or in part; nobody finds it by its number alone."""
     discord, _, channel, owner, _ = await world()
     await talk.send_message(

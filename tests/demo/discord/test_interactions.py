@@ -62,7 +62,7 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("kind", ALLOWED)
-async def test_only_some_kinds_of_answers_fit(kind):
+async def test_each_interaction_type_has_its_response_types(kind):
     """A form is not answered by a form, nor a command by an update of a message."""
     for answer in ANSWERS | {DEFER: {}, DEFER_UPDATE: {}}:
         discord, bot, anna, channel, command_id = await world()
@@ -73,7 +73,7 @@ async def test_only_some_kinds_of_answers_fit(kind):
         assert interaction.acknowledged.is_set() is (expected == 0)
 
 
-async def test_an_answer_is_given_once():
+async def test_an_interaction_has_one_response():
     """40060 the second time; an unknown token is 10062."""
     discord, bot, anna, channel, command_id = await world()
     interaction = await commands.use_command(discord, anna, channel.id, command_id)
@@ -100,7 +100,7 @@ async def test_an_answer_that_is_late_is_refused_and_its_person_told():
     assert channel.messages == {}
 
 
-async def test_a_token_is_good_for_fifteen_minutes():
+async def test_a_token_expires_after_fifteen_minutes():
     """Then 401 and 50027; before the first answer there is nothing to follow."""
     now = [1_700_000_000.0]
     discord, bot, anna, channel, command_id = await world(lambda: now[0])
@@ -127,7 +127,7 @@ async def test_a_token_is_good_for_fifteen_minutes():
         (INTEGER, [{"name": "n", "value": "one"}], "choices.0.value"),
     ],
 )
-async def test_suggestions_have_limits(kind, choices, where):
+async def test_autocomplete_choices_are_limited(kind, choices, where):
     """Twenty-five, each of a hundred characters; numbers for numbers."""
     discord, bot = open_world()
     option = {"type": kind, "name": "o", "description": "d", "autocomplete": True}
@@ -146,7 +146,7 @@ async def test_suggestions_have_limits(kind, choices, where):
     assert discord.interactions == {}
 
 
-async def test_nobody_waits_for_suggestions_for_long():
+async def test_autocomplete_has_a_timeout():
     """A bot that does not answer suggests nothing."""
     discord, _, anna, channel, command_id = await world()
     discord.ack_seconds = 0.01
@@ -154,7 +154,7 @@ async def test_nobody_waits_for_suggestions_for_long():
     assert await commands.complete(discord, anna, channel.id, command_id, typed) == []
 
 
-async def test_what_one_person_sees_nobody_else_does():
+async def test_ephemeral_messages_are_seen_by_one_person():
     """Neither in the channel nor by the bot's own token; its person can dismiss it."""
     discord, bot, anna, channel, command_id = await world()
     interaction = await commands.use_command(discord, anna, channel.id, command_id)
@@ -176,7 +176,7 @@ async def test_what_one_person_sees_nobody_else_does():
     assert code_of(gone) == 10008
 
 
-async def test_what_follows_on_thinking_takes_its_place():
+async def test_a_followup_replaces_thinking():
     """It stays as private as that was; what follows later is a message of its own."""
     discord, bot, anna, channel, command_id = await world()
     interaction = await commands.use_command(discord, anna, channel.id, command_id)
@@ -189,7 +189,7 @@ async def test_what_follows_on_thinking_takes_its_place():
     assert [each.is_ephemeral for each in interaction.followups] == [False]
 
 
-async def test_a_press_changes_the_message_of_its_button():
+async def test_a_press_can_update_its_message():
     """At once, or later by the token; the button can be used again."""
     discord, bot, anna, channel, command_id = await world()
     press = await of_kind("button", discord, bot, anna, channel, command_id)
@@ -221,7 +221,7 @@ async def test_who_installed_the_app_for_themselves_uses_it_where_it_is_no_membe
         await commands.use_command(discord, discord.owner, private.id, command_id)
 
 
-async def test_answers_have_the_limits_of_messages():
+async def test_responses_have_the_limits_of_messages():
     """What is refused leaves the interaction open for a better answer."""
     discord, bot, anna, channel, command_id = await world()
     interaction = await commands.use_command(discord, anna, channel.id, command_id)
@@ -233,7 +233,7 @@ async def test_answers_have_the_limits_of_messages():
     assert code_of(await bot.follow(interaction, content="x" * 2001)) == FORM
 
 
-async def test_what_nobody_can_use_any_more_is_forgotten():
+async def test_expired_interactions_are_removed():
     """Some time after its token; a form that is open stays."""
     now = [1_700_000_000.0]
     discord, bot, anna, channel, command_id = await world(lambda: now[0])

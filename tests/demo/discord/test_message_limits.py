@@ -55,7 +55,7 @@ LIMITS = {
 
 
 @pytest.mark.parametrize("name", LIMITS)
-async def test_a_message_can_be_so_large_and_no_larger(name):
+async def test_message_sizes_are_limited(name):
     """What is one too many is named in the answer."""
     most, payload, where = LIMITS[name]
     discord, bot = open_world()
@@ -104,7 +104,7 @@ WRONG: dict[str, tuple[dict[str, Any], int, str | None]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-async def test_a_message_that_makes_no_sense_is_refused(name):
+async def test_an_invalid_message_is_refused(name):
     """With the code that Discord has for it; nothing is posted."""
     payload, code, where = WRONG[name]
     discord, bot = open_world()
@@ -115,7 +115,7 @@ async def test_a_message_that_makes_no_sense_is_refused(name):
     assert channel.messages == {}
 
 
-async def test_a_reply_may_forgive_that_its_message_is_gone():
+async def test_a_reply_can_ignore_a_missing_message():
     """Then it is a message like any other."""
     discord, bot = open_world()
     reference = {"message_id": "1", "fail_if_not_exists": False}
@@ -125,7 +125,7 @@ async def test_a_reply_may_forgive_that_its_message_is_gone():
     assert message.reference is None
 
 
-async def test_ten_files_are_taken():
+async def test_at_most_ten_files_are_accepted():
     """Not eleven, also not when an edit adds one."""
     discord, bot = open_world()
     channel = discord.add_channel("music")
@@ -142,7 +142,7 @@ async def test_ten_files_are_taken():
 
 
 @pytest.mark.parametrize(("tier", "mib"), [(0, 10), (1, 10), (2, 50)])
-async def test_a_file_is_as_large_as_the_server_allows(tier, mib):
+async def test_file_sizes_are_limited_by_the_server(tier, mib):
     """More with boosts; above it 413 and 40005."""
     discord, bot = open_world()
     channel, discord.guild.tier = discord.add_channel("music"), tier
@@ -163,7 +163,7 @@ async def test_a_nonce_is_remembered_for_five_minutes():
     assert await bot.posted(channel, **said) is not first
 
 
-async def test_who_is_called_is_what_the_rules_allow():
+async def test_allowed_mentions_restrict_mentions():
     """The text names people, and `allowed_mentions` decides whom it reaches."""
     discord, bot = open_world()
     channel, anna, ben = discord.add_channel("music"), *map(discord.add_person, ("anna", "ben"))
@@ -194,7 +194,7 @@ TOLD = {"attachments": [{"id": 0, "filename": "v.ogg", "duration_secs": 1.0, "wa
         ({}, AUDIO, 50161),
     ],
 )
-async def test_a_voice_message_is_one_sound_and_no_more(said, files, code):
+async def test_a_voice_message_is_exactly_one_audio_file(said, files, code):
     """With its length and waveform; it can't be edited."""
     discord, bot = open_world()
     channel = discord.add_channel("music")

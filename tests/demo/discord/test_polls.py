@@ -30,7 +30,7 @@ LIMITS: dict[str, tuple[int, Callable[[int], Any], str]] = {
 
 
 @pytest.mark.parametrize("name", LIMITS)
-async def test_a_poll_can_be_so_large_and_no_larger(name):
+async def test_poll_sizes_are_limited(name):
     """What is one too many is named in the answer."""
     most, make, where = LIMITS[name]
     discord, bot = open_world()
@@ -43,7 +43,7 @@ async def test_a_poll_can_be_so_large_and_no_larger(name):
 @pytest.mark.parametrize(
     "wrong", [poll(0), poll(question=""), poll(text=""), poll(duration=0), poll(layout_type=2)]
 )
-async def test_a_poll_that_makes_no_sense_is_refused(wrong):
+async def test_an_invalid_poll_is_refused(wrong):
     """Nothing is posted."""
     discord, bot = open_world()
     channel = discord.add_channel("music")
@@ -62,7 +62,7 @@ def counts(discord, person, channel, message):
     return [(each["id"], each["count"], each["me_voted"]) for each in found]
 
 
-async def test_people_vote_and_change_their_minds():
+async def test_votes_can_be_changed():
     """For one answer, or for several where that is allowed; bots don't vote."""
     discord, bot = open_world()
     channel, anna = discord.add_channel("music"), discord.add_person("anna")
@@ -84,7 +84,7 @@ async def test_people_vote_and_change_their_minds():
     assert [each["id"] for each in (await bot.ask("GET", path)).body["users"]] == [str(anna.id)]
 
 
-async def test_a_poll_ends_with_its_time_and_says_who_won():
+async def test_an_expired_poll_announces_its_winner():
     """Once; then nobody votes any more."""
     now = [1_700_000_000.0]
     discord, bot = open_world(lambda: now[0])
@@ -107,7 +107,7 @@ async def test_a_poll_ends_with_its_time_and_says_who_won():
     assert result.reference is message
 
 
-async def test_only_who_began_a_poll_ends_it():
+async def test_only_a_poll_s_author_ends_it():
     """A tie has no winner, what is no poll has no end, and a poll is not edited."""
     discord, bot = open_world()
     channel, anna = discord.add_channel("music"), discord.add_person("anna")

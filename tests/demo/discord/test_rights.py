@@ -38,7 +38,7 @@ POLL = {"question": {"text": "q"}, "answers": [{"poll_media": {"text": "a"}}]}
         (Right.SEND_POLLS, {"poll": POLL}, 50013),
     ],
 )
-async def test_a_message_that_the_bot_may_not_send_is_refused(taken, said, code):
+async def test_sending_without_permission_is_refused(taken, said, code):
     """403, and nothing is posted."""
     _, bot, _, channel = world(taken)
     refused = await bot.post(channel, **said)
@@ -46,7 +46,7 @@ async def test_a_message_that_the_bot_may_not_send_is_refused(taken, said, code)
     assert channel.messages == {}
 
 
-async def test_a_right_that_is_missing_for_files_and_replies():
+async def test_files_and_replies_need_permissions():
     """A file needs one right, a reply another."""
     _, bot, _, channel = world(Right.ATTACH_FILES)
     assert code_of(await bot.post(channel, content="x", files=[("a", b"b")])) == 50013
@@ -59,7 +59,7 @@ async def test_a_right_that_is_missing_for_files_and_replies():
     assert code_of(await bot.ask("GET", path)) == 50013
 
 
-async def test_what_others_wrote_is_not_the_bot_s_to_change():
+async def test_the_bot_cannot_edit_others_messages():
     """Editing is for the author alone; deleting needs a right."""
     discord, bot, anna, channel = world()
     message = await talk.send_message(discord, anna, channel.id, "hello")
@@ -88,7 +88,7 @@ async def test_what_others_wrote_is_not_the_bot_s_to_change():
         ("PATCH", "/webhooks/{app}/x/messages/@original", 10015),
     ],
 )
-async def test_what_is_not_there_is_unknown(method, path, code):
+async def test_unknown_ids_are_refused(method, path, code):
     """404, with a code that says what was looked for."""
     discord, bot, _, channel = world()
     place = path.format(channel=channel.id, guild=discord.guild.id, app=discord.application_id)
@@ -96,14 +96,14 @@ async def test_what_is_not_there_is_unknown(method, path, code):
     assert (answer.status, code_of(answer)) == (404, code)
 
 
-async def test_a_token_that_is_not_the_bot_s_opens_nothing():
+async def test_a_wrong_token_is_refused():
     """401 for whatever needs it."""
     _, bot, _, channel = world()
     stranger = ApiRequest("GET", f"/channels/{channel.id}", 0.0, {}, [], "Bot another")
     assert (await bot.rest.answer(stranger)).status == 401
 
 
-async def test_direct_messages_reach_who_takes_them():
+async def test_direct_messages_need_an_open_inbox():
     """50007 for those who don't, and for those who share no server with the bot."""
     discord, bot, anna, _ = world()
     opened = await bot.ask("POST", "/users/@me/channels", {"recipient_id": str(anna.id)})
@@ -133,7 +133,7 @@ async def test_direct_messages_are_seen_by_two_people():
     ("taken", "files", "code"),
     [(Right.SEND_MESSAGES, False, 50013), (Right.ATTACH_FILES, True, 50013)],
 )
-async def test_people_are_refused_as_the_bot_is(taken, files, code):
+async def test_people_meet_the_same_permission_checks(taken, files, code):
     """By the same rules."""
     discord, _, anna, channel = world(taken)
     with pytest.raises(Refusal) as refused:
@@ -143,7 +143,7 @@ async def test_people_are_refused_as_the_bot_is(taken, files, code):
     assert refused.value.code == code
 
 
-async def test_people_meet_the_limits_of_messages():
+async def test_people_meet_the_message_limits():
     """Two thousand characters, ten files of ten MiB, and not nothing."""
     discord, _, anna, channel = world()
     for options, code in (
@@ -159,7 +159,7 @@ async def test_people_meet_the_limits_of_messages():
     assert channel.messages == {}
 
 
-async def test_staff_manages_who_stands_below():
+async def test_staff_manage_only_lower_roles():
     """Not its equals, nor the owner, nor without the right."""
     discord, _, anna, _ = world()
     rights = Right.MANAGE_ROLES | Right.KICK_MEMBERS | Right.BAN_MEMBERS
@@ -183,7 +183,7 @@ async def test_staff_manages_who_stands_below():
         await membership.leave(discord, discord.owner)
 
 
-async def test_who_is_timed_out_reads_and_does_not_write():
+async def test_a_timed_out_member_can_read_only():
     """Until the time is over."""
     now = [1_700_000_000.0]
     discord, _ = open_world(lambda: now[0])
@@ -205,7 +205,7 @@ async def test_a_channel_of_a_kind_without_messages_takes_none():
     assert code_of(await bot.post(forum, content="x")) == 50008
 
 
-async def test_an_archived_thread_is_opened_by_who_writes():
+async def test_writing_unarchives_a_thread():
     """A locked one is not; what was said in it can't be changed while it is put away."""
     discord, bot, anna, channel = world()
     thread = await places.create_thread(discord, anna, channel.id, "ideas")
@@ -221,7 +221,7 @@ async def test_an_archived_thread_is_opened_by_who_writes():
     assert code_of(await bot.post(thread, content="x")) == 160005
 
 
-async def test_a_thread_begins_with_a_message_once():
+async def test_a_message_has_at_most_one_thread():
     """160004 the second time; its id is the message's."""
     discord, bot, anna, channel = world()
     message = await talk.send_message(discord, anna, channel.id, "look")
@@ -268,7 +268,7 @@ async def test_there_are_twenty_kinds_of_reactions_to_a_message():
         await talk.react(discord, ben, channel.id, message.id, chr(0x1F601))
 
 
-async def test_a_forward_shows_a_message_that_one_sees():
+async def test_only_visible_messages_can_be_forwarded():
     """With its files; what one alone sees, or what nobody said, can't be shown to others."""
     discord, bot, anna, channel = world()
     other = discord.add_channel("talk")

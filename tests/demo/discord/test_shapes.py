@@ -101,7 +101,7 @@ KINDS: dict[str, Any] = {"message": MESSAGE, "commands": [COMMAND], "modal": MOD
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_whatever_comes_is_answered(kind):
+async def test_any_payload_gets_a_response(kind):
     """In each place of a request anything: it gets what it asks for, or a refusal."""
     discord, bot = open_world()
     channel, refused = discord.add_channel("music"), 0

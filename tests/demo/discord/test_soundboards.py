@@ -45,7 +45,7 @@ async def test_a_sound_is_short_small_and_named():
     assert await refused(delete_sound(discord, guild, discord.me, made.id)) == 10097
 
 
-async def test_it_asks_for_rights_and_has_only_so_much_room():
+async def test_the_soundboard_checks_permissions_and_free_slots():
     """One's own sounds one takes off again; those of others are for managers."""
     discord = Discord()
     guild, good = discord.guild, {"name": "horn", "sound": mp3(0.5)}

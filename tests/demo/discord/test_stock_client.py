@@ -53,7 +53,7 @@ async def connected():
                 await running
 
 
-async def test_a_server_is_understood():
+async def test_discord_py_parses_server_events():
     """Its channels, roles, rights and what happens to them."""
     async with connected() as (wire, client, channel, music):
         guild = client.get_guild(wire.guild.id)
@@ -84,7 +84,7 @@ async def test_a_server_is_understood():
         await client.hear("guild_join")
 
 
-async def test_messages_reactions_and_typing_are_understood():
+async def test_discord_py_parses_messages_reactions_and_typing():
     """Written by people, answered by the bot, changed and deleted by both."""
     async with connected() as (wire, client, channel, music):
         anna = wire.person("anna")
@@ -135,7 +135,7 @@ async def test_messages_reactions_and_typing_are_understood():
             await reply.delete()
 
 
-async def test_polls_and_threads_are_understood():
+async def test_discord_py_parses_polls_and_threads():
     """Begun by the bot, voted and written in by people."""
     async with connected() as (wire, client, channel, music):
         anna = wire.person("anna")
@@ -174,7 +174,7 @@ async def test_polls_and_threads_are_understood():
         assert [each.id for each in await made.fetch_members()] == [anna.id, wire.me.id]
 
 
-async def test_commands_and_their_answers_are_understood():
+async def test_discord_py_handles_commands_and_responses():
     """Options of all kinds, a user's menu, and suggestions."""
     async with connected() as (wire, client, channel, _):
         tree, anna = discord.app_commands.CommandTree(client), wire.person("anna")
