@@ -88,7 +88,7 @@ def test_the_file_in_the_present_folder_is_found(tmp_path, monkeypatch):
         ("\xff", "is not valid TOML"),
     ],
 )
-def test_what_cannot_be_used_is_refused_by_name(tmp_path, text, sentence):
+def test_invalid_settings_are_refused_by_name(tmp_path, text, sentence):
     """The complaint names the file, the key and what it accepts."""
     path = tmp_path / "mine.toml"
     path.write_bytes(text.encode("latin-1"))
@@ -105,7 +105,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
         config_file.load(tmp_path / name)
 
 
-def test_a_mark_at_the_beginning_is_passed_over(tmp_path):
+def test_a_byte_order_mark_is_ignored(tmp_path):
     """Windows' editor writes one, and nobody sees it."""
     path = tmp_path / "mine.toml"
     path.write_bytes(b"\xef\xbb\xbf[engine]\r\nslots = 2\r\n")
@@ -128,7 +128,7 @@ def test_folders_are_relative_to_the_file_that_names_them(tmp_path, monkeypatch)
     assert loaded.model.folder == "here"
 
 
-def test_without_a_home_folder_it_is_said_what_to_set(monkeypatch):
+def test_without_a_home_folder_the_needed_setting_is_named(monkeypatch):
     """As in a container whose user is a mere number; whole paths need no home."""
     monkeypatch.delenv("HOME")
     for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
@@ -146,7 +146,7 @@ def test_without_a_home_folder_it_is_said_what_to_set(monkeypatch):
 
 
 @pytest.mark.parametrize("chosen", ["somewhere", ""])
-def test_a_relative_cache_folder_is_passed_over(tmp_path, monkeypatch, chosen):
+def test_a_relative_cache_folder_is_ignored(tmp_path, monkeypatch, chosen):
     """As the specification of XDG_CACHE_HOME says."""
     monkeypatch.setenv("XDG_CACHE_HOME", chosen)
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -44,7 +44,7 @@ def objects(text):
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-def test_a_line_for_programs_is_one_object():
+def test_a_json_log_line_is_one_object():
     """With its time in UTC, and a traceback where there is one; whatever is in its text."""
     with written(JsonFormatter()) as stream:
         log = logging.getLogger("bot.somewhere")
@@ -64,7 +64,7 @@ def test_a_line_for_programs_is_one_object():
     assert second["exception"].endswith("ValueError: with [secret]")
 
 
-async def test_what_is_done_for_a_job_names_it():
+async def test_log_lines_about_a_job_have_its_id():
     """In tasks that begin there too; not before, not after, and each its own."""
     log = logging.getLogger("bot.somewhere")
 
@@ -124,7 +124,7 @@ async def test_a_job_can_be_followed_through_both_processes(tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("format_", ["text", "json"])
-def test_the_setting_decides_for_a_command(tmp_path, format_):
+def test_the_log_level_setting_applies_to_commands(tmp_path, format_):
     """Whatever the command: what it warns of comes as it is set."""
     (tmp_path / "config.toml").write_text(f'[log]\nformat = "{format_}"\n')
     program = (

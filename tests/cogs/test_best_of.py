@@ -7,7 +7,7 @@ from tests.cogs.test_stars import press_star
 from tests.support.jam_server import open_jam
 
 
-async def test_a_clip_with_its_stars_is_posted_once_and_keeps_its_number_true(tmp_path):
+async def test_a_starred_clip_is_posted_once_with_its_current_count(tmp_path):
     """Whoever stars or unstars it, and whatever the bot forgot; a deleted clip's post goes."""
     async with open_jam(tmp_path) as jam:
         best = jam.guild.create_text_channel("best")
@@ -42,7 +42,7 @@ async def test_a_clip_with_its_stars_is_posted_once_and_keeps_its_number_true(tm
         assert "no longer collect" in ended.response.content
 
 
-async def test_a_channel_that_is_closed_to_the_bot_is_told_to_managers(tmp_path):
+async def test_an_inaccessible_channel_is_reported_to_managers(tmp_path):
     """Each clip once, and not again before it is given another star."""
     async with open_jam(tmp_path) as jam:
         log, best = (jam.guild.create_text_channel(name) for name in ("log", "best"))
@@ -69,7 +69,7 @@ async def test_a_channel_that_is_closed_to_the_bot_is_told_to_managers(tmp_path)
         assert refused.response.content == str(MAY_NOT_POST.fill(channel=f"<#{best.id}>"))
 
 
-async def test_what_not_everybody_sees_is_not_posted_elsewhere(tmp_path):
+async def test_clips_of_private_channels_are_not_reposted(tmp_path):
     """A clip of a hidden channel stays there, whatever its stars."""
     async with open_jam(tmp_path) as jam:
         best = jam.guild.create_text_channel("best")

@@ -72,7 +72,7 @@ async def test_a_manager_deletes_a_reported_clip_and_blocks_its_author(tmp_path)
         assert "can't make music here" in (await jam.music()).response.content
 
 
-async def test_a_report_can_be_dismissed_by_managers_alone(tmp_path):
+async def test_only_managers_dismiss_reports(tmp_path):
     """Whoever else sees the log presses in vain."""
     async with open_jam(tmp_path) as jam:
         clip = (await jam.music(seconds=1.0)).response
@@ -101,7 +101,7 @@ async def test_without_a_log_a_report_is_kept_until_there_is_one(tmp_path):
         assert "by 2 people" in lines(jam, log)[-1].content
 
 
-async def test_a_report_that_can_t_be_posted_is_not_said_to_be_seen(tmp_path):
+async def test_an_unposted_report_is_not_confirmed(tmp_path):
     """It comes with the next one; what was posted and deleted since holds none up."""
     async with open_jam(tmp_path) as jam:
         clips = [(await jam.music(seconds=1.0)).response for _ in range(3)]
@@ -117,7 +117,7 @@ async def test_a_report_that_can_t_be_posted_is_not_said_to_be_seen(tmp_path):
         assert len(lines(jam, log)) == 3
 
 
-async def test_only_another_s_clip_is_reported_and_not_too_often(tmp_path):
+async def test_own_clips_cannot_be_reported_and_reports_are_rate_limited(tmp_path):
     """One's own can be deleted, a message of somebody else's is none, and a few are enough."""
     async with open_jam(tmp_path) as jam:
         clips = [(await jam.music(seconds=1.0)).response for _ in range(4)]
@@ -129,7 +129,7 @@ async def test_only_another_s_clip_is_reported_and_not_too_often(tmp_path):
         assert answers[3].startswith("Not so fast")
 
 
-async def test_the_log_tells_what_managers_do(tmp_path):
+async def test_the_log_records_managers_actions(tmp_path):
     """Each in a line that names the manager; a person's own deletion is their own affair."""
     async with open_jam(tmp_path) as jam:
         log = await open_log(jam)
@@ -167,7 +167,7 @@ async def test_the_log_tells_what_managers_do(tmp_path):
         assert "this log ends" in lines(jam, log)[-1].content
 
 
-async def test_a_channel_that_is_closed_to_the_bot_is_no_log(tmp_path):
+async def test_an_inaccessible_channel_cannot_be_the_log(tmp_path):
     """It says so, and what was before stays."""
     async with open_jam(tmp_path) as jam:
         channel = jam.guild.create_text_channel("log")

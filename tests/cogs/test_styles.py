@@ -18,7 +18,7 @@ def _strict(monkeypatch):
     strict(monkeypatch)
 
 
-async def test_unknown_words_are_told_once_and_to_their_person_alone(tmp_path):
+async def test_unknown_words_are_reported_once_and_privately(tmp_path):
     """With what was heard; the clip comes all the same, and /styles shows what there is."""
     async with open_jam(tmp_path) as jam:
         jam.bot.service.words = WordService(read_vocabulary(starter_folder()))
@@ -46,7 +46,7 @@ async def test_unknown_words_are_told_once_and_to_their_person_alone(tmp_path):
         assert "dubstep" in (await jam.alice.slash(jam.channel, "styles")).response.content
 
 
-def test_what_is_suggested_is_what_the_model_knows():
+def test_only_known_words_are_suggested():
     """The prompts that are offered while somebody types, and those of the days."""
     vocabulary = read_vocabulary(starter_folder())
     told = {prompt: unknown_words(prompt, vocabulary) for prompt in (*PRESETS, *PLAIN)}

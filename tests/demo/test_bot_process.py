@@ -35,7 +35,7 @@ async def until(is_so):
             await asyncio.sleep(0.01)
 
 
-async def test_a_bot_that_is_killed_comes_back_and_a_stop_leaves_nothing(tmp_path):
+async def test_a_killed_bot_is_restarted_and_a_stop_leaves_no_process(tmp_path):
     """The page is told in a sentence; the end takes the worker with it."""
     reports: list[Report] = []
     others = set(psutil.Process().children(recursive=True))

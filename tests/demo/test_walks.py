@@ -186,7 +186,7 @@ def leaves(tree):
             yield command.qualified_name
 
 
-async def test_nothing_is_left_out(stage):
+async def test_every_command_and_button_is_covered(stage):
     """Every command, menu entry, kind of button and form has its walk here."""
     tree = stage.bot.tree
     assert set(leaves(tree)) == set(COMMANDS)
@@ -251,7 +251,7 @@ async def _open_option(seat, option):
 
 
 @pytest.mark.parametrize("name", [OWNER, MANAGER, FRIEND])
-async def test_everybody_uses_every_command_that_they_are_offered(seats, sound_file, name):
+async def test_every_offered_command_works(seats, sound_file, name):
     """The page offers what the server lets them use, and shows each answer."""
     seat = seats[name]
     await seat.go("music")
@@ -264,7 +264,7 @@ async def test_everybody_uses_every_command_that_they_are_offered(seats, sound_f
             await seat.box.fill("")
 
 
-async def test_a_stranger_uses_what_there_is_in_direct_messages(stage, browser, sound_file):
+async def test_commands_work_in_direct_messages(stage, browser, sound_file):
     """Somebody who left the server, and has the app for themselves: all but what manages one."""
     lin = stage.people[STRANGER]
     lin.has_app = True
@@ -326,7 +326,7 @@ async def send_mix(seat):
     return await seat.asks(dialog.locator("button[type=submit]").click)
 
 
-async def test_every_button_under_a_clip_does_what_it_says(stage, seats):
+async def test_every_clip_button_works(stage, seats):
     """For whoever asked for the clip."""
     seat = seats[FRIEND]
     await seat.go("music")
@@ -368,7 +368,7 @@ async def delete(seat, message):
     return question
 
 
-async def test_takes_in_one_message_do_what_they_say(stage, seats):
+async def test_buttons_of_takes_work(stage, seats):
     """Four players, a number for each, as many again, one deleted, all deleted."""
     seat = seats[FRIEND]
     await seat.go("music")
@@ -387,7 +387,7 @@ async def test_takes_in_one_message_do_what_they_say(stage, seats):
     await expect(seat.message(again)).to_have_count(0)
 
 
-async def test_history_plays_what_is_chosen_and_posts_it(stage, seats):
+async def test_history_plays_and_posts_the_chosen_clip(stage, seats):
     """A page turns in its place; a number plays to one person, and a button posts for all."""
     seat = seats[FRIEND]
     await seat.go("music")
@@ -405,7 +405,7 @@ async def test_history_plays_what_is_chosen_and_posts_it(stage, seats):
     assert not posted.is_ephemeral
 
 
-async def test_a_clip_for_one_person_is_posted_by_its_button(stage, seats):
+async def test_a_private_clip_is_posted_by_its_button(stage, seats):
     """The page shows that only they see it; and then everybody does."""
     seat = seats[FRIEND]
     await seat.go("music")
@@ -417,7 +417,7 @@ async def test_a_clip_for_one_person_is_posted_by_its_button(stage, seats):
     await expect(seats[MANAGER].message(posted).locator("audio")).to_have_count(1)
 
 
-async def test_every_entry_under_apps_does_what_it_says(stage, seats):
+async def test_every_menu_entry_works(stage, seats):
     """On a clip of the bot's, and on a file that somebody else has posted."""
     seat = seats[FRIEND]
     await seat.go("music")
@@ -457,7 +457,7 @@ async def report_and_answer(stage, seats, clip):
     await owner.go("music")
 
 
-async def test_the_buttons_of_answers_do_what_they_say(stage, seats):
+async def test_buttons_of_answers_work(stage, seats):
     """Cancel, an order that was not clear, a clip that was held, and deleting everything."""
     seat, manager = seats[FRIEND], seats[MANAGER]
     await seat.go("music")

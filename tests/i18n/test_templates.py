@@ -63,7 +63,7 @@ def sentences(path):
             yield call, is_constant(call, tree)
 
 
-def test_every_value_of_a_template_is_given_and_none_is_left_over():
+def test_templates_and_values_match():
     """A constant may leave some for `fill`, which is checked below."""
     for path in FILES:
         for call, is_fixed in sentences(path):
@@ -88,7 +88,7 @@ def constants():
                 yield getattr(target, "id", ""), left
 
 
-def test_what_a_constant_leaves_open_is_filled_wherever_it_is_used():
+def test_template_constants_are_filled_at_every_use():
     """With the values that it wants, by their names."""
     wanted: dict[str, list[set[str]]] = {}
     for name, left in constants():
@@ -134,7 +134,7 @@ def words_in(node):
 @pytest.mark.parametrize(
     "path", [path for path in FILES if (ROOT / "cogs") in path.parents], ids=lambda path: path.name
 )
-def test_nothing_that_people_see_is_written_where_it_is_sent(path):
+def test_visible_text_is_always_a_sentence(path):
     """Neither a literal nor an f-string: it would be English for everybody."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for call in [n for n in ast.walk(tree) if isinstance(n, ast.Call)]:
@@ -158,12 +158,12 @@ def test_nothing_that_people_see_is_written_where_it_is_sent(path):
         "embed.add_field(name='Seed', value=seed)",
     ],
 )
-def test_a_text_that_is_no_sentence_is_found(tmp_path, code):
+def test_text_outside_of_sentences_is_detected(tmp_path, code):
     """The check above would see each of these."""
     path = tmp_path / "cog.py"
     path.write_text(code)
     with pytest.raises(AssertionError):
-        test_nothing_that_people_see_is_written_where_it_is_sent(path)
+        test_visible_text_is_always_a_sentence(path)
 
 
 @pytest.mark.parametrize(

@@ -43,12 +43,12 @@ VOTING = dataclasses.replace(
         (dataclasses.replace(VOTING, user_id=None), 2, 0, 0.0, BattleStep.WAIT),
     ],
 )
-def test_a_battle_goes_on_by_the_clock_and_its_entries(battle, ready, pending, now, step):
+def test_battle_steps_depend_on_time_and_entries(battle, ready, pending, now, step):
     """Whatever time has passed, each state has one next step."""
     assert next_step(battle, Entrants(ready=ready, pending=pending), now) is step
 
 
-def test_a_battle_that_waits_says_until_when():
+def test_a_waiting_battle_has_a_due_time():
     """The others are gone on with at once."""
     assert due_at(OPEN) == CLOSES_AT
     assert due_at(CLOSED) == CLOSES_AT + GRACE_SECONDS
@@ -56,7 +56,7 @@ def test_a_battle_that_waits_says_until_when():
     assert due_at(dataclasses.replace(OPEN, state=BattleState.ENDED)) is None
 
 
-def test_the_line_up_is_the_same_each_time_and_tells_nothing_of_the_order():
+def test_the_line_up_is_deterministic_and_hides_the_order():
     """Over many battles whoever came first is anywhere."""
     jobs = [11, 12, 13, 14]
     assert line_up(1, jobs) == line_up(1, reversed(jobs))
@@ -76,12 +76,12 @@ def test_the_line_up_is_the_same_each_time_and_tells_nothing_of_the_order():
         ({1: 3}, set(), BattleOutcome.TOO_FEW, set()),
     ],
 )
-def test_who_has_the_most_votes_wins(votes, present, outcome, winners):
+def test_the_most_votes_win(votes, present, outcome, winners):
     """As many share it; nobody wins without a vote."""
     assert decide(votes, present) == (outcome, winners)
 
 
-def test_a_ladder_counts_a_shared_win_as_half_of_one():
+def test_a_shared_win_counts_half():
     """Then votes, then who needed fewer battles for them."""
     first = LadderEntry(user_id=1, wins=2, shared=1, battles=9, votes=1)
     second = LadderEntry(user_id=2, wins=1, shared=0, battles=2, votes=5)

@@ -35,7 +35,7 @@ def daily(day, state=DailyState.POSTED, due_at=0.0):
     )  # fmt: skip
 
 
-def test_it_comes_at_its_hour_and_once_a_day():
+def test_a_daily_prompt_is_due_at_its_hour_once_a_day():
     """Not in the afternoon on which it was switched on for the morning."""
     plan, hours = planned("2026-11-28 19:00")
     assert next_step(plan, hours, None, at("2026-11-28 19:01")) is DailyStep.WAIT
@@ -47,7 +47,7 @@ def test_it_comes_at_its_hour_and_once_a_day():
     assert next_step(plan, hours, done, at("2026-11-30 18:00")) is DailyStep.CHOOSE
 
 
-def test_a_bot_that_was_off_is_late_for_some_hours_and_then_skips_the_day():
+def test_a_missed_prompt_is_late_or_skipped():
     """What was written down and never posted goes the same way."""
     plan, hours = planned("2026-11-01 12:00")
     due_at = at("2026-11-29 18:00")
@@ -61,7 +61,7 @@ def test_a_bot_that_was_off_is_late_for_some_hours_and_then_skips_the_day():
     assert next_step(plan, hours, refused, due_at + 60) is DailyStep.WAIT
 
 
-def test_another_hour_brings_no_second_one_on_the_same_day():
+def test_changing_the_hour_gives_no_second_prompt_that_day():
     """Nor does another time zone."""
     plan, hours = planned("2026-11-29 10:00", hour=20)
     posted = daily("2026-11-29")
@@ -77,7 +77,7 @@ def test_another_hour_brings_no_second_one_on_the_same_day():
 @pytest.mark.parametrize(
     ("hour", "around"), [(2, "2026-03-29"), (2, "2026-10-25"), (3, "2026-03-29"), (0, "2026-10-25")]
 )
-def test_days_on_which_clocks_are_changed_have_one_too(hour, around):
+def test_days_with_dst_changes_have_one_prompt(hour, around):
     """Also at an hour that is left out, or that there is twice."""
     plan, hours = planned("2026-01-01 12:00", hour)
     start = at(f"{around} 12:00") - 2 * 24 * HOUR
@@ -104,7 +104,7 @@ def test_days_without_a_prompt_are_counted_from_when_it_was_switched_on():
 
 
 @pytest.mark.parametrize("prompts", [PLAIN, SCENES], ids=["plain", "scenes"])
-def test_none_comes_again_within_four_weeks(prompts):
+def test_no_prompt_repeats_within_four_weeks(prompts):
     """And the same is chosen for a day whenever it is asked; servers have different ones."""
     taken: list[str] = []
     for number in range(120):

@@ -68,13 +68,13 @@ def room(turns=(), players=(ALICE,), away=(), **changes):
         ((), (ALICE,), (ALICE,), None),
     ],
 )
-def test_the_round_goes_on_from_who_played_last(turns, players, away, whose):
+def test_the_rotation_continues_after_the_last_player(turns, players, away, whose):
     """Over those who are there; where nobody else is, it is anybody's."""
     assert next_player(room(turns, players, away)) == whose
     assert next_player(room(turns, players, away, in_rotation=False)) is None
 
 
-def test_a_turn_is_taken_where_it_can_be():
+def test_an_open_turn_can_be_taken():
     """By whose it is in a round, by anybody else, and by nobody while one is being made."""
     free = room((ALICE,), in_rotation=False)
     assert may_take(free, ALICE, NOW) is may_take(free, CAROL, NOW) is TurnAnswer.YOURS
@@ -90,13 +90,13 @@ def test_a_turn_is_taken_where_it_can_be():
         assert may_take(room(state=state), ALICE, NOW) is TurnAnswer.CLOSED
 
 
-def test_a_track_that_is_full_takes_no_turn():
+def test_a_full_track_accepts_no_turn():
     """Exactly full is still fitting."""
     assert may_take(room((ALICE, BOB), (), most_seconds=24.0), CAROL, NOW) is TurnAnswer.YOURS
     assert may_take(room((ALICE, BOB), (), most_seconds=23.9), CAROL, NOW) is TurnAnswer.FULL
 
 
-def test_a_turn_that_is_not_taken_passes_on():
+def test_an_unused_turn_passes_on():
     """In a round after a while, and what somebody holds when no words come; else never."""
     for waiting, seconds in (
         (room((ALICE,), (ALICE, BOB)), TURN_WAIT_SECONDS),
@@ -113,7 +113,7 @@ def test_a_turn_that_is_not_taken_passes_on():
     assert next_step(room(job_id=7), NOW + 2 * IDLE_SECONDS) is JamStep.WAIT
 
 
-def test_a_jam_that_nobody_plays_in_closes():
+def test_an_idle_jam_closes():
     """After days, whoever's turn it is."""
     for quiet in (room((ALICE,)), room((ALICE,), (ALICE, BOB))):
         assert next_step(quiet, NOW + IDLE_SECONDS) is JamStep.CLOSE
@@ -122,7 +122,7 @@ def test_a_jam_that_nobody_plays_in_closes():
         )
 
 
-def test_who_may_undo_and_close():
+def test_undoing_and_closing_need_permission():
     """The last turn is its author's to take back, the jam its starter's; a manager may do both."""
     jam = room((ALICE, BOB), (ALICE, BOB, CAROL))
     assert [may_undo(jam, who, is_manager=False) for who in (ALICE, BOB, CAROL)] == [
@@ -138,7 +138,7 @@ def test_who_may_undo_and_close():
     assert not may_close(orphan, 9, is_manager=False)
 
 
-def test_a_track_ends_with_the_last_turn_that_is_kept():
+def test_a_track_ends_with_the_last_existing_clip():
     """One in the middle lives on in those after it; those at the end are gone."""
     one, two, three = room((ALICE, BOB, CAROL)).parts
     gone = [replace(part, clip=None) for part in (one, two, three)]

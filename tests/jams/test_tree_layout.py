@@ -20,7 +20,7 @@ def family(parents):
 
 
 @given(parents=families)
-def test_each_clip_has_a_row_of_its_own_in_their_order(parents):
+def test_each_clip_has_its_row_in_order(parents):
     """Parents are above their children."""
     clips = family(parents)
     places = place_clips(clips)
@@ -28,7 +28,7 @@ def test_each_clip_has_a_row_of_its_own_in_their_order(parents):
 
 
 @given(parents=families)
-def test_no_clip_is_in_the_way_of_a_line_to_a_first_parent(parents):
+def test_lines_to_first_parents_cross_no_clip(parents):
     """The line goes down in the child's lane, from the parent's row to the child's."""
     clips = family(parents)
     places = place_clips(clips)
@@ -43,20 +43,20 @@ def test_no_clip_is_in_the_way_of_a_line_to_a_first_parent(parents):
             assert in_the_way == set()
 
 
-def test_a_chain_stands_in_one_lane_and_branches_beside_it():
+def test_a_chain_stays_in_one_lane():
     """The first child goes on below its parent; another goes to a lane that is free."""
     clips = [clip(1), clip(2, parents=(1,)), clip(3, parents=(1,)), clip(4, parents=(2,))]
     places = place_clips(clips)
     assert [places[each.id].lane for each in clips] == [0, 0, 1, 0]
 
 
-def test_a_lane_is_used_again_when_its_branch_has_ended():
+def test_lanes_are_reused():
     """A long history stays narrow."""
     clips = [clip(1), clip(2, parents=(1,)), clip(3, parents=(1,))]
     clips += [clip(4, parents=(2,)), clip(5, parents=(4,)), clip(6, parents=(4,))]
     assert max(place.lane for place in place_clips(clips).values()) == 1
 
 
-def test_a_parent_that_is_left_out_is_no_parent():
+def test_omitted_parents_are_ignored():
     """Where a family is cut off, what is left begins anew."""
     assert place_clips([clip(7, parents=(3,))])[7].lane == 0

@@ -24,7 +24,7 @@ def colours(image):
     return {colour for _, colour in image.getcolors(1 << 20)}
 
 
-def test_it_has_a_row_for_each_clip_and_each_person_a_colour():
+def test_the_picture_has_a_row_per_clip_and_a_colour_per_person():
     """As wide as a phone shows it sharply."""
     clips = (clip(1, user_id=7), clip(2, user_id=8, parents=(1,)))
     drawn = picture(Lineage(clip_id=2, clips=clips), {1, 2})
@@ -33,7 +33,7 @@ def test_it_has_a_row_for_each_clip_and_each_person_a_colour():
     assert set(COLOURS[:2]) <= colours(drawn)
 
 
-def test_of_a_clip_that_is_not_shown_only_its_place_is_seen():
+def test_hidden_clips_are_placeholders():
     """Neither its words nor whose it is."""
     clips = (clip(1, user_id=7, prompt="secret"), clip(2, user_id=8, parents=(1,)))
     hidden = picture(Lineage(clip_id=2, clips=clips), {2})
@@ -47,7 +47,7 @@ def alone(prompt, read=str):
     return picture(Lineage(clip_id=1, clips=(clip(1, prompt=prompt),)), {1}, read).tobytes()
 
 
-def test_words_that_no_font_has_are_left_to_the_list_beside_it():
+def test_texts_without_a_font_are_omitted():
     """No boxes in place of letters; Chinese that the bot or its model knows is written."""
     assert alone("ロック") == alone("\u200b") == alone(None)
     assert (
@@ -56,21 +56,21 @@ def test_words_that_no_font_has_are_left_to_the_list_beside_it():
     )
 
 
-def test_titles_are_in_the_language_of_who_reads_them():
+def test_titles_are_localized():
     """English where no font here has its signs."""
     chinese = load_languages().reader("zh-CN")
     assert alone(None, chinese) != alone(None)
     assert alone(None, lambda sentence: "♬ 音楽") == alone(None)
 
 
-def test_long_words_end_before_the_edge():
+def test_long_titles_are_truncated():
     """Also where each sign is as wide as it is high."""
     drawn = picture(Lineage(clip_id=1, clips=(clip(1, prompt="慢速爵士" * 30),)), {1})
     edge = drawn.crop((WIDTH - 12, 0, WIDTH, drawn.height))
     assert len(colours(edge)) == 1
 
 
-def test_every_listed_sign_is_in_the_font_and_small():
+def test_every_listed_character_is_in_the_font():
     """Whoever clones the repository loads it too; its licence lies beside it."""
     font = font_for("一", 20)
     assert font is not None
@@ -81,7 +81,7 @@ def test_every_listed_sign_is_in_the_font_and_small():
     assert "SIL OPEN FONT LICENSE" in (FOLDER / "OFL.txt").read_text(encoding="utf-8")
 
 
-def test_all_that_the_bot_says_in_pictures_can_be_written_in_chinese():
+def test_the_font_has_all_chinese_picture_texts():
     """A language whose letters no font here has reads English there."""
     read = load_languages().reader("zh-CN")
     for kind in Kind:

@@ -78,7 +78,7 @@ def test_the_starter_is_part_of_the_package(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])
-def test_a_broken_installation_is_owned_up_to(checkpoint, tmp_path, missing):
+def test_a_broken_installation_is_reported_as_one(checkpoint, tmp_path, missing):
     """Where the starter is missing, the sentence says what and what to do."""
     folder = without(checkpoint, tmp_path / "s", missing)
     with pytest.raises(CheckpointError, match=rf"{missing} is missing: install Zhiyin again\."):
@@ -103,7 +103,7 @@ def test_folders_and_names_of_folders_are_found(config, checkpoint, tmp_path):
         ("/nowhere/at all", "There is no folder /nowhere/at all"),
     ],
 )
-def test_a_name_that_leads_nowhere_gets_advice(config, name, sentence):
+def test_an_unknown_model_name_gets_advice(config, name, sentence):
     """The complaint says what to do next."""
     with pytest.raises(CheckpointError) as caught:
         locate(name, config)
@@ -113,7 +113,7 @@ def test_a_name_that_leads_nowhere_gets_advice(config, name, sentence):
 # From the hub
 
 
-def test_a_download_takes_what_is_needed(hub, config, checkpoint, report):
+def test_a_download_fetches_only_needed_files(hub, config, checkpoint, report):
     """Weights, settings, tokenizer and card come; pickles don't; the name leads there then."""
     folder = download.fetch(ID, config, report)
     there = {path.name for path in checkpoint.iterdir()}
@@ -132,7 +132,7 @@ def test_a_second_download_fetches_nothing(hub, config, report):
     assert hub.fetched() == []
 
 
-def test_a_download_goes_on_where_it_broke_off(hub, config, checkpoint, report, monkeypatch):
+def test_an_interrupted_download_resumes(hub, config, checkpoint, report, monkeypatch):
     """The first try says how to go on; the second asks for the rest only."""
     # The library keeps whole pieces only, and its own of 10 MB are larger than our model.
     monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 1024)
@@ -151,7 +151,7 @@ def test_a_download_goes_on_where_it_broke_off(hub, config, checkpoint, report, 
     ).read_bytes()
 
 
-def test_sharded_weights_come_whole(hub, config, tmp_path, report):
+def test_all_weight_shards_are_downloaded(hub, config, tmp_path, report):
     """Large models are cut into several files with an index."""
     synthetic.write_checkpoint(tmp_path / "shards", preset("tiny"), shard_bytes=100_000)
     hub.repos["someone/shards"] = tmp_path / "shards"
@@ -179,9 +179,7 @@ def without(folder, target, *names):
         ("someone/other", "This is not a MusicGen model"),
     ],
 )
-def test_a_model_that_cannot_be_had_is_refused(
-    hub, config, checkpoint, tmp_path, report, name, sentence
-):
+def test_an_unavailable_model_is_refused(hub, config, checkpoint, tmp_path, report, name, sentence):
     """Each reason has its own sentence, before anything large is fetched."""
     hub.repos["someone/gated"] = checkpoint
     hub.gated.add("someone/gated")
@@ -209,7 +207,7 @@ def test_a_hub_that_cannot_be_reached_is_named(tmp_path, report):
         download.fetch(ID, config, report)
 
 
-def test_the_hub_of_the_environment_is_asked(hub, tmp_path, report, monkeypatch):
+def test_the_hub_of_the_environment_is_used(hub, tmp_path, report, monkeypatch):
     """As Hugging Face's own programs do; the settings go first, and a wrong address is told."""
     folder = str(tmp_path / "models")
     monkeypatch.setenv("HF_ENDPOINT", f"{hub.endpoint}/")
@@ -223,7 +221,7 @@ def test_the_hub_of_the_environment_is_asked(hub, tmp_path, report, monkeypatch)
         download.fetch(ID, Config(model=ModelConfig(folder=folder)), report)
 
 
-def test_how_a_transfer_failed_is_told_apart(tmp_path):
+def test_transfer_failures_are_distinguished(tmp_path):
     """A connection that broke off, a hub that is not there, and a file that is too short."""
 
     def explained(raised):
@@ -248,7 +246,7 @@ def test_how_a_transfer_failed_is_told_apart(tmp_path):
     assert explained(short).startswith(f"A file of {ID} came incomplete.")
 
 
-def test_a_full_disk_is_found_out_beforehand(hub, config, report):
+def test_missing_disk_space_is_detected_beforehand(hub, config, report):
     """A download that can't fit is not begun."""
     hub.claimed_size["model.safetensors"] = 10**15
     with pytest.raises(ResourceError, match=r"1000000\.0 GB are still to come"):
@@ -295,7 +293,7 @@ def twice_as_fast(shapes, config, report):
     return dict.fromkeys(shapes, 2.04)
 
 
-def test_the_list_tells_what_each_model_needs(config, capsys, tmp_path):
+def test_the_list_shows_each_model_s_requirements(config, capsys, tmp_path):
     """Every model has its size, its memory and its licence, in lines that a program can read."""
     out = listed(config, capsys, tmp_path, measure=twice_as_fast)
     lines = {line.split()[0]: line for line in out.splitlines() if line}
@@ -311,7 +309,7 @@ def test_the_list_tells_what_each_model_needs(config, capsys, tmp_path):
     assert "may not be used commercially" in out
 
 
-def test_a_pace_that_is_not_known_is_no_hindrance(config, capsys, tmp_path):
+def test_an_unknown_pace_is_omitted(config, capsys, tmp_path):
     """Before the kernels are compiled, and where MindSpore can't be run."""
 
     def refuse(shapes, config, report):
@@ -326,7 +324,7 @@ def test_a_pace_that_is_not_known_is_no_hindrance(config, capsys, tmp_path):
         assert "The pace on this machine is shown once" in out
 
 
-def test_the_list_shows_what_is_here(hub, config, capsys, tmp_path, checkpoint, report):
+def test_the_list_marks_local_models(hub, config, capsys, tmp_path, checkpoint, report):
     """Downloaded models and folders are listed; an unfinished one says so; others' are not."""
     root = tmp_path / "models"
     download.fetch(ID, config, report)
@@ -369,7 +367,7 @@ def test_the_download_command_says_how_to_use_the_model(hub, config, capsys, tmp
     assert Path(tmp_path / "models").is_dir()
 
 
-def test_what_was_prepared_is_listed_and_deleted(config, capsys, tmp_path, monkeypatch):
+def test_cached_weights_are_listed_and_deleted(config, capsys, tmp_path, monkeypatch):
     """The list says how much it is and how to be rid of it; afterwards it says nothing of it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert "Prepared" not in listed(config, capsys, tmp_path)

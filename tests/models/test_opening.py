@@ -45,7 +45,7 @@ def test_the_configured_model_is_opened_and_described(config, tiny_stereo):
     assert isinstance(events[-1], Finished)
 
 
-def test_what_is_given_comes_before_what_is_configured(config, tiny_stems):
+def test_arguments_precede_the_configuration(config, tiny_stems):
     """A command opens another model than the bot's; the warm-up can be announced or guarded."""
     entered = []
 
@@ -65,7 +65,7 @@ def test_what_is_given_comes_before_what_is_configured(config, tiny_stems):
     assert not engine.busy
 
 
-def test_a_model_that_is_not_there_is_refused(config):
+def test_a_missing_model_is_refused(config):
     """With the sentence that says where models come from, before anything is loaded."""
     with pytest.raises(CheckpointError, match="zhiyin models download facebook/musicgen-small"):
         open_engine(config, name="facebook/musicgen-small")

@@ -47,7 +47,7 @@ TINY = preset("tiny")
 
 
 @pytest.mark.parametrize("size", ["small", "medium", "large", "stereo-large"])
-def test_layers_that_are_left_out_are_reckoned_in(step_time, size):
+def test_skipped_layers_are_extrapolated(step_time, size):
     """A step of 2 ms and 0.7 ms a layer is found from the few layers that are timed."""
     shape = preset(f"musicgen-{size}").decoder
     half, layers = step_time.sampled_layers(shape)
@@ -62,13 +62,13 @@ def test_a_noisy_machine_makes_no_layer_faster_than_none(step_time):
     assert step_time.extrapolate(shape, 3.0, 2.0) == 2.0
 
 
-def test_a_small_model_is_timed_whole(step_time):
+def test_a_small_model_is_timed_completely(step_time):
     """The built-in one has too few weights to leave any out."""
     shape = starter().config.decoder
     assert step_time.sampled_layers(shape)[1] == shape.layers
 
 
-def test_a_part_of_the_layers_is_a_decoder(step_time, kernel_library):
+def test_a_subset_of_layers_can_be_timed(step_time, kernel_library):
     """More layers than are timed: both decoders, of different depths, make their steps."""
     shape = replace(preset("tiny").decoder, hidden_size=256, heads=4, ffn_size=1024, layers=300)
     half, layers = step_time.sampled_layers(shape)
@@ -76,7 +76,7 @@ def test_a_part_of_the_layers_is_a_decoder(step_time, kernel_library):
     assert step_time.step_seconds(shape, kernel_library, "int8") > 0
 
 
-def test_what_was_timed_is_kept(cache):
+def test_timings_are_cached(cache):
     """Only the first call times anything; a damaged file is as good as none."""
     config, stages = Config(), Stages()
     found = pace.real_time_factors([TINY], config, stages)
@@ -90,7 +90,7 @@ def test_what_was_timed_is_kept(cache):
     assert (cache / pace.FILE).read_text().startswith('{"kernels-')
 
 
-def test_another_precision_is_timed_for_itself(cache):
+def test_each_precision_is_timed_separately(cache):
     """And what was kept of other settings or versions goes."""
     config, stages = Config(), Stages()
     (cache / pace.FILE).write_text('{"kernels-of-old int8 2": {"x": 1.0}}')
@@ -103,7 +103,7 @@ def test_another_precision_is_timed_for_itself(cache):
     assert " fp32 " in kept
 
 
-def test_nothing_is_known_before_the_kernels_are_compiled(tmp_path, monkeypatch):
+def test_without_compiled_kernels_nothing_is_timed(tmp_path, monkeypatch):
     """Listing models compiles nothing."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     stages = Stages()
@@ -112,7 +112,7 @@ def test_nothing_is_known_before_the_kernels_are_compiled(tmp_path, monkeypatch)
     assert not cache_folder().exists()
 
 
-def test_what_does_not_run_on_the_kernels_is_left_out(cache):
+def test_models_not_run_by_kernels_are_skipped(cache):
     """Heads of a width that isn't a multiple of sixteen."""
     odd = replace(TINY, decoder=replace(TINY.decoder, heads=8))
     assert pace.real_time_factors([odd], Config(), Stages()) == {}

@@ -40,7 +40,7 @@ def loaded(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
     return {f"{at}{name}": array for at, part in parts.items() for name, array in part.items()}
 
 
-def test_weights_come_back_as_written(mono, tiny_mono):
+def test_weights_round_trip(mono, tiny_mono):
     """Every tensor that inference needs is there under its own name, bit for bit."""
     want, have = written(tiny_mono), loaded(mono)
     dropped = ("weight_g", "weight_v", "inited", "cluster_size", "embed_avg")
@@ -76,7 +76,7 @@ def test_the_text_encoder_embeds_with_the_shared_table(mono, mono_reference):
     assert np.array_equal(mono.text["shared.weight"], table)
 
 
-def test_shape_sampling_and_name_come_along(mono, tiny_mono):
+def test_shape_sampling_and_name_are_loaded(mono, tiny_mono):
     """What the engine needs besides the weights."""
     assert mono.name == tiny_mono.name
     assert mono.config == preset("tiny")
@@ -130,7 +130,7 @@ def test_shards_load_as_one(tmp_path, mono):
     assert all(np.array_equal(have[name], want[name]) for name in want)
 
 
-def test_arrays_outlive_the_model_and_go_one_by_one(tiny_mono):
+def test_arrays_outlive_the_model_and_are_freed_separately(tiny_mono):
     """Dropping an array unmaps its part of the file, so that laying out weights frees them."""
 
     def mapped() -> int:
@@ -148,7 +148,7 @@ def test_arrays_outlive_the_model_and_go_one_by_one(tiny_mono):
     assert mapped() == before
 
 
-def test_writing_to_an_array_leaves_the_file_alone(tiny_mono):
+def test_writing_to_an_array_does_not_change_the_file(tiny_mono):
     """The arrays are a consumer's own."""
     path = tiny_mono / "model.safetensors"
     before = path.read_bytes()
@@ -162,7 +162,7 @@ def test_a_model_larger_than_memory_is_refused_before_loading(tiny_mono):
         load(tiny_mono, slots=10**6)
 
 
-def test_a_broken_tokenizer_is_told(tiny_mono, tmp_path):
+def test_a_broken_tokenizer_is_reported(tiny_mono, tmp_path):
     """A tokenizer that can't be parsed is one sentence."""
     folder = Path(shutil.copytree(tiny_mono, tmp_path / "model"))
     (folder / "tokenizer.json").write_text(json.dumps({"version": "1.0"}))

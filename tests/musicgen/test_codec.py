@@ -225,7 +225,7 @@ def test_other_shapes_equal_the_reference(variant, library) -> None:
     frames=st.integers(1, 60),
     sizes=st.lists(st.integers(0, 30), min_size=1, max_size=5).filter(any),
 )
-def test_any_pushes_decode_to_the_same(reference, codec, frames, sizes) -> None:
+def test_any_chunking_decodes_to_the_same_sound(reference, codec, frames, sizes) -> None:
     """However the codes come, one by one or in bulk, the samples are those of the whole."""
     codes = reference.codes(frames)
     np.testing.assert_allclose(
@@ -234,7 +234,7 @@ def test_any_pushes_decode_to_the_same(reference, codec, frames, sizes) -> None:
 
 
 @pytest.mark.parametrize("block_frames", [1, 3, 7])
-def test_the_size_of_blocks_changes_nothing(reference, library, codec, block_frames) -> None:
+def test_the_block_size_does_not_change_the_sound(reference, library, codec, block_frames) -> None:
     """The seams between blocks can't be heard."""
     codes, samples = reference.codes(20), reference.samples(470)
     other = make_codec(reference, library, block_frames=block_frames)
@@ -243,13 +243,13 @@ def test_the_size_of_blocks_changes_nothing(reference, library, codec, block_fra
 
 
 @pytest.mark.parametrize("sizes", [[1], [23], [24], [7, 100, 1], [600]])
-def test_any_pushes_encode_to_the_same(reference, codec, sizes) -> None:
+def test_any_chunking_encodes_to_the_same_codes(reference, codec, sizes) -> None:
     """However the samples come, the codes are those of the whole."""
     samples = reference.samples(610)
     np.testing.assert_array_equal(encoded_in(codec, samples, sizes), codec.encode(samples))
 
 
-def test_decoding_keeps_up(reference, codec) -> None:
+def test_decoding_adds_limited_latency(reference, codec) -> None:
     """What comes out lags behind by a block and the look-ahead, no more."""
     from bot.musicgen.codec.codec import Decoder
 
@@ -258,7 +258,7 @@ def test_decoding_keeps_up(reference, codec) -> None:
     assert made >= (100 - codec.block_frames - 5) * reference.config.hop
 
 
-def test_the_channels_of_a_clip_are_apart(reference, codec) -> None:
+def test_the_channels_of_a_clip_are_independent(reference, codec) -> None:
     """Left and right are coded as if each were alone."""
     codes, samples = reference.codes(15), reference.samples(300)
     for channel in (slice(0, 1), slice(1, 2)):
@@ -270,7 +270,7 @@ def test_the_channels_of_a_clip_are_apart(reference, codec) -> None:
         )
 
 
-def test_clips_in_turn_do_not_disturb_each_other(reference, codec) -> None:
+def test_interleaved_clips_are_independent(reference, codec) -> None:
     """Several clips are decoded bit by bit in turn, and each is as if alone."""
     from bot.musicgen.codec.codec import Decoder
 
@@ -291,7 +291,7 @@ def test_a_round_trip_keeps_the_length(reference, codec) -> None:
     assert codec.encode(codec.decode(codes)).shape == codes.shape
 
 
-def test_nothing_gives_nothing(reference, codec) -> None:
+def test_empty_input_gives_empty_output(reference, codec) -> None:
     """A clip without frames has no samples, and one without samples no frames."""
     assert codec.decode(reference.codes(0)).shape == (2, 0)
     assert codec.encode(reference.samples(0)).shape == (2, reference.config.quantizers, 0)
@@ -327,7 +327,7 @@ def levelled(reference):
 
 
 @pytest.mark.parametrize("variant", ["plain", "uneven", "wide"])
-def test_rounded_weights_change_the_sound_by_less_than_is_heard(variant, kernel_library) -> None:
+def test_quantized_weights_change_the_sound_inaudibly(variant, kernel_library) -> None:
     """In bfloat16 the difference lies 38 dB below the sound, to which EnCodec's own is nearer.
 
     Where the processor has no bfloat16, and for odd widths, weights are in half precision, with
@@ -392,7 +392,7 @@ def test_clips_decoded_together_are_as_if_alone(kernel_library, precision) -> No
         ({"pad_mode": "constant"}, "'constant'"),
     ],
 )
-def test_what_musicgen_does_not_use_is_refused(reference, change, reason) -> None:
+def test_unsupported_codec_variants_are_refused(reference, change, reason) -> None:
     """A codec of another kind is refused with the reason."""
     with pytest.raises(CheckpointError, match=reason):
         make_codec(replace(reference, config=replace(reference.config, **change)), None)

@@ -70,9 +70,7 @@ converted_reference.main(["time", *place, "--steps", "3"])
 
 
 @pytest.mark.parametrize("runtime", ENVIRONMENTS)
-def test_a_converted_model_computes_what_pytorch_does(
-    tiny_mono: Path, tmp_path: Path, runtime: str
-) -> None:
+def test_a_converted_model_equals_pytorch(tiny_mono: Path, tmp_path: Path, runtime: str) -> None:
     """Logits of two guided requests step by step, and the sound of codes, all in fp32.
 
     The program then times the same checkpoint in int8 and prints it.
@@ -99,9 +97,7 @@ def test_a_converted_model_computes_what_pytorch_does(
 
 
 @pytest.mark.parametrize("runtime", ENVIRONMENTS)
-def test_where_a_runtime_is_missing_a_sentence_says_so(
-    tiny_mono, tmp_path, monkeypatch, runtime
-) -> None:
+def test_a_missing_runtime_is_explained(tiny_mono, tmp_path, monkeypatch, runtime) -> None:
     """It names the runtime and the variable that would help."""
     environment = ENVIRONMENTS[runtime]
     monkeypatch.setenv(environment.python_variable, "/bin/false")
@@ -154,7 +150,7 @@ class _Scripted:
         return codes
 
 
-def test_the_loop_feeds_both_rows_of_a_request_what_was_drawn() -> None:
+def test_the_loop_feeds_sampled_tokens_to_both_rows() -> None:
     """The first step takes the token of the beginning, every other the last one drawn."""
     parts = _Scripted()
     spans = clip_loop.measure(parts, np.zeros((3, 8), np.int64), steps=4)
@@ -165,13 +161,13 @@ def test_the_loop_feeds_both_rows_of_a_request_what_was_drawn() -> None:
     assert all(each.shape == (6, 2) and (each == 3).all() for each in others)
 
 
-def test_guidance_goes_beyond_what_the_text_changes() -> None:
+def test_guidance_extrapolates_from_the_unconditional_logits() -> None:
     """Three times the difference that it makes, added to the logits without it."""
     told, untold = np.array([[[2.0]]], np.float32), np.array([[[1.0]]], np.float32)
     assert clip_loop.guide(np.concatenate((told, untold))) == np.float32(4.0)
 
 
-def test_a_token_is_drawn_by_its_probability_among_the_likeliest() -> None:
+def test_sampling_follows_top_k_probabilities() -> None:
     """Equal logits are drawn equally often; what is far below the 250 likeliest never."""
     random = np.random.default_rng(0)
     logits = np.full((4000, 300), -1e9, np.float32)

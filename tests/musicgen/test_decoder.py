@@ -122,7 +122,7 @@ def test_weights_that_fit_sixteen_bits_lose_nothing(kernels: Path) -> None:
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "int8", "int4"])
 @pytest.mark.parametrize("company", [1, 3, 7])
-def test_a_row_does_not_depend_on_its_company(
+def test_a_row_does_not_depend_on_other_rows(
     kernels: Path, precision: Precision, company: int
 ) -> None:
     """A row alone and the same row among others give bit for bit the same logits."""
@@ -139,7 +139,7 @@ def test_a_row_does_not_depend_on_its_company(
 @pytest.mark.parametrize(
     ("precision", "half"), [("fp32", True), ("bf16", False), ("int8", False), ("int4", False)]
 )
-def test_a_prompt_read_in_chunks_is_the_prompt_read_one_by_one(
+def test_chunked_prefill_equals_token_by_token_prefill(
     kernels: Path, precision: Precision, half: bool
 ) -> None:
     """Several positions of one slot in one step see each other as in separate steps."""
@@ -153,7 +153,7 @@ def test_a_prompt_read_in_chunks_is_the_prompt_read_one_by_one(
     assert np.array_equal(np.concatenate([first, rest]), np.array(expected))
 
 
-def test_a_slot_is_as_new_for_the_next_sequence(kernels: Path) -> None:
+def test_a_reused_slot_has_no_old_state(kernels: Path) -> None:
     """What an earlier, longer sequence left in a slot is never seen again."""
     used, fresh = kernel_decoder(kernels, half=True), kernel_decoder(kernels, half=True)
     used.set_conditioning(0, Conditioning(text_states=states(50)))
@@ -166,7 +166,7 @@ def test_a_slot_is_as_new_for_the_next_sequence(kernels: Path) -> None:
         assert np.array_equal(used.step(step), fresh.step(step))
 
 
-def test_a_text_longer_than_a_step_takes_is_read_in_parts(kernels: Path) -> None:
+def test_a_long_text_is_encoded_in_parts(kernels: Path) -> None:
     """A text of 100 tokens gives what MindSpore's operations make of it."""
     decoders = [kernel_decoder(kernels, half=True), builtin_decoder()]
     for decoder in decoders:

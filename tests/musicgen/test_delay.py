@@ -47,7 +47,7 @@ def test_each_codebook_is_one_column_later_than_the_one_before() -> None:
     assert fed.tolist() == expected
 
 
-def test_left_and_right_of_a_stereo_pair_share_their_delay() -> None:
+def test_stereo_pairs_share_a_delay() -> None:
     """Eight stereo codebooks are delayed by 0, 0, 1, 1, 2, 2, 3, 3 columns."""
     assert codebook_delays(8, 2).tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
 
@@ -62,7 +62,7 @@ def test_the_last_column_completes_the_last_frame(codebooks: int, channels: int)
     assert np.array_equal(tokens, expected)
 
 
-def test_given_frames_are_never_written_over() -> None:
+def test_prompt_frames_are_never_overwritten() -> None:
     """The frames of a window's context keep their tokens in every codebook."""
     window = Window(begin=2, context=3, end=8)
     delay = codebook_delays(4, 1)
@@ -81,7 +81,7 @@ def test_frames_are_complete_when_their_last_codebook_is_written() -> None:
     assert complete == [0, 0, 0, 1, 2, 3, 4, 5]
 
 
-def test_a_clip_within_the_window_is_made_in_one() -> None:
+def test_a_clip_within_the_window_is_generated_at_once() -> None:
     """Up to 1500 frames, the prompt's among them, need a single window."""
     planned = list(plan_windows(500, 1000, longest=1500, overlap=600))
     assert planned == [Window(begin=0, context=500, end=1500)]
@@ -104,7 +104,7 @@ def test_a_long_prompt_leaves_room_for_new_frames() -> None:
     assert planned == [Window(begin=600, context=1400, end=2100)]
 
 
-def test_music_without_end_has_windows_without_end() -> None:
+def test_endless_music_has_endless_windows() -> None:
     """Each makes eighteen seconds after twelve known ones, and none is the last."""
     planned = list(itertools.islice(plan_windows(2000, None, longest=1500, overlap=600), 4))
     assert [(w.begin, w.context, w.end) for w in planned] == [

@@ -48,7 +48,7 @@ def made_by(model: Any, *prompts: str) -> list[Finished]:
     return [done[i] for i in ids]
 
 
-def test_a_device_makes_the_clips_that_the_kernels_make(
+def test_a_device_generates_the_same_clips_as_the_kernels(
     tiny_mono: Path, kernel_cache: Path
 ) -> None:
     """In fp32 the same tokens and sound; no graph is left to compile after the warm-up."""
@@ -70,7 +70,7 @@ def test_a_device_makes_the_clips_that_the_kernels_make(
         assert np.allclose(ours.sound.samples, theirs.sound.samples, atol=1e-4)
 
 
-def test_without_an_ascend_the_processor_is_chosen(tmp_path: Path) -> None:
+def test_without_an_ascend_the_cpu_is_chosen(tmp_path: Path) -> None:
     """By itself, or because it is asked for, even where there is one."""
     assert choose_device("auto", devices=tmp_path) == PROCESSOR
     (tmp_path / "davinci_manager").touch()
@@ -79,7 +79,7 @@ def test_without_an_ascend_the_processor_is_chosen(tmp_path: Path) -> None:
     assert choose_device("CPU", devices=tmp_path) == PROCESSOR
 
 
-def test_an_ascend_that_is_asked_for_and_missing_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_ascend_gives_a_sentence(tmp_path: Path) -> None:
     """It is told apart from one that the system shows and MindSpore can't use."""
     with pytest.raises(DeviceError) as missing:
         choose_device("Ascend", devices=tmp_path)

@@ -72,7 +72,9 @@ def made_whole(model: Any, seconds: float, **changes: Any) -> Samples:
 
 
 @pytest.mark.parametrize("prompt", ["90s rock", None])
-def test_it_is_the_beginning_of_a_clip_that_goes_on(short_sighted: Any, prompt: str | None) -> None:
+def test_endless_music_equals_the_start_of_a_long_clip(
+    short_sighted: Any, prompt: str | None
+) -> None:
     """Sample for sample, over many windows and pieces: so nothing is heard where they join."""
     from bot.musicgen.engine.engine import Engine
 
@@ -84,7 +86,7 @@ def test_it_is_the_beginning_of_a_clip_that_goes_on(short_sighted: Any, prompt: 
     assert np.array_equal(heard, whole[:, : heard.shape[1]])
 
 
-def test_it_ends_with_what_is_made(short_sighted: Any) -> None:
+def test_ending_keeps_generated_sound(short_sighted: Any) -> None:
     """Up to its last complete frame, with the sound that a clip of that length has."""
     from bot.musicgen.engine.engine import Engine
 
@@ -108,7 +110,7 @@ def test_it_ends_with_what_is_made(short_sighted: Any) -> None:
 
 
 @pytest.mark.parametrize("steps", range(6))
-def test_it_can_end_before_any_sound(mono_model: Any, steps: int) -> None:
+def test_endless_music_can_end_before_any_sound(mono_model: Any, steps: int) -> None:
     """In the queue, while its prompt is encoded, before the first frame: it finishes, and empty."""
     from bot.musicgen.engine.engine import Engine
 
@@ -125,7 +127,7 @@ def test_it_can_end_before_any_sound(mono_model: Any, steps: int) -> None:
     assert engine._scheduler.pool.is_untouched
 
 
-def test_who_takes_nothing_stands_still_and_holds_nobody_up(mono_model: Any) -> None:
+def test_backpressure_pauses_only_its_request(mono_model: Any) -> None:
     """It is made so far ahead and no further; a clip beside it is made as it is alone."""
     from bot.musicgen.engine.engine import Engine
 
@@ -151,7 +153,7 @@ def test_who_takes_nothing_stands_still_and_holds_nobody_up(mono_model: Any) -> 
     assert heard < more <= heard + AHEAD_SECONDS
 
 
-def test_how_it_is_taken_changes_no_sample(short_sighted: Any) -> None:
+def test_the_reading_pace_does_not_change_the_sound(short_sighted: Any) -> None:
     """A listener who stops now and then hears what one hears who does not."""
     from bot.musicgen.engine.engine import Engine
 
@@ -168,7 +170,7 @@ def test_how_it_is_taken_changes_no_sample(short_sighted: Any) -> None:
     assert np.array_equal(heard, made_whole(short_sighted, 8.0)[:, : heard.shape[1]])
 
 
-def test_its_words_change_over_windows_and_it_still_goes_on(short_sighted: Any) -> None:
+def test_prompt_changes_work_across_windows(short_sighted: Any) -> None:
     """Fades shorter and longer than a window; rows are given back, and the time is told."""
     from bot.musicgen.engine.engine import Engine
 
@@ -187,7 +189,7 @@ def test_its_words_change_over_windows_and_it_still_goes_on(short_sighted: Any) 
     assert engine._scheduler.pool.is_untouched
 
 
-def test_the_tenth_window_takes_no_more_memory_than_the_fifth(short_sighted: Any) -> None:
+def test_memory_stays_constant_over_windows(short_sighted: Any) -> None:
     """Of an hour of sound nothing is kept: not a fifth of what five windows have made."""
     from bot.musicgen.engine.engine import Engine
 
@@ -209,7 +211,7 @@ def test_the_tenth_window_takes_no_more_memory_than_the_fifth(short_sighted: Any
     assert sizes[2] - sizes[1] < 0.2 * 3 * rate * np.float32().nbytes
 
 
-def test_sound_can_come_before_it(mono_model: Any) -> None:
+def test_endless_music_can_continue_an_audio_prompt(mono_model: Any) -> None:
     """The prompt's sound is the first that is heard, and counts as made ahead."""
     from bot.musicgen.engine.engine import Engine
 
@@ -235,7 +237,7 @@ def test_sound_can_come_before_it(mono_model: Any) -> None:
     ],
     ids=str,
 )
-def test_what_has_no_sense_without_end_is_refused(stems_model: Any, changes: Any) -> None:
+def test_options_that_need_an_end_are_refused(stems_model: Any, changes: Any) -> None:
     """One sentence, before anything is made."""
     from bot.musicgen.engine.engine import Engine
 
@@ -244,7 +246,7 @@ def test_what_has_no_sense_without_end_is_refused(stems_model: Any, changes: Any
     assert str(refusal.value.sentence).endswith(".")
 
 
-def test_stems_are_left_out_to_the_end(stems_model: Any) -> None:
+def test_muted_stems_stay_muted(stems_model: Any) -> None:
     """However long it goes on, what was left out stays silent."""
     from bot.musicgen.engine.engine import Engine
 

@@ -59,7 +59,7 @@ def noise(model: Any, seconds: float = 0.5) -> Sound:
 
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 @pytest.mark.parametrize("way", ["random", "text", "audio", "text and audio"])
-def test_greedy_is_mindnlps_own_generate_token_for_token(
+def test_greedy_equals_mindnlp_s_generate_token_for_token(
     any_model: Any, any_reference: Any, way: str, guidance: float
 ) -> None:
     """All ways of making music give the reference's tokens and sound, mono and stereo."""
@@ -80,7 +80,7 @@ def test_greedy_is_mindnlps_own_generate_token_for_token(
     assert np.allclose(made.sound.samples, expected.samples, atol=1e-4)
 
 
-def test_mixed_requests_in_one_batch_are_each_the_references(
+def test_mixed_requests_in_one_batch_each_equal_the_reference(
     mono_model: Any, mono_reference: Any
 ) -> None:
     """Random, text and audio requests that run together still match token for token."""
@@ -106,7 +106,7 @@ def test_mixed_requests_in_one_batch_are_each_the_references(
 
 
 @pytest.mark.parametrize("sampling", [Sampling(), GREEDY], ids=["sampling", "greedy"])
-def test_seven_strangers_change_nothing(any_model: Any, sampling: Sampling) -> None:
+def test_other_requests_do_not_change_a_clip(any_model: Any, sampling: Sampling) -> None:
     """A request alone and the same request among seven others give the same tokens."""
     from bot.musicgen.engine.engine import Engine
 
@@ -116,7 +116,7 @@ def test_seven_strangers_change_nothing(any_model: Any, sampling: Sampling) -> N
     assert np.array_equal(among.tokens, alone.tokens)
 
 
-def test_joining_mid_flight_changes_nobodys_tokens(mono_model: Any) -> None:
+def test_joining_a_running_batch_changes_no_tokens(mono_model: Any) -> None:
     """Requests that join at different steps, one with an audio prompt, leave the rest as it was."""
     from bot.musicgen.engine.engine import Engine
 
@@ -135,7 +135,7 @@ def test_joining_mid_flight_changes_nobodys_tokens(mono_model: Any) -> None:
         assert np.array_equal(done[request_id].tokens, expected.tokens)
 
 
-def test_the_seed_decides(mono_model: Any) -> None:
+def test_clips_are_determined_by_their_seed(mono_model: Any) -> None:
     """The same seed gives the same clip, another seed another one."""
     from bot.musicgen.engine.engine import Engine
 
@@ -194,7 +194,7 @@ def test_cancelling_at_any_step_frees_the_slot(mono_model: Any, steps: int) -> N
     assert np.array_equal(again[-1].tokens, expected.tokens)
 
 
-def test_cancelling_what_is_done_changes_nothing(mono_model: Any) -> None:
+def test_cancelling_a_finished_request_does_nothing(mono_model: Any) -> None:
     """A cancel that comes too late, or for nobody, is no error."""
     from bot.musicgen.engine.engine import Engine
 
@@ -205,7 +205,7 @@ def test_cancelling_what_is_done_changes_nothing(mono_model: Any) -> None:
     assert not engine.busy
 
 
-def test_progress_only_grows_and_pieces_make_up_the_clip(mono_model: Any) -> None:
+def test_progress_is_monotonic_and_chunks_add_up_to_the_clip(mono_model: Any) -> None:
     """Sound comes before the end, in order, and all of it together is the clip."""
     from bot.musicgen.engine.engine import Engine
 
@@ -253,7 +253,7 @@ def test_a_long_clip_has_no_seam(mono_model: Any) -> None:
         assert around.max() <= np.quantile(steps, 0.9999)
 
 
-def test_a_later_window_goes_on_from_the_one_before(mono_model: Any) -> None:
+def test_a_later_window_continues_the_previous_one(mono_model: Any) -> None:
     """What follows a join depends on what came before it: another past, another future."""
     from bot.musicgen.engine.engine import Engine
 
@@ -282,7 +282,7 @@ def test_a_later_window_goes_on_from_the_one_before(mono_model: Any) -> None:
     ],
     ids=str,
 )
-def test_a_request_that_cannot_be_made_is_refused(mono_model: Any, changes: dict[str, Any]) -> None:
+def test_an_invalid_request_is_refused(mono_model: Any, changes: dict[str, Any]) -> None:
     """The refusal is one sentence and takes no slot."""
     from bot.musicgen.engine.engine import Engine
 
@@ -298,7 +298,7 @@ def test_a_request_that_cannot_be_made_is_refused(mono_model: Any, changes: dict
     [np.zeros((1, 0)), np.full((1, 100), np.nan), np.zeros((8, 100)), np.zeros((2, 100))],
     ids=["empty", "NaN", "8 channels", "stereo"],
 )
-def test_an_audio_prompt_that_is_no_sound_is_refused(mono_model: Any, samples: Any) -> None:
+def test_an_invalid_audio_prompt_is_refused(mono_model: Any, samples: Any) -> None:
     """Nothing but finite samples in the model's channels reaches the codec."""
     from bot.musicgen.engine.engine import Engine
 

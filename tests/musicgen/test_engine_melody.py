@@ -50,7 +50,7 @@ def run(engine: Any, *requests: GenerationRequest) -> list[Finished]:
         (None, False, 3.0),
     ],
 )
-def test_greedy_is_the_mended_reference_token_for_token(
+def test_greedy_equals_the_patched_reference_token_for_token(
     melody_model: Any, melody_reference: Any, prompt: str | None, has_melody: bool, guidance: float
 ) -> None:
     """Text with and without a melody, guided or not, and neither, mono and stereo."""
@@ -70,7 +70,7 @@ def test_greedy_is_the_mended_reference_token_for_token(
     assert np.array_equal(made.tokens, expected.tokens)
 
 
-def test_words_and_melody_change_the_reference(melody_reference: Any) -> None:
+def test_prompt_and_melody_affect_the_reference(melody_reference: Any) -> None:
     """The reference is mended: other words and another tune give other tokens."""
     tokens = [
         melody_reference.generate(steps=8, sampling=GREEDY, prompt=prompt, melody=classes).tokens
@@ -84,7 +84,7 @@ def test_words_and_melody_change_the_reference(melody_reference: Any) -> None:
     assert not np.array_equal(tokens[0], tokens[2])
 
 
-def test_a_mixed_batch_makes_what_each_makes_alone(melody_model: Any) -> None:
+def test_a_mixed_batch_equals_single_runs(melody_model: Any) -> None:
     """Tunes, words and none of both run together: prefixes are read beside others' steps."""
     from bot.musicgen.engine.engine import Engine
 
@@ -106,7 +106,7 @@ def test_a_mixed_batch_makes_what_each_makes_alone(melody_model: Any) -> None:
         assert np.array_equal(made.tokens, alone[index])
 
 
-def test_words_change_while_a_tune_is_followed(melody_model: Any) -> None:
+def test_prompts_can_change_with_a_melody(melody_model: Any) -> None:
     """The new words have read the tune, too: nothing but the frames after the change is other."""
     from bot.musicgen.engine.engine import Engine
 
@@ -125,7 +125,7 @@ def test_words_change_while_a_tune_is_followed(melody_model: Any) -> None:
     assert not np.array_equal(plain[:, 25:], changed[:, 25:])
 
 
-def test_a_tune_goes_on_with_time_and_round() -> None:
+def test_a_melody_advances_and_repeats() -> None:
     """A later window has the pitch classes of its own time; after its end a tune begins anew."""
     from bot.musicgen.conditioning.melody import Melody
 
@@ -139,7 +139,7 @@ def test_a_tune_goes_on_with_time_and_round() -> None:
     assert np.array_equal(short.classes(4 * period)[middle], long.classes(0.0)[middle])
 
 
-def test_a_tune_that_can_not_be_followed_is_refused(melody_model: Any, mono_model: Any) -> None:
+def test_an_unusable_melody_is_refused(melody_model: Any, mono_model: Any) -> None:
     """A model that takes none, a sound to go on from beside it, an empty one, another rate."""
     from bot.musicgen.engine.engine import Engine
 
@@ -154,7 +154,7 @@ def test_a_tune_that_can_not_be_followed_is_refused(melody_model: Any, mono_mode
         engine.submit(ask(melody=replace(tune(), sample_rate_hz=44_100)))
 
 
-def test_a_warm_up_leaves_the_prefix_without_conditioning_alone(melody_model: Any) -> None:
+def test_a_warm_up_does_not_change_the_null_prefix(melody_model: Any) -> None:
     """It lies in a slot of its own from the load on, and every guided clip copies it."""
     past = melody_model.decoder._kv_cache[:, melody_model.null_slot]
     before = past.copy()

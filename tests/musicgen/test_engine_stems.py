@@ -64,7 +64,7 @@ def test_greedy_with_eight_codebooks_is_mindnlps_own_generate(
     assert np.allclose(made.sound.samples, expected.samples, atol=1e-4)
 
 
-def test_stems_come_with_the_clip_and_change_nothing(stems_model: Any) -> None:
+def test_stems_do_not_change_the_clip(stems_model: Any) -> None:
     """Each is as long as the clip, no two are alike, and the clip is what it is without them."""
     plain, made = run(stems_model, ask(), ask(wants_stems=True))
     assert np.array_equal(made.tokens, plain.tokens)
@@ -76,7 +76,7 @@ def test_stems_come_with_the_clip_and_change_nothing(stems_model: Any) -> None:
     assert len({each.tobytes() for each in sounds}) == len(NAMES)
 
 
-def test_a_stem_is_its_codebooks_among_silence(stems_model: Any) -> None:
+def test_a_stem_is_its_codebooks_with_others_silent(stems_model: Any) -> None:
     """What comes is what the codec makes of the stem's codes and code 0 everywhere else."""
     (made,) = run(stems_model, ask(wants_stems=True))
     codes = np.zeros_like(made.tokens)
@@ -85,7 +85,7 @@ def test_a_stem_is_its_codebooks_among_silence(stems_model: Any) -> None:
     np.testing.assert_allclose(made.stems["chords"].samples, expected, atol=1e-5)
 
 
-def test_a_clip_that_is_there_is_taken_apart(stems_model: Any) -> None:
+def test_an_existing_clip_is_separated(stems_model: Any) -> None:
     """Its codes alone give the same stems, while others' music is made."""
     (made,) = run(stems_model, ask(wants_stems=True))
     _, apart = run(stems_model, ask(seed=9), StemsRequest(tokens=made.tokens))
@@ -95,7 +95,7 @@ def test_a_clip_that_is_there_is_taken_apart(stems_model: Any) -> None:
         assert np.array_equal(apart.stems[name].samples, made.stems[name].samples)
 
 
-def test_nobody_waits_for_stems(stems_model: Any) -> None:
+def test_stems_do_not_delay_clips(stems_model: Any) -> None:
     """A clip that has a stretch of sound ready gets it before any stem goes on."""
     from bot.musicgen.engine.engine import Engine
 
@@ -114,7 +114,7 @@ def test_nobody_waits_for_stems(stems_model: Any) -> None:
 
 
 @pytest.mark.parametrize("steps", [0, 1, 5])
-def test_taking_apart_can_be_cancelled(stems_model: Any, steps: int) -> None:
+def test_a_separation_can_be_cancelled(stems_model: Any, steps: int) -> None:
     """At any step, and nothing is left."""
     from bot.musicgen.engine.engine import Engine
 
@@ -129,7 +129,7 @@ def test_taking_apart_can_be_cancelled(stems_model: Any, steps: int) -> None:
 
 @pytest.mark.parametrize("greedy", [False, True])
 @pytest.mark.parametrize("prompt", [None, "slow jazz"])
-def test_kept_stems_come_back_and_the_others_are_new(
+def test_kept_stems_are_unchanged_and_others_are_generated(
     stems_model: Any, earlier: Any, greedy: bool, prompt: str | None
 ) -> None:
     """With them the guides; what is free differs from the earlier clip, with guidance or not."""
@@ -142,7 +142,7 @@ def test_kept_stems_come_back_and_the_others_are_new(
         assert not np.array_equal(made.tokens[book], earlier[book])
 
 
-def test_what_is_not_kept_differs_by_seed_and_heeds_what_is(stems_model: Any, earlier: Any) -> None:
+def test_generated_stems_depend_on_seed_and_kept_stems(stems_model: Any, earlier: Any) -> None:
     """Two seeds are two ideas; the same seed over other drums is another one, too."""
     other = earlier.copy()
     other[DRUMS] = (other[DRUMS] + 1) % 64
@@ -157,7 +157,7 @@ def test_what_is_not_kept_differs_by_seed_and_heeds_what_is(stems_model: Any, ea
     assert not np.array_equal(first.tokens[LEAD], over_other.tokens[LEAD])
 
 
-def test_in_company_all_is_as_it_is_alone(stems_model: Any, earlier: Any) -> None:
+def test_stem_requests_do_not_depend_on_the_batch(stems_model: Any, earlier: Any) -> None:
     """Kept, muted, plain and taken apart in one batch: the same tokens as each alone."""
     requests = [
         ask(kept=Kept(tokens=earlier, stems=("bass",))),
@@ -172,7 +172,7 @@ def test_in_company_all_is_as_it_is_alone(stems_model: Any, earlier: Any) -> Non
         assert np.array_equal(one.tokens, among.tokens)
 
 
-def test_beyond_what_is_kept_all_is_free(stems_model: Any, earlier: Any) -> None:
+def test_after_the_kept_part_all_stems_are_generated(stems_model: Any, earlier: Any) -> None:
     """A longer clip begins with the kept stems and goes on by itself; a shorter one is cut."""
     frames = earlier.shape[1]
     kept = Kept(tokens=earlier, stems=("drums", "bass"))
@@ -184,7 +184,7 @@ def test_beyond_what_is_kept_all_is_free(stems_model: Any, earlier: Any) -> None
     assert np.array_equal(shorter.tokens[stay], earlier[stay][:, :15])
 
 
-def test_kept_stems_outlast_a_window(stems_model: Any) -> None:
+def test_kept_stems_persist_across_windows(stems_model: Any) -> None:
     """In a clip of 31 s, which takes two windows, every frame of them is there."""
     random = np.random.default_rng(5)
     tokens = random.integers(0, 64, (8, 1550), dtype=np.int32)
@@ -213,7 +213,7 @@ def test_muted_stems_are_silent_after_an_audio_prompt(stems_model: Any) -> None:
     assert np.array_equal(made.tokens[:, :25], stems_model.codec.encode(audio.samples)[0])
 
 
-def test_known_codes_are_gone_on_from_without_listening(stems_model: Any, earlier: Any) -> None:
+def test_known_codes_are_continued_without_encoding(stems_model: Any, earlier: Any) -> None:
     """The clip begins with exactly these codes, though its sound would be heard as others."""
     samples = stems_model.codec.decode(earlier[None])
     audio = Sound(samples=samples, sample_rate_hz=stems_model.sample_rate_hz)
@@ -252,7 +252,9 @@ FRACTIONS: Any = np.full((8, 30), 0.5)
     ],
     ids=str,
 )
-def test_wishes_that_cant_be_had_are_told(stems_model: Any, changes: Any, sentence: str) -> None:
+def test_impossible_stem_requests_are_refused(
+    stems_model: Any, changes: Any, sentence: str
+) -> None:
     """One sentence each, and no slot is taken."""
     from bot.musicgen.engine.engine import Engine
 
@@ -281,7 +283,7 @@ def test_a_model_without_stems_says_so(mono_model: Any, request_: Any) -> None:
         Engine(mono_model).submit(request_)
 
 
-def test_codes_are_kept_or_gone_on_from(stems_model: Any) -> None:
+def test_codes_are_either_kept_or_continued(stems_model: Any) -> None:
     """Not both at once; and codes of an audio prompt are as long as its sound."""
     from bot.musicgen.engine.engine import Engine
 

@@ -6,13 +6,13 @@ from bot.errors import CheckpointError
 from bot.musicgen.checkpoint.hub import hub_address, resolve
 
 
-def test_a_folder_is_itself(tmp_path):
+def test_a_folder_is_used_directly(tmp_path):
     """A folder needs no hub."""
     assert resolve(tmp_path) == tmp_path
     assert resolve(str(tmp_path)) == tmp_path
 
 
-def test_a_hub_id_leads_to_its_downloaded_files(tmp_path):
+def test_a_hub_id_resolves_to_its_downloaded_files(tmp_path):
     """The hub's cache holds the files of a commit, which its branch names."""
     repository = tmp_path / "models--facebook--musicgen-small"
     snapshot = repository / "snapshots" / "abc"
@@ -30,7 +30,7 @@ def test_a_hub_id_that_was_not_downloaded_says_how_to(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["nowhere", "/no/such/folder", "a/b/c"])
-def test_a_name_that_is_no_hub_id_is_taken_for_a_folder(name):
+def test_an_invalid_hub_id_is_treated_as_a_folder(name):
     """What can't be a hub id is told as a missing folder."""
     with pytest.raises(CheckpointError, match=f"no folder {name}"):
         resolve(name)

@@ -99,7 +99,7 @@ def test_another_architecture_is_refused_by_name(folder, kind, words):
         (("text_encoder",), None, "'text_encoder'"),
     ],
 )
-def test_a_config_that_cant_be_run_names_the_setting(folder, keys, value, words):
+def test_an_unsupported_config_names_the_setting(folder, keys, value, words):
     """A setting of the wrong kind, or one there is no code for, is told by its name."""
     edit(folder / "config.json", *keys, value=value)
     assert words in refusal(folder)
@@ -135,7 +135,7 @@ def test_stems_are_read_with_their_codebooks(tiny_stems):
     ],
     ids=str,
 )
-def test_stems_that_cant_be_are_told(tiny_stems, tmp_path, stems, words):
+def test_invalid_stems_are_refused(tiny_stems, tmp_path, stems, words):
     """Each mistake in them has its sentence."""
     folder = Path(shutil.copytree(tiny_stems, tmp_path / "model"))
     edit(folder / "config.json", "stems", value=stems)
@@ -163,7 +163,7 @@ def test_the_fingerprint_is_that_of_the_codebooks(tiny_mono, tiny_stems, tmp_pat
     assert fingerprint(inspect(folder)) not in (one, other)
 
 
-def test_averages_of_codebooks_may_be_missing(folder):
+def test_codebook_averages_are_optional(folder):
     """They are there for training alone; without the codebooks themselves a file is incomplete."""
     weights = load_file(folder / "model.safetensors")
     prefix = "audio_encoder.quantizer.layers.0.codebook."
@@ -251,7 +251,7 @@ def test_a_tensor_of_other_dimensions_is_named(folder):
     assert "[64]" in sentence
 
 
-def test_names_of_newer_and_older_conversions_are_taken(folder):
+def test_tensor_names_of_all_conversions_are_accepted(folder):
     """Stored positions, parametrized weight norm and tied embeddings are all the same model."""
     weights = load_file(folder / "model.safetensors")
     renamed = {
@@ -265,7 +265,7 @@ def test_names_of_newer_and_older_conversions_are_taken(folder):
     assert inspect(folder).config == preset("tiny")
 
 
-def test_a_missing_tokenizer_is_told(folder):
+def test_a_missing_tokenizer_is_reported(folder):
     """Without tokenizer files a prompt can't be read."""
     (folder / "tokenizer.json").unlink()
     assert "no tokenizer" in refusal(folder)
@@ -278,7 +278,7 @@ def test_the_authors_sampling_is_read(folder):
     assert inspect(folder).sampling == Sampling(greedy=True, top_k=50, temperature=0.9)
 
 
-def test_missing_generation_settings_are_the_usual_ones(folder):
+def test_missing_generation_settings_have_defaults(folder):
     """A folder without generation_config.json is used with MusicGen's own defaults."""
     (folder / "generation_config.json").unlink()
     assert inspect(folder).sampling == Sampling()

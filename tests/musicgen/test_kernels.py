@@ -29,7 +29,7 @@ def test_the_compiler_of_the_environment_comes_first(monkeypatch) -> None:
     assert build.find_compilers()[0].command == (found,)
 
 
-def test_the_packages_compiler_compiles_them_too(tmp_path: Path) -> None:
+def test_the_bundled_compiler_works(tmp_path: Path) -> None:
     """A machine without a compiler of its own uses the one of the ziglang package."""
     bundled = [c for c in build.find_compilers() if c.command == build.BUNDLED]
     # Its -O1 and -O2 take as long as -O3, and by itself its -O0 checks for undefined behaviour.
@@ -62,29 +62,27 @@ def copying(folder: Path, library: Path) -> build.Compiler:
     return build.Compiler(command=(str(program),), version="1")
 
 
-def test_a_compiler_that_fails_is_passed_over(kernel_cache: Path, tmp_path: Path) -> None:
+def test_a_failing_compiler_is_skipped(kernel_cache: Path, tmp_path: Path) -> None:
     """The next one does the work, and nothing of the attempt is left."""
     compilers = [failing(tmp_path), *build.find_compilers()]
     assert build.compile_kernels(kernel_cache / "kernels", compilers).exists()
     assert len(list((kernel_cache / "kernels").iterdir())) == 1
 
 
-def test_the_last_compilers_complaint_is_told(tmp_path: Path) -> None:
+def test_the_last_compiler_error_is_reported(tmp_path: Path) -> None:
     """With no other compiler to try, the reason is what the compiler said."""
     with pytest.raises(build.KernelsUnavailableError, match="no such flag"):
         build.compile_kernels(tmp_path / "cache", [failing(tmp_path)])
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_no_compiler_at_all_is_told(tmp_path: Path) -> None:
+def test_a_missing_compiler_is_reported(tmp_path: Path) -> None:
     """The reason says what to install."""
     with pytest.raises(build.KernelsUnavailableError, match="install"):
         build.compile_kernels(tmp_path, [])
 
 
-def test_a_cache_that_cannot_be_written_costs_time_only(
-    tmp_path: Path, kernel_library: Path, caplog
-) -> None:
+def test_an_unwritable_cache_only_costs_time(tmp_path: Path, kernel_library: Path, caplog) -> None:
     """They are compiled for this process alone, and the log says why every start is slow."""
     (tmp_path / "cache").write_text("a file where a folder should be")
     with caplog.at_level("WARNING", logger="bot"):

@@ -17,7 +17,7 @@ from bot.musicgen.checkpoint.presets import preset
 SMALL = preset("musicgen-small")
 
 
-def test_the_small_model_needs_what_the_issue_allows():
+def test_the_small_model_stays_within_its_memory_limit():
     """At most 4.5 GB with one slot of 30 s and 9 GB with eight, as promised to owners."""
     assert memory_needed(SMALL, slots=1, seconds=30) < 4.5e9
     assert memory_needed(SMALL, slots=8, seconds=30) < 9e9
@@ -40,7 +40,7 @@ def test_a_slot_costs_its_keys_and_values():
     assert two - one == 50 * 2 * 196_608
 
 
-def test_words_that_change_and_melodies_cost_slots():
+def test_prompt_changes_and_melodies_need_slots():
     """A mix takes more than two rows of a clip, as many wait for other words, one for no melody."""
 
     def rows(model, slots, words):
@@ -53,7 +53,7 @@ def test_words_that_change_and_melodies_cost_slots():
     assert sequence_slots(8, 3, takes_melody=True) == 16 + 3 + 1
 
 
-def test_too_little_memory_is_told_with_both_numbers():
+def test_too_little_memory_is_reported_with_both_numbers():
     """What is needed, what is free and what to do."""
     with pytest.raises(ResourceError, match=r"needs about 9000\.0 GB .* are free: choose"):
         check_memory(9000 * 10**9)
@@ -73,7 +73,7 @@ def fake_system(root, membership, files):
         path.write_text(text)
 
 
-def test_the_limit_of_a_container_counts(tmp_path):
+def test_a_container_s_limit_applies(tmp_path):
     """A control group's limit less what is used, with the cached files given back."""
     files = {
         "memory.max": "500000000\n",
@@ -84,7 +84,7 @@ def test_the_limit_of_a_container_counts(tmp_path):
     assert memory_available(root=tmp_path) == 250_000_000
 
 
-def test_the_tightest_of_nested_groups_counts(tmp_path):
+def test_the_lowest_limit_of_nested_cgroups_applies(tmp_path):
     """The limit may be on the group itself or on any around it."""
     files = {
         "a/b/memory.max": "max\n",
@@ -96,7 +96,7 @@ def test_the_tightest_of_nested_groups_counts(tmp_path):
     assert memory_available(root=tmp_path) == 600
 
 
-def test_older_control_groups_count_too(tmp_path):
+def test_cgroups_v1_limits_apply(tmp_path):
     """Version 1 keeps memory in a tree of its own under other names."""
     files = {
         "memory/docker/x/memory.limit_in_bytes": "1000\n",
@@ -107,7 +107,7 @@ def test_older_control_groups_count_too(tmp_path):
     assert memory_available(root=tmp_path) == 100
 
 
-def test_without_control_groups_the_machine_counts(tmp_path):
+def test_without_cgroups_the_machine_s_memory_applies(tmp_path):
     """Where there are none, what the machine has free is the answer."""
     assert memory_available(root=tmp_path) > 10**8
 
@@ -116,7 +116,7 @@ def test_without_control_groups_the_machine_counts(tmp_path):
     ("name", "limit_bytes", "available_bytes"),
     [("RLIMIT_AS", 2_300_000_000, 1_000_000_000), ("RLIMIT_DATA", 7 * 10**7, 7 * 10**7)],
 )
-def test_limits_of_the_process_count(tmp_path, monkeypatch, name, limit_bytes, available_bytes):
+def test_process_limits_apply(tmp_path, monkeypatch, name, limit_bytes, available_bytes):
     """`ulimit -v` and `-d`: of mapped memory the libraries take some that they never fill."""
 
     def limits(asked):

@@ -76,7 +76,7 @@ CONTENT = PackedFile(
 )
 
 
-def test_a_later_start_is_the_same_and_imports_no_model_library(tiny_mono, cache):
+def test_a_cached_start_is_equal_and_imports_no_model_library(tiny_mono, cache):
     """Sample for sample; neither MindNLP nor transformers is in its process."""
     first = clip(tiny_mono, cache)
     assert len(kept(cache)) == 1
@@ -93,7 +93,7 @@ def test_a_later_start_is_the_same_and_imports_no_model_library(tiny_mono, cache
     ("name", "precision"),
     [("tiny_mono", "fp32"), ("tiny_mono", "bf16"), ("tiny_stereo", "int8"), ("tiny_stems", "int4")],
 )
-def test_every_precision_and_shape_comes_back(name, precision, cache, request):
+def test_every_precision_and_shape_round_trips(name, precision, cache, request):
     """What was packed at the first start makes the same clip at the second."""
     folder = request.getfixturevalue(name)
     assert np.array_equal(clip(folder, cache, precision), clip(folder, cache, precision))
@@ -122,7 +122,7 @@ def test_a_tokenizer_written_in_python_is_not_stored():
 
 
 @pytest.mark.parametrize("sparse", [(), ("matrix", "half")])
-def test_a_file_gives_back_what_was_written(tmp_path, sparse):
+def test_a_packed_file_round_trips(tmp_path, sparse):
     """Every type, and an array without anything in it; mapped or read."""
     packed_file.write(tmp_path / "x", CONTENT, sparse=sparse)
     found = packed_file.read(tmp_path / "x")
@@ -134,7 +134,7 @@ def test_a_file_gives_back_what_was_written(tmp_path, sparse):
         assert isinstance(found.arrays[name], np.memmap) == (name in sparse)
 
 
-def test_others_can_read_it(tmp_path):
+def test_the_cache_is_readable_by_other_users(tmp_path):
     """It is a safetensors file to the library of that name."""
     from safetensors.numpy import load_file
 
@@ -179,7 +179,7 @@ def damaged(data):
         yield len(text).to_bytes(8, "little") + text + data[8 + length :]
 
 
-def test_damage_is_found(tmp_path):
+def test_corruption_is_detected(tmp_path):
     """Each is told; none is read as something else, none ends the process or asks for memory."""
     packed_file.write(tmp_path / "x", CONTENT)
     for number, data in enumerate(damaged((tmp_path / "x").read_bytes())):
@@ -189,7 +189,7 @@ def test_damage_is_found(tmp_path):
         assert packed_cache.read(tmp_path / "y") is None, number
 
 
-def test_a_damaged_file_is_made_again(tiny_mono, cache, caplog):
+def test_a_corrupt_file_is_rebuilt(tiny_mono, cache, caplog):
     """It costs the time of a first start and nothing else."""
     first = clip(tiny_mono, cache)
     (file,) = kept(cache)
@@ -201,7 +201,7 @@ def test_a_damaged_file_is_made_again(tiny_mono, cache, caplog):
     assert file.read_bytes() == whole
 
 
-def test_a_cache_that_cannot_be_written_costs_time_only(tiny_mono, cache, caplog):
+def test_an_unwritable_cache_only_costs_time(tiny_mono, cache, caplog):
     """A clip is made all the same, and the log says why the next start will be slow."""
     (cache / packed_cache.FOLDER).write_text("not a folder")
     with caplog.at_level(logging.WARNING, logger="bot"):
@@ -209,7 +209,7 @@ def test_a_cache_that_cannot_be_written_costs_time_only(tiny_mono, cache, caplog
     assert "packed.not_written" in caplog.text
 
 
-def test_who_reads_while_another_writes_sees_one_of_both(tmp_path):
+def test_concurrent_reads_see_a_complete_file(tmp_path):
     """Two write the same file again and again; whoever reads gets a whole one."""
     path = tmp_path / "x"
     contents = [
@@ -235,7 +235,7 @@ def test_who_reads_while_another_writes_sees_one_of_both(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_another_content_has_another_file(tiny_mono, tmp_path):
+def test_different_content_has_another_file(tiny_mono, tmp_path):
     """Weights, settings, tokenizer, precision and kernels each make a difference."""
     kernels = Path("kernels-1.so")
     names = set()
@@ -262,7 +262,7 @@ def test_another_content_has_another_file(tiny_mono, tmp_path):
     assert len(names) == 5
 
 
-def test_what_nobody_uses_goes(tmp_path):
+def test_unused_files_are_deleted(tmp_path):
     """A file that was not read for a month, and what a killed process left; a used one stays."""
     folder = tmp_path / packed_cache.FOLDER
     folder.mkdir()
@@ -283,7 +283,7 @@ def test_what_nobody_uses_goes(tmp_path):
     assert kept(tmp_path) == []
 
 
-def test_a_name_is_asked_for_once():
+def test_a_model_s_name_is_looked_up_once():
     """Two parts of a model can't have the same name without being told."""
     packed = PackedWeights()
     packed.array("x", lambda: np.zeros(3))

@@ -17,7 +17,7 @@ def weights(outputs: int, inputs: int, seed: int = 0) -> np.ndarray:
 
 
 @pytest.mark.parametrize("outputs", [16, 48, 100])
-def test_panels_hold_sixteen_columns_side_by_side(outputs: int) -> None:
+def test_a_panel_has_sixteen_interleaved_columns(outputs: int) -> None:
     """Column c of the product lies in panel c / 16 at c % 16; the last panel is filled with 0."""
     layers = [weights(outputs, 8, seed) for seed in range(3)]
     packed = pack([partial(layers.__getitem__, i) for i in range(3)], (outputs, 8))
@@ -27,12 +27,12 @@ def test_panels_hold_sixteen_columns_side_by_side(outputs: int) -> None:
         assert not columns[outputs:].any()
 
 
-def test_what_fits_sixteen_bits_is_kept_in_sixteen() -> None:
+def test_weights_exact_in_fp16_are_stored_in_fp16() -> None:
     """Numbers widened from half precision take half the memory again."""
     assert pack([lambda: weights(32, 8)], (32, 8)).dtype == np.float16
 
 
-def test_one_number_that_does_not_fit_widens_all_layers() -> None:
+def test_one_inexact_weight_keeps_all_layers_in_fp32() -> None:
     """A third needs 32 bits: then every layer is kept in 32, those before it too."""
     odd = weights(32, 8)
     odd[3, 3] = 1 / 3
@@ -43,7 +43,7 @@ def test_one_number_that_does_not_fit_widens_all_layers() -> None:
 
 
 @pytest.mark.parametrize("number", [1 / 3, 70_000.0, 1e-9])
-def test_too_fine_too_large_and_too_small_do_not_fit(number: float) -> None:
+def test_values_outside_fp16_are_inexact(number: float) -> None:
     """Rounding, overflow and underflow all count as loss."""
     assert not fits_float16(np.array([[0.5, number]], np.float32))
 
@@ -55,7 +55,7 @@ def test_memory_is_zeroed_and_aligned() -> None:
     assert not memory.any()
 
 
-def test_heads_that_the_kernels_have_no_room_for_are_left_to_mindspore():
+def test_unsupported_head_sizes_use_builtin_operations():
     """Attention keeps a head's digits on the stack."""
     from bot.musicgen.kernels.packing import fits_kernels
 

@@ -75,7 +75,7 @@ def error(scores: np.ndarray, exact: np.ndarray) -> float:
     return float(np.linalg.norm(scores - exact) / np.linalg.norm(exact))
 
 
-def test_bytes_are_the_nearest_of_their_group() -> None:
+def test_int8_weights_are_rounded_to_nearest_per_group() -> None:
     """Read back, no weight is off by more than half a step of its column in its group."""
     weights = np.random.default_rng(0).standard_normal((100, 300)).astype(np.float32)
     packed = pack([partial(weights.__getitem__, slice(None))], (100, 300), "int8")
@@ -94,7 +94,7 @@ def test_bytes_are_the_nearest_of_their_group() -> None:
         assert len(numbers) == 0
 
 
-def test_nibbles_are_near_and_the_largest_is_kept() -> None:
+def test_int4_weights_are_close_and_keep_the_largest() -> None:
     """Read back, a group's mean error is a twelfth of its spread, and none exceeds a step."""
     weights = np.random.default_rng(0).standard_normal((100, 96)).astype(np.float32)
     weights[:, 5] = 0
@@ -123,14 +123,14 @@ def test_nibbles_are_near_and_the_largest_is_kept() -> None:
     assert error(read[:100], weights) < 0.085
 
 
-def test_inputs_that_do_not_come_in_groups_are_kept_in_bytes() -> None:
+def test_widths_not_divisible_by_groups_use_int8() -> None:
     """int4 needs 32 inputs to a group: other sizes fall back to int8."""
     weights = np.random.default_rng(0).standard_normal((32, 48)).astype(np.float32)
     packed = pack([lambda: weights], (32, 48), "int4")
     assert np.array_equal(packed, pack([lambda: weights], (32, 48), "int8"))
 
 
-def test_inputs_that_do_not_come_in_fours_are_kept_in_sixteen_bits() -> None:
+def test_widths_not_divisible_by_four_use_16_bits() -> None:
     """The instruction multiplies four bytes at once: other sizes fall back to bfloat16."""
     weights = np.random.default_rng(0).standard_normal((32, 10)).astype(np.float32)
     packed = pack([lambda: weights], (32, 10), "int8")
@@ -147,7 +147,7 @@ def test_bfloat16_is_rounded_to_the_nearest_even() -> None:
     assert np.array_equal(to_bfloat16(values), values.astype(ml_dtypes.bfloat16).view(np.uint16))
 
 
-def test_what_half_precision_holds_exactly_is_kept_in_it(kernels: Path) -> None:
+def test_weights_exact_in_half_precision_stay_so(kernels: Path) -> None:
     """In bf16 it would lose bits and be no smaller: only what is kept of the past is rounded."""
     exact, rounded = (
         decoder(kernels, precision, random_weights(half=True)) for precision in ("fp32", "bf16")
@@ -159,7 +159,7 @@ def test_what_half_precision_holds_exactly_is_kept_in_it(kernels: Path) -> None:
 
 @pytest.mark.parametrize("weights", [random_weights, heavy_tailed])
 @pytest.mark.parametrize(("precision", "bound"), [("bf16", 0.01), ("int8", 0.03), ("int4", 0.3)])
-def test_scores_stay_close(kernels: Path, weights, precision: Precision, bound: float) -> None:
+def test_logits_stay_close(kernels: Path, weights, precision: Precision, bound: float) -> None:
     """Over forty steps the scores differ by a few in a thousand or hundred from those in fp32."""
     make = partial(weights, half=False) if weights is random_weights else weights
     exact, rounded = listen([decoder(kernels, name, make()) for name in ("fp32", precision)])
@@ -167,7 +167,7 @@ def test_scores_stay_close(kernels: Path, weights, precision: Precision, bound: 
 
 
 @pytest.mark.parametrize("without", ["-mno-avx512vnni", "-mno-avx512f"])
-def test_processors_without_the_instructions_make_the_same(
+def test_cpus_without_dot_product_instructions_give_the_same_tokens(
     kernels: Path, tmp_path: Path, without: str
 ) -> None:
     """Older processors compute bit for bit the same, only slower."""
@@ -180,7 +180,7 @@ def test_processors_without_the_instructions_make_the_same(
         assert np.array_equal(there, here), precision
 
 
-def test_processors_without_half_precision_read_it(kernels: Path, tmp_path: Path) -> None:
+def test_cpus_without_half_precision_can_load_it(kernels: Path, tmp_path: Path) -> None:
     """The scales of int4 and weights in half precision are widened number by number."""
     compiler = next(c for c in build.find_compilers() if c.command != build.BUNDLED)
     oldest = (*compiler.command, "-mno-avx512f", "-mno-f16c")
@@ -229,7 +229,7 @@ def scores_by_threads(kernels: Path) -> dict[int, str]:
 
 
 @pytest.mark.parametrize("threads", THREADS)
-def test_any_number_of_threads_makes_the_same(
+def test_the_number_of_threads_does_not_change_results(
     kernels: Path, scores_by_threads: dict[int, str], threads: int
 ) -> None:
     """One core, two, or an odd number of threads give bit for bit the same scores."""

@@ -125,7 +125,7 @@ def test_a_steps_probabilities_are_cut_and_scaled(mono_reference, rock):
     np.testing.assert_allclose(step.probabilities, want, atol=1e-4)
 
 
-def test_a_random_clips_step_has_no_second_row(mono_reference):
+def test_an_unconditional_step_has_one_row(mono_reference):
     """Without a prompt there is nothing to guide away from."""
     step = mono_reference.step(
         prompt=None, tokens=np.zeros((4, 8), np.int32), sampling=Sampling(top_k=5)
@@ -134,7 +134,7 @@ def test_a_random_clips_step_has_no_second_row(mono_reference):
     assert (np.count_nonzero(step.probabilities, axis=1) == 5).all()
 
 
-def test_the_codec_computes_with_the_weights_that_were_loaded(mono_reference, tiny_mono):
+def test_the_codec_uses_the_loaded_weights(mono_reference, tiny_mono):
     """An LSTM gives what its tensors in the file say; mindtorch alone uses others."""
     import mindtorch
 
@@ -167,7 +167,7 @@ def sigmoid(values: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", ["tiny", "tiny-stereo"])
-def test_the_layout_is_that_of_the_model_itself(name):
+def test_the_tensor_layout_matches_the_model(name):
     """Every name and dimension agrees with transformers' own state dict."""
     import_mindnlp()
     from transformers import MusicgenConfig, MusicgenForConditionalGeneration
@@ -180,7 +180,7 @@ def test_the_layout_is_that_of_the_model_itself(name):
     assert tensor_sizes(config) == want
 
 
-def test_what_a_config_leaves_out_is_what_transformers_takes(mono_reference):
+def test_missing_config_fields_have_transformers_defaults(mono_reference):
     """Newer files name only what differs from the defaults of the configuration classes."""
     from transformers import EncodecConfig, MusicgenDecoderConfig, T5Config
 
@@ -205,7 +205,7 @@ def test_what_a_config_leaves_out_is_what_transformers_takes(mono_reference):
     assert config.codec.causal == codec.use_causal_conv
 
 
-def test_the_config_is_one_that_transformers_reads_alike(mono_reference, tiny_mono):
+def test_transformers_reads_the_config_equally(mono_reference, tiny_mono):
     """The written config.json gives transformers the dimensions it gives us."""
     ours = parse_config(read_json(tiny_mono / "config.json"))
     theirs = mono_reference.model.config

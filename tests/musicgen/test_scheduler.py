@@ -44,7 +44,7 @@ def decode_all(scheduler: Scheduler, request: ScheduledRequest, frames: int = 0)
     scheduler.update_decoded(request, pending_positions=0, new_frames=frames)
 
 
-def test_no_state_follows_but_those_in_the_table() -> None:
+def test_only_listed_transitions_are_allowed() -> None:
     """Each pair of states is allowed exactly where the table has it; the last two have no exit."""
     for old, new in itertools.product(RequestState, repeat=2):
         if new in TRANSITIONS[old]:
@@ -55,7 +55,7 @@ def test_no_state_follows_but_those_in_the_table() -> None:
     assert not TRANSITIONS[RequestState.FINISHED] | TRANSITIONS[RequestState.CANCELLED]
 
 
-def test_an_invalid_transition_leaves_the_state_alone() -> None:
+def test_an_invalid_transition_does_not_change_the_state() -> None:
     """A request that waits can't decode; it is told and still waits."""
     request = ScheduledRequest(id=1)
     with pytest.raises(InvalidTransitionError, match="WAITING can't be followed by DECODING"):
@@ -104,7 +104,7 @@ def test_a_request_waits_for_all_its_slots() -> None:
     assert len(set(guided.slots)) == 2
 
 
-def test_slots_are_free_when_the_last_token_is_chosen() -> None:
+def test_slots_are_released_after_the_last_token() -> None:
     """What is left to do is audio, which needs none."""
     scheduler = make_scheduler(slots=2)
     request = admit(scheduler, 1, slots=2)
@@ -116,7 +116,7 @@ def test_slots_are_free_when_the_last_token_is_chosen() -> None:
     assert scheduler.schedule_decode() == []
 
 
-def test_prefill_and_decoding_follow_from_what_is_known() -> None:
+def test_the_next_state_depends_on_the_known_tokens() -> None:
     """Several pending positions are a prefill, one is a token to choose; windows alternate."""
     scheduler = make_scheduler()
     request = admit(scheduler, 1, pending=40)
@@ -136,7 +136,7 @@ def test_prefill_and_decoding_follow_from_what_is_known() -> None:
     ]
 
 
-def test_a_step_has_everybody_in_the_batch_in_the_order_of_admission() -> None:
+def test_a_step_has_the_whole_batch_in_admission_order() -> None:
     """Those that wait, that are vocoded or whose stems are made take no part."""
     scheduler = make_scheduler()
     first, second, third = (admit(scheduler, request_id) for request_id in (1, 2, 3))
@@ -146,7 +146,7 @@ def test_a_step_has_everybody_in_the_batch_in_the_order_of_admission() -> None:
     assert [share.request for share in scheduler.schedule_decode()] == [first, third]
 
 
-def test_alone_a_prompt_takes_all_rows_in_company_only_the_cheap_ones() -> None:
+def test_prefill_uses_all_rows_alone_and_spare_rows_otherwise() -> None:
     """Nobody's step gets slow because somebody else's prompt is long."""
     assert share_rows([(100, 1)], 32) == [32]
     assert share_rows([(100, 2)], 32) == [16]
@@ -159,7 +159,7 @@ def test_alone_a_prompt_takes_all_rows_in_company_only_the_cheap_ones() -> None:
     wanted=st.lists(st.tuples(st.integers(1, 2000), st.integers(1, 2)), max_size=20),
     spare=st.integers(0, 64),
 )
-def test_a_step_never_exceeds_its_rows_and_leaves_nobody_out(
+def test_a_step_stays_within_its_rows_and_includes_everyone(
     wanted: list[tuple[int, int]], spare: int
 ) -> None:
     """Everybody feeds a position at least, what it has at most; together no more than fits."""
@@ -184,7 +184,7 @@ def vocode(scheduler: Scheduler) -> list[int]:
     return [request.id for request in due]
 
 
-def test_the_first_chunk_of_a_clip_waits_for_nobody() -> None:
+def test_the_first_chunk_of_a_clip_is_not_delayed() -> None:
     """Below a chunk nobody's turn comes; those who have one go along with a first one."""
     scheduler = make_scheduler()
     first, second, third = (admit(scheduler, request_id) for request_id in (1, 2, 3))
@@ -198,7 +198,7 @@ def test_the_first_chunk_of_a_clip_waits_for_nobody() -> None:
     assert sorted(vocode(scheduler)) == [1, 2]
 
 
-def test_chunks_are_made_together() -> None:
+def test_chunks_are_decoded_in_batches() -> None:
     """A chunk waits for the others' until all have one, or somebody has two."""
     scheduler = make_scheduler()
     clips = [admit(scheduler, request_id) for request_id in (1, 2, 3)]
@@ -215,7 +215,7 @@ def test_chunks_are_made_together() -> None:
 
 
 @pytest.mark.parametrize("reason", ["is_ahead", "is_held"])
-def test_who_adds_nothing_is_not_waited_for(reason: str) -> None:
+def test_stalled_requests_do_not_delay_chunks(reason: str) -> None:
     """A clip that stands still keeps nobody waiting, and what it has of its own is made."""
     scheduler = make_scheduler()
     going, standing = admit(scheduler, 1), admit(scheduler, 2)
@@ -228,7 +228,7 @@ def test_who_adds_nothing_is_not_waited_for(reason: str) -> None:
     assert vocode(scheduler) == [2]
 
 
-def test_what_has_all_its_tokens_is_made_at_once() -> None:
+def test_a_complete_clip_is_decoded_at_once() -> None:
     """The end of a clip waits for nobody, and a pass takes no more than so many."""
     scheduler = Scheduler(slots=32, max_rows=64, chunk_frames=CHUNK_FRAMES)
     ended = [admit(scheduler, request_id) for request_id in range(MOST_CHUNKS + 1)]
@@ -239,7 +239,7 @@ def test_what_has_all_its_tokens_is_made_at_once() -> None:
     assert vocode(scheduler) == [0]
 
 
-def test_stems_are_made_where_no_chunk_is_due() -> None:
+def test_stems_are_decoded_when_no_chunk_is_due() -> None:
     """A separation came first and still waits."""
     scheduler = make_scheduler()
     scheduler.add_separation(1)
@@ -276,7 +276,7 @@ def test_a_finished_request_is_forgotten() -> None:
         scheduler.finish(request)
 
 
-def test_a_request_counts_on_its_slots_whatever_others_borrow() -> None:
+def test_lent_slots_do_not_delay_admission() -> None:
     """Loans come from the reserve alone, and requests from what is beside it."""
     scheduler = Scheduler(slots=6, max_rows=32, chunk_frames=CHUNK_FRAMES, reserve=2)
     first = admit(scheduler, 1, slots=2)
@@ -291,7 +291,7 @@ def test_a_request_counts_on_its_slots_whatever_others_borrow() -> None:
     assert scheduler.admit() is None
 
 
-def test_more_words_are_allotted_only_where_nobody_else_has_the_slots() -> None:
+def test_an_allotment_grows_only_with_free_slots() -> None:
     """A request may have more as long as there are; fewer always."""
     scheduler = Scheduler(slots=6, max_rows=32, chunk_frames=CHUNK_FRAMES, reserve=2)
     first, second = admit(scheduler, 1), admit(scheduler, 2, slots=2)
@@ -301,7 +301,7 @@ def test_more_words_are_allotted_only_where_nobody_else_has_the_slots() -> None:
     assert scheduler.set_allotment(first, 3)
 
 
-def test_new_words_read_beside_the_others_and_faster_than_tokens_come() -> None:
+def test_new_prompts_catch_up_during_decoding() -> None:
     """Everybody goes on by a token meanwhile; the new words get what is cheap."""
     scheduler = Scheduler(slots=20, max_rows=36, chunk_frames=CHUNK_FRAMES, reserve=3)
     requests = [admit(scheduler, request_id, slots=2) for request_id in range(8)]
@@ -317,7 +317,7 @@ def test_new_words_read_beside_the_others_and_faster_than_tokens_come() -> None:
     assert all(share.loan is None for share in scheduler.schedule_decode())
 
 
-def test_where_no_row_is_left_a_request_waits_for_its_new_words() -> None:
+def test_without_spare_rows_a_request_waits_for_its_new_prompt() -> None:
     """Else they would never catch up."""
     scheduler = Scheduler(slots=4, max_rows=4, chunk_frames=CHUNK_FRAMES, reserve=1)
     first, second = admit(scheduler, 1, slots=2), admit(scheduler, 2)
@@ -329,7 +329,7 @@ def test_where_no_row_is_left_a_request_waits_for_its_new_words() -> None:
     assert shares[1].positions > 1
 
 
-def test_who_stands_still_takes_no_part() -> None:
+def test_stalled_requests_are_not_scheduled() -> None:
     """Neither who is ahead of a listener nor who waits for new words; these read alone, fast."""
     scheduler = Scheduler(slots=9, max_rows=32, chunk_frames=CHUNK_FRAMES, reserve=2)
     first, second = admit(scheduler, 1, slots=2), admit(scheduler, 2, slots=2)
@@ -342,7 +342,7 @@ def test_who_stands_still_takes_no_part() -> None:
 
 
 @given(st.data())
-def test_no_slot_is_ever_lost_or_held_twice(data: st.DataObject) -> None:
+def test_slots_are_neither_leaked_nor_shared(data: st.DataObject) -> None:
     """Whatever comes, goes, is lent, joins and leaves, in any order: in the end all are free."""
     scheduler = Scheduler(slots=9, max_rows=32, chunk_frames=CHUNK_FRAMES, reserve=3)
     running: list[ScheduledRequest] = []

@@ -32,7 +32,7 @@ def choose(tokens: Sequence, frames: int) -> None:
         tokens.advance(tokens.pending_positions, logits, None)
 
 
-def test_without_end_all_is_chosen_as_with_one_and_little_is_kept() -> None:
+def test_an_endless_sequence_samples_equally_and_keeps_few_tokens() -> None:
     """Over five hundred windows: what is neither in the window nor to be heard is forgotten."""
     frames = 6000
     endless, whole = sequence(None), sequence(frames)
@@ -49,7 +49,7 @@ def test_without_end_all_is_chosen_as_with_one_and_little_is_kept() -> None:
     assert endless.tokens.shape == (CONFIG.codebooks, 0)
 
 
-def test_what_is_still_to_be_heard_is_kept() -> None:
+def test_undecoded_tokens_are_kept() -> None:
     """However long ago it was chosen."""
     endless = sequence(None)
     choose(endless, 300)
@@ -60,7 +60,7 @@ def test_what_is_still_to_be_heard_is_kept() -> None:
     assert np.array_equal(endless.codes(40, 500), whole.tokens[:, 40:500])
 
 
-def test_it_ends_with_its_last_complete_frame() -> None:
+def test_an_ended_sequence_stops_at_its_last_complete_frame() -> None:
     """No token is pending any more, and those that are there can be heard."""
     endless = sequence(None)
     choose(endless, 33)

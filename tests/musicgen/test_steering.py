@@ -88,7 +88,7 @@ def scores(model: Any, clip: Finished, prompt: str | None, window: Window) -> np
     return np.array(made)
 
 
-def test_mid_clip_the_new_words_know_all_that_was_made(any_model: Any) -> None:
+def test_new_prompts_attend_to_the_whole_clip_so_far(any_model: Any) -> None:
     """Every greedy token follows from the mix of both prompts' logits, each read from the start.
 
     Both rows are computed anew from the whole clip, and mixed as the fade was at each column.
@@ -112,7 +112,7 @@ def test_mid_clip_the_new_words_know_all_that_was_made(any_model: Any) -> None:
                 assert made.tokens[book, frame] == guided[book].argmax()
 
 
-def test_before_the_change_every_token_is_as_without_it(any_model: Any) -> None:
+def test_tokens_before_a_change_are_unaffected(any_model: Any) -> None:
     """What was chosen in earlier columns stays; what comes after differs."""
     from bot.musicgen.engine.engine import Engine
 
@@ -143,7 +143,7 @@ def test_a_change_to_the_same_words_changes_nothing(mono_model: Any) -> None:
 
 
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
-def test_words_can_be_taken_away_and_given(mono_model: Any, guidance: float) -> None:
+def test_prompts_can_be_removed_and_added(mono_model: Any, guidance: float) -> None:
     """From a prompt to none, and from none to a prompt: as if asked for so at the beginning."""
     from bot.musicgen.engine.engine import Engine
 
@@ -158,7 +158,7 @@ def test_words_can_be_taken_away_and_given(mono_model: Any, guidance: float) -> 
     assert np.array_equal(given.tokens, some.tokens)
 
 
-def test_a_change_at_once_can_be_made_again_by_its_time(mono_model: Any) -> None:
+def test_an_immediate_change_is_reproducible_by_its_time(mono_model: Any) -> None:
     """The second it began at is told, and the same change at that second gives the same music."""
     from bot.musicgen.engine.engine import Engine
 
@@ -175,7 +175,7 @@ def test_a_change_at_once_can_be_made_again_by_its_time(mono_model: Any) -> None
     assert np.array_equal(again.tokens, clip_of(events, request_id).tokens)
 
 
-def test_a_change_takes_over_from_one_that_goes_on(mono_model: Any) -> None:
+def test_a_new_change_replaces_a_running_one(mono_model: Any) -> None:
     """The third words fade in from the mix of the first two; going back needs no new row."""
     from bot.musicgen.engine.engine import Engine
 
@@ -192,7 +192,7 @@ def test_a_change_takes_over_from_one_that_goes_on(mono_model: Any) -> None:
     assert engine._scheduler.pool.is_untouched
 
 
-def test_of_two_changes_at_once_the_later_is_made(mono_model: Any) -> None:
+def test_of_two_simultaneous_changes_the_later_applies(mono_model: Any) -> None:
     """The other is told that it never begins."""
     from bot.musicgen.engine.engine import Engine
 
@@ -207,7 +207,7 @@ def test_of_two_changes_at_once_the_later_is_made(mono_model: Any) -> None:
     ]
 
 
-def test_the_others_and_the_company_make_no_difference(mono_model: Any) -> None:
+def test_changes_do_not_depend_on_other_requests(mono_model: Any) -> None:
     """Who changes makes the music that it makes alone, and so do those beside it."""
     from bot.musicgen.engine.engine import Engine
 
@@ -227,7 +227,7 @@ def test_the_others_and_the_company_make_no_difference(mono_model: Any) -> None:
         assert np.array_equal(clip_of(events, request_id).tokens, expected.tokens)
 
 
-def test_a_change_that_comes_too_late_is_one_sentence(mono_model: Any) -> None:
+def test_a_late_change_gives_one_sentence(mono_model: Any) -> None:
     """For what is done, cancelled or was never there; of a clip that ends first it is told."""
     from bot.musicgen.engine.engine import Engine
 
@@ -259,7 +259,7 @@ def test_a_change_that_comes_too_late_is_one_sentence(mono_model: Any) -> None:
     ],
     ids=str,
 )
-def test_a_change_that_cannot_be_made_is_refused(mono_model: Any, change: PromptChange) -> None:
+def test_an_invalid_change_is_refused(mono_model: Any, change: PromptChange) -> None:
     """One sentence, and the music goes on as it was."""
     from bot.musicgen.engine.engine import Engine
 
@@ -273,7 +273,7 @@ def test_a_change_that_cannot_be_made_is_refused(mono_model: Any, change: Prompt
 
 
 @pytest.mark.parametrize("fade", [0.0, 2.0])
-def test_nothing_clicks_where_words_change(mono_model: Any, fade: float) -> None:
+def test_a_prompt_change_does_not_click(mono_model: Any, fade: float) -> None:
     """Neither between two samples nor in the spectrum is there more change than elsewhere.
 
     The sound is that of all tokens decoded in one go.

@@ -88,7 +88,7 @@ def made_alone(model: Any, request: GenerationRequest, changes: list[PromptChang
 
 @settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(acts=ACTS)
-def test_whatever_comes_together_each_clip_is_made_as_it_is_alone(
+def test_concurrent_prompt_changes_do_not_affect_other_clips(
     small_model: Any, acts: list[Any]
 ) -> None:
     """Bit for bit in int8; every change is told of once, and every slot is free in the end."""

@@ -38,7 +38,7 @@ def test_every_preset_is_read_back_from_its_own_config():
         assert parse_config(json.loads(json.dumps(config_json(config)))) == config
 
 
-def test_an_unknown_preset_is_told_with_the_known_ones():
+def test_an_unknown_preset_lists_the_known_ones():
     """A wrong name is answered with the names there are."""
     with pytest.raises(CheckpointError, match="musicgen-small"):
         preset("musicgen-huge")
@@ -84,7 +84,7 @@ def test_half_precision_files_hold_the_same_decoder(tmp_path, tiny_mono):
     assert np.array_equal(half[name].astype(np.float32), whole[name])
 
 
-def test_shards_hold_together_what_one_file_holds(tmp_path, tiny_mono):
+def test_shards_equal_one_file(tmp_path, tiny_mono):
     """Cut into several files with an index, as the hub does, the tensors are the same."""
     write_checkpoint(tmp_path, preset("tiny"), shard_bytes=200_000)
     index = json.loads((tmp_path / "model.safetensors.index.json").read_text())

@@ -150,12 +150,12 @@ def test_the_projection_comes_last(reference, library, encoder) -> None:
     assert_near(projecting.encode(prompt), encoder.encode(prompt) @ weight.T + bias)
 
 
-def test_no_words_are_a_prompt_too(reference, encoder) -> None:
+def test_an_empty_prompt_is_encoded(reference, encoder) -> None:
     """The empty prompt is the end token alone."""
     assert_near(encoder.encode(""), reference.encode([CONFIG.end_token]))
 
 
-def test_a_prompt_asked_for_again_costs_nothing(reference, library) -> None:
+def test_encoded_prompts_are_cached(reference, library) -> None:
     """Its states are kept, and nobody can change them."""
     encoder = make_encoder(reference, library)
     first = encoder.encode("calm piano")
@@ -164,7 +164,7 @@ def test_a_prompt_asked_for_again_costs_nothing(reference, library) -> None:
         first[0, 0] = 1
 
 
-def test_the_prompts_kept_are_those_asked_for_last(reference) -> None:
+def test_the_prompt_cache_is_lru(reference) -> None:
     """There is room for so many, and asking for one again keeps it longer."""
     encoder = make_encoder(reference, None, cached_prompts=2)
     kept, lost = encoder.encode("one"), encoder.encode("two")
@@ -174,7 +174,7 @@ def test_the_prompts_kept_are_those_asked_for_last(reference) -> None:
     assert encoder.encode("two") is not lost
 
 
-def test_a_prompt_that_is_too_long_loses_its_end(reference, encoder) -> None:
+def test_long_prompts_are_truncated(reference, encoder) -> None:
     """It is cut as transformers' tokenizers cut: the end token stays the last."""
     ids = encoder.token_ids(words(600))
     assert len(ids) == 512

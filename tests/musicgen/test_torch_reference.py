@@ -31,7 +31,7 @@ def test_both_precisions_are_timed_for_each_number_of_clips(tiny_mono: Path) -> 
 
 
 @pytest.mark.parametrize("python", ["/nowhere/python", "/bin/false"])
-def test_where_there_is_no_pytorch_a_sentence_says_so(tiny_mono, monkeypatch, python) -> None:
+def test_a_missing_pytorch_is_explained(tiny_mono, monkeypatch, python) -> None:
     """It names the command that failed and the variable that would help."""
     monkeypatch.setenv(torch_reference.ENVIRONMENT.python_variable, python)
     with pytest.raises(ResourceError, match="PyTorch could not be run") as caught:

@@ -36,7 +36,7 @@ def frames_of(found):
         (4, 5, 10, None),
     ],
 )
-def test_codes_are_parted_as_their_sound(before, end, frames, parted):
+def test_codes_are_split_like_their_sound(before, end, frames, parted):
     """Every frame is on one side; codes of another sound are of no use."""
     found = split_codes(codes(frames), AudioPrompt(before=sound(before), end=sound(end)))
     if parted is None:
@@ -60,7 +60,7 @@ def test_codes_are_parted_as_their_sound(before, end, frames, parted):
         (0, None, None),
     ],
 )
-def test_codes_are_those_of_all_of_a_sound_or_none(samples, before, expected):
+def test_codes_cover_the_whole_sound_or_are_none(samples, before, expected):
     """The end of what was made, or all of it with what stands before it."""
     earlier = None if before is None else codes(before, first=100)
     found = match_codes(sound(samples), codes(10), sound(10 * HOP), earlier)
@@ -78,7 +78,7 @@ def test_codes_are_those_of_all_of_a_sound_or_none(samples, before, expected):
         (1, 4.0, 0, [0] * 9),
     ],
 )
-def test_harmony_goes_on_bar_after_bar(frames, beat_frames, lead, expected):
+def test_kept_harmony_repeats_by_bars(frames, beat_frames, lead, expected):
     """The bars that stay are gone through again and again, in time."""
     held = repeat_codes(codes(frames), beat_frames, lead, 9)
     assert held.shape == (8, 9)

@@ -19,7 +19,7 @@ def _quick(monkeypatch):
 
 
 @pytest.mark.parametrize("step", ["start", "record_clip", "begin_delivery", "finish_delivery"])
-async def test_a_disk_that_is_full_for_a_while_loses_nothing(tmp_path, monkeypatch, step):
+async def test_a_temporarily_full_disk_loses_no_job(tmp_path, monkeypatch, step):
     """What could not be written down is done again when there is room, without a restart."""
     async with open_jam(tmp_path, timings=quick()) as jam:
         real = getattr(jam.store.jobs, step)
@@ -51,7 +51,7 @@ async def test_a_disk_that_is_full_for_a_while_loses_nothing(tmp_path, monkeypat
         assert await jam.store.check() == []
 
 
-async def test_a_stop_does_not_wait_for_what_is_to_be_taken_up_again(tmp_path, monkeypatch):
+async def test_a_stop_does_not_wait_for_retries(tmp_path, monkeypatch):
     """It is in the database: the next start takes it up."""
     async with open_jam(tmp_path, timings=quick(job_retry_seconds=3600.0)) as jam:
 
@@ -86,7 +86,7 @@ async def test_a_job_can_be_cancelled_before_it_is_queued(tmp_path, monkeypatch)
         assert await jam.store.check() == []
 
 
-async def test_what_was_cancelled_on_its_way_to_the_queue_is_not_shown_again(tmp_path):
+async def test_a_job_cancelled_before_queueing_is_not_shown(tmp_path):
     """It leaves the queue that it came to all the same, and what was told stays."""
     timings = quick(first_shown=0.3, show_every=0.01)
     async with open_jam(tmp_path, timings=timings) as jam:

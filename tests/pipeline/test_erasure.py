@@ -55,7 +55,7 @@ async def confirmed(jam, who):
     return done
 
 
-async def test_people_are_told_what_is_kept(tmp_path):
+async def test_people_are_shown_what_is_stored(tmp_path):
     """In sentences, with the days that are set; for them alone."""
     async with open_jam(tmp_path) as jam:
         told = await jam.alice.slash(jam.channel, "privacy show")
@@ -71,7 +71,7 @@ async def test_people_are_told_what_is_kept(tmp_path):
         (0, "no backups"),
     ],
 )
-async def test_people_are_told_of_the_copies_that_their_words_live_on_in(tmp_path, keep, words):
+async def test_people_are_told_about_backups(tmp_path, keep, words):
     """Where it is told what is kept, before they delete it, and when it is done."""
     config = replace(Config(), storage=StorageConfig(keep_backups=keep))
     async with open_jam(tmp_path, config=config) as jam:
@@ -83,7 +83,7 @@ async def test_people_are_told_of_the_copies_that_their_words_live_on_in(tmp_pat
         assert re.search(words, done.response.content)
 
 
-async def test_a_person_gets_all_that_is_kept_of_them(tmp_path):
+async def test_an_export_has_all_data_of_a_person(tmp_path):
     """Their clips, orders and seconds, and nobody else's."""
     async with open_jam(tmp_path) as jam:
         await jam.music(prompt=CANARY, seconds=2.0)
@@ -99,7 +99,7 @@ async def test_a_person_gets_all_that_is_kept_of_them(tmp_path):
         assert "another song" not in json.dumps(data)
 
 
-async def test_who_wishes_it_is_forgotten(tmp_path):
+async def test_a_person_s_data_is_erased_on_request(tmp_path):
     """Words, clips and orders at once; the day's seconds when the day is over; others stay."""
     async with open_jam(tmp_path) as jam:
         await jam.music(prompt=CANARY, seconds=2.0)
@@ -121,7 +121,7 @@ async def test_who_wishes_it_is_forgotten(tmp_path):
         assert (await jam.store.ledger.quota(jam.bob.id, 600)).used_seconds == 0.0
 
 
-async def test_who_is_forgotten_gets_nothing_more_from_the_line(tmp_path):
+async def test_erasure_cancels_queued_jobs(tmp_path):
     """What waits is cancelled first, and what they do afterwards is kept as anyone's."""
     async with open_jam(tmp_path) as jam:
         jam.pipeline.executor.paused = True
@@ -141,7 +141,7 @@ async def test_who_is_forgotten_gets_nothing_more_from_the_line(tmp_path):
         assert await jam.store.check() == []
 
 
-async def test_who_is_blocked_stays_blocked(tmp_path):
+async def test_erasure_keeps_blocks(tmp_path):
     """A block is the server's, not the person's."""
     async with open_jam(tmp_path) as jam:
         await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
@@ -150,7 +150,7 @@ async def test_who_is_blocked_stays_blocked(tmp_path):
         assert "can't make music here" in refused.response.content
 
 
-async def test_words_are_forgotten_with_the_sound(tmp_path):
+async def test_prompts_are_deleted_with_the_sound(tmp_path):
     """After as many days as clips are kept."""
     async with open_jam(tmp_path) as jam:
         await jam.music(prompt=CANARY)
@@ -160,7 +160,7 @@ async def test_words_are_forgotten_with_the_sound(tmp_path):
         assert places_of(tmp_path, "canary") == set()
 
 
-async def test_words_go_with_the_clip_that_is_deleted(tmp_path):
+async def test_deleting_a_clip_deletes_its_prompt(tmp_path):
     """As people are told; what was made of it has words of its own."""
     async with open_jam(tmp_path) as jam:
         result = await jam.music(prompt=CANARY)
@@ -175,7 +175,7 @@ async def test_words_go_with_the_clip_that_is_deleted(tmp_path):
         assert await jam.store.check() == []
 
 
-async def test_the_ledger_gives_up_nothing_but_the_forgotten(tmp_path):
+async def test_only_erasure_deletes_ledger_entries(tmp_path):
     """Nobody else's entries can be taken away, not even while someone is forgotten."""
     async with open_jam(tmp_path) as jam:
         await jam.music(jam.bob)
@@ -185,7 +185,7 @@ async def test_the_ledger_gives_up_nothing_but_the_forgotten(tmp_path):
             connection.execute("DELETE FROM ledger WHERE user_id = ?", (jam.bob.id,))
 
 
-async def test_what_people_type_is_in_no_log(tmp_path, caplog):
+async def test_user_text_is_not_logged(tmp_path, caplog):
     """Not above debug, whatever they do with it."""
     for name in ("bot", "cogs"):
         caplog.set_level(logging.INFO, logger=name)

@@ -85,7 +85,7 @@ async def ordered(jam, key="k", prompt=CANARY):
     return await jam.pipeline.order(order, allowed, MessageHandle())
 
 
-async def test_an_order_that_comes_while_one_is_forgotten_goes_with_the_rest(tmp_path, monkeypatch):
+async def test_an_order_during_an_erasure_is_erased_too(tmp_path, monkeypatch):
     """It is cancelled, which is told, and costs nothing; it is never made without its words."""
     async with open_jam(tmp_path, timings=HURRIED) as jam:
         await jam.music(prompt="an older song", seconds=1.0)
@@ -101,7 +101,7 @@ async def test_an_order_that_comes_while_one_is_forgotten_goes_with_the_rest(tmp
         jam.pipeline.executor.paused = False
 
 
-async def test_an_order_that_comes_right_afterwards_is_whole(tmp_path, monkeypatch):
+async def test_an_order_right_after_an_erasure_is_complete(tmp_path, monkeypatch):
     """It keeps its words and its sound, now and when the day is over."""
     async with open_jam(tmp_path, timings=HURRIED) as jam:
         await jam.music(prompt="an older song", seconds=1.0)
@@ -123,7 +123,7 @@ async def test_an_order_that_comes_right_afterwards_is_whole(tmp_path, monkeypat
             await sweep(jam.store, 30, jam.clock.now)
 
 
-async def test_who_is_just_handed_a_clip_is_asked_to_wait(tmp_path):
+async def test_erasure_waits_for_a_delivery(tmp_path):
     """Nothing is deleted then, the clip arrives whole, and a minute later all goes."""
     async with open_jam(tmp_path, timings=HURRIED) as jam:
         async with being_posted(jam):
@@ -138,7 +138,7 @@ async def test_who_is_just_handed_a_clip_is_asked_to_wait(tmp_path):
         assert await jam.store.check() == []
 
 
-async def test_who_just_fetches_a_clip_is_asked_to_wait(tmp_path, monkeypatch):
+async def test_erasure_waits_for_a_held_clip_being_fetched(tmp_path, monkeypatch):
     """And what is being deleted can't be fetched any more."""
     async with open_jam(tmp_path, timings=HURRIED) as jam:
         await hold_clip(jam)
@@ -160,7 +160,7 @@ async def test_who_just_fetches_a_clip_is_asked_to_wait(tmp_path, monkeypatch):
         assert await person.forget(jam.alice.id) == 1
 
 
-async def test_a_stop_while_one_is_forgotten_leaves_no_answer_hanging(tmp_path, monkeypatch):
+async def test_a_stop_during_an_erasure_leaves_no_open_answer(tmp_path, monkeypatch):
     """The answer is noted until it is given, so that the next start ends it."""
     async with open_jam(tmp_path, timings=HURRIED) as jam:
         noted = []
@@ -174,7 +174,7 @@ async def test_a_stop_while_one_is_forgotten_leaves_no_answer_hanging(tmp_path, 
         assert await jam.store.open_answers.all() == []
 
 
-async def test_an_order_that_nobody_carries_yet_is_cancelled_and_told(tmp_path, monkeypatch):
+async def test_an_undispatched_order_is_cancelled_with_a_notice(tmp_path, monkeypatch):
     """Written down, and the bot did not come to more: as between two tries on a full disk."""
     async with open_jam(tmp_path, timings=HURRIED) as jam:
         put = jam.pipeline._dispatcher.put
@@ -201,7 +201,7 @@ async def test_an_order_that_nobody_carries_yet_is_cancelled_and_told(tmp_path, 
         assert len([each for each in jam.messages() if "charged" in each.content]) == 1
 
 
-async def test_nothing_is_forgotten_while_an_order_goes_on(tmp_path):
+async def test_erasure_waits_for_unfinished_jobs(tmp_path):
     """Not even what it cost, if it was given before midnight: the books stay right."""
     clock = Clock()
     async with open_store(tmp_path, clock) as store:
@@ -222,7 +222,7 @@ async def test_nothing_is_forgotten_while_an_order_goes_on(tmp_path):
         assert await store.check() == []
 
 
-async def test_what_an_older_version_let_slip_stops_no_sweep(tmp_path):
+async def test_inconsistent_old_rows_do_not_block_a_sweep(tmp_path):
     """There an order went on while its person was forgotten: the clip that came of it stays."""
     clock = Clock()
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
@@ -261,7 +261,7 @@ async def test_what_an_older_version_let_slip_stops_no_sweep(tmp_path):
         assert places_of(tmp_path, "forget:") == set()
 
 
-async def test_sound_that_a_kill_left_behind_is_swept(tmp_path):
+async def test_unreferenced_sound_files_are_deleted(tmp_path):
     """The rows were gone and the files not yet; what is being made is nobody's leftover."""
     clock = Clock()
     async with open_store(tmp_path, clock) as store:

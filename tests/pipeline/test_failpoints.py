@@ -101,7 +101,7 @@ def lives(request, tmp_path_factory):
 
 
 @pytest.mark.parametrize(("place", "action"), CASES)
-def test_what_goes_wrong_on_the_way_loses_nothing(lives, place, action):
+def test_a_failure_at_any_failpoint_loses_nothing(lives, place, action):
     """Every job that was accepted ends in one clip or one sentence, and only clips are paid for."""
     folder, ended = lives[place, action]
     first, second = ended.result()
@@ -136,7 +136,7 @@ def test_what_goes_wrong_on_the_way_loses_nothing(lives, place, action):
     assert running(map(int, started)) == []
 
 
-async def test_without_a_word_nothing_happens(monkeypatch):
+async def test_failpoints_are_inactive_by_default(monkeypatch):
     """They are in the bot that people run: there they are off."""
     monkeypatch.delenv(failpoints.VARIABLE, raising=False)
     for place in failpoints.PLACES:
@@ -144,7 +144,7 @@ async def test_without_a_word_nothing_happens(monkeypatch):
         await failpoints.reached(place)
 
 
-async def test_what_is_asked_for_happens_where_it_is_asked_for(monkeypatch):
+async def test_a_failpoint_fires_at_its_place(monkeypatch):
     """At that place and at no other; what is not understood is not passed over."""
     monkeypatch.setenv(failpoints.VARIABLE, "job.claimed=raise; clip.posted=dance")
     with pytest.raises(failpoints.Injected, match="job.claimed"):

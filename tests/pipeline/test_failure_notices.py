@@ -49,7 +49,7 @@ async def told(store, person):
     return person.told
 
 
-async def test_who_could_not_be_reached_is_tried_again(store):
+async def test_an_undelivered_notice_is_retried(store):
     """Not only by the next start, which may be months away."""
     job = await accepted(store)
     await store.jobs.fail(job.id, WHY)
@@ -57,7 +57,7 @@ async def test_who_could_not_be_reached_is_tried_again(store):
     assert await store.jobs.pending_notices() == []
 
 
-async def test_a_held_clip_that_is_gone_is_not_promised(store):
+async def test_a_deleted_held_clip_is_not_offered(store):
     """While it is there it can be fetched; a day later it was deleted."""
     job = await accepted(store)
     await store.jobs.start(job.id)

@@ -50,7 +50,7 @@ def sampled(name, value):
     ],
     ids=["seconds", "seed", "guidance", "temperature", "top_k", "top_p", "keep"],
 )
-def test_a_number_that_is_none_is_refused(make, odd):
+def test_nan_values_are_refused(make, odd):
     """NaN, infinity, another type, thousands of digits: one short sentence each."""
     with pytest.raises(RequestError) as caught:
         check_order(dataclasses.replace(RIGHT, **make(odd)), max_seconds=60)
@@ -70,13 +70,13 @@ def test_a_number_that_is_none_is_refused(make, odd):
         sampled("temperature", 0),
     ],
 )
-def test_what_is_out_of_range_is_refused(changes):
+def test_out_of_range_values_are_refused(changes):
     """By the bounds of the engine and the configuration."""
     with pytest.raises(RequestError):
         check_order(dataclasses.replace(RIGHT, **changes), max_seconds=60)
 
 
-async def test_what_got_by_ends_alone(tmp_path):
+async def test_an_invalid_order_fails_alone(tmp_path):
     """An order that an earlier version let in fails in a sentence; the worker goes on."""
     limits = Limits(daily_seconds=1e9, waiting_per_user=9, waiting_per_guild=9, waiting=9)
     async with open_jam(tmp_path, timings=quick()) as jam:
@@ -106,6 +106,6 @@ async def test_what_got_by_ends_alone(tmp_path):
         sampled("top_k", 0),
     ],
 )
-def test_what_can_be_made_is_let_through(changes):
+def test_valid_orders_are_accepted(changes):
     """Whole numbers are numbers of seconds, too."""
     check_order(dataclasses.replace(RIGHT, **changes), max_seconds=60)

@@ -26,7 +26,7 @@ MADE = Sound(samples=np.ones((1, 640), np.float32), sample_rate_hz=32_000)
         UploadSource(file="gone.flac", keep_seconds=1.0, keep=Keep.START),
     ],
 )
-async def test_what_was_made_of_a_deleted_sound_is_not_lost(tmp_path, source):
+async def test_clips_of_deleted_sources_are_kept(tmp_path, source):
     """It holds what the model heard of it; only all that came before that is missing."""
     async with open_store(tmp_path, time.time) as store:
         sources = SourceSounds(store)
@@ -37,7 +37,7 @@ async def test_what_was_made_of_a_deleted_sound_is_not_lost(tmp_path, source):
 
 
 @pytest.mark.parametrize(("keep_harmony", "lead"), [(True, 25), (False, 0)])
-def test_what_is_made_afresh_begins_with_the_last_beat_of_the_old(keep_harmony, lead):
+def test_a_part_without_audio_prompt_overlaps_the_last_beat(keep_harmony, lead):
     """Where tempo and harmony stay; else it begins where the old ends. Nothing clicks."""
     times = np.arange(8 * 32_000) / 32_000
     wave = (0.3 * np.sin(2 * np.pi * 220 * times)).astype(np.float32)[None]

@@ -14,7 +14,7 @@ from bot.pipeline.uploads import UploadIntake
 from bot.store.store import open_store
 
 
-async def test_one_process_reads_files_at_a_time(tmp_path):
+async def test_uploads_are_decoded_one_at_a_time(tmp_path):
     """However many people send one for its tags or its sound: the limits are those of one."""
     bot = psutil.Process()
     at_once = []
@@ -46,7 +46,7 @@ async def test_one_process_reads_files_at_a_time(tmp_path):
     assert max(at_once) == 1
 
 
-async def test_a_file_whose_takes_are_being_ordered_is_kept(tmp_path):
+async def test_an_upload_is_kept_while_its_takes_are_ordered(tmp_path):
     """The first take may end before the last one comes; afterwards nobody wants the file."""
     async with open_store(tmp_path, time.time) as store:
         intake = UploadIntake(store, None, None)  # type: ignore[arg-type] # nothing is read here

@@ -96,7 +96,7 @@ def test_no_extension_is_imported():
         ("cogs/presentation/x.py", "from cogs.requests.limits import is_manager"),
     ],
 )
-def test_a_forbidden_import_is_found(tmp_path, where, line):
+def test_a_forbidden_import_is_detected(tmp_path, where, line):
     """The check above would see each of these."""
     path = tmp_path / where
     path.parent.mkdir(parents=True)
@@ -133,7 +133,7 @@ def test_cogs_ask_the_service_only():
         "store = getattr(line, 'store')",
     ],
 )
-def test_reaching_through_is_found(tmp_path, line):
+def test_indirect_access_is_detected(tmp_path, line):
     """The check above would see each of these."""
     path = tmp_path / "x.py"
     path.write_text(line)

@@ -52,7 +52,7 @@ COMMANDS = list(dict.fromkeys(map(tuple, TYPED)))
 RUN = [words for words in COMMANDS if reason_of(list(words)) is None]
 
 
-def test_most_kinds_of_commands_are_run():
+def test_most_documented_commands_are_run():
     """Each that is not has a reason that is still needed."""
     assert {words[0] for words in RUN} == {
         *("generate", "whatis", "edit", "models", "invite", "paths", "backup")
@@ -61,7 +61,7 @@ def test_most_kinds_of_commands_are_run():
     assert kinds == set(NOT_RUN)
 
 
-def test_commands_of_the_documents_do_what_they_say(tmp_path, monkeypatch, capfdbinary):
+def test_documented_commands_work(tmp_path, monkeypatch, capfdbinary):
     """With the files that the page has the reader bring; each ends well and tells no mistake."""
     monkeypatch.chdir(tmp_path)
     for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "HF_HOME"):

@@ -86,7 +86,7 @@ def test_every_command_in_the_documents_parses(words, capsys):
         assert args.command in {name for name, _, _ in described()}
 
 
-def test_there_are_commands_in_the_documents():
+def test_the_documents_contain_commands():
     """The test above would otherwise be content with nothing."""
     typed = {param.values[0][0] for param in EVERY_COMMAND if param.values[0]}
     assert {name for name, _, _ in described()} <= typed | {"--help"}
@@ -104,7 +104,7 @@ def test_a_block_for_bash_can_be_typed_here(path):
 
 
 @pytest.mark.parametrize("path", FOR_OWNERS, ids=lambda path: path.name)
-def test_settings_in_the_documents_are_ones_that_there_are(path, tmp_path):
+def test_settings_in_config_blocks_exist(path, tmp_path):
     """A piece of `config.toml` is read as one."""
     for text in blocks(path, "toml"):
         file = tmp_path / "config.toml"
@@ -113,7 +113,7 @@ def test_settings_in_the_documents_are_ones_that_there_are(path, tmp_path):
 
 
 @pytest.mark.parametrize("path", FOR_OWNERS, ids=lambda path: path.name)
-def test_links_lead_somewhere(path):
+def test_links_are_valid(path):
     """To a file that there is, and to a heading in it."""
     text = path.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
@@ -157,7 +157,7 @@ def programs(text):
     return [re.sub(r'"[^"]*"', "", typed) for _, typed in _FENCE.findall(text)]
 
 
-def test_the_clip_to_hear_is_small():
+def test_the_sample_clip_is_small():
     """Whoever clones the repository loads it too."""
     assert (ROOT / "docs" / "example.mp3").stat().st_size < 300_000
 
@@ -192,7 +192,7 @@ def test_the_page_of_settings_has_every_one_with_its_default():
     assert written | lists == defaults
 
 
-def test_settings_that_the_documents_name_are_ones_that_there_are():
+def test_settings_named_in_the_documents_exist():
     """`limits.waiting` and its like, wherever they stand."""
     known = {f"{each.section}.{each.key}" for each in settings()}
     sections = "|".join({each.section for each in settings()})
@@ -213,7 +213,7 @@ def test_ci_ends_with_the_readme_s_test_command():
 
 
 @pytest.mark.parametrize("command", ["zhiyin demo", 'zhiyin generate "90s rock" -o out.mp3'])
-def test_the_readme_s_first_commands_are_ones_that_parse(command):
+def test_the_readme_s_first_commands_parse(command):
     """What a newcomer types first is accepted; it works where the system is not to be touched."""
     assert f"\n{GET_UV} && .uv/bin/uv run {command}\n" in README
     build_parser().parse_args(shlex.split(command)[1:])
@@ -247,7 +247,7 @@ def texts_of_the_program():
                     yield node.value
 
 
-def test_the_troubles_are_told_in_the_program_s_own_words():
+def test_troubleshooting_quotes_the_program_s_messages():
     """A reader searches for what they see: a sentence, or the name of an event in the log."""
     text = page("troubleshooting.md")
     ours = text[text.index("## The bot does not come online") : text.index("## Report a fault")]
@@ -259,7 +259,7 @@ def test_the_troubles_are_told_in_the_program_s_own_words():
     assert [quote for quote in seen if quote not in said] == []
 
 
-def test_the_dashboard_is_whole():
+def test_the_dashboard_is_complete():
     """It is JSON, and each of its panels has a place and asks for something."""
     board = json.loads((ROOT / "docs" / "grafana.json").read_text(encoding="utf-8"))
     assert board["panels"]

@@ -68,7 +68,7 @@ def test_nothing_that_is_installed_by_default_is_copyleft():
 
 
 @pytest.mark.parametrize("name", REASONS)
-def test_no_reason_outlives_its_package(name):
+def test_every_licence_exception_has_a_package(name):
     """What isn't installed any more, or was given another licence, needs none."""
     licence = licence_of(installed_by_default()[name])
     assert not licence or COPYLEFT.search(licence)
@@ -77,6 +77,6 @@ def test_no_reason_outlives_its_package(name):
 @pytest.mark.parametrize(
     "licence", ["GPL-2.0-or-later", "GNU General Public License v3 (GPLv3)", "AGPL-3.0-only"]
 )
-def test_what_is_refused_is_known_by_its_name(licence):
+def test_copyleft_licences_are_recognised(licence):
     """However a package writes it."""
     assert COPYLEFT.search(licence)

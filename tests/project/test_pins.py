@@ -57,7 +57,7 @@ def test_every_package_that_is_installed_is_pinned():
     assert {"hatchling", "packaging"} <= set(pins("build-constraint-dependencies"))
 
 
-def test_pins_satisfy_what_the_project_asks_for_exactly():
+def test_pins_satisfy_the_project_s_requirements():
     """A version that is written twice is the same in both places."""
     pinned = pins("constraint-dependencies")
     for requirement in PROJECT["project"]["dependencies"]:
@@ -65,14 +65,14 @@ def test_pins_satisfy_what_the_project_asks_for_exactly():
         assert not exact or pinned[name_of(name)] == exact
 
 
-def test_users_get_no_tools_of_developers():
+def test_runtime_pins_have_no_development_tools():
     """What tests the bot is installed for those who ask for it."""
     assert PROJECT["tool"]["uv"]["default-groups"] == []
     tools = {"pytest", "ruff", "mypy", "hypothesis", "playwright", "simcord"}
     assert not tools & {name_of(each) for each in PROJECT["project"]["dependencies"]}
 
 
-def test_pytest_without_the_group_dev_begins_again_with_it():
+def test_pytest_restarts_itself_with_the_dev_group():
     """`uv run pytest` does what is meant; without uv, or where that did not help, it ends."""
     command = command_with_dev(["-x", Path("tests/store")], {"UV": "/there/uv"})
     assert command[0] == "/there/uv"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.soak.jam_sweep import sweep
 
 
-async def test_a_jam_between_kills_loses_and_doubles_nothing(tmp_path):
+async def test_a_jam_survives_random_kills(tmp_path):
     """In the middle of turns; the buttons of the card that is there work afterwards.
 
     `python -m tests.soak.jam_sweep` is the long form.

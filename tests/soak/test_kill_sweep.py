@@ -28,7 +28,7 @@ def said(wire, channel, text, *, flags=0, nonce=None):
         ("", LOADING),
     ],
 )
-def test_an_answer_that_hangs_is_found(text, flags):
+def test_a_pending_answer_is_detected(text, flags):
     """Of a command or of a further take, in line or half done."""
     wire, swept = Wire(), Swept()
     said(wire, wire.channel("music"), text, flags=flags)
@@ -37,7 +37,7 @@ def test_an_answer_that_hangs_is_found(text, flags):
     assert not swept.is_clean
 
 
-def test_words_that_came_twice_are_found():
+def test_repeated_notices_are_detected():
     """By the nonce, which a job has one of for its clip and one for its words."""
     wire, swept = Wire(), Swept()
     channel = wire.channel("music")
@@ -48,7 +48,7 @@ def test_words_that_came_twice_are_found():
     assert not swept.is_clean
 
 
-def test_what_has_ended_is_no_fault():
+def test_finished_answers_are_accepted():
     """A sentence and a clip that nobody waits for any more."""
     wire, swept = Wire(), Swept()
     channel = wire.channel("music")

@@ -13,7 +13,7 @@ from tests.soak.run import soak
 from tests.soak.tally import Sample, quarters, slope_mb_per_hour
 
 
-async def test_a_hard_time_loses_nothing(tmp_path):
+async def test_a_soak_run_loses_nothing(tmp_path):
     """Kills, full disks, broken connections and refusals: one clip or one sentence for each order.
 
     `python -m tests.soak --minutes 30` is the long form.
@@ -36,7 +36,7 @@ def told_by(caplog):
     return [f"{each.created:.3f} {each.levelname} {each.getMessage()}" for each in caplog.records]
 
 
-def test_the_line_tells_what_is_needed_to_judge_it(caplog):
+def test_queue_logs_allow_judging_fairness(caplog):
     """What was interrupted and what is made alone are left out, and so is a reckoned order."""
     caplog.set_level(logging.INFO, logger="tests.soak.queue_watch")
     line = ToldLine()
@@ -55,7 +55,7 @@ def test_the_line_tells_what_is_needed_to_judge_it(caplog):
 
 
 @pytest.mark.parametrize(("held_back", "is_broken"), [("", True), ("2", False)])
-def test_a_line_that_is_not_fair_is_found(held_back, is_broken):
+def test_an_unfair_queue_is_detected(held_back, is_broken):
     """First come, first served is none; but who has enough running waits by rights."""
     lines = ["1.0 INFO line.opened"]
     lines += [f"1.0 INFO line.put job={n} user=1 seconds=10.0 held_back=[]" for n in range(9)]
@@ -70,7 +70,7 @@ def test_a_line_that_is_not_fair_is_found(held_back, is_broken):
     assert found.longest_seconds == 97.0
 
 
-def test_growth_is_that_within_a_life():
+def test_memory_growth_is_measured_per_process():
     """A restart, which takes less again, hides none; the first minute of a life is left out."""
     lives = [
         Sample(life, 1000.0 * life + at, 100.0 * life + max(at, 60.0) / 36)

@@ -23,7 +23,7 @@ def fill(waiting: Counter[int], servers: int, most: int) -> None:
 
 
 @pytest.mark.parametrize("servers", [2, 3, 5, 10])
-def test_a_server_that_has_none_is_let_in(servers):
+def test_a_server_without_waiting_jobs_is_admitted(servers):
     """However many clips the others want; and those have equally many."""
     waiting: Counter[int] = Counter()
     fill(waiting, servers, most=100)
@@ -32,14 +32,14 @@ def test_a_server_that_has_none_is_let_in(servers):
     assert max(waiting.values()) >= 100 // (servers + 1)
 
 
-def test_a_server_that_waits_alone_may_fill_the_queue():
+def test_a_single_server_can_fill_the_queue():
     """Where the limit of its own lets it; no more than the queue holds."""
     waiting: Counter[int] = Counter()
     fill(waiting, 1, most=7)
     assert waiting == {0: 7}
 
 
-async def test_a_full_share_is_refused_by_the_server_and_a_full_queue_by_the_queue(tmp_path):
+async def test_full_shares_and_full_queues_have_their_own_refusals(tmp_path):
     """The sentence names what is full; direct messages have a share, too, and no limit beside."""
     allowed = limits(waiting=4)
     async with open_store(tmp_path, Clock()) as store:

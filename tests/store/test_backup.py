@@ -33,7 +33,7 @@ def jobs_in(file):
         return connection.execute("SELECT COUNT(*) FROM jobs").fetchone()[0]
 
 
-async def test_a_copy_is_made_while_the_bot_writes(store, tmp_path):
+async def test_a_backup_is_made_during_writes(store, tmp_path):
     """It holds whole transactions only, and its ledger balances, whenever it was made."""
     stop = asyncio.Event()
 
@@ -54,7 +54,7 @@ async def test_a_copy_is_made_while_the_bot_writes(store, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["50% ?#&mode=rw %41", "caf\udce9"])
-async def test_a_copy_is_made_whatever_the_folder_is_called(tmp_path, name):
+async def test_backups_work_with_any_folder_name(tmp_path, name):
     """No character of its name is taken for a part of SQLite's address of it."""
     folder = tmp_path / name
     async with open_store(folder, time.time) as store:
@@ -65,7 +65,7 @@ async def test_a_copy_is_made_whatever_the_folder_is_called(tmp_path, name):
     assert jobs_in(tmp_path / "copy.db") == jobs_in(tmp_path / "unverified.db") == 1
 
 
-async def test_a_copy_can_take_the_database_s_place(store, tmp_path):
+async def test_a_backup_can_replace_the_database(store, tmp_path):
     """A restored backup opens as a store, with its jobs."""
     await accepted(store)
     elsewhere = tmp_path / "elsewhere"
@@ -77,7 +77,7 @@ async def test_a_copy_can_take_the_database_s_place(store, tmp_path):
         assert await restored.check() == []
 
 
-async def test_a_day_has_one_copy_and_only_so_many_are_kept(store, tmp_path):
+async def test_there_is_one_backup_a_day_with_rotation(store, tmp_path):
     """The oldest are deleted; with 0 to keep, none is made."""
     for day in range(5):
         assert rotate(tmp_path, 3, NOON + day * DAY) is not None
@@ -87,7 +87,7 @@ async def test_a_day_has_one_copy_and_only_so_many_are_kept(store, tmp_path):
     assert rotate(tmp_path, 0, NOON + 9 * DAY) is None
 
 
-async def test_copies_of_days_to_come_go_first(store, tmp_path):
+async def test_backups_with_future_dates_are_deleted_first(store, tmp_path):
     """They were made while the clock was wrong, and would be the newest for ever."""
     future = tmp_path / BACKUPS / "zhiyin-2099-01-01.db"
     future.parent.mkdir(mode=0o700)
@@ -96,7 +96,7 @@ async def test_copies_of_days_to_come_go_first(store, tmp_path):
     assert list(future.parent.iterdir()) == [made]
 
 
-async def test_what_is_no_copy_is_left_alone(store, tmp_path):
+async def test_other_files_are_not_rotated(store, tmp_path):
     """A folder of such a name is not ours, and no reason to keep too many copies."""
     (tmp_path / BACKUPS / "zhiyin-old.db").mkdir(parents=True, mode=0o700)
     for day in range(3):
@@ -105,7 +105,7 @@ async def test_what_is_no_copy_is_left_alone(store, tmp_path):
     assert len(list((tmp_path / BACKUPS).iterdir())) <= 2
 
 
-async def test_a_damaged_database_is_not_copied_over_a_good_copy(store, tmp_path):
+async def test_a_corrupt_database_does_not_replace_a_backup(store, tmp_path):
     """A failed backup leaves the older one in place, and no partial file."""
     await accepted(store)
     target = tmp_path / "copy.db"
@@ -120,13 +120,13 @@ async def test_a_damaged_database_is_not_copied_over_a_good_copy(store, tmp_path
 
 
 @pytest.mark.parametrize("target", ["missing/copy.db", "/proc/copy.db"])
-async def test_a_place_that_can_not_be_written_is_told(store, tmp_path, target):
+async def test_an_unwritable_backup_folder_is_reported(store, tmp_path, target):
     """OutputError says which file could not be written."""
     with pytest.raises(OutputError, match="could not be written"):
         back_up(tmp_path, tmp_path / target)
 
 
-async def test_the_command_makes_a_copy(tmp_path, monkeypatch, capsys):
+async def test_the_command_makes_a_backup(tmp_path, monkeypatch, capsys):
     """It never writes over a file unless it is told to."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     target = tmp_path / "copy.db"
@@ -141,7 +141,7 @@ async def test_the_command_makes_a_copy(tmp_path, monkeypatch, capsys):
     assert main(["backup", str(target), "--force"]) == 0
 
 
-async def test_a_copy_never_takes_the_database_s_own_place(store, tmp_path):
+async def test_a_backup_never_overwrites_the_database(store, tmp_path):
     """Not even with --force: a backup over the bot's own files is refused."""
     await accepted(store)
     for name in (FILE, f"{FILE}-wal"):
@@ -150,7 +150,7 @@ async def test_a_copy_never_takes_the_database_s_own_place(store, tmp_path):
     assert await store.jobs.get(1) is not None
 
 
-async def test_a_copy_is_for_its_owner_and_holds_no_tokens(store, tmp_path):
+async def test_a_backup_is_private_and_has_no_tokens(store, tmp_path):
     """Only its owner can read it, and it holds no interaction tokens."""
     await accepted(store)
     answer = OpenAnswer(key="1", channel_id=5, text="x", token="secret-token too")
@@ -164,7 +164,7 @@ async def test_a_copy_is_for_its_owner_and_holds_no_tokens(store, tmp_path):
     assert (await store.jobs.get(1)).message.token is not None
 
 
-async def test_a_place_where_no_folder_can_be_is_told(store, tmp_path):
+async def test_an_impossible_backup_folder_is_reported(store, tmp_path):
     """OutputError, which the retention job survives."""
     (tmp_path / BACKUPS).write_text("a file is in the way")
     with pytest.raises(OutputError, match="could not be made"):

@@ -67,7 +67,7 @@ async def test_a_channel_has_one_battle_at_a_time(store):
     assert (await store.battles.begin(new_battle("b2"))).state is BattleState.OPEN
 
 
-async def test_who_wishes_to_be_forgotten_is_on_no_ladder(store):
+async def test_people_being_erased_are_not_on_the_ladder(store):
     """From the moment when the wish is written down, however long it takes to carry out."""
     battle = await store.battles.begin(new_battle())
     for person in (ALICE, BOB):
@@ -80,7 +80,7 @@ async def test_who_wishes_to_be_forgotten_is_on_no_ladder(store):
     assert [rung.user_id for rung in await store.battles.ladder(10)] == [ALICE]
 
 
-async def test_what_is_being_posted_is_not_called_off(store):
+async def test_an_entry_being_posted_cannot_be_cancelled(store):
     """A poll that nobody has written down yet would go on without a battle."""
     battle = await store.battles.begin(new_battle())
     for person in (ALICE, BOB):
@@ -92,7 +92,7 @@ async def test_what_is_being_posted_is_not_called_off(store):
     assert await store.battles.record_outcome(battle.id, BattleOutcome.CALLED_OFF)
 
 
-async def test_what_was_never_shown_is_struck_out(store):
+async def test_unannounced_records_are_deleted(store):
     """And what was shown is not."""
     battle = await store.battles.begin(new_battle())
     await store.battles.delete_unannounced(battle.id)
@@ -103,7 +103,7 @@ async def test_what_was_never_shown_is_struck_out(store):
     assert (await store.battles.get(battle.id)).message_id == 77
 
 
-async def test_an_entry_is_refused_in_the_transaction_that_would_take_it(store, clock):
+async def test_an_invalid_entry_is_refused_at_admission(store, clock):
     """Too late, or while one's own is on its way; and nothing is charged for it."""
     battle = await store.battles.begin(new_battle())
     await accepted(store, key="1", user=BOB, battle_id=battle.id)
@@ -117,7 +117,7 @@ async def test_an_entry_is_refused_in_the_transaction_that_would_take_it(store, 
     assert (await store.ledger.quota(CAROL, 100)).used_seconds == 0
 
 
-async def test_a_poll_has_room_for_ten(store):
+async def test_a_battle_has_at_most_ten_entries(store):
     """The eleventh person is told so; one of the ten may make another one."""
     battle = await store.battles.begin(new_battle())
     for person in range(1, 11):
@@ -127,7 +127,7 @@ async def test_a_poll_has_room_for_ten(store):
     await accepted(store, key="12", user=10, battle_id=battle.id)
 
 
-async def test_the_latest_that_was_made_is_the_entry(store):
+async def test_the_latest_generated_clip_is_the_entry(store):
     """One that fails doesn't take its place, and one that is deleted is withdrawn."""
     battle = await store.battles.begin(new_battle())
     await delivered(store, key="1", user=ALICE, battle_id=battle.id)
@@ -168,7 +168,7 @@ async def test_a_result_is_recorded_once(store):
     assert (await store.battles.get(battle.id)).outcome is BattleOutcome.CALLED_OFF
 
 
-async def test_a_ladder_adds_up_what_was_voted_on(store):
+async def test_the_ladder_sums_finished_battles(store):
     """On its server, and with shared wins named as such."""
     for number, votes in enumerate(({ALICE: 3, BOB: 1}, {ALICE: 2, BOB: 2}), 1):
         battle = await store.battles.begin(new_battle(f"b{number}"))
@@ -181,7 +181,7 @@ async def test_a_ladder_adds_up_what_was_voted_on(store):
     assert await store.battles.ladder(11) == []
 
 
-async def test_a_forgotten_person_is_gone_from_battles(store):
+async def test_erasure_removes_a_person_from_battles(store):
     """Their entries keep their numbers and say nothing; what they began has no words left."""
     battle = await store.battles.begin(new_battle())
     for person in (ALICE, BOB):
@@ -203,7 +203,7 @@ async def test_a_forgotten_person_is_gone_from_battles(store):
     assert (found.user_id, found.prompt) == (None, None)
 
 
-async def test_the_words_of_an_old_battle_go_with_time(store, clock):
+async def test_texts_of_old_battles_expire(store, clock):
     """As those of jobs do; who won stays."""
     battle = await store.battles.begin(new_battle())
     for person in (ALICE, BOB):

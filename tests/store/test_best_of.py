@@ -22,7 +22,7 @@ async def due(store):
     return [(each.clip_id, each.message_id) for each in await store.best_of.due()]
 
 
-async def test_a_clip_is_due_once_it_has_its_stars_and_whenever_they_change(store):
+async def test_a_post_is_due_at_enough_stars_and_at_each_change(store):
     """Unstarred below it stays; nothing is due before, nor where no channel was named."""
     _, clip = await delivered(store)
     await store.stars.give(clip, BOB)
@@ -42,7 +42,7 @@ async def test_a_clip_is_due_once_it_has_its_stars_and_whenever_they_change(stor
     assert await due(store) == []
 
 
-async def test_a_star_that_comes_while_it_is_posted_is_not_missed(store):
+async def test_a_star_during_posting_is_not_lost(store):
     """What was recorded shows fewer than there are by then."""
     _, clip = await delivered(store)
     await store.best_of.set(GUILD, CHANNEL, 1)
@@ -52,7 +52,7 @@ async def test_a_star_that_comes_while_it_is_posted_is_not_missed(store):
     assert await due(store) == [(clip.id, 700)]
 
 
-async def test_a_clip_that_is_gone_is_due_for_deletion(store):
+async def test_a_deleted_clip_s_post_is_due_for_deletion(store):
     """Whether it was deleted, or its person forgotten."""
     _, clip = await delivered(store)
     _, other = await delivered(store, key="2", user=4)

@@ -67,7 +67,7 @@ async def ages(store, machine):
     return [round((machine.clock.now - each.created_at) / DAY, 1) for each in clips + jobs]
 
 
-async def test_clips_from_before_the_clock_was_set_stay(store, machine):
+async def test_clips_from_before_a_clock_change_are_kept(store, machine):
     """The machine starts with the time at which it was stopped, 40 days ago."""
     _, first = await delivered(store, key="before", seconds=1.0)
     machine.passes(HOUR)
@@ -107,7 +107,7 @@ async def test_a_start_with_a_wrong_clock_deletes_nothing(store, machine, wrong)
     assert not (await store.clips.get(second.id)).is_deleted
 
 
-async def test_a_clock_that_is_off_for_a_while_harms_nothing(store, machine):
+async def test_a_temporarily_wrong_clock_deletes_nothing(store, machine):
     """It leaps ahead by a year and back an hour later."""
     for key in ("before", "meanwhile"):
         await delivered(store, key=key, seconds=1.0)
@@ -119,7 +119,7 @@ async def test_a_clock_that_is_off_for_a_while_harms_nothing(store, machine):
     assert await ages(store, machine) == [0.0, 0.0, 0.0, 0.0]
 
 
-async def test_a_restart_of_the_bot_is_no_start_of_the_machine(store, machine, tmp_path):
+async def test_a_bot_restart_is_not_a_reboot(store, machine, tmp_path):
     """What it had recorded is in the database."""
     await delivered(store, key="before", seconds=1.0)
     await delivered(store, key="as well", seconds=1.0)
@@ -130,7 +130,7 @@ async def test_a_restart_of_the_bot_is_no_start_of_the_machine(store, machine, t
     assert await ages(store, machine) == [0.0, 0.0, 0.0, 0.0]
 
 
-async def test_days_of_sleep_are_days(store, machine):
+async def test_suspended_time_counts(store, machine):
     """A machine that slept, or was off for hours, is trusted at once."""
     await accepted(store, key="1")
     machine.passes(40 * DAY)

@@ -53,7 +53,7 @@ async def test_an_order_is_checked_while_a_transaction_is_open(tmp_path):
         await store.jobs.check(order(), limits())
 
 
-async def test_everyone_reads_what_they_wrote(database):
+async def test_reads_see_earlier_writes(database):
     """Many write and read at once, more than there are readers: each sees its own commit."""
 
     async def write_then_read(number):
@@ -92,7 +92,7 @@ async def test_a_reader_can_not_write(database):
         await database.all("INSERT INTO facts VALUES ('x', 'y')")
 
 
-async def test_reads_of_our_own_do_not_keep_the_log_from_being_emptied(tmp_path):
+async def test_reads_do_not_block_the_wal_checkpoint(tmp_path):
     """However many read all the time, what is forgotten is gone from the log at once."""
     async with open_store(tmp_path, lambda: NOON) as store:
         await delivered(store, key="1")
@@ -118,7 +118,7 @@ async def test_reads_of_our_own_do_not_keep_the_log_from_being_emptied(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["plain", "50% ?#&mode=rw %41"])
-async def test_the_log_goes_with_the_last_connection(tmp_path, name):
+async def test_the_wal_is_removed_with_the_last_connection(tmp_path, name):
     """Closed in order, the database is one file again; the folder may have any name."""
     folder = tmp_path / name
     async with open_database(folder, NOON) as database:

@@ -74,7 +74,7 @@ async def stopped_after_a_piece(store):
     assert len(piece.files) == PIECE
 
 
-async def test_nobody_waits_until_a_person_is_forgotten(store):
+async def test_an_erasure_does_not_block_others(store):
     """An order of somebody else is accepted between two pieces."""
     forgetting = asyncio.create_task(store.privacy.forget(1))
     while 1 not in await store.privacy.pending():
@@ -86,7 +86,7 @@ async def test_nobody_waits_until_a_person_is_forgotten(store):
     assert await store.check() == []
 
 
-async def test_what_is_wished_away_is_seen_by_nobody_from_then_on(store):
+async def test_data_being_erased_is_hidden_at_once(store):
     """However much of it is still there."""
     before = await store.clips.get(ORDERS)
     await stopped_after_a_piece(store)
@@ -102,7 +102,7 @@ async def test_what_is_wished_away_is_seen_by_nobody_from_then_on(store):
     assert await store.check() == []
 
 
-async def test_what_a_kill_interrupted_is_finished_by_the_next_start(store, tmp_path, clock):
+async def test_an_interrupted_erasure_is_finished_at_the_next_start(store, tmp_path, clock):
     """With its words in no file, its sound gone, and the day's seconds kept until the day ends."""
     await stopped_after_a_piece(store)
     assert files_with(tmp_path) != set()
@@ -118,7 +118,7 @@ async def test_what_a_kill_interrupted_is_finished_by_the_next_start(store, tmp_
     assert await store.check() == []
 
 
-async def test_an_order_after_the_wish_is_not_part_of_it(store, clock):
+async def test_orders_after_an_erasure_request_are_kept(store, clock):
     """It comes while the deletion is interrupted, and stays when that goes on."""
     await stopped_after_a_piece(store)
     _, clip = await delivered(store, key="later", seconds=1.0)
@@ -128,7 +128,7 @@ async def test_an_order_after_the_wish_is_not_part_of_it(store, clock):
     assert await store.check() == []
 
 
-async def test_entries_of_a_day_to_come_go_too(store, clock):
+async def test_future_ledger_entries_are_erased(store, clock):
     """They were written while the clock was wrong."""
     clock.now -= 400 * DAY
     await store.privacy.forget(1)
@@ -136,7 +136,7 @@ async def test_entries_of_a_day_to_come_go_too(store, clock):
     assert await store.check() == []
 
 
-async def test_doctor_tells_of_a_wish_that_was_interrupted(store, tmp_path):
+async def test_the_doctor_reports_an_interrupted_erasure(store, tmp_path):
     """It is nothing wrong: the bot goes on with it."""
     await stopped_after_a_piece(store)
     config = Config(storage=StorageConfig(folder=str(tmp_path)))

@@ -25,7 +25,7 @@ NOON = 1_700_000_000.0
         (errno.ENOSPC, "can't be used: No space left on device."),
     ],
 )
-async def test_why_a_folder_cannot_be_locked_is_told(tmp_path, monkeypatch, number, sentence):
+async def test_locking_errors_are_explained(tmp_path, monkeypatch, number, sentence):
     """A share without locks, a missing right and a full disk want different things done."""
 
     def fail(*_):
@@ -39,7 +39,7 @@ async def test_why_a_folder_cannot_be_locked_is_told(tmp_path, monkeypatch, numb
     assert str(tmp_path) in str(caught.value)
 
 
-def test_sqlite_s_own_complaints_of_a_share_are_understood(tmp_path):
+def test_sqlite_s_network_share_errors_are_explained(tmp_path):
     """It names them by codes; what else it says is passed on."""
     error = sqlite3.OperationalError("locking protocol")
     error.sqlite_errorname = "SQLITE_PROTOCOL"

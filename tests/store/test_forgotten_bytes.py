@@ -42,7 +42,7 @@ def clock():
     return Clock()
 
 
-async def test_words_that_are_deleted_are_in_no_file_any_more(tmp_path, clock):
+async def test_deleted_texts_are_in_no_file(tmp_path, clock):
     """At once, while the bot runs; what others typed is still there."""
     async with open_store(tmp_path, clock) as store:
         await make_clips(store)
@@ -52,7 +52,7 @@ async def test_words_that_are_deleted_are_in_no_file_any_more(tmp_path, clock):
         assert files_with(tmp_path, "another song 7") == {FILE}
 
 
-async def test_words_that_are_past_their_time_are_in_no_file_any_more(tmp_path, clock):
+async def test_expired_texts_are_in_no_file(tmp_path, clock):
     """The hourly sweep leaves nothing of expired prompts and tokens."""
     async with open_store(tmp_path, clock) as store:
         await make_clips(store)
@@ -62,7 +62,7 @@ async def test_words_that_are_past_their_time_are_in_no_file_any_more(tmp_path, 
         assert files_with(tmp_path, "secret-token") == set()
 
 
-async def test_who_reads_meanwhile_keeps_it_only_until_the_next_sweep(tmp_path, clock):
+async def test_a_concurrent_reader_delays_scrubbing_to_the_next_sweep(tmp_path, clock):
     """A running backup keeps the WAL from being emptied; nobody waits for it, nothing fails."""
     async with open_store(tmp_path, clock) as store:
         await delivered(store, key="a", prompt=PROMPT)
@@ -75,7 +75,7 @@ async def test_who_reads_meanwhile_keeps_it_only_until_the_next_sweep(tmp_path, 
         assert files_with(tmp_path) == set()
 
 
-async def test_a_kill_right_after_it_leaves_nothing_for_long(tmp_path, clock):
+async def test_a_kill_after_a_deletion_delays_scrubbing_only(tmp_path, clock):
     """The WAL is emptied when the bot starts again."""
     program = textwrap.dedent(f"""
         import asyncio, os, signal
@@ -105,7 +105,7 @@ async def test_a_kill_right_after_it_leaves_nothing_for_long(tmp_path, clock):
         assert await store.privacy.forget(1) == []
 
 
-async def test_what_older_versions_left_in_free_pages_goes_with_the_first_start(tmp_path, clock):
+async def test_free_pages_of_older_versions_are_scrubbed_at_the_first_start(tmp_path, clock):
     """They freed the pages of deleted rows without overwriting them."""
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         connection.execute("PRAGMA secure_delete = OFF")

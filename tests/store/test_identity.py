@@ -50,7 +50,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("what", FOREIGN)
-async def test_another_program_s_database_is_refused_and_left_as_it_is(tmp_path, what):
+async def test_a_foreign_database_is_refused_and_unchanged(tmp_path, what):
     """Not a byte of it changes; the sentence says what to do."""
     write(tmp_path, *FOREIGN[what])
     before = (tmp_path / FILE).read_bytes()
@@ -63,7 +63,7 @@ async def test_another_program_s_database_is_refused_and_left_as_it_is(tmp_path,
     assert not (tmp_path / "copy.db").exists()
 
 
-async def test_a_newer_one_of_ours_is_refused_and_left_as_it_is(tmp_path):
+async def test_a_newer_database_is_refused_and_unchanged(tmp_path):
     """Not a byte of it changes."""
     write(tmp_path, *of_version(len(MIGRATIONS)), f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     before = (tmp_path / FILE).read_bytes()
@@ -74,7 +74,7 @@ async def test_a_newer_one_of_ours_is_refused_and_left_as_it_is(tmp_path):
 
 
 @pytest.mark.parametrize("version", range(1, SIGNED_SINCE))
-async def test_an_older_one_of_ours_is_taken_over_and_signed(tmp_path, version):
+async def test_an_older_database_is_migrated_and_signed(tmp_path, version):
     """With all that is in it, whichever of the versions before the signature has made it."""
     write(tmp_path, *of_version(version), "INSERT INTO facts VALUES ('kept', 'yes')")
     assert signature(tmp_path) == 0
@@ -85,7 +85,7 @@ async def test_an_older_one_of_ours_is_taken_over_and_signed(tmp_path, version):
 
 
 @pytest.mark.parametrize("there", [False, True])
-async def test_a_new_one_is_signed(tmp_path, there):
+async def test_a_new_database_is_signed(tmp_path, there):
     """Also where there was an empty file, such as a killed bot leaves."""
     if there:
         (tmp_path / FILE).touch()

@@ -251,14 +251,14 @@ def plant(folder, fault):
         return reset
 
 
-def test_every_invariant_has_its_fault():
+def test_every_invariant_has_a_test_violation():
     """Each has a name and a sentence of its own, and a fault here that violates it."""
     assert list(FAULTS) == [each.name for each in INVARIANTS]
     assert len({each.sentence.template for each in INVARIANTS}) == len(INVARIANTS)
 
 
 @pytest.mark.parametrize("name", FAULTS)
-async def test_a_fault_is_seen_and_named(tmp_path, name):
+async def test_a_violation_is_detected_and_named(tmp_path, name):
     """By `check`; and a backup is rejected where an invariant of the ledger is violated."""
     await make(tmp_path)
     fault, sentence = FAULTS[name]

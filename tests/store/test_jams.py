@@ -68,7 +68,7 @@ async def store(tmp_path, clock):
         assert await store.check() == []
 
 
-async def test_a_jam_is_begun_once_and_a_server_has_so_many(store):
+async def test_jams_are_idempotent_and_limited_per_server(store):
     """The same wish again is the same jam; one that is closed makes room."""
     jam = await store.jams.begin(new_jam())
     assert await store.jams.begin(new_jam()) == jam
@@ -110,7 +110,7 @@ async def test_one_turn_at_a_time(store):
     await begin_turn(store, jam, "3", BOB)
 
 
-async def test_of_two_who_take_a_turn_one_has_it(store, clock):
+async def test_concurrent_reservations_give_one_turn(store, clock):
     """Until they find no words in time; then it is the other's."""
     jam = await store.jams.begin(new_jam())
     assert await store.jams.hold(jam.id, ALICE, NOON + 60)
@@ -126,7 +126,7 @@ async def test_of_two_who_take_a_turn_one_has_it(store, clock):
 
 
 @pytest.mark.parametrize("end", ["fail", "cancel", "hold"])
-async def test_a_turn_that_is_not_made_leaves_the_track_as_it_was(store, clock, end):
+async def test_a_failed_turn_does_not_change_the_track(store, clock, end):
     """However it ends: the turn is open again from then on, and nothing is charged."""
     jam = await store.jams.begin(new_jam())
     await take_turn(store, jam, "1", ALICE)
@@ -166,7 +166,7 @@ async def test_nothing_is_undone_while_a_turn_is_made(store):
     assert not await store.jams.undo(jam.id, 1)
 
 
-async def test_a_turn_that_goes_on_from_what_is_undone_is_refused(store):
+async def test_a_turn_based_on_an_undone_part_is_refused(store):
     """It was asked for in the moment in which the track changed."""
     jam = await store.jams.begin(new_jam())
     clip = await take_turn(store, jam, "1", ALICE)
@@ -178,7 +178,7 @@ async def test_a_turn_that_goes_on_from_what_is_undone_is_refused(store):
         )  # fmt: skip
 
 
-async def test_a_fork_begins_with_the_track_and_goes_its_own_way(store):
+async def test_a_fork_starts_with_the_track_and_is_independent(store):
     """Those who made it are credited, and the round waits for none of them."""
     jam = await store.jams.begin(new_jam())
     for number, who in enumerate((ALICE, BOB, CAROL), 1):
@@ -212,7 +212,7 @@ async def test_a_mixdown_closes_a_jam(store):
     assert len((await store.jams.room(jam.id)).parts) == 1
 
 
-async def test_who_lets_a_turn_pass_is_out_of_the_round_until_they_come_back(store, clock):
+async def test_a_player_who_misses_a_turn_is_skipped_until_they_return(store, clock):
     """And comes back at its end."""
     jam = await store.jams.begin(new_jam(in_rotation=True))
     for who in (BOB, CAROL):
@@ -229,7 +229,7 @@ async def test_who_lets_a_turn_pass_is_out_of_the_round_until_they_come_back(sto
     assert not any(each.is_away for each in players)
 
 
-async def test_a_deleted_clip_at_the_end_takes_its_turn_along(store):
+async def test_deleting_the_last_clip_removes_its_turn(store):
     """The one before it is heard; one in the middle lives on in those after it."""
     jam = await store.jams.begin(new_jam())
     clips = [await take_turn(store, jam, str(n), who) for n, who in ((1, ALICE), (2, BOB))]
@@ -242,7 +242,7 @@ async def test_a_deleted_clip_at_the_end_takes_its_turn_along(store):
     assert (await store.jams.room(jam.id)).seconds == 16.0
 
 
-async def test_nothing_of_a_forgotten_person_is_left(store):
+async def test_erasure_removes_a_person_from_jams(store):
     """Their name, and what they started or played; what others played on it stays."""
     jam = await store.jams.begin(new_jam())
     for number, who in enumerate((ALICE, BOB), 1):
@@ -261,7 +261,7 @@ async def test_nothing_of_a_forgotten_person_is_left(store):
     assert len((await exported(store, BOB))["jam_turns"]) == 1
 
 
-async def test_words_and_names_of_closed_jams_expire(store, clock):
+async def test_texts_of_closed_jams_expire(store, clock):
     """Those of open ones are still needed."""
     jams = [await store.jams.begin(new_jam(f"j{number}")) for number in range(2)]
     await store.jams.close(jams[0].id)
@@ -272,7 +272,7 @@ async def test_words_and_names_of_closed_jams_expire(store, clock):
     assert (unfinished.jam.title, len(unfinished.players)) == ("Night drive", 1)
 
 
-async def test_a_card_is_shown_anew_when_something_has_changed(store):
+async def test_a_changed_jam_s_card_is_outdated(store):
     """Whoever listens is told of each change; what was shown is not shown again."""
     told = []
     store.jams.on_change = lambda: told.append(1)
@@ -292,7 +292,7 @@ async def test_a_card_is_shown_anew_when_something_has_changed(store):
     assert await store.jams.unfinished() == []
 
 
-async def test_a_jam_whose_place_is_gone_is_closed_whatever_goes_on(store):
+async def test_a_jam_without_a_thread_is_closed_in_any_state(store):
     """While somebody looks for words, while a turn is made, and while its mixdown is."""
     held = await store.jams.begin(new_jam())
     assert await store.jams.hold(held.id, ALICE, NOON + 60)

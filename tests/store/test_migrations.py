@@ -98,7 +98,7 @@ def recorded(folder):
 
 
 @pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
-async def test_a_database_of_an_earlier_version_is_taken_over(tmp_path, version):
+async def test_a_database_of_an_earlier_version_is_migrated(tmp_path, version):
     """All that is in it is there, what it had no column for is empty, and it is written to."""
     make_version(tmp_path, version)
     async with open_store(tmp_path, lambda: NOON) as store:
@@ -112,7 +112,7 @@ async def test_a_database_of_an_earlier_version_is_taken_over(tmp_path, version)
 
 
 @pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
-async def test_a_database_tells_when_it_was_migrated(tmp_path, version):
+async def test_migrations_record_their_time(tmp_path, version):
     """When the earlier ones were applied is not known; opening it again records nothing new."""
     make_version(tmp_path, version)
     clock = Clock()
@@ -122,7 +122,7 @@ async def test_a_database_tells_when_it_was_migrated(tmp_path, version):
     assert recorded(tmp_path) == [None] * version + [NOON] * (len(MIGRATIONS) - version)
 
 
-async def test_a_new_database_tells_when_it_was_made(tmp_path):
+async def test_a_new_database_records_its_time(tmp_path):
     """Each migration is recorded once, with the time."""
     clock = Clock()
     for _ in range(2):
@@ -132,7 +132,7 @@ async def test_a_new_database_tells_when_it_was_made(tmp_path):
     assert MIGRATIONS[RECORDED_SINCE - 1].name == "applied_migrations"
 
 
-async def test_a_migration_that_fails_leaves_the_version_before(tmp_path):
+async def test_a_failed_migration_is_rolled_back(tmp_path):
     """Tables, number and record of a step are one transaction."""
     make_version(tmp_path, 6)
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:

@@ -49,7 +49,7 @@ async def test_an_accepted_order_closes_its_own_answer(store):
     assert await store.open_answers.all() == [other]
 
 
-async def test_many_who_come_at_once_are_all_written_down(store):
+async def test_concurrent_answers_are_all_recorded(store):
     """Those who wait share a transaction, and nobody goes on before theirs is there."""
     answers = [dataclasses.replace(ANSWER, key=f"{number}/0") for number in range(200)]
 
@@ -60,7 +60,7 @@ async def test_many_who_come_at_once_are_all_written_down(store):
     assert await asyncio.gather(*map(open_and_look, answers)) == answers
 
 
-async def test_nobody_is_told_that_a_failed_transaction_wrote_theirs(store):
+async def test_a_failed_transaction_is_reported_to_all_its_writers(store):
     """Who shares it tries for themselves: an answer that is shown is written down."""
     answers = [dataclasses.replace(ANSWER, key=f"{number}/0") for number in range(5)]
     # What can't be bound fails the transaction that the first of them makes for all.

@@ -66,7 +66,7 @@ async def test_every_row_is_in_one_page(tmp_path, page):
         }  # fmt: skip
 
 
-async def test_an_archive_is_no_larger_than_what_can_be_posted():
+async def test_archives_respect_the_upload_limit():
     """There are as many as it takes, and every row is in one of them."""
     source = random.Random(1)
     pages = [Page("clips", n, [{"seed": source.getrandbits(8 * 900)}]) for n in range(1, 60)]
@@ -76,7 +76,7 @@ async def test_an_archive_is_no_larger_than_what_can_be_posted():
     assert files == {f"clips-{page.number}.json": page.rows for page in pages}
 
 
-async def test_a_page_too_large_is_alone():
+async def test_an_oversized_page_gets_its_own_archive():
     """It is handed over all the same."""
     source = random.Random(1)
     pages = [Page("clips", n, [{"seed": source.getrandbits(8 * 900)}]) for n in (1, 2)]
@@ -84,7 +84,7 @@ async def test_a_page_too_large_is_alone():
     assert len(sizes) == len(files) == 2
 
 
-async def test_many_words_become_one_small_file():
+async def test_texts_are_compressed_into_one_file():
     """What people type is compressed: a person with ten thousand clips gets one file."""
     rows = [{"prompt": f"90s rock with a slow bass and a loud guitar, {n}"} for n in range(10_000)]
     _, sizes = await packed([Page("clips", 1, rows)], 2**20)

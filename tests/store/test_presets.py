@@ -22,7 +22,7 @@ async def store(tmp_path):
         yield opened
 
 
-async def test_a_preset_comes_back_as_it_was_kept(store):
+async def test_a_preset_round_trips(store):
     """By its name in any case; a person's and a server's of the same id are two."""
     assert await store.presets.save(ALICE, FULL, most=5)
     assert await store.presets.get(ALICE, " late  night") == FULL
@@ -32,7 +32,7 @@ async def test_a_preset_comes_back_as_it_was_kept(store):
     assert not await store.presets.delete(ALICE, "LATE NIGHT")
 
 
-async def test_one_of_the_same_name_takes_its_place(store):
+async def test_a_preset_of_the_same_name_is_replaced(store):
     """Also where there may be no more."""
     for name in ("a", "b"):
         assert await store.presets.save(ALICE, Preset(name=name, words="x"), most=2)
@@ -44,7 +44,7 @@ async def test_one_of_the_same_name_takes_its_place(store):
     ]
 
 
-async def test_what_somebody_kept_and_reported_is_handed_out_and_forgotten(store):
+async def test_presets_and_reports_are_exported_and_erased(store):
     """A server's presets stay: they know no person. Others' reports of one's clips go, too."""
     _, clip = await delivered(store, key="1")
     _, other = await delivered(store, key="2", user=2)

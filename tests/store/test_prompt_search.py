@@ -6,7 +6,7 @@ from bot.store.store import open_store
 from tests.store.test_store import Clock, delivered
 
 
-async def test_all_words_are_looked_for_and_any_number_of_them(tmp_path):
+async def test_a_search_matches_all_words(tmp_path):
     """Signs of a pattern stand for themselves; thousands of words are no error."""
     async with open_store(tmp_path, Clock()) as store:
         for key, prompt in (("1", "slow 90s rock"), ("2", "90% rock")):

@@ -321,7 +321,7 @@ async def test_no_statement_reads_a_growing_table_whole(recorded, tmp_path):
     assert {sql: said for sql, said in found.items() if said} == {}
 
 
-async def test_every_statement_is_looked_at(recorded):
+async def test_every_statement_is_checked(recorded):
     """What stands in the code of the store and is not run by `do_everything` is named here."""
     missed = [
         place
@@ -365,7 +365,7 @@ async def test_a_foreign_key_is_checked_by_an_index(tmp_path):
         "SELECT MAX(created_at) FROM clips",
     ],
 )
-async def test_a_bad_plan_is_seen(tmp_path, sql):
+async def test_a_bad_plan_is_detected(tmp_path, sql):
     """Such as those that this store once had."""
     async with open_store(tmp_path, lambda: NOON):
         pass

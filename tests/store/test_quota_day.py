@@ -33,7 +33,7 @@ def at(text, zone=BERLIN):
         ("2026-10-24 12:00", "2026-10-24", "2026-10-25 04:00"),
     ],
 )
-def test_a_day_begins_at_its_hour(now, day, resets_at):
+def test_a_quota_day_begins_at_the_configured_hour(now, day, resets_at):
     """As the clock on the wall shows it."""
     quotas = QuotaDay(4, BERLIN)
     assert quotas.of(at(now)) == day
@@ -43,7 +43,7 @@ def test_a_day_begins_at_its_hour(now, day, resets_at):
 @pytest.mark.parametrize("hour", [0, 2, 23])
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Santiago", "Australia/Lord_Howe"])
 @pytest.mark.parametrize("change", ["2026-03-29", "2026-10-25", "2026-04-05", "2026-09-06"])
-def test_a_day_turns_where_it_says_so(hour, zone, change):
+def test_a_quota_day_follows_its_time_zone(hour, zone, change):
     """Also where its hour is left out, or there are two of it."""
     quotas, begun = QuotaDay(hour, ZoneInfo(zone)), at(f"{change} 00:00", ZoneInfo("UTC"))
     for step in range(-48, 96):
@@ -53,7 +53,7 @@ def test_a_day_turns_where_it_says_so(hour, zone, change):
         assert quotas.of(turn - 1) == quotas.of(now) != quotas.of(turn)
 
 
-async def test_what_was_used_counts_until_the_day_turns(tmp_path):
+async def test_used_seconds_count_until_the_day_ends(tmp_path):
     """And the refusal says when that is."""
     clock = Clock()
     clock.now = at("2026-11-28 23:00")
@@ -76,7 +76,7 @@ def test_a_time_zone_is_known_by_its_name(name):
 
 
 @pytest.mark.parametrize("name", ["Berlin", "Europe", "../etc/passwd", "", "+02:00"])
-def test_another_name_is_refused(name):
+def test_an_unknown_time_zone_is_refused(name):
     """With an example."""
     with pytest.raises(ConfigError, match='such as "UTC" or "Europe/Berlin"'):
         config_file.parse({"limits": {"time_zone": name}})

@@ -18,7 +18,7 @@ def new_radio(**other):
     return dataclasses.replace(plan, **other)
 
 
-async def test_a_radio_is_there_after_a_restart(tmp_path):
+async def test_a_radio_persists(tmp_path):
     """As it was last, one a server; one that was switched off is not."""
     live = new_radio(source=RadioSource.LIVE, words=(("techno", 1.0), ("harp", 0.5)), message_id=9)
     other = new_radio(guild_id=11, source=RadioSource.PERSON, person_id=3)

@@ -21,7 +21,7 @@ async def store(tmp_path):
         yield opened
 
 
-async def test_what_is_no_file_keeps_no_clip_from_being_deleted(store):
+async def test_a_non_file_does_not_block_retention(store):
     """A folder that some program made among the clips stays; what is orphaned beside it goes."""
     old = time.time() - 2 * EVERY_SECONDS
     (store.clips_folder / "lost+found").mkdir()
@@ -33,7 +33,7 @@ async def test_what_is_no_file_keeps_no_clip_from_being_deleted(store):
     assert [path.name for path in store.clips_folder.iterdir()] == ["lost+found"]
 
 
-async def test_a_file_that_can_not_be_deleted_keeps_no_other(store, caplog):
+async def test_an_undeletable_file_does_not_block_others(store, caplog):
     """It is named in the log, and tried again by the next sweep."""
     _, clip = await delivered(store, key="a")
     _, other = await delivered(store, key="b")
@@ -45,7 +45,7 @@ async def test_a_file_that_can_not_be_deleted_keeps_no_other(store, caplog):
     assert not (store.clips_folder / other.file).exists()
 
 
-async def test_a_backup_that_fails_keeps_no_sweep_from_being_made(store, caplog):
+async def test_a_failed_backup_does_not_block_retention(store, caplog):
     """Whatever lies in the folder of the backups: the housekeeping goes on."""
     (store.folder / BACKUPS).write_text("a file where a folder should be")
     with caplog.at_level(logging.INFO, logger="bot"):

@@ -40,7 +40,7 @@ async def test_a_star_is_given_once_and_taken_back(store):
     assert await stars_of(store, clip) == 0
 
 
-async def test_one_s_own_star_is_a_bookmark(store):
+async def test_own_stars_are_not_counted(store):
     """It is among the favourites, and counts for nothing."""
     _, clip = await delivered(store)
     assert await store.stars.give(clip, ALICE)
@@ -49,7 +49,7 @@ async def test_one_s_own_star_is_a_bookmark(store):
     assert await store.stars.top(GUILD, 5) == await store.stars.top_since(GUILD, 0.0, 5) == []
 
 
-async def test_favourites_are_the_latest_first(store, clock):
+async def test_favourites_are_sorted_latest_first(store, clock):
     """Of anybody's clips; a deleted one is not among them and can't be starred."""
     clips = [(await delivered(store, key=str(n)))[1] for n in range(3)]
     for clip in clips:
@@ -61,7 +61,7 @@ async def test_favourites_are_the_latest_first(store, clock):
     assert not await store.stars.give(clips[1], CAROL)
 
 
-async def test_the_most_stars_come_first(store, clock):
+async def test_the_top_list_is_sorted_by_stars(store, clock):
     """Of all time, or of those given since; on one server."""
     clips = [(await delivered(store, key=str(n)))[1] for n in range(3)]
     for clip, people in zip(clips, ((BOB,), (BOB, CAROL), ()), strict=True):
@@ -75,7 +75,7 @@ async def test_the_most_stars_come_first(store, clock):
     assert await store.stars.top(GUILD + 1, 5) == []
 
 
-async def test_stars_go_with_who_gave_them_and_with_the_clip(store):
+async def test_stars_are_deleted_with_their_giver_and_clip(store):
     """A person's stars are theirs: in what they get, and among what is deleted."""
     _, alices = await delivered(store, key="1")
     _, bobs = await delivered(store, key="2", user=BOB)

@@ -106,7 +106,7 @@ async def used(store, user=1):
     return (await store.ledger.quota(user, 100)).used_seconds
 
 
-async def test_a_job_comes_back_as_it_was_ordered(store):
+async def test_a_job_row_round_trips(store):
     """Everything an order says is kept."""
     source = ClipSource(clip_id=4, keep_seconds=5.0, include=False, keep_stems=("drums", "bass"))
     wanted = order(
@@ -127,7 +127,7 @@ async def test_the_same_order_twice_is_one_job(store):
     assert await used(store) == 100
 
 
-async def test_a_clip_that_arrives_is_paid_for_once(store):
+async def test_a_delivered_clip_is_charged_once(store):
     """Reserved at the start, committed at the end; then the token is deleted."""
     job, clip = await delivered(store)
     assert await used(store) == 10
@@ -138,7 +138,7 @@ async def test_a_clip_that_arrives_is_paid_for_once(store):
 
 
 @pytest.mark.parametrize("end", ["fail", "cancel", "hold"])
-async def test_a_clip_that_does_not_arrive_costs_nothing(store, end):
+async def test_an_undelivered_clip_is_refunded(store, end):
     """Every other end refunds, once; a second end changes nothing."""
     job = await accepted(store)
     await store.jobs.start(job.id)
@@ -230,7 +230,7 @@ async def test_blocked_people_and_a_draining_bot_are_refused(store):
     await accepted(store)
 
 
-async def test_a_block_by_the_owner_holds_wherever_one_is(store):
+async def test_the_owner_s_block_applies_on_all_servers(store):
     """On every server and in direct messages; a manager can't lift it."""
     await store.settings.block(EVERYWHERE, 1, True)
     for number, guild in enumerate((10, 11, None)):
@@ -252,7 +252,7 @@ async def test_a_new_day_begins_at_midnight_utc(store, clock):
     await accepted(store, key="2", seconds=100.0)
 
 
-async def test_a_reset_gives_the_day_back_and_no_more(store):
+async def test_a_reset_restores_exactly_the_used_seconds(store):
     """A refund afterwards gives no credit on top."""
     job = await accepted(store, seconds=60.0)
     assert await store.ledger.reset(1, 10) == 60
@@ -275,7 +275,7 @@ async def test_a_reset_gives_back_what_was_used_on_that_server(store):
         )
 
 
-async def test_what_is_reset_by_managers_stays_below_what_anybody_may_have(store):
+async def test_manager_resets_are_limited(store):
     """Only the owner's reset, which is for no server, gives that back, too."""
     most = limits(most_daily_seconds=150)
     await accepted(store, seconds=100.0, allowed=most)
@@ -288,7 +288,7 @@ async def test_what_is_reset_by_managers_stays_below_what_anybody_may_have(store
     await accepted(store, key="2", seconds=100.0, allowed=most)
 
 
-async def test_the_ledger_is_only_added_to(store, tmp_path):
+async def test_the_ledger_is_append_only(store, tmp_path):
     """Updating or deleting an entry is refused by the database itself."""
     await accepted(store)
     with sqlite3.connect(tmp_path / FILE) as connection:
@@ -298,7 +298,7 @@ async def test_the_ledger_is_only_added_to(store, tmp_path):
     connection.close()
 
 
-async def test_many_at_once_never_pass_a_limit(store):
+async def test_concurrent_orders_never_exceed_a_limit(store):
     """Check and reservation are atomic: a hundred concurrent orders can't pass a limit."""
 
     async def attempt(number):
@@ -346,7 +346,7 @@ async def test_a_full_disk_leaves_the_store_usable(tmp_path, clock):
         assert (await database.one("SELECT value FROM facts"))["value"] == "y"
 
 
-async def test_two_bots_on_one_database_are_one_too_many(tmp_path, clock):
+async def test_a_second_bot_on_a_database_is_refused(tmp_path, clock):
     """The second is refused; when the first has stopped, another can start."""
     async with open_store(tmp_path, clock):
         with pytest.raises(ConfigError, match="already running"):
@@ -363,7 +363,7 @@ async def test_two_bots_on_one_database_are_one_too_many(tmp_path, clock):
         (lambda path: newer(path), "newer version"),
     ],
 )
-async def test_a_database_that_can_not_be_used_is_left_alone(tmp_path, clock, spoil, sentence):
+async def test_an_unusable_database_is_unchanged(tmp_path, clock, spoil, sentence):
     """The error says what to do; the file is never replaced by an empty one."""
     async with open_store(tmp_path, clock) as store:
         await accepted(store)
@@ -384,7 +384,7 @@ def newer(path):
     connection.close()
 
 
-async def test_clips_are_found_by_what_people_know_of_them(store):
+async def test_clips_are_searched_by_prompt_and_number(store):
     """By their message, by their author's words, and by what they were made from."""
     _, first = await delivered(store, key="a", prompt="50% rock_roll")
     _, second = await delivered(store, key="b", prompt="jazz", parent_ids=(first.id,))
@@ -399,7 +399,7 @@ async def test_clips_are_found_by_what_people_know_of_them(store):
     assert second.parent_ids == (first.id,)
 
 
-async def test_a_deleted_clip_keeps_its_place_in_the_tree(store):
+async def test_a_deleted_clip_stays_in_the_family_tree(store):
     """Its sound is deleted once; clips made from it still name it as parent."""
     _, first = await delivered(store, key="a")
     _, second = await delivered(store, key="b", parent_ids=(first.id,))
@@ -485,7 +485,7 @@ async def test_kill_9_loses_no_accepted_job(tmp_path, clock):
         assert await store.check() == []
 
 
-async def test_what_is_past_its_time_is_swept(store, clock):
+async def test_expired_data_is_deleted(store, clock):
     """Old sound is deleted, its row stays; uploads that no job needs go, young ones stay."""
     _, clip = await delivered(store, key="old")
     (store.clips_folder / clip.file).write_bytes(b"sound")
@@ -504,7 +504,7 @@ async def test_what_is_past_its_time_is_swept(store, clock):
     assert (await store.clips.get(clip.id)).is_deleted
 
 
-async def test_a_clip_remembers_its_stems(store):
+async def test_a_clip_row_has_its_stems(store):
     """In their order; most have none."""
     _, clip = await delivered(store, stems=("drums", "bass"))
     _, plain = await delivered(store, key="2")
@@ -545,7 +545,7 @@ async def test_a_clip_remembers_its_stems(store):
         ),
     ],
 )
-async def test_either_source_comes_back_from_the_same_fields(store, tmp_path, source, kept):
+async def test_both_source_types_round_trip(store, tmp_path, source, kept):
     """A clip's and an upload's are kept as earlier versions keep them."""
     job = await accepted(store, source=source)
     assert (await store.jobs.get(job.id)).order.source == source
@@ -554,7 +554,7 @@ async def test_either_source_comes_back_from_the_same_fields(store, tmp_path, so
     assert json.loads(text) == kept | {"keep_seconds": 5.0, "include": True}
 
 
-async def test_an_order_from_before_there_were_stems_is_read(store, tmp_path):
+async def test_orders_of_versions_before_stems_are_read(store, tmp_path):
     """Its source names no stems."""
     job = await accepted(store, source=ClipSource(clip_id=4, keep_seconds=5.0))
     with sqlite3.connect(tmp_path / FILE) as connection:

@@ -57,7 +57,7 @@ async def filled(folder):
         return modes(folder)
 
 
-async def test_all_that_is_kept_is_made_private(tmp_path):
+async def test_all_stored_files_are_private(tmp_path):
     """The database, what SQLite keeps beside it, the lock, sounds, backups, and their folders."""
     found = await filled(tmp_path / "deep" / "data")
     assert {"zhiyin.db", "zhiyin.db-wal", "zhiyin.db-shm", "zhiyin.lock"} < set(found)
@@ -65,7 +65,7 @@ async def test_all_that_is_kept_is_made_private(tmp_path):
     assert found == private(found)
 
 
-async def test_what_an_earlier_version_left_open_is_closed_at_the_start(tmp_path):
+async def test_open_file_modes_of_earlier_versions_are_fixed_at_the_start(tmp_path):
     """Without a word; the doctor says it before."""
     found = await filled(tmp_path / "data")
     folder = tmp_path / "data"
@@ -83,7 +83,7 @@ async def test_what_an_earlier_version_left_open_is_closed_at_the_start(tmp_path
     assert finding.verdict is Verdict.GOOD
 
 
-async def test_a_folder_with_other_things_in_it_stays_as_it_is(tmp_path):
+async def test_foreign_files_in_the_folder_are_unchanged(tmp_path):
     """A home is not closed for the bot's sake, and nothing else in it touched; its files are."""
     tmp_path.chmod(0o755)
     (tmp_path / "holiday.jpg").touch()
@@ -95,7 +95,7 @@ async def test_a_folder_with_other_things_in_it_stays_as_it_is(tmp_path):
     assert exposed_files(tmp_path) == []
 
 
-async def test_what_can_not_be_closed_is_logged_and_stops_nothing(tmp_path, caplog):
+async def test_a_failed_mode_change_is_logged_only(tmp_path, caplog):
     """The files of another user, or on a file system without modes."""
     (tmp_path / "file").touch()
     paths = [UNCHANGEABLE, tmp_path / "file", tmp_path / "missing"]
@@ -108,7 +108,7 @@ async def test_what_can_not_be_closed_is_logged_and_stops_nothing(tmp_path, capl
     assert f"store.exposed files=1 such as {tmp_path / 'data' / 'zhiyin.notes'}" in caplog.text
 
 
-def test_a_file_is_private_before_anything_is_in_it(tmp_path):
+def test_a_file_is_private_before_it_has_content(tmp_path):
     """What writes it finds it there: no moment in which others could open it."""
     with replace_atomically(tmp_path / "a", private=True) as scratch:
         assert stat.S_IMODE(scratch.stat().st_mode) == 0o600
@@ -116,7 +116,7 @@ def test_a_file_is_private_before_anything_is_in_it(tmp_path):
     assert modes(tmp_path)["a"] == 0o600
 
 
-def test_what_a_library_makes_for_a_bot_is_private_too(tmp_path):
+def test_files_created_by_libraries_are_private(tmp_path):
     """Whatever mode it asks for; afterwards the process makes files as before."""
     with private_umask():
         (tmp_path / "cache").mkdir()
@@ -126,7 +126,7 @@ def test_what_a_library_makes_for_a_bot_is_private_too(tmp_path):
     assert (found["cache"], found["log"], found["clip.wav"]) == (0o700, 0o600, 0o666)
 
 
-async def test_a_copy_to_look_through_is_private(tmp_path):
+async def test_a_copy_for_inspection_is_private(tmp_path):
     """Also the one that the doctor makes for a moment."""
     await filled(tmp_path / "data")
     copy(tmp_path / "data", tmp_path / "copy.db")

@@ -37,7 +37,7 @@ async def test_jobs_are_counted_by_their_state(store, clock):
     assert await store.check() == []
 
 
-async def test_a_sum_never_falls(store, clock):
+async def test_totals_never_decrease(store, clock):
     """Where a person is forgotten their jobs are counted no more, but their seconds are."""
     await delivered(store, key="1", seconds=10.0)
     await delivered(store, key="2", user=2, seconds=5.0)

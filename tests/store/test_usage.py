@@ -127,7 +127,7 @@ class Play:
 
 
 @pytest.mark.parametrize("seed", range(1, 7))
-async def test_no_sequence_of_orders_cancels_and_resets_becomes_credit(store, seed):
+async def test_no_sequence_of_operations_creates_credit(store, seed):
     """Delivered seconds stay within what a person, anybody and a server may have."""
     for part in range(5):
         play = Play(store, 100 * seed + part)

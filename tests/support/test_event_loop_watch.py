@@ -7,7 +7,7 @@ import asyncio
 from tests.support.event_loop_watch import own_seconds, watched
 
 
-async def test_what_keeps_the_loop_to_itself_is_found():
+async def test_blocking_of_the_event_loop_is_detected():
     """Reckoning is; waiting, and reckoning in a thread, are not."""
 
     def reckon():

@@ -46,7 +46,7 @@ def blend_of(one, two):
     return plan_blend(first, second)
 
 
-def test_a_fade_lies_on_whole_bars_where_tempo_and_key_allow():
+def test_a_blend_covers_whole_bars_if_tempo_and_key_match():
     """From the last bar line of the first that leaves room for two bars, at the second's tempo."""
     blend = blend_of(part(120), part(118, first=0.25, key=A_MINOR))
     bar = 240 / 118
@@ -72,7 +72,7 @@ def test_a_fade_lies_on_whole_bars_where_tempo_and_key_allow():
         (None, "nothing known"),
     ],
 )
-def test_elsewhere_the_fade_is_a_plain_one(other, why):
+def test_otherwise_the_blend_is_a_plain_crossfade(other, why):
     """It is short, and of the second nothing is lost."""
     blend = blend_of(part(120), other)
     plain = (18 * RATE_HZ, 0, 2 * RATE_HZ, 1.0)
@@ -123,7 +123,7 @@ def play(first, second, blend):
     return np.concatenate([head, mixed(mixer, blend.length / RATE_HZ + 8.0)])
 
 
-async def test_beats_of_both_fall_together_and_the_level_is_even():
+async def test_blended_beats_are_aligned_at_an_even_level():
     """Within 20 ms through the whole fade, and within 1.5 dB, of loops of which nothing was told.
 
     What each of the two plays is heard by clicks on its beats, while the other one is silent.
@@ -183,7 +183,7 @@ def test_a_blend_for_another_track_is_not_used():
 
 
 @pytest.mark.parametrize("heard", [6.0, 15.0])
-def test_a_track_that_has_grown_goes_on_as_it_was(heard):
+def test_a_longer_version_of_a_track_continues_seamlessly(heard):
     """To the sample where both are the same still; else what is new follows its end."""
     first, grown = track(1, 440, 16), track(2, 440, 24)
     mixer = Mixer()
@@ -201,7 +201,7 @@ def test_a_track_that_has_grown_goes_on_as_it_was(heard):
         assert 15.9 * RATE_HZ < mixer.now.place < 17.1 * RATE_HZ
 
 
-async def test_clips_are_as_loud_as_one_another():
+async def test_tracks_have_equal_loudness():
     """A quiet one and a loud one, to within a decibel."""
     sounds = (sound_of(noise(4.0, level=each)) for each in (0.03, 0.15))
     quiet, loud = (make_track(each, 1, loops=False) for each in sounds)

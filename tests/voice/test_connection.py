@@ -58,7 +58,7 @@ def heard(wire):
 
 
 @pytest.mark.parametrize("dave", [False, True], ids=["plain", "end-to-end"])
-async def test_what_is_played_arrives(dave):
+async def test_played_audio_arrives(dave):
     """In order, without loss, at an even level through the fade; also end-to-end encrypted."""
     async with connected(dave) as (wire, _, _, channel):
         mixer = Mixer()
@@ -88,7 +88,7 @@ async def test_what_is_played_arrives(dave):
 
 
 @pytest.mark.parametrize("how", ["crash", "sent away", "region"])
-async def test_it_comes_back_and_goes_on_where_it_was(how):
+async def test_a_voice_connection_resumes_after_a_loss(how):
     """After what discord.py gives up on, too: the same music goes on."""
     async with connected() as (wire, _client, _place, channel):
         mixer = Mixer()
@@ -115,7 +115,7 @@ async def test_it_comes_back_and_goes_on_where_it_was(how):
         await until(lambda: wire.voice.of(wire.me, wire.guild.id) is None)
 
 
-async def test_it_follows_when_it_is_moved():
+async def test_a_voice_connection_follows_a_move():
     """And comes back to where it was moved to."""
     async with connected() as (wire, _client, _place, channel):
         other = await managing.create_channel(wire, wire.owner, "upstairs", type=ChannelType.VOICE)
@@ -130,7 +130,7 @@ async def test_it_follows_when_it_is_moved():
         await keeping
 
 
-async def test_a_deleted_channel_ends_it():
+async def test_a_deleted_channel_ends_the_connection():
     """Nobody can be heard there any more."""
     async with connected() as (wire, _client, place, channel):
         line = VoiceConnection(channel, OpusSource(Mixer()), QUICK)
@@ -140,7 +140,7 @@ async def test_a_deleted_channel_ends_it():
         assert await asyncio.wait_for(keeping, 60) is ConnectionEnd.CHANNEL_GONE
 
 
-async def test_who_is_sent_away_again_and_again_goes():
+async def test_repeated_disconnects_end_the_connection():
     """It comes back a few times, and then it understands."""
     timings = ConnectionTimings(connect_seconds=5.0, pauses_seconds=(0.05,) * 8, most_losses=2)
     async with connected() as (wire, _client, _place, channel):
@@ -155,7 +155,7 @@ async def test_who_is_sent_away_again_and_again_goes():
         assert await asyncio.wait_for(keeping, 60) is ConnectionEnd.LOST
 
 
-async def test_a_channel_that_can_t_be_joined_is_told():
+async def test_a_failed_join_is_reported():
     """Discord does not answer who may not come in; the sentence names the channel."""
     quick = ConnectionTimings(connect_seconds=0.3)
     async with connected() as (wire, _client, place, channel):
@@ -167,7 +167,7 @@ async def test_a_channel_that_can_t_be_joined_is_told():
         await line.close()
 
 
-async def test_a_cut_of_the_packets_is_outlived():
+async def test_a_packet_loss_is_survived():
     """Nothing is told of it: what is played goes on by the clock, and is heard after it."""
     async with connected() as (wire, _client, _place, channel):
         mixer, server = Mixer(), wire.voice.server
@@ -189,7 +189,7 @@ async def test_a_cut_of_the_packets_is_outlived():
         await line.close()
 
 
-async def test_where_no_packet_comes_through_it_says_so():
+async def test_blocked_udp_is_reported():
     """A firewall that lets the gateway pass and no sound is told in a sentence, not waited for."""
     async with connected() as (wire, _client, _place, channel):
         wire.voice.server.is_cut = True
@@ -204,7 +204,7 @@ async def test_where_no_packet_comes_through_it_says_so():
         await again.close()
 
 
-async def test_who_closes_it_a_second_time_waits_until_it_has_left():
+async def test_a_second_close_waits_for_the_first():
     """What joins then is not sent away by a late confirmation of the first goodbye."""
     async with connected() as (wire, _client, _place, channel):
         line = VoiceConnection(channel, OpusSource(Mixer()), QUICK)

@@ -52,7 +52,7 @@ async def ended(mixer, samples):
     return sound, np.concatenate(heard)
 
 
-async def test_it_goes_over_into_a_clip_on_the_beat():
+async def test_live_music_blends_into_a_clip_on_the_beat():
     """To the sample as it would have sounded until the fade, whose bars are those of both."""
     frames, clip = music(), the_clip()
     plain, mixer = Mixer(), Mixer()
@@ -75,7 +75,7 @@ async def test_it_goes_over_into_a_clip_on_the_beat():
 
 
 @pytest.mark.parametrize("why", ["no beat", "nearly over", "not heard"])
-async def test_elsewhere_nothing_is_changed(why):
+async def test_without_a_beat_the_mixer_is_unchanged(why):
     """It plays to its end, and the clip follows."""
     mixer, clip = Mixer(), the_clip()
     sound, _ = await ended(mixer, music() if why != "no beat" else tone().frames)

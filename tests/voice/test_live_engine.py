@@ -66,7 +66,7 @@ async def playing(executor, store, config=None, words=WORDS):
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_it_comes_back_when_its_worker_was_killed(store):
+async def test_live_music_resumes_after_a_worker_kill(store):
     """A clip plays on, and the next worker makes music again."""
     async with opened() as executor, playing(executor, store) as (show, music, hear):
         await until(lambda: show.is_heard)
@@ -78,7 +78,7 @@ async def test_it_comes_back_when_its_worker_was_killed(store):
         assert music[1].made_seconds > 0
 
 
-async def test_its_end_is_noticed_while_nobody_takes_it(store):
+async def test_an_end_is_noticed_without_a_subscriber(store):
     """What is ready fills its room while a clip plays: a worker's death is seen all the same."""
     async with opened() as executor:
         music = LiveMusicService(executor, Config(), store.live_seconds).begin(1, WORDS)
@@ -90,7 +90,7 @@ async def test_its_end_is_noticed_while_nobody_takes_it(store):
         assert music.sound.left is not None
 
 
-async def test_words_change_where_each_person_may_run_one_clip(store):
+async def test_prompt_changes_work_with_one_job_per_user(store):
     """The new music is made beside the old, whatever is set for people."""
     config = configured(running_per_user=1)
     async with (
@@ -105,7 +105,7 @@ async def test_words_change_where_each_person_may_run_one_clip(store):
 @pytest.mark.parametrize(
     ("slots", "at_once", "said"), [(1, 1, "one clip at a time"), (8, 0, "switched off")]
 )
-async def test_people_s_orders_have_room_beside_it(store, slots, at_once, said):
+async def test_orders_run_beside_live_music(store, slots, at_once, said):
     """Where there would be none, no live music begins, and a sentence tells why."""
     config = dataclasses.replace(
         Config(), engine=EngineConfig(slots=slots), radio=RadioConfig(live_at_once=at_once)
@@ -115,7 +115,7 @@ async def test_people_s_orders_have_room_beside_it(store, slots, at_once, said):
             await LiveMusicService(executor, config, store.live_seconds).check(1)
 
 
-async def test_a_server_hears_so_much_of_it_a_day(tmp_path):
+async def test_live_music_has_a_daily_limit(tmp_path):
     """Then clips play, and it is told until when; the next day it may again."""
     clock = Clock()
     limited = RadioConfig(daily_live_seconds_per_server=12.0)
@@ -139,7 +139,7 @@ async def test_a_server_hears_so_much_of_it_a_day(tmp_path):
         assert music[0].made_seconds <= 20.0
 
 
-async def test_machines_that_join_make_live_music_where_the_bot_has_no_worker(store):
+async def test_joined_machines_generate_live_music(store):
     """Their room is what can be counted on."""
     config = dataclasses.replace(Config(), worker=WorkerConfig(count=0, backend="ray"))
     await LiveMusicService(Executor(config), config, store.live_seconds).check(1)

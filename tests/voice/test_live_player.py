@@ -82,7 +82,7 @@ async def stage():
     await opened.close()
 
 
-async def test_it_comes_even_in_loudness_and_waits_to_be_heard(stage):
+async def test_live_music_is_leveled_and_buffered(stage):
     """Quiet music is as loud as clips are; no more is made than a few seconds ahead."""
     await stage.until(lambda: stage.show.is_heard)
     sound = await stage.hear(3.0)
@@ -95,7 +95,7 @@ async def test_it_comes_even_in_loudness_and_waits_to_be_heard(stage):
     assert music.sound.missing_samples == 0
 
 
-async def test_other_words_are_heard_within_seconds_and_without_a_gap(stage):
+async def test_a_prompt_change_is_heard_within_seconds_without_a_gap(stage):
     """New music is begun from them, and what was playing goes over into it."""
     await stage.until(lambda: stage.show.is_heard)
     before = await stage.hear(1.0)
@@ -108,7 +108,7 @@ async def test_other_words_are_heard_within_seconds_and_without_a_gap(stage):
     assert stage.begun[0].sound.left is not None, "the old one is made no more"
 
 
-async def test_words_that_change_all_the_time_are_heard(stage):
+async def test_frequent_prompt_changes_are_heard(stage):
     """What is coming is heard before it gives way to newer words, however fast these come."""
     await stage.until(lambda: stage.show.is_heard)
     number = 0
@@ -119,7 +119,7 @@ async def test_words_that_change_all_the_time_are_heard(stage):
     assert stage.mixer.now is stage.begun[1].sound
 
 
-async def test_clips_play_while_it_can_t_keep_up(stage):
+async def test_clips_play_during_underruns(stage):
     """Before there is a gap, a clip takes its place; it comes back once it has caught up."""
     await stage.until(lambda: stage.show.is_heard)
     stage.mixer.play_next(PlayedTrack(track(1, 880, 60)))
@@ -134,7 +134,7 @@ async def test_clips_play_while_it_can_t_keep_up(stage):
     assert abs(pitch((await stage.hear(4.0))[-RATE_HZ:]) - 440) < 2
 
 
-async def test_it_is_begun_again_when_its_worker_is_lost(stage):
+async def test_live_music_restarts_after_a_lost_worker(stage):
     """Clips go on meanwhile."""
     await stage.until(lambda: stage.show.is_heard)
     stage.mixer.play_next(PlayedTrack(track(1, 880, 60)))
@@ -145,7 +145,7 @@ async def test_it_is_begun_again_when_its_worker_is_lost(stage):
     assert levels(await hearing).min() > 0.08
 
 
-def test_words_are_added_weighted_and_taken_away():
+def test_prompts_can_be_added_weighted_and_removed():
     """At most three, the oldest give way; one is always left."""
     words = with_words((), " lo-fi   beats ", 1.0)
     assert words == (("lo-fi beats", 1.0),)
@@ -157,7 +157,7 @@ def test_words_are_added_weighted_and_taken_away():
     assert [text for text, _ in with_words(words, "drums", 0.0)] == ["harp", "choir"]
 
 
-async def test_where_nothing_else_can_play_it_pauses_once_and_without_a_click():
+async def test_without_clips_an_underrun_pauses_without_a_click():
     """It goes on once a second of it is there, instead of stuttering piece by piece."""
     sound = LiveBuffer()
     tone = 0.2 * np.sin(2 * np.pi * 440 * np.arange(48_000) / RATE_HZ)

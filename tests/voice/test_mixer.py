@@ -21,7 +21,7 @@ def mixed(mixer, seconds):
     return np.concatenate([mixer.take_frame() for _ in range(round(seconds * 50))])
 
 
-def test_silence_never_ends_where_there_is_nothing():
+def test_an_empty_mixer_plays_silence():
     """The stream goes on, so that the connection stays."""
     mixer = Mixer()
     assert not mixed(mixer, 1.0).any()
@@ -58,7 +58,7 @@ def test_a_skip_is_heard_at_once():
     assert largest_step(sound) < 0.07
 
 
-def test_a_skip_without_a_next_falls_silent_and_goes_on_later():
+def test_a_skip_without_a_next_track_waits_in_silence():
     """Nothing clicks; what comes then is told."""
     told: list = []
     mixer = Mixer(told.append)
@@ -74,7 +74,7 @@ def test_a_skip_without_a_next_falls_silent_and_goes_on_later():
     assert told == [one, None, two]
 
 
-def test_a_track_that_comes_late_is_not_cut_short():
+def test_a_late_track_is_played_completely():
     """The first had begun to end: the second rises from its beginning."""
     mixer = Mixer()
     mixer.play_next(PlayedTrack(track(1, 440, 6)))

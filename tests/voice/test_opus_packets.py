@@ -17,7 +17,7 @@ def tone(hz, seconds, level=0.5):
 
 
 @pytest.mark.parametrize("kind", [LibopusEncoder, OpusEncoder])
-def test_a_tone_is_the_same_tone_at_the_other_end(kind):
+def test_an_encoded_tone_decodes_to_the_same_tone(kind):
     """Every frame becomes a packet, and none is kept for longer than a few frames."""
     encoder, packets, waiting = open_encoder(), [], 0
     if not isinstance(encoder, kind):

@@ -13,7 +13,7 @@ from tests.store.test_radios import new_radio
 from tests.store.test_store import Clock
 
 
-async def test_jams_are_played_as_they_are_now(tmp_path):
+async def test_a_jam_source_plays_current_tracks(tmp_path):
     """The whole track of each that is open here and has one, up to its latest turn."""
     async with open_store(tmp_path, Clock()) as store:
         pipeline: Any = SimpleNamespace(store=store)
@@ -29,7 +29,7 @@ async def test_jams_are_played_as_they_are_now(tmp_path):
         await store.jams.close(jam.id)
 
 
-async def test_one_jam_is_played_as_it_grows(tmp_path):
+async def test_one_jam_s_radio_plays_the_growing_track(tmp_path):
     """Its whole track; where it has grown, it is told up to where it is what it was."""
     async with open_store(tmp_path, Clock()) as store:
         pipeline: Any = SimpleNamespace(store=store)

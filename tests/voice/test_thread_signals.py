@@ -29,7 +29,7 @@ def in_thread(do):
     return raised
 
 
-def test_it_is_heard_by_a_loop_that_runs_and_by_none_that_is_closed():
+def test_a_signal_reaches_a_running_loop_and_ignores_a_closed_one():
     """Who waits goes on; a thread that ends after its loop says nothing of it."""
 
     async def wait():
@@ -47,7 +47,7 @@ def test_it_is_heard_by_a_loop_that_runs_and_by_none_that_is_closed():
     assert not event.is_set()
 
 
-def test_another_failure_of_the_loop_is_not_hidden():
+def test_other_loop_errors_are_raised():
     """Only a closed one is expected."""
 
     class Broken:
@@ -61,7 +61,7 @@ def test_another_failure_of_the_loop_is_not_hidden():
         set_from_thread(Broken(), asyncio.Event())  # type: ignore[arg-type]
 
 
-def test_live_music_is_played_to_its_end_after_the_loop_is_closed():
+def test_live_music_plays_out_after_the_loop_closed():
     """Whoever waits for room in it is gone; what is there is still taken."""
 
     async def fill():

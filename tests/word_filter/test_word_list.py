@@ -69,7 +69,7 @@ def test_a_word_is_not_found_inside_a_longer_one_unless_asked_for(word, before, 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(word=st.text("abc", min_size=3, max_size=8), text=st.text("abc ", max_size=40))
-def test_without_disguises_it_is_a_search_for_whole_words(word, text):
+def test_plain_words_are_matched_as_whole_words(word, text):
     """Nothing else is found in plain letters, but for what is drawn out or set apart."""
     drawn_out = any(3 * each in text for each in "abc")
     if finds(word, text) and not drawn_out:
@@ -92,7 +92,7 @@ def test_without_disguises_it_is_a_search_for_whole_words(word, text):
         ("сор", "сорок"),
     ],
 )
-def test_what_only_resembles_an_entry_is_left_alone(entry, text):
+def test_similar_words_are_not_matched(entry, text):
     """Other words of music are not refused for their letters."""
     assert not finds(entry, text)
 
@@ -113,19 +113,19 @@ def test_what_only_resembles_an_entry_is_left_alone(entry, text):
         ("b4d", "B4D"),
     ],
 )
-def test_other_disguises_and_scripts(entry, text):
+def test_disguises_in_other_scripts_are_matched(entry, text):
     """Signs for letters, phrases, scripts without spaces, patterns, numbers."""
     assert finds(entry, text)
 
 
-def test_an_entry_is_kept_as_it_reads():
+def test_entries_are_normalized():
     """Spaces and case mean nothing, but in a pattern."""
     assert read_entry("  Bad   WORD ") == "bad word"
     assert read_entry(r"/\D+x/") == r"/\D+x/"
 
 
 @pytest.mark.parametrize("entry", ["", "*", "a", "a*", "...", "/a*/", "/(?:)/"])
-def test_what_would_be_in_everything_is_no_entry(entry):
+def test_entries_that_match_everything_are_refused(entry):
     """A list of it would refuse all there is."""
     with pytest.raises(RequestError) as caught:
         read_entry(entry)
@@ -133,14 +133,14 @@ def test_what_would_be_in_everything_is_no_entry(entry):
 
 
 @pytest.mark.parametrize("entry", ["/(a/", r"/(a)\1/", "/a(?=b)/", "/(?:a{1000}){1000}/"])
-def test_a_pattern_that_cannot_be_matched_in_linear_time_is_no_entry(entry):
+def test_patterns_without_linear_matching_are_refused(entry):
     """Neither is one that is too large."""
     with pytest.raises(RequestError) as caught:
         read_entry(entry)
     assert caught.value.sentence == UNREADABLE
 
 
-def test_an_entry_has_an_end():
+def test_entries_have_a_maximum_length():
     """However long a modal or an option may be."""
     assert read_entry("ab " * 26 + "x")
     with pytest.raises(RequestError):
@@ -148,7 +148,7 @@ def test_an_entry_has_an_end():
 
 
 @pytest.mark.parametrize("entry", ["/(a*)*(a|aa)+b.*c/", "a*a*a*b", "*a*a*a*x", "aaaa aaaa aaaa b"])
-def test_time_does_not_grow_faster_than_the_text(entry):
+def test_matching_takes_linear_time(entry):
     """What a backtracking matcher never ends with is answered, for a text of any length."""
     # A backtracking one would need 2 to the power of 100,000 steps.
     assert not finds(entry, "a" * 100_000 + "!")

@@ -117,7 +117,7 @@ def test_tempo_and_key_of_the_sound_join_unless_others_are_asked_for(old, new, w
     assert joined(old, new, heard) == words.format(old=old_rock)
 
 
-def test_too_many_words_are_the_new_ones():
+def test_too_long_joined_prompts_keep_the_new_words():
     """The old ones are left out; new ones alone are never too many."""
     old = "rock with " + "very " * 70 + "loud guitars"
     assert joined(old, "jazz " + "and so on " * 10) == ("jazz " + "and so on " * 10).strip()
@@ -137,7 +137,7 @@ WORDS = st.lists(
 @given(
     st.none() | WORDS, WORDS, st.none() | st.floats(40, 240), st.sampled_from([None, "F# major"])
 )
-def test_whatever_is_typed_there_are_words(old, new, bpm, key):
+def test_joined_prompts_are_never_empty(old, new, bpm, key):
     """Never none, never too many, and the same for the same."""
     heard = TempoAndKey(bpm=bpm, key=key)
     words = joined(old, new, heard)
@@ -147,7 +147,7 @@ def test_whatever_is_typed_there_are_words(old, new, bpm, key):
 
 
 @given(st.text(max_size=60), st.text(min_size=1, max_size=60))
-def test_no_text_is_too_strange(old, new):
+def test_any_text_can_be_joined(old, new):
     """What says nothing of music stays as it is, or is left out."""
     assert len(joined(old, new)) <= 130
 

@@ -34,7 +34,7 @@ def found(text):
         ("remove all drums", [(Facet.DRUMS, "none", "remove all drums")]),
     ],
 )
-def test_words_numbers_and_keys_are_read(text, expected):
+def test_words_tempi_and_keys_are_parsed(text, expected):
     """Whole words only, the longest that fits, in either language."""
     assert found(text) == expected
 
@@ -52,7 +52,7 @@ def test_words_numbers_and_keys_are_read(text, expected):
         ("jazz", Degree.PLAIN),
     ],
 )
-def test_how_much_is_meant_is_read(text, degree):
+def test_degrees_are_parsed(text, degree):
     """The words that say it belong to the phrase."""
     (phrase,) = read_phrases(text)
     assert (phrase.degree, phrase.start, phrase.stop) == (degree, 0, len(text))
@@ -82,13 +82,13 @@ def test_what_describes_an_instrument_is_within_its_phrase():
         (None, (), ()),
     ],
 )
-def test_drums_that_nobody_wants_are_left_out_for_certain(prompt, kept, unwanted):
+def test_excluded_drums_are_muted(prompt, kept, unwanted):
     """Where the model has them as a stem."""
     assert muted_stems(prompt, ("drums", "bass", "lead"), kept) == unwanted
     assert muted_stems(prompt, (), kept) == ()
 
 
-def test_every_word_is_read_as_what_it_means():
+def test_every_vocabulary_word_has_its_meaning():
     """None is hidden by a longer one or means two things."""
     kinds = {
         Facet.STYLE: [english.STYLES, english.STYLES_MORE, chinese.STYLES],

@@ -25,32 +25,32 @@ from bot.words.style_words import with_style
         (None, None, None),
     ],
 )
-def test_what_is_typed_wins(typed, style, words):
+def test_typed_words_precede_the_style(typed, style, words):
     """Of the style the parts go that contradict it or say the same; the rest stands behind."""
     assert with_style(typed, style, most=400) == words
 
 
-def test_words_of_style_leave_out_what_would_be_too_long():
+def test_style_words_are_cut_to_the_prompt_limit():
     """Whole parts; what was typed is never cut."""
     assert with_style("rock", "a very long part indeed, loud", most=12) == "rock, loud"
     assert with_style("rock", "loud", most=5) == "rock"
 
 
-def test_a_seed_rolls_the_same_words_always():
+def test_random_words_are_deterministic_by_seed():
     """They are on cards and in files: a new version rolls them as this one does."""
     assert roll_words(3, most=400) == "loud 70s jazz with brass, 125 BPM"
     assert roll_words(3, most=400, attempt=1) != roll_words(3, most=400)
     assert len({roll_words(seed, most=400) for seed in range(50)}) > 45
 
 
-def test_what_is_rolled_can_be_read_again():
+def test_random_words_can_be_parsed():
     """A style, a mood, an instrument and a tempo, each of which a remix can change."""
     for seed in range(50):
         facets = {each.facet for each in read_phrases(roll_words(seed, most=400))}
         assert {Facet.STYLE, Facet.MOOD, Facet.INSTRUMENT, Facet.TEMPO} <= facets, seed
 
 
-def test_only_what_a_style_leaves_open_is_rolled():
+def test_random_words_fill_only_what_a_style_leaves_open():
     """The style stands before it."""
     for seed in range(20):
         words = roll_words(seed, "calm lo-fi, 80 BPM", most=400)

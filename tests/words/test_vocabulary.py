@@ -38,13 +38,13 @@ def starter():
         ("asdf ASDF asdf", ("asdf", "ASDF"), ()),
     ],
 )
-def test_what_the_model_passes_over_and_what_it_hears(starter, text, unknown, heard):
+def test_unknown_and_known_words_are_separated(starter, text, unknown, heard):
     """As it was typed; small words and disguised spellings of known ones are no matter."""
     assert unknown_words(text, starter) == unknown
     assert known_phrases(text, starter) == heard
 
 
-def test_all_that_is_offered_is_known(starter):
+def test_offered_words_are_known(starter):
     """In both languages, and on every side of music there is something."""
     for facet in (Facet.STYLE, Facet.INSTRUMENT, Facet.MOOD, Facet.PACE, Facet.ERA):
         for chinese_words in (False, True):
@@ -66,13 +66,13 @@ def test_the_last_word_is_completed(starter):
     assert len(complete("s", starter, most=3)) == 3
 
 
-def test_a_random_clip_is_of_what_the_model_knows(starter):
+def test_random_prompts_use_known_words(starter):
     """Else its card would promise what is not heard."""
     for seed in range(200):
         assert unknown_words(roll_words(seed, most=400, vocabulary=starter), starter) == ()
 
 
-def test_a_random_clip_is_of_chinese_words_for_who_reads_chinese(starter):
+def test_random_prompts_are_chinese_for_chinese_readers(starter):
     """Known ones, which are read again; a style in English, or a model of English, has English."""
     for seed in range(200):
         words = roll_words(seed, most=400, vocabulary=starter, in_chinese=True)

@@ -67,7 +67,7 @@ def test_an_attachment_of_a_forwarded_message_is_found():
     assert (sound.filename, sound.size) == ("a.mov", 9)
 
 
-def test_an_address_outside_discord_is_not_gone_to():
+def test_urls_outside_discord_are_not_fetched():
     """A gallery may show a picture from anywhere: the bot fetches what was uploaded."""
     gallery = {"type": 12, "items": [{"media": media(content_type="audio/mpeg")}]}
     assert find_sound(message(components=[gallery])) is None
@@ -91,7 +91,7 @@ def test_every_accepted_suffix_is_a_sound(suffix):
         ("mp3", None, False),
     ],
 )
-def test_what_claims_to_be_sound_is_tried(name, content_type, expected):
+def test_files_declared_as_audio_are_tried(name, content_type, expected):
     """Films have sound in them; pictures and texts don't."""
     assert is_sound(SharedFile(filename=name, url=ADDRESS, content_type=content_type)) == expected
 

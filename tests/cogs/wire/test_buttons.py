@@ -58,7 +58,7 @@ async def test_again_pressed_twice_is_two_clips(tmp_path):
         assert await stage.used() == 3.0
 
 
-async def test_delete_pressed_twice_is_one_clip_less(tmp_path):
+async def test_delete_pressed_twice_deletes_once(tmp_path):
     """The message goes with it; the second press is told, or finds it gone."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()
@@ -111,7 +111,7 @@ async def test_cancel_pressed_twice_is_cancelled_once(tmp_path):
         assert await stage.used() == 0.0
 
 
-async def test_a_button_under_what_has_gone_is_told_so(tmp_path):
+async def test_a_button_of_a_deleted_clip_is_answered(tmp_path):
     """The press of somebody who was slower than another: one sentence, for them alone."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()

@@ -27,7 +27,7 @@ async def settled(stage):
     await stage.bot.get_cog("JamSessions").progress.run_due()
 
 
-async def test_a_jam_whose_way_was_cut_off_goes_on(tmp_path, monkeypatch):
+async def test_a_jam_continues_after_lost_connections(tmp_path, monkeypatch):
     """Wherever it failed between the wish and its card there is one of each, once, afterwards."""
     at_once = quick(first_shown=0.01, card_every=0.0)
     async with open_stage(tmp_path, timings=at_once) as stage:

@@ -31,7 +31,7 @@ async def restarted(stage):
     await cog._ending
 
 
-async def test_a_stop_ends_the_answers_of_commands_that_it_ends(tmp_path, monkeypatch, caplog):
+async def test_a_stop_ends_open_answers_of_cancelled_commands(tmp_path, monkeypatch, caplog):
     """One that is between its first answer and its order when the time is over."""
     monkeypatch.setenv(failpoints.VARIABLE, "order.answered=stall:600")
     async with open_stage(tmp_path, timings=quick(), answer_seconds=0.1) as stage:
@@ -68,7 +68,7 @@ async def test_a_stop_waits_for_a_command_that_is_nearly_done(tmp_path):
 
 
 @pytest.mark.parametrize("known", ["by its token", "by its id", "by its text", "one by its text"])
-async def test_a_start_ends_what_a_kill_has_left(tmp_path, known):
+async def test_a_start_ends_open_answers_of_a_killed_run(tmp_path, known):
     """Whatever of it was written down by then; what a job stands behind stays as it is."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         stage.bot.pipeline.executor.paused = True
@@ -101,7 +101,7 @@ async def test_a_start_ends_what_a_kill_has_left(tmp_path, known):
         assert await stage.store.open_answers.all() == []
 
 
-async def test_what_could_not_be_ended_is_left_to_the_next_start(tmp_path):
+async def test_an_open_answer_that_cannot_be_ended_is_retried_at_the_next_start(tmp_path):
     """An outage may outlast the token of an answer that nobody knows the message of."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         left = await stage.wire.slash(stage.bob, stage.channel, "music", prompt="fail")
@@ -122,7 +122,7 @@ async def test_what_could_not_be_ended_is_left_to_the_next_start(tmp_path):
         assert await stage.store.open_answers.all() == []
 
 
-async def test_what_was_never_shown_is_struck_out(tmp_path):
+async def test_unannounced_records_are_deleted(tmp_path):
     """A bot that was killed before its first answer has nothing to end: Discord says so itself."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         place = stage.channel.id
@@ -137,7 +137,7 @@ async def test_what_was_never_shown_is_struck_out(tmp_path):
         assert stage.channel.messages == {}
 
 
-async def test_an_answer_is_taken_back_when_discord_is_well_again(tmp_path):
+async def test_an_open_answer_is_removed_after_an_outage(tmp_path):
     """A file that can't be used: the message goes, however often its deletion fails."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         fault = stage.wire.fail("DELETE", "/webhooks/*", reset=True, times=3)
@@ -150,7 +150,7 @@ async def test_an_answer_is_taken_back_when_discord_is_well_again(tmp_path):
                 await asyncio.sleep(0.01)
 
 
-async def test_the_file_of_an_order_that_is_refused_in_the_end_is_deleted(tmp_path):
+async def test_a_refused_order_s_upload_is_deleted(tmp_path):
     """It was let in, and refused when it had been listened to; and so is what a kill has left."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         fetch = stage.bot.fetch

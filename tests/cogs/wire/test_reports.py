@@ -27,7 +27,7 @@ def add_log(wire):
     wire.channel("log")
 
 
-async def test_a_report_outlives_the_bot(tmp_path):
+async def test_a_report_survives_a_restart(tmp_path):
     """One that nobody was shown is shown by the next start; its buttons delete the clip."""
     timings = quick(first_shown=0.01)
     async with open_stage(tmp_path, timings=timings, prepare=add_log) as stage:

@@ -64,7 +64,7 @@ async def test_a_clip_becomes_a_voice_message(tmp_path):
         assert points.max() == 255
 
 
-async def test_clips_come_as_voice_messages_for_who_wants_them(tmp_path):
+async def test_clips_are_also_posted_as_voice_messages_by_preference(tmp_path):
     """Each answers its card, which keeps words and buttons; where none may be posted, none is."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         wire, channel = stage.wire, stage.channel

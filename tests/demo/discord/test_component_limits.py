@@ -105,7 +105,7 @@ async def test_invalid_components_are_refused(name):
     assert channel.messages == {}
 
 
-async def test_new_components_are_forty_in_all():
+async def test_a_message_has_at_most_forty_layout_components():
     """Counted with those inside of others."""
     discord, bot = open_world()
     channel = discord.add_channel("music")
@@ -116,7 +116,7 @@ async def test_new_components_are_forty_in_all():
         assert answer.status == status, answer.body
 
 
-async def test_components_are_numbered():
+async def test_components_get_unique_ids():
     """Those without an id get one that nobody else has."""
     discord, bot = open_world()
     shown = [row(button(0, id=1), button(1))]
@@ -191,7 +191,7 @@ async def asked(discord, bot):
 
 
 @pytest.mark.parametrize("name", MODAL_LIMITS)
-async def test_a_form_can_be_so_large_and_no_larger(name):
+async def test_modal_sizes_are_limited(name):
     """What is refused leaves the interaction open for a better answer."""
     most, shown, where = MODAL_LIMITS[name]
     discord, bot = open_world()
@@ -217,7 +217,7 @@ WRONG_MODALS = {
 
 
 @pytest.mark.parametrize("name", WRONG_MODALS)
-async def test_a_form_that_makes_no_sense_is_refused(name):
+async def test_an_invalid_modal_is_refused(name):
     """Nobody is shown it."""
     discord, bot = open_world()
     refused = await bot.respond(await asked(discord, bot), MODAL_KIND, WRONG_MODALS[name])
