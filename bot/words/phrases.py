@@ -9,6 +9,7 @@ from functools import cache
 
 from bot.words import chinese, english
 from bot.words.facets import Degree, Facet, Phrase
+from bot.words.keys import find_keys
 
 _ENGLISH: tuple[tuple[Facet, Degree, english.Words], ...] = (
     (Facet.STYLE, Degree.PLAIN, english.STYLES),
@@ -38,17 +39,6 @@ _TEMPO = re.compile(
     r"|\b(?:tempo(?: of)?|bpm)\s*(?P<b>\d{2,3}(?:\.\d+)?)(?![\d.])|速度\s*(?P<c>\d{2,3})",
     re.IGNORECASE,
 )
-_KEY = re.compile(
-    r"(?P<lead>\b(?:in\s+(?:the\s+)?(?:key\s+of\s+)?|(?:the\s+)?key\s+of\s+))?"
-    r"(?<![A-Za-z0-9])(?P<note>[A-Ga-g])(?P<accidental>#|♯|b|♭|[\s-]?sharp|[\s-]?flat)?[\s-]?"
-    r"(?P<mode>major|minor|maj|min)(?![A-Za-z])(?!\s+key)"
-    r"|(?P<sign>[升降])?(?P<zh_note>[A-Ga-g])\s*(?P<zh_mode>[大小])调",
-)
-_MODE = re.compile(
-    r"(?:\bin\s+)?(?:\ba\s+)?\b(?P<mode>major|minor)\s+key\b|\bin\s+(?P<plain>major|minor)\b"
-    r"|(?<![A-Ga-g])(?P<zh_mode>[大小])调",
-    re.IGNORECASE,
-)
 _MORE = re.compile(
     r"(?:\b(?:a\s+(?:bit|little|lot|touch)\s+(?:of\s+)?(?:more\s+)?|(?:even\s+|much\s+)?more\s+|"
     r"much\s+)|更加?|再)$",
@@ -72,9 +62,6 @@ _AFTER_PLAYERS = re.compile(
     r"\s*(?:$|[,.;!，。、]|(?:and|with|plus|in|at|please|solo|melody)\b|[和、请])", re.IGNORECASE
 )
 _LIGHT = re.compile(r"\b(?:light|lighter|big|deep|bassy|punchy|distorted|lots\s+of)\s*$", re.I)
-_NOTES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
-_NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-_MINOR_NAMES = {1: "C#", 8: "G#"}
 
 
 def read_phrases(text: str) -> tuple[Phrase, ...]:
@@ -83,7 +70,7 @@ def read_phrases(text: str) -> tuple[Phrase, ...]:
     A description of an instrument or the drums ("loud" in "with loud guitars") is within their
     phrase and also a phrase of its own. Others don't overlap.
     """
-    found = [*_tempi(text), *_keys(text)]
+    found = [*_tempi(text), *find_keys(text)]
     for phrase in _from_vocabulary(text):
         if not any(phrase.start < each.stop and each.start < phrase.stop for each in found):
             found.append(phrase)
@@ -118,35 +105,6 @@ def _tempi(text: str) -> Iterator[Phrase]:
     for match in _TEMPO.finditer(text):
         bpm = float(match["a"] or match["b"] or match["c"])
         yield Phrase(facet=Facet.TEMPO, name=f"{bpm:g}", start=match.start(), stop=match.end())
-
-
-def _keys(text: str) -> Iterator[Phrase]:
-    ends = 0
-    for match in _KEY.finditer(text):
-        note, mode = match["note"] or match["zh_note"], match["mode"] or match["zh_mode"]
-        is_bare = match["lead"] is None and match["accidental"] is None
-        if match["note"] == "a" and is_bare and re.match(r"\s+\w", text[match.end() :]):
-            continue  # an article: "a minor blues"
-        accidental = (match["accidental"] or match["sign"] or "").strip(" -").lower()
-        shift = {"#": 1, "♯": 1, "sharp": 1, "升": 1, "": 0}.get(accidental, -1)
-        is_minor = mode.lower().startswith("min") or mode == "小"
-        tonic = (_NOTES[note.lower()] + shift) % 12
-        ends = match.end()
-        yield Phrase(
-            facet=Facet.KEY, name=key_name(tonic, is_minor=is_minor), start=match.start(), stop=ends
-        )
-    for match in _MODE.finditer(text):
-        if match.start() >= ends:
-            mode = (match["mode"] or match["plain"] or match["zh_mode"]).lower()
-            name = {"大": "major", "小": "minor"}.get(mode, mode)
-            yield Phrase(facet=Facet.KEY, name=name, start=match.start(), stop=match.end())
-
-
-def key_name(tonic: int, *, is_minor: bool) -> str:
-    """Return a key's name, in the spelling of detected keys."""
-    if is_minor:
-        return f"{_MINOR_NAMES.get(tonic, _NAMES[tonic])} minor"
-    return f"{_NAMES[tonic]} major"
 
 
 @cache

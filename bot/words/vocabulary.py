@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from bot.words import chinese, english
 from bot.words.facets import Facet
+from bot.words.keys import remove_keys
 from bot.words.phrases import read_phrases
 
 Vocabulary = frozenset[str]
@@ -18,11 +19,6 @@ Vocabulary = frozenset[str]
 # As the built-in model's tokenizer splits: numbers, Chinese characters, letters.
 _PIECE = re.compile(r"\d+|[\u3040-\u9fff]|[^\W\d\u3040-\u9fff]+")
 _RUN = re.compile(r"[\u3040-\u9fff]+|[^\s,;:!?()\"，；：！？、。（）\u3040-\u9fff]+")
-# The built-in model's tokenizer reads a key however it is spelled.
-_KEY = re.compile(
-    r"(?<![A-Za-z])(?:[A-Ga-g](?:[#♯b♭]|[\s-]?(?:sharp|flat))?[\s-]?(?:major|minor|maj|min)"
-    r"|[A-G][#♯b♭]?m)(?![A-Za-z])"
-)
 _IS_CHINESE = re.compile(r"[\u3040-\u9fff]")
 # Words without musical meaning, which are not reported as unknown.
 _SMALL = frozenset(
@@ -46,7 +42,7 @@ def unknown_words(text: str, vocabulary: Vocabulary | None) -> tuple[str, ...]:
     if vocabulary is None:
         return ()
     if {"major", "minor"} <= vocabulary:
-        text = _KEY.sub(" ", text)
+        text = remove_keys(text)
     found = dict.fromkeys(word for run in _RUN.findall(text) for word in _missing(run, vocabulary))
     return tuple(found)[:_MOST_SHOWN]
 
