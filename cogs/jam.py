@@ -26,9 +26,9 @@ from cogs.requests.jam_opening import (
 )
 from cogs.requests.jams import (
     close_jam,
-    find_room,
+    find_jam,
     order_turn,
-    require_room,
+    require_jam,
 )
 from cogs.views.form_fields import id_in_form, read_answers
 from cogs.views.jam_buttons import JamButton, jam_view
@@ -115,11 +115,11 @@ class JamSessions(
     @app_commands.command()
     async def status(self, interaction: Interaction) -> None:
         """Show the card of the jam in this thread, with its buttons, to you alone."""
-        room = await find_room(interaction)
+        snapshot = await find_jam(interaction)
         read = reader_of(interaction)
-        mixdown = await self.bot.service.jams.mixdown(room.jam)
-        card = jam_messages.card(read, room, mixdown, has_picture=False)
-        view = jam_view(read, room)
+        mixdown = await self.bot.service.jams.mixdown(snapshot.jam)
+        card = jam_messages.card(read, snapshot, mixdown, has_picture=False)
+        view = jam_view(read, snapshot)
         await interaction.response.send_message(embed=card, view=view, ephemeral=True)
 
     @app_commands.command(name="list")
@@ -127,14 +127,14 @@ class JamSessions(
         """List the jams that are open on this server."""
         if interaction.guild_id is None:
             raise RequestError(jam_messages.ON_SERVERS)
-        rooms = await self.bot.service.jams.open_in(interaction.guild_id)
-        text = jam_answers.listed(reader_of(interaction), rooms)
+        snapshots = await self.bot.service.jams.open_in(interaction.guild_id)
+        text = jam_answers.listed(reader_of(interaction), snapshots)
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
     async def close(self, interaction: Interaction) -> None:
         """Close the jam in this thread: its mixdown is made, for free."""
-        await close_jam(interaction, await find_room(interaction))
+        await close_jam(interaction, await find_jam(interaction))
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
@@ -144,9 +144,9 @@ class JamSessions(
             return
         try:
             self.bot.service.guilds.check_place(interaction.guild_id)
-            room = await require_room(interaction, id_)
+            snapshot = await require_jam(interaction, id_)
             words = read_answers(cast(Mapping[str, Any], interaction.data)).get("words", "")
-            await order_turn(interaction, room, words)
+            await order_turn(interaction, snapshot, words)
         except Exception as error:
             await report_error(interaction, error)
 

@@ -116,7 +116,7 @@ class Player:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class JamSnapshot:
     """A jam with its track and players."""
 
     jam: Jam

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.domain.jams import Part, Room
+from bot.domain.jams import JamSnapshot, Part
 from bot.jams.tree_picture import COLOURS
 
 WIDTH, HEIGHT = 720, 160
@@ -28,14 +28,14 @@ def number_players(parts: Sequence[Part]) -> dict[int, int]:
     return {person: number for number, person in enumerate(people)}
 
 
-def bars_of(room: Room) -> int:
+def bars_of(snapshot: JamSnapshot) -> int:
     """Return how many of the bars of the picture the track fills so far."""
-    if not room.parts:
+    if not snapshot.parts:
         return 0
-    return max(1, min(BARS, round(BARS * room.seconds / room.jam.most_seconds)))
+    return max(1, min(BARS, round(BARS * snapshot.seconds / snapshot.jam.most_seconds)))
 
 
-def draw_track(room: Room, levels: Sequence[float]) -> bytes:
+def draw_track(snapshot: JamSnapshot, levels: Sequence[float]) -> bytes:
     """Return a PNG of WIDTH by HEIGHT; `levels` are those of the bars that the track fills.
 
     The unused rest of the longest track is drawn as dots.
@@ -52,14 +52,14 @@ def draw_track(room: Room, levels: Sequence[float]) -> bytes:
         right = left + step * (1 - _SPACE)
         if index < len(levels):
             half = max(_LEAST, levels[index]) * (middle - margin / 2)
-            seconds = (index + 0.5) / len(levels) * room.seconds
-            colour = _colour_at(room.parts, seconds)
+            seconds = (index + 0.5) / len(levels) * snapshot.seconds
+            colour = _colour_at(snapshot.parts, seconds)
         else:
             half, colour = (right - left) / 2, _EMPTY
         box = (left, middle - half, right, middle + half)
         draw.rounded_rectangle(box, (right - left) / 2, fill=colour)
     font = ImageFont.load_default(_TEXT_SIZE * _FINER)
-    text = f"{_as_on_players(room.seconds)} / {_as_on_players(room.jam.most_seconds)}"
+    text = f"{_as_on_players(snapshot.seconds)} / {_as_on_players(snapshot.jam.most_seconds)}"
     draw.text((width - margin, height - foot * 0.62), text, _TEXT, font, "rm")
     file = io.BytesIO()
     image.resize((WIDTH, HEIGHT), Image.Resampling.BOX).save(file, "PNG", optimize=True)

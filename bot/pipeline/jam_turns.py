@@ -9,7 +9,7 @@ from bot.audio.files.masters import read_master
 from bot.audio.files.picture import levels
 from bot.domain.clips import Clip
 from bot.domain.generation import Sound
-from bot.domain.jams import Room
+from bot.domain.jams import JamSnapshot
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS, ClipSource, Job, Kind
 from bot.errors import JobError
 from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds
@@ -17,10 +17,10 @@ from bot.store.store import Store
 from bot.words.join import TempoAndKey, join_words
 
 
-def turn_words(room: Room, words: str) -> str:
+def turn_words(snapshot: JamSnapshot, words: str) -> str:
     """Return the prompt of a turn: the words of its person with those of the jam."""
-    known = TempoAndKey(bpm=room.bpm, key=room.jam.music_key)
-    return join_words(room.jam.style, words, known, most=MAX_PROMPT_CHARACTERS)
+    known = TempoAndKey(bpm=snapshot.bpm, key=snapshot.jam.music_key)
+    return join_words(snapshot.jam.style, words, known, most=MAX_PROMPT_CHARACTERS)
 
 
 async def mix_down(store: Store, sources: SourceSounds, job: Job) -> tuple[Sound, Clip]:
@@ -32,8 +32,8 @@ async def mix_down(store: Store, sources: SourceSounds, job: Job) -> tuple[Sound
     if not isinstance(source, ClipSource) or jam_id is None:
         raise JobError(SOURCE_DELETED)
     head = await sources.clip(source)
-    room = await store.jams.room(jam_id)
-    starts = [] if room is None else [part.starts_at_seconds for part in room.parts]
+    snapshot = await store.jams.snapshot(jam_id)
+    starts = [] if snapshot is None else [part.starts_at_seconds for part in snapshot.parts]
     whole = await asyncio.to_thread(read_master, store.clips_folder / head.file)
     return await asyncio.to_thread(even_out, whole, starts), head
 

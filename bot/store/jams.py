@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from bot.domain.jams import Jam, NewJam, Part, Player, Room, track_of
+from bot.domain.jams import Jam, JamSnapshot, NewJam, Part, Player, track_of
 from bot.errors import Refused
 from bot.i18n.sentence import Plural
 from bot.store.database import Database
@@ -105,7 +105,7 @@ class Jams:
         )
         return [jam_of(row) for row in rows]
 
-    async def room(self, jam_id: int) -> Room | None:
+    async def snapshot(self, jam_id: int) -> JamSnapshot | None:
         """Return a jam with its track and its players."""
         jam = await self.get(jam_id)
         if jam is None:
@@ -131,7 +131,7 @@ class Jams:
             )
             for row in turns
         )
-        return Room(
+        return JamSnapshot(
             jam=jam,
             parts=track_of(parts),
             players=tuple(
@@ -147,11 +147,11 @@ class Jams:
 
     async def names(self, jam_id: int) -> tuple[str, ...]:
         """Return the names of the people of a jam's track, in order of their first turn."""
-        room = await self.room(jam_id)
-        if room is None:
+        snapshot = await self.snapshot(jam_id)
+        if snapshot is None:
             return ()
-        called = {player.user_id: player.name for player in room.players}
-        people = dict.fromkeys(part.user_id for part in room.parts)
+        called = {player.user_id: player.name for player in snapshot.players}
+        people = dict.fromkeys(part.user_id for part in snapshot.parts)
         return tuple(called[each] for each in people if each is not None and each in called)
 
     async def join(self, jam_id: int, user_id: int, name: str) -> None:

@@ -11,7 +11,7 @@ import discord
 
 from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
-from bot.domain.jams import JamState, Room
+from bot.domain.jams import JamSnapshot, JamState
 from cogs.jams.archive import unarchive
 from cogs.posting.jam_thread import GONE, NOT_ALLOWED, ThreadLost, has_footer, open_jam_thread
 from cogs.posting.message_search import find_own
@@ -54,20 +54,20 @@ class JamProgress:
     async def _go_on(self, jam_id: int) -> bool:
         """Advance one jam; failures don't affect others."""
         try:
-            room = await self._jams.advance(jam_id)
-            if room is None:
+            snapshot = await self._jams.advance(jam_id)
+            if snapshot is None:
                 return True
-            if room.jam.thread_id is None:
+            if snapshot.jam.thread_id is None:
                 await open_jam_thread(self._bot, jam_id)
-                room = await self._jams.room(jam_id)
-                assert room is not None
-            if room.jam.version != room.jam.shown_version:
+                snapshot = await self._jams.snapshot(jam_id)
+                assert snapshot is not None
+            if snapshot.jam.version != snapshot.jam.shown_version:
                 early = self._seconds_too_early(jam_id)
                 if early > 0:
                     self._look_again_in(early, jam_id)
                     return True
-                await self._show(room)
-            pause = self._jams.seconds_to_next(room)
+                await self._show(snapshot)
+            pause = self._jams.seconds_to_next(snapshot)
             if pause is not None:
                 self._look_again_in(pause, jam_id)
         except ThreadLost:
@@ -89,18 +89,18 @@ class JamProgress:
             return 0.0
         return last + self._jams.card_seconds - asyncio.get_running_loop().time()
 
-    async def _show(self, room: Room) -> None:
+    async def _show(self, snapshot: JamSnapshot) -> None:
         """Edit the card to the state of a jam. Raises ThreadLost if its thread is deleted."""
-        jam, mixdown = room.jam, await self._jams.mixdown(room.jam)
-        picture = await self._jams.draw_track(room) if room.parts else None
+        jam, mixdown = snapshot.jam, await self._jams.mixdown(snapshot.jam)
+        picture = await self._jams.draw_track(snapshot) if snapshot.parts else None
         shown_id: int | None
         try:
-            shown_id = await self._post(room, mixdown, picture)
+            shown_id = await self._post(snapshot, mixdown, picture)
         except discord.HTTPException as error:
             if error.code == _UNKNOWN_CHANNEL:
                 raise ThreadLost from error
             if error.code == _ARCHIVED and await unarchive(self._bot, jam):
-                shown_id = await self._post(room, mixdown, picture)
+                shown_id = await self._post(snapshot, mixdown, picture)
             elif error.code in {*NOT_ALLOWED, _ARCHIVED}:
                 # The next change tries again; the buttons on the old card still work.
                 log.info("jam.card_not_shown id=%d code=%d", jam.id, error.code)
@@ -110,18 +110,20 @@ class JamProgress:
         self._shown_at[jam.id] = asyncio.get_running_loop().time()
         if jam.state is JamState.CLOSED:
             # Before the card is recorded as shown, so that an interruption repeats it.
-            await self._show_result(room, mixdown)
+            await self._show_result(snapshot, mixdown)
         await self._jams.record_card(jam.id, shown_id, jam.version)
 
-    async def _post(self, room: Room, mixdown: Clip | None, picture: bytes | None) -> int:
+    async def _post(
+        self, snapshot: JamSnapshot, mixdown: Clip | None, picture: bytes | None
+    ) -> int:
         """Edit the card, or post a new one below the latest turn; return its id."""
-        jam, read = room.jam, self._bot.languages.reader(room.jam.locale)
+        jam, read = snapshot.jam, self._bot.languages.reader(snapshot.jam.locale)
         assert jam.thread_id is not None
         thread = self._bot.get_partial_messageable(jam.thread_id, guild_id=jam.guild_id)
-        card = jam_messages.card(read, room, mixdown, has_picture=picture is not None)
-        view = jam_view(read, room)
+        card = jam_messages.card(read, snapshot, mixdown, has_picture=picture is not None)
+        view = jam_view(read, snapshot)
         card_id = jam.card_id
-        is_low = card_id is not None and not _has_sunk(room, card_id)
+        is_low = card_id is not None and not _has_sunk(snapshot, card_id)
         if card_id is not None and is_low and await _edit(thread, card_id, card, view, picture):
             return card_id
         # It comes down below the latest turn; one that was posted and not recorded is found.
@@ -135,24 +137,24 @@ class JamProgress:
             await _delete(thread, card_id)
         return new_id
 
-    async def _show_result(self, room: Room, mixdown: Clip | None) -> None:
+    async def _show_result(self, snapshot: JamSnapshot, mixdown: Clip | None) -> None:
         """Edit the announcement in the channel to the result of a jam."""
-        jam, read = room.jam, self._bot.languages.reader(room.jam.locale)
+        jam, read = snapshot.jam, self._bot.languages.reader(snapshot.jam.locale)
         assert jam.thread_id is not None
         channel = self._bot.get_partial_messageable(jam.channel_id, guild_id=jam.guild_id)
         try:
             message = channel.get_partial_message(jam.thread_id)
-            await message.edit(embed=jam_messages.announcement(read, room, mixdown))
+            await message.edit(embed=jam_messages.announcement(read, snapshot, mixdown))
         except discord.HTTPException as error:
             if error.code not in GONE | NOT_ALLOWED:
                 raise
             log.info("jam.result_not_shown id=%d code=%d", jam.id, error.code)
 
 
-def _has_sunk(room: Room, card_id: int) -> bool:
+def _has_sunk(snapshot: JamSnapshot, card_id: int) -> bool:
     """Return whether the latest turn stands below the card."""
-    last = room.head
-    is_open = room.jam.state is JamState.OPEN
+    last = snapshot.head
+    is_open = snapshot.jam.state is JamState.OPEN
     return is_open and last is not None and (last.message_id or 0) > card_id
 
 

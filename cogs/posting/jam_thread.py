@@ -59,9 +59,9 @@ async def _make(bot: ZhiyinBot, jam: Jam) -> int:
     footer = read(jam_messages.announcement_footer(jam))
     message_id = await find_own(bot, channel, has_footer(footer), since_id=int(jam.key))
     if message_id is None:
-        room = await bot.service.jams.room(jam.id)
-        assert room is not None
-        embed = jam_messages.announcement(read, room, None)
+        snapshot = await bot.service.jams.snapshot(jam.id)
+        assert snapshot is not None
+        embed = jam_messages.announcement(read, snapshot, None)
         message_id = (await channel.send(embed=embed, nonce=f"jam-{jam.id}")).id
     await failpoints.reached("jam.announced")
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.jams import Jam, Room
+from bot.domain.jams import Jam, JamSnapshot
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Plural, Sentence, verbatim
 from cogs.presentation.jam_messages import NO_JAMS, facts, person, place_of, title_of
@@ -18,42 +18,42 @@ def opened(jam: Jam) -> Sentence:
     return Sentence("Your jam is open: {where}", where=place_of(jam))
 
 
-def listed(read: Reader, rooms: Sequence[Room]) -> str:
+def listed(read: Reader, snapshots: Sequence[JamSnapshot]) -> str:
     """Return the list of open jams of a server."""
-    if not rooms:
+    if not snapshots:
         return read(NO_JAMS)
     lines = []
-    for room in rooms:
-        where = "…" if room.jam.thread_id is None else place_of(room.jam)
+    for snapshot in snapshots:
+        where = "…" if snapshot.jam.thread_id is None else place_of(snapshot.jam)
         lines.append(
             Plural(
                 "{where} **{title}** · {facts} · {n} turn",
                 "{where} **{title}** · {facts} · {n} turns",
-                n=len(room.parts),
+                n=len(snapshot.parts),
                 where=verbatim(where),
-                title=title_of(room.jam),
-                facts=facts(room),
+                title=title_of(snapshot.jam),
+                facts=facts(snapshot),
             )
         )
     return join_fitting([read(line) for line in lines])
 
 
-def so_far(room: Room) -> Sentence:
+def so_far(snapshot: JamSnapshot) -> Sentence:
     """Return the text above the whole track."""
     return Plural(
         "**{title}** so far: {seconds:.0f} s, {n} turn.",
         "**{title}** so far: {seconds:.0f} s, {n} turns.",
-        n=len(room.parts),
-        title=title_of(room.jam),
-        seconds=room.seconds,
+        n=len(snapshot.parts),
+        title=title_of(snapshot.jam),
+        seconds=snapshot.seconds,
     )
 
 
-def undone(user_id: int, room: Room) -> Sentence:
+def undone(user_id: int, snapshot: JamSnapshot) -> Sentence:
     """Return the public note that a turn was undone."""
     return Sentence(
         "{who} has taken the last turn back: the track is {seconds:.0f} s long now. The clip stays "
         "its author's.",
         who=person(user_id),
-        seconds=room.seconds,
+        seconds=snapshot.seconds,
     )

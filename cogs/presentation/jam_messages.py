@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.domain.clips import Clip
-from bot.domain.jams import Jam, JamState, Room
+from bot.domain.jams import Jam, JamSnapshot, JamState
 from bot.i18n.contexts import KEY
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Moment, Plural, Sentence, term, verbatim
@@ -64,19 +64,21 @@ def place_of(jam: Jam) -> str:
     return f"<#{jam.thread_id}>"
 
 
-def card(read: Reader, room: Room, mixdown: Clip | None, *, has_picture: bool) -> discord.Embed:
+def card(
+    read: Reader, snapshot: JamSnapshot, mixdown: Clip | None, *, has_picture: bool
+) -> discord.Embed:
     """Return the card of a jam; its picture is the attachment TRACK_PICTURE."""
-    lines = [read(_standing(room, mixdown)), ""]
-    lines += [read(line) for line in _track(room)]
-    lines += ["", read(facts(room))]
+    lines = [read(_standing(snapshot, mixdown)), ""]
+    lines += [read(line) for line in _track(snapshot)]
+    lines += ["", read(facts(snapshot))]
     embed = discord.Embed(
-        title=f"🎶 {read(title_of(room.jam))}"[:256],
+        title=f"🎶 {read(title_of(snapshot.jam))}"[:256],
         description=join_fitting([line or "\u200b" for line in lines]),
         colour=COLOUR,
     )
     if has_picture:
         embed.set_image(url=f"attachment://{TRACK_PICTURE}")
-    embed.set_footer(text=read(card_footer(room.jam)))
+    embed.set_footer(text=read(card_footer(snapshot.jam)))
     return embed
 
 
@@ -85,18 +87,18 @@ def card_footer(jam: Jam) -> Sentence:
     return Sentence("AI-generated · jam {id}", id=jam.id)
 
 
-def announcement(read: Reader, room: Room, mixdown: Clip | None) -> discord.Embed:
+def announcement(read: Reader, snapshot: JamSnapshot, mixdown: Clip | None) -> discord.Embed:
     """Return the announcement of a jam in its channel, and later its result."""
-    jam = room.jam
+    jam = snapshot.jam
     if jam.state is JamState.CLOSED:
-        lines = [_result(room, mixdown)]
+        lines = [_result(snapshot, mixdown)]
     elif jam.forked_from is not None:
         lines = [Sentence("{who} forks jam {id}.", who=person(jam.user_id), id=jam.forked_from)]
     else:
         lines = [Sentence("{who} starts a jam. Everybody can play.", who=person(jam.user_id))]
     embed = discord.Embed(
         title=f"🎶 {read(title_of(jam))}"[:256],
-        description="\n".join(read(line) for line in [*lines, facts(room)]),
+        description="\n".join(read(line) for line in [*lines, facts(snapshot)]),
         colour=COLOUR,
     )
     embed.set_footer(text=read(announcement_footer(jam)))
@@ -108,9 +110,9 @@ def announcement_footer(jam: Jam) -> Sentence:
     return Sentence("Jam {id}: its thread is below", id=jam.id)
 
 
-def facts(room: Room) -> Sentence:
+def facts(snapshot: JamSnapshot) -> Sentence:
     """Return the tempo, key, style and rules of a jam."""
-    jam, bpm = room.jam, round(room.bpm)
+    jam, bpm = snapshot.jam, round(snapshot.bpm)
     parts = [Sentence("{bpm} BPM", bpm=bpm)]
     if bpm != jam.bpm:
         # The first turn has set the actual tempo.
@@ -124,22 +126,22 @@ def facts(room: Room) -> Sentence:
             "{n} bar a turn ({seconds:g} s)",
             "{n} bars a turn ({seconds:g} s)",
             n=jam.bars,
-            seconds=round(room.turn_seconds, 1),
+            seconds=round(snapshot.turn_seconds, 1),
         )
     )
     parts.append(Sentence("in rotation") if jam.in_rotation else Sentence("whoever is first"))
     return _joined(parts)
 
 
-def standing(room: Room) -> Sentence:
+def standing(snapshot: JamSnapshot) -> Sentence:
     """Return whose turn it is."""
-    return _standing(room, None)
+    return _standing(snapshot, None)
 
 
-def _standing(room: Room, mixdown: Clip | None) -> Sentence:
-    jam, until = room.jam, passes_on_at(room)
+def _standing(snapshot: JamSnapshot, mixdown: Clip | None) -> Sentence:
+    jam, until = snapshot.jam, passes_on_at(snapshot)
     if jam.state is JamState.CLOSED:
-        return _result(room, mixdown)
+        return _result(snapshot, mixdown)
     if jam.state is JamState.CLOSING:
         return Sentence("The mixdown is being made.")
     if jam.job_id is not None:
@@ -150,9 +152,9 @@ def _standing(room: Room, mixdown: Clip | None) -> Sentence:
             who=person(jam.holder_id),
             when=Moment(until),
         )
-    if room.seconds + room.turn_seconds > jam.most_seconds + 1e-6:
+    if snapshot.seconds + snapshot.turn_seconds > jam.most_seconds + 1e-6:
         return Sentence("The track has reached its full length: **Close** makes the mixdown.")
-    whose = waited_for(room)
+    whose = waited_for(snapshot)
     if whose is not None and until is not None:
         return Sentence(
             "👉 It is {who}'s turn. If it is not taken, it passes on {when}. Whoever else presses "
@@ -163,11 +165,11 @@ def _standing(room: Room, mixdown: Clip | None) -> Sentence:
     return Sentence("👉 It is **anybody's** turn: press **Take a turn** and say what comes next.")
 
 
-def _result(room: Room, mixdown: Clip | None) -> Sentence:
-    if not room.parts:
+def _result(snapshot: JamSnapshot, mixdown: Clip | None) -> Sentence:
+    if not snapshot.parts:
         return Sentence("Closed. Nobody had played.")
-    people = len({part.user_id for part in room.parts})
-    turns = Plural("{n} turn", "{n} turns", n=len(room.parts))
+    people = len({part.user_id for part in snapshot.parts})
+    turns = Plural("{n} turn", "{n} turns", n=len(snapshot.parts))
     by = Plural("{n} person", "{n} people", n=people)
     if mixdown is None:
         return Sentence("Closed after {turns} by {people}.", turns=turns, people=by)
@@ -179,17 +181,17 @@ def _result(room: Room, mixdown: Clip | None) -> Sentence:
     )
 
 
-def _track(room: Room) -> list[Sentence]:
-    if not room.parts:
+def _track(snapshot: JamSnapshot) -> list[Sentence]:
+    if not snapshot.parts:
         return [Sentence("Nothing has been played yet: the first turn sets the tone.")]
-    numbers = number_players(room.parts)
-    counts = Counter(part.user_id for part in room.parts if part.user_id is not None)
+    numbers = number_players(snapshot.parts)
+    counts = Counter(part.user_id for part in snapshot.parts if part.user_id is not None)
     people = [
         verbatim(f"{SQUARES[number % len(SQUARES)]} <@{person}> {counts[person]}")
         for person, number in numbers.items()
     ]
     lines = [_joined(people)] if people else []
-    last = room.parts[-1]
+    last = snapshot.parts[-1]
     if last.clip is not None and last.user_id is not None:
         lines.append(
             Sentence(

@@ -6,7 +6,7 @@ import discord
 
 from bot import failpoints
 from bot.app.client import Interaction
-from bot.domain.jams import NewJam, Room
+from bot.domain.jams import JamSnapshot, NewJam
 from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
 from cogs.posting.jam_thread import ThreadLost, open_jam_thread
@@ -73,10 +73,10 @@ async def check_jam(
     return new
 
 
-async def check_fork(interaction: Interaction, room: Room) -> NewJam:
+async def check_fork(interaction: Interaction, snapshot: JamSnapshot) -> NewJam:
     """Return a new jam that starts with this track. Raises RequestError and Refused."""
-    jam = room.jam
-    if room.head is None:
+    jam = snapshot.jam
+    if snapshot.head is None:
         raise RequestError(jam_messages.NO_TURNS)
     await _check_place(interaction)
     read = interaction.client.languages.reader(jam.locale)

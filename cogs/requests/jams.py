@@ -8,7 +8,7 @@ import discord
 
 from bot.app.client import Interaction
 from bot.domain.generation import Sampling
-from bot.domain.jams import Jam, JamState, Room
+from bot.domain.jams import Jam, JamSnapshot, JamState
 from bot.domain.jobs import ClipSource, Keep, Kind, Order
 from bot.errors import Refused, RequestError
 from bot.jams.rounds import TurnAnswer, may_close, may_undo
@@ -25,29 +25,33 @@ from cogs.requests.submit import submit_request
 _UNKNOWN_MEMBER = 10007
 
 
-async def require_room(interaction: Interaction, jam_id: int) -> Room:
+async def require_jam(interaction: Interaction, jam_id: int) -> JamSnapshot:
     """Return the jam of the thread that the person is in. Raises RequestError."""
-    room = await interaction.client.service.jams.room(jam_id)
-    if room is None or room.jam.thread_id is None or room.jam.thread_id != interaction.channel_id:
+    snapshot = await interaction.client.service.jams.snapshot(jam_id)
+    if (
+        snapshot is None
+        or snapshot.jam.thread_id is None
+        or snapshot.jam.thread_id != interaction.channel_id
+    ):
         raise RequestError(jam_messages.NO_JAM)
-    return room
+    return snapshot
 
 
-async def find_room(interaction: Interaction) -> Room:
+async def find_jam(interaction: Interaction) -> JamSnapshot:
     """Return the jam of the thread that the person is in. Raises RequestError."""
     jams = interaction.client.service.jams
     jam = await jams.find_in(interaction.channel_id or 0)
     if jam is None or jam.guild_id != interaction.guild_id:
         raise RequestError(jam_messages.NO_JAM)
-    return await require_room(interaction, jam.id)
+    return await require_jam(interaction, jam.id)
 
 
-async def take_turn(interaction: Interaction, room: Room) -> Room:
+async def take_turn(interaction: Interaction, snapshot: JamSnapshot) -> JamSnapshot:
     """Reserve the turn for a person until they send words. Raises RequestError and Refused.
 
     All refusals of the later order are checked first, so that nobody reserves a turn in vain.
     """
-    bot, jam, origin = interaction.client, room.jam, origin_of(interaction)
+    bot, jam, origin = interaction.client, snapshot.jam, origin_of(interaction)
     parent = getattr(interaction.channel, "parent_id", None)
     limits, _ = await resolve_limits(bot, origin, interaction.user, parent_channel_id=parent)
     order = Order(
@@ -60,34 +64,34 @@ async def take_turn(interaction: Interaction, room: Room) -> Room:
     )
     await bot.service.requests.check(order, limits)
     answer = await bot.service.jams.take(jam.id, interaction.user.id, name_of(interaction))
-    fresh = await require_room(interaction, jam.id)
+    fresh = await require_jam(interaction, jam.id)
     if answer is not TurnAnswer.YOURS:
         raise Refused(refusal(fresh, answer))
     return fresh
 
 
-async def order_turn(interaction: Interaction, room: Room, words: str) -> None:
+async def order_turn(interaction: Interaction, snapshot: JamSnapshot, words: str) -> None:
     """Order a turn, which continues the track's last bars. Raises RequestError and Refused."""
     cleaned = clean_prompt(words)
     if cleaned is None:
         raise RequestError(messages.NO_PROMPT)
     # An expired reservation is renewed, unless somebody else has taken the turn.
-    room = await take_turn(interaction, room)
-    jam, head = room.jam, room.head
+    snapshot = await take_turn(interaction, snapshot)
+    jam, head = snapshot.jam, snapshot.head
     bot = interaction.client
     source = None
     if head is not None:
         most = bot.config.generation.audio_prompt_max_seconds
         source = ClipSource(
             clip_id=head.id,
-            keep_seconds=min(room.turn_seconds, most, head.seconds),
+            keep_seconds=min(snapshot.turn_seconds, most, head.seconds),
             keep=Keep.END,
             keep_harmony=True,
             whole=True,
         )
     draft = RequestDraft(
         kind=Kind.JAM_TURN,
-        prompt=bot.service.jams.words(room, cleaned),
+        prompt=bot.service.jams.words(snapshot, cleaned),
         seconds=jam.turn_seconds,
         parent=head,
         source=source,
@@ -96,50 +100,50 @@ async def order_turn(interaction: Interaction, room: Room, words: str) -> None:
     await submit_request(interaction, draft)
 
 
-async def undo_turn(interaction: Interaction, room: Room, number: int) -> None:
+async def undo_turn(interaction: Interaction, snapshot: JamSnapshot, number: int) -> None:
     """Undo the last turn, and post that. Raises RequestError and Refused."""
     jams = interaction.client.service.jams
-    _require_open(room.jam)
-    if not room.parts:
+    _require_open(snapshot.jam)
+    if not snapshot.parts:
         raise RequestError(jam_messages.NO_TURNS)
-    if not may_undo(room, interaction.user.id, is_manager=_is_manager(interaction)):
+    if not may_undo(snapshot, interaction.user.id, is_manager=_is_manager(interaction)):
         raise RequestError(jam_messages.NOT_YOURS_TO_UNDO)
-    if room.jam.job_id is not None:
+    if snapshot.jam.job_id is not None:
         raise Refused(jam_messages.IS_BEING_MADE)
-    if room.parts[-1].number != number or not await jams.undo(room.jam.id, number):
+    if snapshot.parts[-1].number != number or not await jams.undo(snapshot.jam.id, number):
         raise RequestError(jam_messages.UNDONE_ALREADY)
-    fresh = await require_room(interaction, room.jam.id)
+    fresh = await require_jam(interaction, snapshot.jam.id)
     said = readers_of(interaction)(jam_answers.undone(interaction.user.id, fresh))
     await interaction.response.send_message(said)
 
 
-async def play_track(interaction: Interaction, room: Room) -> None:
+async def play_track(interaction: Interaction, snapshot: JamSnapshot) -> None:
     """Play the whole track to one person. Raises RequestError and SoundError."""
-    head = room.head
+    head = snapshot.head
     if head is None:
         raise RequestError(jam_messages.NO_TURNS)
     async with thinking(interaction, ephemeral=True):
         packed = await interaction.client.service.clips.pack(head, interaction.filesize_limit)
         await interaction.followup.send(
-            reader_of(interaction)(jam_answers.so_far(room)),
+            reader_of(interaction)(jam_answers.so_far(snapshot)),
             file=discord.File(io.BytesIO(packed.data), packed.name),
             ephemeral=True,
         )
 
 
-async def close_jam(interaction: Interaction, room: Room) -> None:
+async def close_jam(interaction: Interaction, snapshot: JamSnapshot) -> None:
     """Close a jam and order its mixdown, which is free. Raises RequestError and Refused."""
-    jam = room.jam
+    jam = snapshot.jam
     _require_open(jam)
     person_id, is_manager = interaction.user.id, _is_manager(interaction)
-    may = may_close(room, person_id, is_manager=is_manager)
-    if not may and may_close(room, person_id, is_manager=is_manager, has_starter_left=True):
+    may = may_close(snapshot, person_id, is_manager=is_manager)
+    if not may and may_close(snapshot, person_id, is_manager=is_manager, has_starter_left=True):
         may = await _has_left(interaction, jam.user_id)
     if not may:
         raise RequestError(jam_messages.NOT_YOURS_TO_CLOSE)
     if jam.job_id is not None:
         raise Refused(jam_messages.IS_BEING_MADE)
-    head = room.head
+    head = snapshot.head
     if head is None:
         if not await interaction.client.service.jams.close(jam.id):
             raise Refused(jam_messages.IS_BEING_MADE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import discord
 
 from bot.app.client import Interaction
-from bot.domain.jams import JamState, Room
+from bot.domain.jams import JamSnapshot, JamState
 from bot.errors import RequestError
 from bot.i18n.languages import Reader
 from bot.i18n.sentence import Sentence, verbatim
@@ -16,7 +16,7 @@ from cogs.requests.jam_opening import check_fork, open_jam
 from cogs.requests.jams import (
     close_jam,
     play_track,
-    require_room,
+    require_jam,
     take_turn,
     undo_turn,
 )
@@ -34,16 +34,16 @@ _LABELS = {
 }
 
 
-def jam_view(read: Reader, room: Room) -> discord.ui.View:
+def jam_view(read: Reader, snapshot: JamSnapshot) -> discord.ui.View:
     """Return the buttons under a card that are usable now."""
-    jam, moves = room.jam, []
+    jam, moves = snapshot.jam, []
     if jam.state is JamState.OPEN:
         moves.append("take")
-    if room.parts:
+    if snapshot.parts:
         moves.append("hear")
-    if room.parts and jam.state is JamState.OPEN:
-        moves.append(f"undo-{room.parts[-1].number}")
-    if room.parts:
+    if snapshot.parts and jam.state is JamState.OPEN:
+        moves.append(f"undo-{snapshot.parts[-1].number}")
+    if snapshot.parts:
         moves.append("fork")
     if jam.state is JamState.OPEN:
         moves.append("close")
@@ -72,20 +72,20 @@ class JamButton(
 
     async def press(self, interaction: Interaction) -> None:
         """Take the turn, undo the last one, fork, hear or close the jam."""
-        room = await require_room(interaction, self.jam_id)
+        snapshot = await require_jam(interaction, self.jam_id)
         await interaction.client.service.guilds.check_person(
             interaction.guild_id, interaction.user.id
         )
         match self.action:
             case "take":
-                await show_jam_form(interaction, await take_turn(interaction, room))
+                await show_jam_form(interaction, await take_turn(interaction, snapshot))
             case "hear":
-                await play_track(interaction, room)
+                await play_track(interaction, snapshot)
             case "undo":
-                await undo_turn(interaction, room, self.number)
+                await undo_turn(interaction, snapshot, self.number)
             case "fork":
-                await open_jam(interaction, await check_fork(interaction, room))
+                await open_jam(interaction, await check_fork(interaction, snapshot))
             case "close":
-                await close_jam(interaction, room)
+                await close_jam(interaction, snapshot)
             case _:
                 raise RequestError(UNKNOWN_BUTTON)

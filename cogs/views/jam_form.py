@@ -10,7 +10,7 @@ import re
 import discord
 
 from bot.app.client import Interaction
-from bot.domain.jams import Room
+from bot.domain.jams import JamSnapshot
 from bot.i18n.sentence import Sentence
 from cogs.presentation import jam_messages
 from cogs.presentation.readers import reader_of
@@ -21,9 +21,9 @@ MAX_WORDS_CHARACTERS = 200
 _TITLE_CHARACTERS, _DESCRIPTION_CHARACTERS = 45, 100
 
 
-async def show_jam_form(interaction: Interaction, room: Room) -> None:
+async def show_jam_form(interaction: Interaction, snapshot: JamSnapshot) -> None:
     """Show the form for a turn."""
-    read, jam = reader_of(interaction), room.jam
+    read, jam = reader_of(interaction), snapshot.jam
     form = discord.ui.Modal(
         title=_shorten(read(Sentence("Your turn in jam {id}", id=jam.id)), _TITLE_CHARACTERS),
         custom_id=f"zhiyin:jam-turn:{jam.id}",
@@ -33,7 +33,7 @@ async def show_jam_form(interaction: Interaction, room: Room) -> None:
         max_length=MAX_WORDS_CHARACTERS,
         placeholder=read(
             Sentence("soft piano, calm drums")
-            if room.head is None
+            if snapshot.head is None
             else Sentence("with drums, loud")
         ),
     )
@@ -41,10 +41,10 @@ async def show_jam_form(interaction: Interaction, room: Room) -> None:
         discord.ui.Label(
             text=read(
                 Sentence("How does it begin?")
-                if room.head is None
+                if snapshot.head is None
                 else Sentence("What comes next?")
             ),
-            description=_shorten(read(jam_messages.facts(room)), _DESCRIPTION_CHARACTERS),
+            description=_shorten(read(jam_messages.facts(snapshot)), _DESCRIPTION_CHARACTERS),
             component=words,
         )
     )

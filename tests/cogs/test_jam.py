@@ -34,15 +34,15 @@ async def test_a_jam_of_two_from_start_to_mixdown(tmp_path):
         assert await session.labels() == ["Take a turn", "Close"]
         for who, words in ((server.alice, "piano"), (server.bob, "drums"), (server.alice, "bass")):
             await session.play(who, words)
-        room = await session.room()
-        assert [part.user_id for part in room.parts] == [
+        snapshot = await session.snapshot()
+        assert [part.user_id for part in snapshot.parts] == [
             server.alice.id, server.bob.id, server.alice.id,
         ]  # fmt: skip
-        starts = [part.starts_at_seconds for part in room.parts]
+        starts = [part.starts_at_seconds for part in snapshot.parts]
         assert starts == pytest.approx([0.0, 2.0, 4.0], abs=0.05)
         assert [await server.used(who) for who in (server.alice, server.bob)] == [4.0, 2.0]
-        assert room.parts[1].clip.kind is Kind.JAM_TURN
-        assert room.parts[1].clip.prompt == "lo-fi, drums, 120 BPM, A minor"
+        assert snapshot.parts[1].clip.kind is Kind.JAM_TURN
+        assert snapshot.parts[1].clip.prompt == "lo-fi, drums, 120 BPM, A minor"
         card = await session.card()
         assert "anybody's" in card.embeds[0]["description"]
         assert f"<@{server.bob.id}> 1" in card.embeds[0]["description"]
@@ -59,16 +59,16 @@ async def test_a_jam_of_two_from_start_to_mixdown(tmp_path):
         assert "6 s, 3 turns" in heard.content
         assert len(heard.attachments) == 1
         # The card is below the latest turn, and there is one.
-        assert session.cards() == [room.jam.card_id]
-        assert room.jam.card_id > room.head.message_id
-        drawn = await server.bot.service.jams.draw_track(room)
+        assert session.cards() == [snapshot.jam.card_id]
+        assert snapshot.jam.card_id > snapshot.head.message_id
+        drawn = await server.bot.service.jams.draw_track(snapshot)
         assert Image.open(io.BytesIO(drawn)).size == (WIDTH, HEIGHT)
         await session.press(server.alice, "Close")
-        room = await session.room()
-        assert room.jam.state is JamState.CLOSED
-        mixdown = await server.store.clips.of_job(room.jam.mix_job_id)
+        snapshot = await session.snapshot()
+        assert snapshot.jam.state is JamState.CLOSED
+        mixdown = await server.store.clips.of_job(snapshot.jam.mix_job_id)
         assert (mixdown.kind, mixdown.prompt) == (Kind.JAM_MIX, "Night drive")
-        assert mixdown.seconds == pytest.approx(room.seconds, abs=0.01)
+        assert mixdown.seconds == pytest.approx(snapshot.seconds, abs=0.01)
         posted = session.messages()[mixdown.message_id]
         assert f"<@{server.alice.id}> (2 turns)" in posted.embeds[0]["description"]
         packed = await server.pipeline.library.pack(mixdown, 10_000_000)
@@ -94,7 +94,7 @@ async def test_two_simultaneous_presses_give_one_turn(tmp_path):
         told = await session.say(server.alice, first)
         assert "was first" in told.response.content
         await session.say(server.bob, second)
-        assert [part.user_id for part in (await session.room()).parts] == [server.bob.id]
+        assert [part.user_id for part in (await session.snapshot()).parts] == [server.bob.id]
         assert await server.used(server.alice) == 0
 
 
@@ -113,7 +113,7 @@ async def test_players_take_turns_in_rotation(tmp_path):
         assert "anybody's" in (await session.card()).embeds[0]["description"]
         await session.play(server.alice)
         await session.play(server.bob)
-        people = [part.user_id for part in (await session.room()).parts]
+        people = [part.user_id for part in (await session.snapshot()).parts]
         assert people == [server.alice.id, server.alice.id, server.bob.id]
 
 
@@ -127,10 +127,10 @@ async def test_a_cancelled_turn_is_open_again(tmp_path):
         await server.bob.submit_modal(form, {field: "slowly"})
         told = await server.alice.click(await session.shown_card(), label="Take a turn")
         assert "is being made" in told.response.content
-        assert await server.pipeline.cancel((await session.room()).jam.job_id)
+        assert await server.pipeline.cancel((await session.snapshot()).jam.job_id)
         await session.settle()
-        room = await session.room()
-        assert (len(room.parts), room.jam.job_id) == (1, None)
+        snapshot = await session.snapshot()
+        assert (len(snapshot.parts), snapshot.jam.job_id) == (1, None)
         assert await server.used(server.bob) == 0
         assert "anybody's" in (await session.card()).embeds[0]["description"]
 
@@ -146,7 +146,7 @@ async def test_a_turn_is_undone_and_a_track_forked(tmp_path):
         assert told.response.content == str(jam_messages.NOT_YOURS_TO_UNDO)
         stale = f"zhiyin:jam:{session.id}:undo-2"
         await session.press(server.bob, "Undo last")
-        assert len((await session.room()).parts) == 1
+        assert len((await session.snapshot()).parts) == 1
         forged = await press_forged(session, server.alice, stale)
         assert forged.response.content == str(jam_messages.UNDONE_ALREADY)
         told = await session.press(server.bob, "Fork")
@@ -156,8 +156,8 @@ async def test_a_turn_is_undone_and_a_track_forked(tmp_path):
         assert fork.thread_id in [each.id for each in server.channel.threads]
         assert fork.card_id in server.env.backend.messages[fork.thread_id]
         await session.press(server.alice, "Undo last")
-        assert (await session.room()).parts == ()
-        assert len((await server.store.jams.room(fork.id)).parts) == 1
+        assert (await session.snapshot()).parts == ()
+        assert len((await server.store.jams.snapshot(fork.id)).parts) == 1
 
 
 async def test_only_the_starter_or_a_manager_closes_a_jam(tmp_path):
@@ -170,7 +170,7 @@ async def test_only_the_starter_or_a_manager_closes_a_jam(tmp_path):
         closed = await server.owner.slash(session.thread, "jam close")
         assert closed.response.content == str(jam_messages.CLOSED_EMPTY)
         await server.idle()
-        assert (await session.room()).jam.state is JamState.CLOSED
+        assert (await session.snapshot()).jam.state is JamState.CLOSED
         carol = server.guild.add_member(server.env.create_user("carol"))
         session = await start_session(server, carol)
         await session.press(server.bob, "Take a turn")
@@ -196,7 +196,7 @@ async def test_invalid_turns_are_refused(tmp_path):
         form = await session.press(server.alice, "Take a turn")
         told = await session.say(server.alice, form, "nope nope")
         assert "isn't wanted" in told.response.content
-        assert (await session.room()).parts == ()
+        assert (await session.snapshot()).parts == ()
         await session.play(server.alice)
         told = await session.press(server.bob, "Take a turn")
         assert told.response.content == str(jam_messages.IS_FULL)
@@ -204,7 +204,7 @@ async def test_invalid_turns_are_refused(tmp_path):
         session = await start_session(server)
         told = await session.press(server.alice, "Take a turn")
         assert "1 s of music left" in told.response.content
-        assert (await session.room()).jam.holder_id is None
+        assert (await session.snapshot()).jam.holder_id is None
         await session.play(server.bob)
 
 
@@ -227,19 +227,19 @@ async def test_missing_threads_and_cards_are_handled(tmp_path):
         assert told.response.content == str(jam_messages.IN_CHANNELS)
         listed = await server.bob.slash(server.channel, "jam list")
         assert f"<#{session.thread.id}>" in listed.response.content
-        before = (await session.room()).jam.card_id
+        before = (await session.snapshot()).jam.card_id
         await server.owner.delete(await session.shown_card())
         await server.idle()
         await server.store.jams.join(session.id, server.bob.id, "bob")
         await session.settle()
-        after = (await session.room()).jam.card_id
+        after = (await session.snapshot()).jam.card_id
         assert after != before
         assert after in session.messages()
         shown = await server.bob.slash(session.thread, "jam status")
         assert shown.response.ephemeral
         form = await server.bob.click(shown.response, label="Take a turn")
         await session.say(server.bob, form)
-        assert len((await session.room()).parts) == 1
+        assert len((await session.snapshot()).parts) == 1
         form = await session.press(server.bob, "Take a turn")
         await server.bot.get_channel(session.thread.id).delete()
         await server.idle()
@@ -257,15 +257,15 @@ async def test_a_jam_continues_after_a_restart(tmp_path):
         await server.restart_bot()
         await session.say(server.bob, form)
         await session.play(server.alice)
-        room = await session.room()
-        assert len(room.parts) == 3
-        assert session.cards() == [room.jam.card_id]
+        snapshot = await session.snapshot()
+        assert len(snapshot.parts) == 3
+        assert session.cards() == [snapshot.jam.card_id]
         assert "Last: " in (await session.card()).embeds[0]["description"]
         await server.pipeline.erasure.forget(server.bob.id)
         await session.settle()
         text = (await session.card()).embeds[0]["description"]
         assert f"<@{server.bob.id}>" not in text
-        assert (await session.room()).seconds == pytest.approx(6.0, abs=0.05)
+        assert (await session.snapshot()).seconds == pytest.approx(6.0, abs=0.05)
 
 
 async def test_an_idle_jam_closes_with_a_mixdown(tmp_path):
@@ -276,21 +276,21 @@ async def test_an_idle_jam_closes_with_a_mixdown(tmp_path):
         server.clock.now += IDLE_SECONDS
         await session.settle()
         await session.settle()
-        room = await session.room()
-        assert room.jam.state is JamState.CLOSED
-        mixdown = await server.store.clips.of_job(room.jam.mix_job_id)
+        snapshot = await session.snapshot()
+        assert snapshot.jam.state is JamState.CLOSED
+        mixdown = await server.store.clips.of_job(snapshot.jam.mix_job_id)
         assert (await server.store.jobs.get(mixdown.job_id)).state is JobState.DELIVERED
         assert mixdown.message_id in session.messages()
         # Where there can be none it is tried once, and then closed without.
         session = await start_session(server)
         await session.play(server.bob)
-        (server.store.clips_folder / (await session.room()).head.file).unlink()
+        (server.store.clips_folder / (await session.snapshot()).head.file).unlink()
         for state in (JamState.OPEN, JamState.CLOSED):
             server.clock.now += IDLE_SECONDS
             await session.settle()
             await session.settle()
-            assert (await session.room()).jam.state is state
-        assert (await session.room()).jam.mix_job_id is None
+            assert (await session.snapshot()).jam.state is state
+        assert (await session.snapshot()).jam.mix_job_id is None
 
 
 async def press_forged(session, who, custom_id):

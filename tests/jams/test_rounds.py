@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.jams import Jam, JamState, Part, Player, Room, track_of
+from bot.domain.jams import Jam, JamSnapshot, JamState, Part, Player, track_of
 from bot.jams.rounds import (
     HOLD_SECONDS,
     IDLE_SECONDS,
@@ -28,7 +28,7 @@ ALICE, BOB, CAROL = 1, 2, 3
 NOW = 1000.0
 
 
-def room(turns=(), players=(ALICE,), away=(), **changes):
+def snapshot(turns=(), players=(ALICE,), away=(), **changes):
     """A jam in which people have made turns of 8 s each, in this order."""
     usual: dict[str, Any] = {
         "id": 1, "key": "1", "guild_id": 10, "channel_id": 5, "user_id": ALICE, "title": "t",
@@ -51,7 +51,7 @@ def room(turns=(), players=(ALICE,), away=(), **changes):
         Player(user_id=who, number=number, name=f"p{who}", is_away=who in away)
         for number, who in enumerate(players, 1)
     )
-    return Room(jam=Jam(**(usual | changes)), parts=parts, players=people)
+    return JamSnapshot(jam=Jam(**(usual | changes)), parts=parts, players=people)
 
 
 @pytest.mark.parametrize(
@@ -70,52 +70,52 @@ def room(turns=(), players=(ALICE,), away=(), **changes):
 )
 def test_the_rotation_continues_after_the_last_player(turns, players, away, whose):
     """Over those who are there; where nobody else is, it is anybody's."""
-    assert next_player(room(turns, players, away)) == whose
-    assert next_player(room(turns, players, away, in_rotation=False)) is None
+    assert next_player(snapshot(turns, players, away)) == whose
+    assert next_player(snapshot(turns, players, away, in_rotation=False)) is None
 
 
 def test_an_open_turn_can_be_taken():
     """By whose it is in a round, by anybody else, and by nobody while one is being made."""
-    free = room((ALICE,), in_rotation=False)
+    free = snapshot((ALICE,), in_rotation=False)
     assert may_take(free, ALICE, NOW) is may_take(free, CAROL, NOW) is TurnAnswer.YOURS
-    turns = room((ALICE,), (ALICE, BOB))
+    turns = snapshot((ALICE,), (ALICE, BOB))
     assert may_take(turns, BOB, NOW) is TurnAnswer.YOURS
     assert may_take(turns, ALICE, NOW) is may_take(turns, CAROL, NOW) is TurnAnswer.NOT_YOURS
-    held = room(holder_id=BOB, held_until=NOW + 5, in_rotation=False)
+    held = snapshot(holder_id=BOB, held_until=NOW + 5, in_rotation=False)
     assert may_take(held, BOB, NOW) is TurnAnswer.YOURS
     assert may_take(held, ALICE, NOW) is TurnAnswer.HELD
     assert may_take(held, ALICE, NOW + 5) is TurnAnswer.YOURS
-    assert may_take(room(job_id=7), ALICE, NOW) is TurnAnswer.BEING_MADE
+    assert may_take(snapshot(job_id=7), ALICE, NOW) is TurnAnswer.BEING_MADE
     for state in (JamState.CLOSING, JamState.CLOSED):
-        assert may_take(room(state=state), ALICE, NOW) is TurnAnswer.CLOSED
+        assert may_take(snapshot(state=state), ALICE, NOW) is TurnAnswer.CLOSED
 
 
 def test_a_full_track_accepts_no_turn():
     """Exactly full is still fitting."""
-    assert may_take(room((ALICE, BOB), (), most_seconds=24.0), CAROL, NOW) is TurnAnswer.YOURS
-    assert may_take(room((ALICE, BOB), (), most_seconds=23.9), CAROL, NOW) is TurnAnswer.FULL
+    assert may_take(snapshot((ALICE, BOB), (), most_seconds=24.0), CAROL, NOW) is TurnAnswer.YOURS
+    assert may_take(snapshot((ALICE, BOB), (), most_seconds=23.9), CAROL, NOW) is TurnAnswer.FULL
 
 
 def test_an_unused_turn_passes_on():
     """In a round after a while, and what somebody holds when no words come; else never."""
     for waiting, seconds in (
-        (room((ALICE,), (ALICE, BOB)), TURN_WAIT_SECONDS),
-        (room(holder_id=BOB, held_until=NOW + HOLD_SECONDS, in_rotation=False), HOLD_SECONDS),
+        (snapshot((ALICE,), (ALICE, BOB)), TURN_WAIT_SECONDS),
+        (snapshot(holder_id=BOB, held_until=NOW + HOLD_SECONDS, in_rotation=False), HOLD_SECONDS),
     ):
         assert waited_for(waiting) == BOB
         assert due_at(waiting) == NOW + seconds
         assert next_step(waiting, NOW + seconds - 1) is JamStep.WAIT
         assert next_step(waiting, NOW + seconds) is JamStep.PASS_ON
-    anybody = room((ALICE,))
+    anybody = snapshot((ALICE,))
     assert waited_for(anybody) is None
     assert next_step(anybody, NOW + TURN_WAIT_SECONDS) is JamStep.WAIT
-    assert due_at(room(job_id=7)) is None
-    assert next_step(room(job_id=7), NOW + 2 * IDLE_SECONDS) is JamStep.WAIT
+    assert due_at(snapshot(job_id=7)) is None
+    assert next_step(snapshot(job_id=7), NOW + 2 * IDLE_SECONDS) is JamStep.WAIT
 
 
 def test_an_idle_jam_closes():
     """After days, whoever's turn it is."""
-    for quiet in (room((ALICE,)), room((ALICE,), (ALICE, BOB))):
+    for quiet in (snapshot((ALICE,)), snapshot((ALICE,), (ALICE, BOB))):
         assert next_step(quiet, NOW + IDLE_SECONDS) is JamStep.CLOSE
         assert next_step(replace(quiet, jam=replace(quiet.jam, state=JamState.CLOSED)), 1e9) is (
             JamStep.WAIT
@@ -124,7 +124,7 @@ def test_an_idle_jam_closes():
 
 def test_undoing_and_closing_need_permission():
     """The last turn is its author's to take back, the jam its starter's; a manager may do both."""
-    jam = room((ALICE, BOB), (ALICE, BOB, CAROL))
+    jam = snapshot((ALICE, BOB), (ALICE, BOB, CAROL))
     assert [may_undo(jam, who, is_manager=False) for who in (ALICE, BOB, CAROL)] == [
         True, True, False,
     ]  # fmt: skip
@@ -140,7 +140,7 @@ def test_undoing_and_closing_need_permission():
 
 def test_a_track_ends_with_the_last_existing_clip():
     """One in the middle lives on in those after it; those at the end are gone."""
-    one, two, three = room((ALICE, BOB, CAROL)).parts
+    one, two, three = snapshot((ALICE, BOB, CAROL)).parts
     gone = [replace(part, clip=None) for part in (one, two, three)]
     assert track_of((one, gone[1], three)) == (one, gone[1], three)
     assert track_of((one, two, gone[2])) == (one, two)

@@ -29,9 +29,9 @@ def new_jam(key="j1", **changes):
 
 async def begin_turn(store, jam, key, user, *, kind=Kind.JAM_TURN, seconds=8.0, **about):
     """Let somebody's order for the next turn of a jam be accepted."""
-    room = await store.jams.room(jam.id)
-    source = room.head and ClipSource(clip_id=room.head.id, keep_seconds=8.0, whole=True)
-    parents = () if room.head is None else (room.head.id,)
+    snapshot = await store.jams.snapshot(jam.id)
+    source = snapshot.head and ClipSource(clip_id=snapshot.head.id, keep_seconds=8.0, whole=True)
+    parents = () if snapshot.head is None else (snapshot.head.id,)
     return await accepted(
         store, key=key, user=user, kind=kind, jam_id=jam.id, seconds=seconds, source=source,
         parent_ids=parents, **about,
@@ -40,7 +40,7 @@ async def begin_turn(store, jam, key, user, *, kind=Kind.JAM_TURN, seconds=8.0, 
 
 async def end_turn(store, job):
     """Let a turn be made and delivered."""
-    before = (await store.jams.room(job.order.jam_id)).seconds
+    before = (await store.jams.snapshot(job.order.jam_id)).seconds
     await store.jobs.start(job.id)
     length = before if job.order.kind is Kind.JAM_MIX else before + job.order.seconds
     made = new_clip(job, seconds=length, seconds_before=before)
@@ -88,11 +88,11 @@ async def test_turns_make_a_track(store):
     jam = await store.jams.begin(new_jam())
     for number, who in enumerate((ALICE, BOB, ALICE), 1):
         await take_turn(store, jam, str(number), who)
-    room = await store.jams.room(jam.id)
-    assert [(part.user_id, part.starts_at_seconds) for part in room.parts] == [
+    snapshot = await store.jams.snapshot(jam.id)
+    assert [(part.user_id, part.starts_at_seconds) for part in snapshot.parts] == [
         (ALICE, 0.0), (BOB, 8.0), (ALICE, 16.0),
     ]  # fmt: skip
-    assert room.seconds == 24.0
+    assert snapshot.seconds == 24.0
     assert await store.jams.names(jam.id) == ("Alice", "person 2")
     assert [await used(store, who) for who in (ALICE, BOB)] == [16.0, 8.0]
 
@@ -130,14 +130,14 @@ async def test_a_failed_turn_does_not_change_the_track(store, clock, end):
     """However it ends: the turn is open again from then on, and nothing is charged."""
     jam = await store.jams.begin(new_jam())
     await take_turn(store, jam, "1", ALICE)
-    before = await store.jams.room(jam.id)
+    before = await store.jams.snapshot(jam.id)
     job = await begin_turn(store, jam, "2", BOB)
     await store.jobs.start(job.id)
     if end == "hold":
         await store.jobs.record_clip(job.id, new_clip(job))
     clock.now += 30
     assert await getattr(store.jobs, end)(job.id, Sentence("x"))
-    after = await store.jams.room(jam.id)
+    after = await store.jams.snapshot(jam.id)
     assert after.parts == before.parts
     assert (after.jam.job_id, after.jam.turn_since) == (None, clock.now)
     assert await used(store, BOB) == 0
@@ -150,12 +150,12 @@ async def test_the_last_turn_is_undone_once(store):
         await take_turn(store, jam, str(number), who)
     assert await store.jams.undo(jam.id, 2)
     assert not await store.jams.undo(jam.id, 2)
-    room = await store.jams.room(jam.id)
-    assert [part.number for part in room.parts] == [1]
+    snapshot = await store.jams.snapshot(jam.id)
+    assert [part.number for part in snapshot.parts] == [1]
     clip = await take_turn(store, jam, "3", CAROL)
-    room = await store.jams.room(jam.id)
-    assert [part.user_id for part in room.parts] == [ALICE, CAROL]
-    assert (room.head.id, clip.parent_ids) == (clip.id, (room.parts[0].clip.id,))
+    snapshot = await store.jams.snapshot(jam.id)
+    assert [part.user_id for part in snapshot.parts] == [ALICE, CAROL]
+    assert (snapshot.head.id, clip.parent_ids) == (clip.id, (snapshot.parts[0].clip.id,))
 
 
 async def test_nothing_is_undone_while_a_turn_is_made(store):
@@ -188,11 +188,11 @@ async def test_a_fork_starts_with_the_track_and_is_independent(store):
         new_jam("j2", user_id=CAROL, name="Carol", forked_from=jam.id, in_rotation=True)
     )
     await take_turn(store, fork, "4", CAROL)
-    room = await store.jams.room(fork.id)
-    assert [part.user_id for part in room.parts] == [ALICE, BOB, CAROL]
-    assert [player.user_id for player in room.players if not player.is_away] == [CAROL]
+    snapshot = await store.jams.snapshot(fork.id)
+    assert [part.user_id for part in snapshot.parts] == [ALICE, BOB, CAROL]
+    assert [player.user_id for player in snapshot.players if not player.is_away] == [CAROL]
     assert await store.jams.names(fork.id) == ("Alice", "person 2", "Carol")
-    assert len((await store.jams.room(jam.id)).parts) == 2
+    assert len((await store.jams.snapshot(jam.id)).parts) == 2
 
 
 async def test_a_mixdown_closes_a_jam(store):
@@ -209,7 +209,7 @@ async def test_a_mixdown_closes_a_jam(store):
     await end_turn(store, job)
     closed = await store.jams.get(jam.id)
     assert (closed.state, closed.mix_job_id, closed.job_id) == (JamState.CLOSED, job.id, None)
-    assert len((await store.jams.room(jam.id)).parts) == 1
+    assert len((await store.jams.snapshot(jam.id)).parts) == 1
 
 
 async def test_a_player_who_misses_a_turn_is_skipped_until_they_return(store, clock):
@@ -220,11 +220,11 @@ async def test_a_player_who_misses_a_turn_is_skipped_until_they_return(store, cl
     jam = await store.jams.get(jam.id)
     assert await store.jams.pass_on(jam, ALICE)
     assert not await store.jams.pass_on(jam, ALICE)
-    players = (await store.jams.room(jam.id)).players
+    players = (await store.jams.snapshot(jam.id)).players
     assert [each.user_id for each in players if each.is_away] == [ALICE]
     await store.jams.join(jam.id, ALICE, "Alice")
     await store.jams.join(jam.id, BOB, "Bob")
-    players = (await store.jams.room(jam.id)).players
+    players = (await store.jams.snapshot(jam.id)).players
     assert [each.user_id for each in players] == [BOB, CAROL, ALICE]
     assert not any(each.is_away for each in players)
 
@@ -235,11 +235,11 @@ async def test_deleting_the_last_clip_removes_its_turn(store):
     clips = [await take_turn(store, jam, str(n), who) for n, who in ((1, ALICE), (2, BOB))]
     version = (await store.jams.get(jam.id)).version
     await store.clips.delete(clips[1].id)
-    assert (await store.jams.room(jam.id)).head.id == clips[0].id
+    assert (await store.jams.snapshot(jam.id)).head.id == clips[0].id
     assert (await store.jams.get(jam.id)).version > version
     await take_turn(store, jam, "3", CAROL)
     await store.clips.delete(clips[0].id)
-    assert (await store.jams.room(jam.id)).seconds == 16.0
+    assert (await store.jams.snapshot(jam.id)).seconds == 16.0
 
 
 async def test_erasure_removes_a_person_from_jams(store):
@@ -251,10 +251,10 @@ async def test_erasure_removes_a_person_from_jams(store):
     await store.jams.hold(other.id, ALICE, NOON + 60)
     assert len((await exported(store, ALICE))["jam_turns"]) == 1
     assert await store.privacy.forget(ALICE) == ["1.flac"]
-    room = await store.jams.room(jam.id)
-    assert (room.jam.user_id, room.jam.title, room.jam.style) == (None, None, None)
-    assert [part.user_id for part in room.parts] == [None, BOB]
-    assert [player.user_id for player in room.players] == [BOB]
+    snapshot = await store.jams.snapshot(jam.id)
+    assert (snapshot.jam.user_id, snapshot.jam.title, snapshot.jam.style) == (None, None, None)
+    assert [part.user_id for part in snapshot.parts] == [None, BOB]
+    assert [player.user_id for player in snapshot.players] == [BOB]
     assert (await store.jams.get(other.id)).holder_id is None
     found = await exported(store, ALICE)
     assert found["jams"] == found["jam_turns"] == found["jam_players"] == []
@@ -267,7 +267,7 @@ async def test_texts_of_closed_jams_expire(store, clock):
     await store.jams.close(jams[0].id)
     clock.now += 31 * DAY
     await sweep(store, 30, clock.now)
-    closed, unfinished = [await store.jams.room(jam.id) for jam in jams]
+    closed, unfinished = [await store.jams.snapshot(jam.id) for jam in jams]
     assert (closed.jam.title, closed.players) == (None, ())
     assert (unfinished.jam.title, len(unfinished.players)) == ("Night drive", 1)
 

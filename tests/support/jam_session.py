@@ -16,18 +16,18 @@ class Session:
     id: int
     thread: Any
 
-    async def room(self):
-        return await self.server.store.jams.room(self.id)
+    async def snapshot(self):
+        return await self.server.store.jams.snapshot(self.id)
 
     async def card(self):
         """The card as it is shown now."""
-        room = await self.room()
-        return self.messages()[room.jam.card_id]
+        snapshot = await self.snapshot()
+        return self.messages()[snapshot.jam.card_id]
 
     async def shown_card(self):
         """The card, to be pressed on or deleted."""
         place = self.server.bot.get_channel(self.thread.id)
-        return await place.fetch_message((await self.room()).jam.card_id)
+        return await place.fetch_message((await self.snapshot()).jam.card_id)
 
     def messages(self):
         """The messages in the thread, by their ids."""

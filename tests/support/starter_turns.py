@@ -35,17 +35,17 @@ async def take_turn(store, loaded, jam, words, *, seed, keeps_codes=True):
     """Make a turn as the bot does, and put it into the track; return what was made."""
     sources, notation = SourceSounds(store), load_notation(registry.starter_folder())
     turns, model = TurnBars(store, sources, notation), info_of(loaded)
-    room = await store.jams.room(jam.id)
+    snapshot = await store.jams.snapshot(jam.id)
     source = None
-    if room.head is not None:
+    if snapshot.head is not None:
         source = ClipSource(
-            clip_id=room.head.id, keep_seconds=room.turn_seconds, keep=Keep.END,
+            clip_id=snapshot.head.id, keep_seconds=snapshot.turn_seconds, keep=Keep.END,
             keep_harmony=True, whole=True,
         )  # fmt: skip
     job = await accepted(
         store, key=f"turn {seed}", kind=Kind.JAM_TURN, jam_id=jam.id, seconds=jam.turn_seconds,
-        seed=seed, prompt=turn_words(room, words), source=source, sampling=model.sampling,
-        parent_ids=() if room.head is None else (room.head.id,),
+        seed=seed, prompt=turn_words(snapshot, words), source=source, sampling=model.sampling,
+        parent_ids=() if snapshot.head is None else (snapshot.head.id,),
     )  # fmt: skip
     await store.jobs.start(job.id)
     (made,) = run(Engine(loaded), await build_request(job, model, sources, turns))

@@ -41,8 +41,8 @@ async def test_one_jam_s_radio_plays_the_growing_track(tmp_path):
         assert [clip.id for clip in await radio.clips(plan)] == [first.id]
         await take_turn(store, jam, "2", 2)
         (head,) = await radio.clips(plan)
-        room = await store.jams.room(jam.id)
-        assert await radio.grown_at(jam.id, first.id, head) == room.parts[1].starts_at_seconds
+        snapshot = await store.jams.snapshot(jam.id)
+        assert await radio.grown_at(jam.id, first.id, head) == snapshot.parts[1].starts_at_seconds
         assert await radio.grown_at(jam.id, head.id, head) is None
         assert await radio.clips(new_radio(source=RadioSource.JAM, jam_id=jam.id, guild_id=9)) == []
         assert [each.id for each in await store.jams.latest_in(jam.guild_id, 5)] == [jam.id]

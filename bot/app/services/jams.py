@@ -7,7 +7,7 @@ from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 from bot.domain.clips import Clip
-from bot.domain.jams import Jam, NewJam, Room
+from bot.domain.jams import Jam, JamSnapshot, NewJam
 from bot.domain.jobs import ClipSource, Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
 from bot.errors import RequestError, SoundError
@@ -60,14 +60,16 @@ class JamService:
         """Return the jam of a thread."""
         return await self._jams.by_thread(thread_id)
 
-    async def room(self, jam_id: int) -> Room | None:
+    async def snapshot(self, jam_id: int) -> JamSnapshot | None:
         """Return a jam with its track and its players."""
-        return await self._jams.room(jam_id)
+        return await self._jams.snapshot(jam_id)
 
-    async def open_in(self, guild_id: int) -> list[Room]:
+    async def open_in(self, guild_id: int) -> list[JamSnapshot]:
         """Return the jams that are open on a server."""
-        rooms = [await self._jams.room(jam.id) for jam in await self._jams.open_in(guild_id)]
-        return [room for room in rooms if room is not None]
+        snapshots = [
+            await self._jams.snapshot(jam.id) for jam in await self._jams.open_in(guild_id)
+        ]
+        return [snapshot for snapshot in snapshots if snapshot is not None]
 
     async def latest_in(self, guild_id: int, limit: int) -> list[Jam]:
         """Return the latest jams of a server, open or closed, newest first."""
@@ -79,43 +81,43 @@ class JamService:
 
     async def take(self, jam_id: int, user_id: int, name: str) -> TurnAnswer:
         """Let a person reserve the turn, and join the rotation if there is one."""
-        room = await self._jams.room(jam_id)
-        if room is None:
+        snapshot = await self._jams.snapshot(jam_id)
+        if snapshot is None:
             return TurnAnswer.CLOSED
-        answer = may_take(room, user_id, self._clock())
+        answer = may_take(snapshot, user_id, self._clock())
         if answer in (TurnAnswer.CLOSED, TurnAnswer.FULL):
             return answer
         await self._jams.join(jam_id, user_id, name)
-        room = await self._jams.room(jam_id)
-        if room is None:
+        snapshot = await self._jams.snapshot(jam_id)
+        if snapshot is None:
             return TurnAnswer.CLOSED
-        answer = may_take(room, user_id, self._clock())
+        answer = may_take(snapshot, user_id, self._clock())
         if answer is not TurnAnswer.YOURS:
             return answer
         until = self._clock() + HOLD_SECONDS
         return answer if await self._jams.hold(jam_id, user_id, until) else TurnAnswer.HELD
 
-    def words(self, room: Room, words: str) -> str:
+    def words(self, snapshot: JamSnapshot, words: str) -> str:
         """Return the prompt of a turn."""
-        return turn_words(room, words)
+        return turn_words(snapshot, words)
 
-    async def advance(self, jam_id: int) -> Room | None:
+    async def advance(self, jam_id: int) -> JamSnapshot | None:
         """Apply what is due in a jam by time; return the jam afterwards."""
-        room = await self._jams.room(jam_id)
-        if room is None:
+        snapshot = await self._jams.snapshot(jam_id)
+        if snapshot is None:
             return None
-        match next_step(room, self._clock()):
+        match next_step(snapshot, self._clock()):
             case JamStep.PASS_ON:
-                await self._jams.pass_on(room.jam, waited_for(room))
+                await self._jams.pass_on(snapshot.jam, waited_for(snapshot))
             case JamStep.CLOSE:
-                await self._close_with_mixdown(room)
+                await self._close_with_mixdown(snapshot)
             case JamStep.WAIT:
-                return room
-        return await self._jams.room(jam_id)
+                return snapshot
+        return await self._jams.snapshot(jam_id)
 
-    def seconds_to_next(self, room: Room) -> float | None:
+    def seconds_to_next(self, snapshot: JamSnapshot) -> float | None:
         """Return after how long a jam becomes due."""
-        due = due_at(room)
+        due = due_at(snapshot)
         return None if due is None else max(0.0, due - self._clock())
 
     async def undo(self, jam_id: int, number: int) -> bool:
@@ -130,9 +132,9 @@ class JamService:
         """Close a jam whose thread could not be opened or is deleted; nothing more is shown."""
         await self._jams.abandon(jam_id)
 
-    async def _close_with_mixdown(self, room: Room) -> None:
+    async def _close_with_mixdown(self, snapshot: JamSnapshot) -> None:
         """Close an idle jam with a mixdown, as its starter could."""
-        jam, head = room.jam, room.head
+        jam, head = snapshot.jam, snapshot.head
         person = jam.user_id
         if person is None and head is not None:
             person = head.origin.user_id
@@ -172,13 +174,13 @@ class JamService:
         """Return the mixdown of a jam; None where there is none."""
         return None if jam.mix_job_id is None else await self._store.clips.of_job(jam.mix_job_id)
 
-    async def draw_track(self, room: Room) -> bytes:
+    async def draw_track(self, snapshot: JamSnapshot) -> bytes:
         """Return a picture of the track as PNG."""
         async with self._turn:
             found: list[float] = []
-            if room.head is not None:
+            if snapshot.head is not None:
                 try:
-                    found = await track_levels(self._store, room.head, bars_of(room))
+                    found = await track_levels(self._store, snapshot.head, bars_of(snapshot))
                 except SoundError:
                     found = []
-            return await asyncio.to_thread(draw_track, room, found)
+            return await asyncio.to_thread(draw_track, snapshot, found)

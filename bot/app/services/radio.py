@@ -31,8 +31,14 @@ class RadioService:
             hidden = await store.battles.hidden([clip.id for clip in here])
             return [clip for clip in here if clip.id not in hidden]
         if plan.source is RadioSource.JAMS:
-            rooms = [await store.jams.room(jam.id) for jam in await store.jams.open_in(guild_id)]
-            return [room.head for room in rooms if room is not None and room.head is not None]
+            snapshots = [
+                await store.jams.snapshot(jam.id) for jam in await store.jams.open_in(guild_id)
+            ]
+            return [
+                snapshot.head
+                for snapshot in snapshots
+                if snapshot is not None and snapshot.head is not None
+            ]
         if plan.source is RadioSource.JAM and plan.jam_id is not None:
             return await self._of_jam(plan.jam_id, guild_id)
         if plan.source is RadioSource.STARS:
@@ -43,28 +49,28 @@ class RadioService:
 
     async def _of_jam(self, jam_id: int, guild_id: int) -> list[Clip]:
         """Return a closed jam's mixdown, else its present track."""
-        room = await self._store.jams.room(jam_id)
-        if room is None or room.jam.guild_id != guild_id:
+        snapshot = await self._store.jams.snapshot(jam_id)
+        if snapshot is None or snapshot.jam.guild_id != guild_id:
             return []
-        mix_job_id = room.jam.mix_job_id
-        if room.jam.state is JamState.CLOSED and mix_job_id is not None:
+        mix_job_id = snapshot.jam.mix_job_id
+        if snapshot.jam.state is JamState.CLOSED and mix_job_id is not None:
             mixdown = await self._store.clips.of_job(mix_job_id)
             if mixdown is not None and not mixdown.is_deleted:
                 return [mixdown]
-        return [] if room.head is None else [room.head]
+        return [] if snapshot.head is None else [snapshot.head]
 
     async def grown_at(self, jam_id: int, old_clip_id: int, head: Clip) -> float | None:
         """Return up to which second a jam's track equals an older clip of it.
 
         None if the head has not grown from that clip.
         """
-        room = await self._store.jams.room(jam_id)
-        if room is None or room.head is None or room.head.id != head.id:
+        snapshot = await self._store.jams.snapshot(jam_id)
+        if snapshot is None or snapshot.head is None or snapshot.head.id != head.id:
             return None
-        ids = [None if part.clip is None else part.clip.id for part in room.parts]
+        ids = [None if part.clip is None else part.clip.id for part in snapshot.parts]
         if old_clip_id not in ids[:-1]:
             return None
-        return room.parts[ids.index(old_clip_id) + 1].starts_at_seconds
+        return snapshot.parts[ids.index(old_clip_id) + 1].starts_at_seconds
 
     async def load(self, clip: Clip) -> Track:
         """Return a clip ready to play. Raises SoundError if its sound is deleted."""
