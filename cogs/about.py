@@ -8,7 +8,7 @@ from discord.ext import commands
 from bot.app.client import Interaction, ZhiyinBot
 from cogs.presentation import cards
 from cogs.presentation.help_text import HELP
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 
 
 class About(commands.Cog):
@@ -20,14 +20,14 @@ class About(commands.Cog):
     @app_commands.command()
     async def help(self, interaction: Interaction) -> None:
         """Show what you can do here."""
-        await interaction.response.send_message(reader_of(interaction)(HELP), ephemeral=True)
+        await interaction.response.send_message(own_renderer(interaction)(HELP), ephemeral=True)
 
     @app_commands.command()
     async def about(self, interaction: Interaction) -> None:
         """Show what makes the music: model, licence, machine and speed."""
         service = self.bot.service
         embed = cards.about(
-            reader_of(interaction),
+            own_renderer(interaction),
             service.operations.engine(),
             self.bot.config.model.name,
             self.bot.licence,

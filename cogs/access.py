@@ -12,7 +12,7 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from cogs.presentation.errors import send_privately
-from cogs.presentation.readers import readers_on
+from cogs.presentation.renderers import server_renderer
 
 log = logging.getLogger(__name__)
 
@@ -84,10 +84,10 @@ class Access(commands.Cog):
         _note(guild)
         places = [guild.system_channel, *guild.text_channels]
         open_ = (each for each in places if each and each.permissions_for(guild.me).send_messages)
-        read = readers_on(self.bot, guild.id)
+        render = server_renderer(self.bot, guild.id)
         try:
             if (channel := next(open_, None)) is not None:
-                await channel.send(read(LEAVING))
+                await channel.send(render(LEAVING))
         except discord.HTTPException as error:
             log.info("discord.not_told server=%d %s", guild.id, error)
         try:

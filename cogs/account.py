@@ -10,7 +10,7 @@ from bot.domain.history import HistoryQuery, HistoryScope
 from bot.domain.preferences import Preferences
 from cogs.presentation import account_messages
 from cogs.presentation.prompts import clean_prompt
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.language_choice import LanguageName, read_language, suggest_languages
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.named_choice import NamedChoice
@@ -95,7 +95,7 @@ class Account(commands.Cog):
         usual = wanted.seconds or self.bot.config.generation.default_seconds
         name = self.bot.languages.names().get(wanted.language or "")
         said = account_messages.preferences(wanted, usual, name)
-        await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
+        await interaction.response.send_message(own_renderer(interaction)(said), ephemeral=True)
 
     @app_commands.command()
     async def quota(self, interaction: Interaction) -> None:
@@ -105,7 +105,7 @@ class Account(commands.Cog):
         )
         found = await self.bot.service.people.quota(interaction.user.id, limits)
         await interaction.response.send_message(
-            reader_of(interaction)(account_messages.quota(found)), ephemeral=True
+            own_renderer(interaction)(account_messages.quota(found)), ephemeral=True
         )
 
 

@@ -11,7 +11,7 @@ from bot.i18n.sentence import Sentence
 from cogs.posting.server_log import note
 from cogs.presentation import log_messages
 from cogs.presentation.account_messages import AS_DISCORD_SAYS
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.language_choice import LanguageName, read_language, suggest_languages
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.rights import guild_of, is_manager, require_bot_owner
@@ -213,7 +213,7 @@ class Admin(commands.GroupCog, group_name="admin"):
                 person=f"<@{person.id}>",
                 most=limits.most_daily_seconds,
             )
-        await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
+        await interaction.response.send_message(own_renderer(interaction)(said), ephemeral=True)
         if back:
             await note(interaction, log_messages.RESET.fill(person=f"<@{person.id}>", back=back))
 

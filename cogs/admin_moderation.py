@@ -11,7 +11,7 @@ from bot.i18n.sentence import Sentence
 from cogs.posting.server_log import begin_log, note
 from cogs.presentation import log_messages, messages
 from cogs.presentation.prompts import escape
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.admin_group import admin_group, command_of
 from cogs.requests.rights import guild_of, is_manager
 from cogs.requests.server_settings import show_settings
@@ -77,9 +77,9 @@ class Words(app_commands.Group, name="words"):
     async def list_words(self, interaction: Interaction) -> None:
         """Show the words that are refused here, to you alone."""
         entries = await self.bot.service.word_filter.entries(guild_of(interaction))
-        read = reader_of(interaction)
-        lines = [read(WORDS), *(f"||`{_shown(entry)}`||" for entry in entries)]
-        text = messages.join_fitting(lines) if entries else read(NO_WORDS)
+        render = own_renderer(interaction)
+        lines = [render(WORDS), *(f"||`{_shown(entry)}`||" for entry in entries)]
+        text = messages.join_fitting(lines) if entries else render(NO_WORDS)
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
@@ -164,7 +164,7 @@ def _shown(entry: str) -> str:
 
 
 async def _say(interaction: Interaction, sentence: Sentence) -> None:
-    await interaction.response.send_message(reader_of(interaction)(sentence), ephemeral=True)
+    await interaction.response.send_message(own_renderer(interaction)(sentence), ephemeral=True)
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -10,7 +10,7 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.status import ShardStatus, WorkerStatus
 from bot.i18n.sentence import Sentence
 from cogs.presentation import cards, messages
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.admin_group import admin_group, command_of
 from cogs.requests.rights import is_manager, require_bot_owner
 
@@ -63,7 +63,7 @@ class AdminOperations(commands.Cog):
         ]
         # The last error may be from another server: for the bot's owner only.
         error = status.last_error if await self.bot.is_owner(interaction.user) else None
-        embed = cards.status(reader_of(interaction), rows, error)
+        embed = cards.status(own_renderer(interaction), rows, error)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     async def drain(self, interaction: Interaction, on: bool = True) -> None:
@@ -82,7 +82,7 @@ class AdminOperations(commands.Cog):
             said = Sentence(
                 "No new music is accepted; the {left} in the queue will still be made.", left=left
             )
-        await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
+        await interaction.response.send_message(own_renderer(interaction)(said), ephemeral=True)
 
 
 def connection_row(shards: Sequence[ShardStatus]) -> Sentence | None:

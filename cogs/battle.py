@@ -18,7 +18,7 @@ from cogs.battles.progress import BattleProgress
 from cogs.posting.due_loop import DueLoop
 from cogs.presentation import battle_messages, battle_results
 from cogs.presentation.errors import report_error
-from cogs.presentation.readers import reader_of, readers_of
+from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.requests.battles import check_battle, enter_battle, require_battle
 from cogs.requests.suggestions import Prompt, suggest_clips, suggest_prompts
 from cogs.views.battle_buttons import BattleButton, battle_view
@@ -89,12 +89,14 @@ class Battle(commands.Cog):
             entry_seconds=60.0 * minutes,
             voting_seconds=60.0 * voting,
         )
-        battles, read = self.bot.service.battles, readers_of(interaction)
+        battles, render = self.bot.service.battles, shared_renderer(interaction)
         with self.progress.announcing(new.key):
             battle = await battles.begin(new)
             await failpoints.reached("battle.begun")
-            card = battle_messages.announcement(read, battle, sample, Entrants(ready=0, pending=0))
-            view = battle_view(read, battle)
+            card = battle_messages.announcement(
+                render, battle, sample, Entrants(ready=0, pending=0)
+            )
+            view = battle_view(render, battle)
             assert view is not None
             # If this fails, the next `run_due` finds the message or deletes the battle.
             sent = await interaction.response.send_message(embed=card, view=view)
@@ -108,7 +110,7 @@ class Battle(commands.Cog):
             and found.message_id is not None
             and not await self.progress.stage.show_sample(found, sample)
         ):
-            said = reader_of(interaction)(battle_messages.SAMPLE_NOT_SHOWN)
+            said = own_renderer(interaction)(battle_messages.SAMPLE_NOT_SHOWN)
             await interaction.followup.send(said, ephemeral=True)
         await self.run_due()
 
@@ -118,7 +120,7 @@ class Battle(commands.Cog):
         if interaction.guild_id is None:
             raise RequestError(battle_messages.ON_SERVERS)
         rungs = await self.bot.service.battles.ladder(interaction.guild_id, _RUNGS)
-        text = battle_results.ladder(reader_of(interaction), rungs)
+        text = battle_results.ladder(own_renderer(interaction), rungs)
         await interaction.response.send_message(text, ephemeral=True)
 
     @commands.Cog.listener()

@@ -16,7 +16,7 @@ from bot.domain.best_of import BestPost
 from bot.domain.clips import Clip
 from bot.domain.jobs import USUAL_MAX_BYTES
 from bot.errors import OutputError, Refused, SoundError
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Plural, Sentence
 from cogs.posting.due_loop import DueLoop
 from cogs.posting.keyed_runner import KeyedRunner
@@ -25,7 +25,7 @@ from cogs.posting.outages import is_outage
 from cogs.posting.server_log import post_to_log
 from cogs.presentation import cards, log_messages
 from cogs.presentation.messages import link
-from cogs.presentation.readers import reader_of, readers_on
+from cogs.presentation.renderers import own_renderer, server_renderer
 from cogs.requests.admin_group import admin_group, command_of
 from cogs.requests.clip_cards import clip_cards
 from cogs.requests.rights import guild_of
@@ -77,7 +77,7 @@ class BestOf(commands.Cog):
         stars:
             How many stars a clip must have; nobody's own star counts.
         """
-        guild_id, read = guild_of(interaction), reader_of(interaction)
+        guild_id, render = guild_of(interaction), own_renderer(interaction)
         if channel is not None and interaction.guild is not None:
             rights = channel.permissions_for(interaction.guild.me)
             may = rights.view_channel and rights.send_messages
@@ -85,7 +85,7 @@ class BestOf(commands.Cog):
                 raise Refused(MAY_NOT_POST.fill(channel=f"<#{channel.id}>"))
         if channel is None:
             await self.bot.service.stars.end_best_of(guild_id)
-            await interaction.response.send_message(read(ENDED), ephemeral=True)
+            await interaction.response.send_message(render(ENDED), ephemeral=True)
             return
         await self.bot.service.stars.begin_best_of(guild_id, channel.id, stars)
         said = Plural(
@@ -94,7 +94,7 @@ class BestOf(commands.Cog):
             n=stars,
             channel=f"<#{channel.id}>",
         )
-        await interaction.response.send_message(read(said), ephemeral=True)
+        await interaction.response.send_message(render(said), ephemeral=True)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -161,8 +161,8 @@ class BestOf(commands.Cog):
                     await channel.get_partial_message(post.message_id).delete()
             await self.bot.service.stars.delete_best(post)
             return
-        read = readers_on(self.bot, post.guild_id)
-        text = self._above(read, clip)
+        render = server_renderer(self.bot, post.guild_id)
+        text = self._above(render, clip)
         if post.message_id is not None:
             await channel.get_partial_message(post.message_id).edit(content=text)
             await self.bot.service.stars.record_best(post, post.message_id, clip.stars)
@@ -171,10 +171,10 @@ class BestOf(commands.Cog):
             # The clip's own channel is not visible to everybody, so the clip is not posted here.
             await self.bot.service.stars.delete_best(post)
             return
-        message_id = await self._post(post, clip, text, read)
+        message_id = await self._post(post, clip, text, render)
         await self.bot.service.stars.record_best(post, message_id, clip.stars)
 
-    async def _post(self, post: BestPost, clip: Clip, text: str, read: Reader) -> int | None:
+    async def _post(self, post: BestPost, clip: Clip, text: str, render: Renderer) -> int | None:
         name, channel = f"best-of-{clip.id}", self.bot.get_partial_messageable(post.channel_id)
 
         def is_match(message: discord.Message) -> bool:
@@ -190,7 +190,7 @@ class BestOf(commands.Cog):
         except (SoundError, OutputError) as error:
             log.info("best_of.silent clip=%d %s", clip.id, error)
             return None
-        card, _ = await clip_cards(self.bot, read, clip)
+        card, _ = await clip_cards(self.bot, render, clip)
         sent = await channel.send(
             text,
             embed=card,
@@ -198,19 +198,19 @@ class BestOf(commands.Cog):
                 discord.File(io.BytesIO(packed.data), f"{name}{PurePath(packed.name).suffix}"),
                 discord.File(io.BytesIO(packed.picture), cards.PICTURE),
             ],
-            view=clip_view(read, clip),
+            view=clip_view(render, clip),
             nonce=name,
         )
         return sent.id
 
-    def _above(self, read: Reader, clip: Clip) -> str:
+    def _above(self, render: Renderer, clip: Clip) -> str:
         said = Sentence(
             "⭐ **{stars}** · {who} · {link}",
             stars=clip.stars,
             who=f"<@{clip.origin.user_id}>",
             link=link(clip),
         )
-        return read(said)
+        return render(said)
 
     def _is_open(self, clip: Clip) -> bool:
         """Return whether everybody on the server can see the channel of a clip."""

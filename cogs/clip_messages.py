@@ -101,7 +101,7 @@ class ClipMessages(commands.Cog):
     async def _show_stars(self, clip: Clip, channel_id: int) -> None:
         job, left = await self._left(clip)
         if job is not None and left:
-            view = takes_view(self.bot.languages.reader(job.order.locale), left)
+            view = takes_view(self.bot.languages.renderer(job.order.locale), left)
             await self._edit(
                 clip, (job.order.origin.channel_id, channel_id), lambda: {"view": view}
             )
@@ -114,8 +114,8 @@ class ClipMessages(commands.Cog):
         job, left = await self._left(clip)
         if job is None or not left:
             return False
-        read, most_bytes = self.bot.languages.reader(job.order.locale), job.message.max_bytes
-        embed, _ = await take_cards(self.bot, read, left, left)
+        render, most_bytes = self.bot.languages.renderer(job.order.locale), job.message.max_bytes
+        embed, _ = await take_cards(self.bot, render, left, left)
         while True:
             try:
                 files = await self.bot.service.clips.pack_takes(left, most_bytes)
@@ -125,7 +125,7 @@ class ClipMessages(commands.Cog):
             says = JobMessage(
                 content=messages.mention_owner(job),
                 embeds=(embed,),
-                view=takes_view(read, left),
+                view=takes_view(render, left),
                 postings=tuple(files.values()),
             )
             try:

@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
-from cogs.presentation.readers import readers_of
+from cogs.presentation.renderers import shared_renderer
 from cogs.requests.clip_recall import find_typed_clip, post_again, show_tree
 from cogs.requests.export import export_clip
 from cogs.requests.suggestions import suggest_clips, suggest_clips_in_sight
@@ -32,7 +32,7 @@ class Clips(commands.Cog):
             Its number, shown under the clip; yours are listed.
         """
         found = await find_typed_clip(interaction, clip)
-        await post_again(interaction, found, posted_view(readers_of(interaction), found))
+        await post_again(interaction, found, posted_view(shared_renderer(interaction), found))
 
     @app_commands.command()
     @app_commands.autocomplete(clip=suggest_clips)

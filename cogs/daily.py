@@ -23,7 +23,7 @@ from cogs.posting.outages import is_outage
 from cogs.posting.server_log import post_to_log
 from cogs.presentation import daily_messages, log_messages
 from cogs.presentation.errors import report_error
-from cogs.presentation.readers import reader_of, readers_on
+from cogs.presentation.renderers import own_renderer, server_renderer
 from cogs.requests.admin_group import admin_group, command_of
 from cogs.requests.dailies import make_from_daily, require_daily
 from cogs.requests.rights import guild_of
@@ -87,11 +87,11 @@ class DailyPrompt(commands.Cog):
         zone:
             The time zone of that hour; usually that of the daily quotas.
         """
-        guild_id, read = guild_of(interaction), reader_of(interaction)
+        guild_id, render = guild_of(interaction), own_renderer(interaction)
         dailies = self.bot.service.dailies
         if channel is None:
             await dailies.end(guild_id)
-            await interaction.response.send_message(read(daily_messages.ENDED), ephemeral=True)
+            await interaction.response.send_message(render(daily_messages.ENDED), ephemeral=True)
             return
         if interaction.guild is not None:
             rights = channel.permissions_for(interaction.guild.me)
@@ -101,7 +101,7 @@ class DailyPrompt(commands.Cog):
             first_at = await dailies.begin(guild_id, channel.id, hour, zone)
         except ValueError:
             raise RequestError(daily_messages.NO_ZONE.fill(zone=zone)) from None
-        said = read(daily_messages.first_one(channel.id, first_at))
+        said = render(daily_messages.first_one(channel.id, first_at))
         await interaction.response.send_message(said, ephemeral=True)
         await self.run_due()
 
@@ -205,11 +205,11 @@ class DailyPrompt(commands.Cog):
         return await find_own(self.bot, channel, is_match, since_id=None)
 
     async def _post(self, plan: DailyPlan, daily: Daily) -> int:
-        read = readers_on(self.bot, daily.guild_id)
+        render = server_renderer(self.bot, daily.guild_id)
         winner, missed = await self.bot.service.dailies.before(plan, daily)
         sent = await self.bot.get_partial_messageable(daily.channel_id).send(
-            embed=daily_messages.card(read, daily, winner, missed),
-            view=daily_view(read, daily),
+            embed=daily_messages.card(render, daily, winner, missed),
+            view=daily_view(render, daily),
             nonce=f"daily-{daily.id}",
         )
         return sent.id

@@ -14,7 +14,7 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import Job
 from bot.domain.status import JobProgress
 from bot.domain.takes import Take
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from bot.pipeline.packaging import PackedClip
 from bot.pipeline.presenter import TooLarge, Undeliverable, Unreachable
@@ -51,8 +51,8 @@ class Delivery(commands.Cog):
         self.ready_ping = ReadyPing(bot)
         self._voice_copies = VoiceCopies(bot)
 
-    def _readers(self, job: Job) -> Reader:
-        return self.bot.languages.reader(job.order.locale)
+    def _renderer(self, job: Job) -> Renderer:
+        return self.bot.languages.renderer(job.order.locale)
 
     def max_bytes(self, job: Job) -> int:
         """Return the upload limit of the job's channel, in bytes."""
@@ -61,21 +61,21 @@ class Delivery(commands.Cog):
     async def show(self, job: Job, standing: JobProgress) -> None:
         """Show a job's progress. Best effort: errors are logged."""
         try:
-            read = self._readers(job)
-            content = read(progress_messages.progress(job, standing))
-            message = JobMessage(content=content, view=cancel_view(read, job.id))
+            render = self._renderer(job)
+            content = render(progress_messages.progress(job, standing))
+            message = JobMessage(content=content, view=cancel_view(render, job.id))
             await self._routes.edit(job, message)
         except (discord.HTTPException, Undeliverable, *UNREACHABLE) as error:
             log.debug("job.not_shown id=%d %s", job.id, error)
 
     async def post(self, job: Job, clip: Clip, posting: PackedClip, *, may_be_posted: bool) -> int:
         """Post the clip by the first route that works. Raises TooLarge and Undeliverable."""
-        read = self._readers(job)
-        embed, without = await clip_cards(self.bot, read, clip)
+        render = self._renderer(job)
+        embed, without = await clip_cards(self.bot, render, clip)
         message = JobMessage(
             content=await self._above(job),
             embeds=(embed,),
-            view=clip_view(read, clip),
+            view=clip_view(render, clip),
             postings=(posting,),
         )
         without_words = dataclasses.replace(message, embeds=(without,))
@@ -90,9 +90,9 @@ class Delivery(commands.Cog):
         """Show the progress of the takes of a message. Best effort: errors are logged."""
         job = takes[0][0].job
         try:
-            read = self._readers(job)
-            content = read(take_cards.takes_progress(takes))
-            message = JobMessage(content=content, view=cancel_view(read, job.id))
+            render = self._renderer(job)
+            content = render(take_cards.takes_progress(takes))
+            message = JobMessage(content=content, view=cancel_view(render, job.id))
             await self._routes.edit(job, message)
         except (discord.HTTPException, Undeliverable, *UNREACHABLE) as error:
             log.debug("takes.not_shown id=%d %s", job.id, error)
@@ -104,12 +104,12 @@ class Delivery(commands.Cog):
         shown = [take for take in takes if take.number in files]
         job, clip = shown[0].job, shown[0].clip
         assert clip is not None
-        read = self._readers(job)
-        embed, without = await cards_of_takes(self.bot, read, takes, shown)
+        render = self._renderer(job)
+        embed, without = await cards_of_takes(self.bot, render, takes, shown)
         message = JobMessage(
             content=await self._above(job),
             embeds=(embed,),
-            view=takes_view(read, shown),
+            view=takes_view(render, shown),
             postings=tuple(files.values()),
         )
         without_words = dataclasses.replace(message, embeds=(without,))
@@ -120,14 +120,16 @@ class Delivery(commands.Cog):
 
     async def post_failure(self, job: Job, sentence: Sentence, *, may_be_posted: bool) -> None:
         """Post why a job ended without a clip. Raises Undeliverable and Unreachable."""
-        read, owner = self._readers(job), messages.mention_owner(job)
+        render, owner = self._renderer(job), messages.mention_owner(job)
         what = quote_prompt(job.order.prompt)
         texts = (
             Sentence("{owner} {what}: {sentence}", owner=owner, what=what, sentence=sentence),
             Sentence("{owner} {sentence}", owner=owner, sentence=sentence),
         )
         # Remove files: Discord may have stored a clip and reported an error.
-        variants = [JobMessage(content=read(text), view=None, keeps_files=False) for text in texts]
+        variants = [
+            JobMessage(content=render(text), view=None, keeps_files=False) for text in texts
+        ]
         await self._reach(job, variants, may_be_posted=may_be_posted)
         self._note_entry(job)
 
@@ -135,13 +137,13 @@ class Delivery(commands.Cog):
         """Return the text above a clip: its owner, and the battle of an entry."""
         owner, battle_id = messages.mention_owner(job), job.order.battle_id
         if job.order.is_private:
-            return self._readers(job)(messages.ONLY_YOURS.fill(owner=owner))
+            return self._renderer(job)(messages.ONLY_YOURS.fill(owner=owner))
         if battle_id is None:
             return owner
         above = battle_messages.LATE_ENTRY.fill(owner=owner, id=battle_id)
         if await self.bot.service.battles.is_in_time(battle_id, job.id):
             above = battle_messages.NEW_ENTRY.fill(owner=owner, id=battle_id)
-        return self._readers(job)(above)
+        return self._renderer(job)(above)
 
     def _note_entry(self, job: Job) -> None:
         if job.order.battle_id is not None:

@@ -17,7 +17,7 @@ from cogs.jams.progress import JamProgress
 from cogs.posting.due_loop import DueLoop
 from cogs.presentation import jam_answers, jam_messages
 from cogs.presentation.errors import report_error
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.jam_opening import (
     MAX_STYLE_CHARACTERS,
     MAX_TITLE_CHARACTERS,
@@ -116,10 +116,10 @@ class JamSessions(
     async def status(self, interaction: Interaction) -> None:
         """Show the card of the jam in this thread, with its buttons, to you alone."""
         snapshot = await find_jam(interaction)
-        read = reader_of(interaction)
+        render = own_renderer(interaction)
         mixdown = await self.bot.service.jams.mixdown(snapshot.jam)
-        card = jam_messages.card(read, snapshot, mixdown, has_picture=False)
-        view = jam_view(read, snapshot)
+        card = jam_messages.card(render, snapshot, mixdown, has_picture=False)
+        view = jam_view(render, snapshot)
         await interaction.response.send_message(embed=card, view=view, ephemeral=True)
 
     @app_commands.command(name="list")
@@ -128,7 +128,7 @@ class JamSessions(
         if interaction.guild_id is None:
             raise RequestError(jam_messages.ON_SERVERS)
         snapshots = await self.bot.service.jams.open_in(interaction.guild_id)
-        text = jam_answers.listed(reader_of(interaction), snapshots)
+        text = jam_answers.listed(own_renderer(interaction), snapshots)
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()

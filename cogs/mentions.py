@@ -7,7 +7,7 @@ from discord.ext import commands
 
 from bot.app.client import ZhiyinBot
 from bot.errors import RequestError
-from cogs.presentation.readers import locale_of_message
+from cogs.presentation.renderers import locale_of_message
 from cogs.requests.draft import order_key
 from cogs.requests.mentions import Mention, is_typed, read_mention
 from cogs.requests.radio_steering import steer_by_message, steered_by
@@ -62,10 +62,10 @@ class Mentions(commands.Cog):
         if meant.sentence is None and meant.draft is not None:
             await submit_from_message(message, self.bot, meant.draft)
         elif meant.sentence is not None:
-            read = self.bot.languages.reader(locale_of_message(self.bot, message))
-            view = order_view(read, message.id) if meant.draft else discord.utils.MISSING
+            render = self.bot.languages.renderer(locale_of_message(self.bot, message))
+            view = order_view(render, message.id) if meant.draft else discord.utils.MISSING
             # The nonce keeps a repeated event from being answered twice.
-            await message.reply(read(meant.sentence), view=view, nonce=str(message.id))
+            await message.reply(render(meant.sentence), view=view, nonce=str(message.id))
 
 
 async def setup(bot: ZhiyinBot) -> None:

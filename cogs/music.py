@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.generation import MAX_SHORT_SEED
 from bot.domain.jobs import Kind
-from cogs.presentation.readers import own_locale
+from cogs.presentation.renderers import own_locale
 from cogs.requests.clip_recall import find_typed_clip
 from cogs.requests.draft import RequestDraft
 from cogs.requests.presets import PresetName, find_preset, suggest_presets, with_typed

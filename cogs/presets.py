@@ -15,7 +15,7 @@ from bot.i18n.sentence import Sentence, listing
 from cogs.posting.server_log import note
 from cogs.presentation import log_messages, messages, preset_messages
 from cogs.presentation.prompts import clean_prompt, escape
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.presets import (
     MAX_NAME_CHARACTERS,
     NO_PRESET,
@@ -103,7 +103,7 @@ class Presets(commands.GroupCog, group_name="preset"):
         """Show your presets and this server's."""
         presets = self.bot.service.presets
         lists = [(owner, await presets.of(owner)) for owner in owners(interaction)]
-        text = preset_messages.preset_lists(reader_of(interaction), lists)
+        text = preset_messages.preset_lists(own_renderer(interaction), lists)
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
@@ -162,7 +162,7 @@ class Presets(commands.GroupCog, group_name="preset"):
         return named
 
     async def _say(self, interaction: Interaction, sentence: Sentence) -> None:
-        await interaction.response.send_message(reader_of(interaction)(sentence), ephemeral=True)
+        await interaction.response.send_message(own_renderer(interaction)(sentence), ephemeral=True)
 
 
 def _checked_name(text: str) -> str:

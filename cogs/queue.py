@@ -8,7 +8,7 @@ from discord.ext import commands
 from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import RequestError
 from cogs.presentation import messages
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.cancellation import cancel_job
 from cogs.requests.suggestions import suggest_jobs
 
@@ -23,7 +23,7 @@ class Queue(commands.Cog):
     async def queue(self, interaction: Interaction) -> None:
         """Show the queue, and where your clips are in it."""
         found = await self.bot.service.requests.queue_of(interaction.user.id)
-        text = messages.queue(reader_of(interaction), found.jobs, len(found.jobs), found.total)
+        text = messages.queue(own_renderer(interaction), found.jobs, len(found.jobs), found.total)
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()

@@ -17,7 +17,7 @@ from bot.domain.radio import RadioPlan, RadioSource
 from bot.errors import RequestError
 from cogs.presentation import radio_messages
 from cogs.presentation.errors import report_error
-from cogs.presentation.readers import reader_of, readers_of
+from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.requests.radio_control import require_listener, require_radio, skip_by_vote, stop_radio
 from cogs.requests.radio_sessions import RadioSessions
 from cogs.requests.radio_source_option import SOURCES, Source, with_source
@@ -92,12 +92,12 @@ class Radio(commands.GroupCog, group_name="radio"):
             await self.bot.service.live_music.check(guild_id)
             plan = dataclasses.replace(plan, words=with_words((), words or DEFAULT_WORDS, 1.0))
         async with thinking(interaction):
-            tuning_in = readers_of(interaction)(radio_messages.TUNING_IN)
+            tuning_in = shared_renderer(interaction)(radio_messages.TUNING_IN)
             shown = await interaction.followup.send(tuning_in, wait=True)
             try:
                 await self.radios.begin(dataclasses.replace(plan, message_id=shown.id), channel)
             except RequestError as error:
-                await shown.edit(content=readers_of(interaction)(error.sentence))
+                await shown.edit(content=shared_renderer(interaction)(error.sentence))
 
     @app_commands.command()
     async def stop(self, interaction: Interaction) -> None:
@@ -108,13 +108,13 @@ class Radio(commands.GroupCog, group_name="radio"):
     async def skip(self, interaction: Interaction) -> None:
         """Go on to the next clip, if more than half of those who listen want it."""
         said = await skip_by_vote(interaction, require_radio(interaction))
-        await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
+        await interaction.response.send_message(own_renderer(interaction)(said), ephemeral=True)
 
     @app_commands.command()
     async def now(self, interaction: Interaction) -> None:
         """Show what is playing, and who made it."""
         radio = require_radio(interaction)
-        embed, view = await radio.describe(reader_of(interaction))
+        embed, view = await radio.describe(own_renderer(interaction))
         if view is None:
             await interaction.response.send_message(embed=embed, ephemeral=True)
         else:
@@ -138,7 +138,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         """
         radio = require_radio(interaction)
         said = await steer(self.bot, interaction.user, radio, words, weight)
-        await interaction.response.send_message(readers_of(interaction)(said))
+        await interaction.response.send_message(shared_renderer(interaction)(said))
         # After the answer, since edits of cards and statuses are rate limited.
         await radio.show()
 
@@ -172,7 +172,7 @@ class Radio(commands.GroupCog, group_name="radio"):
         async with thinking(interaction):
             await radio.change(plan)
             said = radio_messages.PLAYS_NOW.fill(what=radio_messages.source(plan))
-            await interaction.followup.send(readers_of(interaction)(said))
+            await interaction.followup.send(shared_renderer(interaction)(said))
 
     async def _with_jam(self, plan: RadioPlan, jam_id: int | None) -> RadioPlan:
         """Return a plan to play one jam, if one is named. Raises RequestError."""
@@ -210,7 +210,7 @@ class Radio(commands.GroupCog, group_name="radio"):
             words, weight = read_words(cast(Mapping[str, Any], interaction.data))
             radio = require_radio(interaction)
             said = await steer(self.bot, interaction.user, radio, words, weight)
-            await interaction.response.send_message(readers_of(interaction)(said))
+            await interaction.response.send_message(shared_renderer(interaction)(said))
             await radio.show()
         except Exception as error:
             await report_error(interaction, error)

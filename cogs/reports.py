@@ -11,7 +11,7 @@ from bot.domain.clips import Clip
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation.prompts import clean_prompt
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.clip_recall import find_typed_clip
 from cogs.requests.rights import require_clip
 from cogs.views.report_buttons import ReportButton, show_reports
@@ -96,10 +96,10 @@ class Reports(commands.Cog):
                 await self.bot.service.guilds.settings(interaction.guild_id)
             ).log_channel_id is not None
             said = REPORTED if has_log else KEPT
-        await interaction.response.send_message(reader_of(interaction)(said), ephemeral=True)
+        await interaction.response.send_message(own_renderer(interaction)(said), ephemeral=True)
         if not await show_reports(self.bot, interaction.guild_id) and said is REPORTED:
             # Not posted yet: the next report, or the next start, posts it.
-            await interaction.edit_original_response(content=reader_of(interaction)(KEPT))
+            await interaction.edit_original_response(content=own_renderer(interaction)(KEPT))
 
     def _check_pace(self, interaction: Interaction) -> None:
         """Apply the rate limit of a person. Raises CommandOnCooldown."""

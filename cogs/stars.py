@@ -14,7 +14,7 @@ from bot.domain.clips import Clip
 from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import star_messages
-from cogs.presentation.readers import reader_of, readers_on
+from cogs.presentation.renderers import own_renderer, server_renderer
 from cogs.requests.named_choice import NamedChoice
 from cogs.requests.rights import is_shown_to
 from cogs.views.clip_buttons import clip_view
@@ -41,7 +41,7 @@ class Stars(commands.Cog):
         """List the clips that you have starred."""
         found = await self.bot.service.stars.favourites(interaction.user.id, 2 * _SHOWN)
         shown = [clip for clip in found if is_shown_to(interaction, clip)][:_SHOWN]
-        text = star_messages.favourites(reader_of(interaction), shown)
+        text = star_messages.favourites(own_renderer(interaction), shown)
         await interaction.response.send_message(text, ephemeral=True)
 
     @app_commands.command()
@@ -61,7 +61,7 @@ class Stars(commands.Cog):
             raise RequestError(ON_SERVERS)
         found = await self.bot.service.stars.top(interaction.guild_id, period, 2 * _SHOWN)
         shown = [each for each in found if is_shown_to(interaction, each[0])][:_SHOWN]
-        text = star_messages.top(reader_of(interaction), shown)
+        text = star_messages.top(own_renderer(interaction), shown)
         await interaction.response.send_message(text, ephemeral=True)
 
     @commands.Cog.listener()
@@ -97,11 +97,11 @@ class Stars(commands.Cog):
         fresh = await self.bot.service.clips.find(clip.id)
         if fresh is None or fresh.stars == clip.stars:
             return
-        read = readers_on(self.bot, payload.guild_id)
+        render = server_renderer(self.bot, payload.guild_id)
         channel = self.bot.get_partial_messageable(payload.channel_id)
         try:
             message = channel.get_partial_message(payload.message_id)
-            await message.edit(view=clip_view(read, fresh))
+            await message.edit(view=clip_view(render, fresh))
         except discord.HTTPException as error:
             # The next press of the button updates it.
             log.debug("star.not_shown clip=%d %s", clip.id, error)

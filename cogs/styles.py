@@ -7,7 +7,7 @@ from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
 from cogs.presentation import word_messages
-from cogs.presentation.readers import own_locale, reader_of
+from cogs.presentation.renderers import own_locale, own_renderer
 
 
 class Styles(commands.Cog):
@@ -22,7 +22,7 @@ class Styles(commands.Cog):
         words = self.bot.service.words
         menu = words.menu(chinese_words=own_locale(interaction).startswith("zh"))
         text = word_messages.menu(
-            reader_of(interaction),
+            own_renderer(interaction),
             self.bot.config.model.name,
             menu,
             are_all_known=words.are_all_known,

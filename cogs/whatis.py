@@ -10,7 +10,7 @@ from bot.app.attachment_fetch import too_large
 from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import RequestError
 from cogs.presentation import cards, messages
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.clip_actions import show_details
 from cogs.requests.draft import MAX_UPLOAD_BYTES
 from cogs.requests.message_audio import SharedFile, find_clip_or_sound
@@ -59,7 +59,7 @@ class WhatIs(commands.Cog):
         self._check_pace(interaction)
         clip, sound = await find_clip_or_sound(self.bot, message)
         if clip is not None:
-            await show_details(interaction, clip, export_view(reader_of(interaction), clip))
+            await show_details(interaction, clip, export_view(own_renderer(interaction), clip))
         elif sound is not None:
             await self._tell(interaction, sound)
         else:
@@ -91,7 +91,7 @@ class WhatIs(commands.Cog):
                 # A battle entry's file is anonymous; the database has its tags.
                 tags = self.bot.service.clips.tags(clip)
             await interaction.followup.send(
-                embed=cards.tags(reader_of(interaction), tags), ephemeral=True
+                embed=cards.tags(own_renderer(interaction), tags), ephemeral=True
             )
 
 

@@ -28,13 +28,13 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Renders sentences in the language of a reader on Discord."""
+class Renderer:
+    """Renders sentences for Discord in one language."""
 
     translations: Translations = field(default_factory=English)
 
     def __call__(self, sentence: Sentence) -> str:
-        """Return a sentence as they read it."""
+        """Return a sentence as text."""
         return sentence.render(self.translations, Markup.DISCORD)
 
 
@@ -44,9 +44,9 @@ class Languages:
 
     catalogs: Mapping[str, Translations] = field(default_factory=lambda: MappingProxyType({}))
 
-    def reader(self, locale: str | None) -> Reader:
-        """Return a reader of a locale, as Discord names it; of English for all others."""
-        return Reader(self.of(locale))
+    def renderer(self, locale: str | None) -> Renderer:
+        """Return the renderer of a locale, as Discord names it; of English for all others."""
+        return Renderer(self.of(locale))
 
     def of(self, locale: str | None) -> Translations:
         """Return the catalog of a locale; English where there is none."""

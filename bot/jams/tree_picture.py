@@ -34,7 +34,7 @@ _PROMPT_CHARACTERS = 48
 
 
 def draw_tree(
-    lineage: Lineage, shown: frozenset[int], read: Callable[[Sentence], str] = str
+    lineage: Lineage, shown: frozenset[int], render: Callable[[Sentence], str] = str
 ) -> bytes:
     """Return a PNG of a family tree, WIDTH wide, with a row of ROW_HEIGHT per clip.
 
@@ -63,7 +63,7 @@ def draw_tree(
             (x, y), _DOT * _FINER, fill=_CARD if is_gone else colour, outline=colour,
             width=3 * _FINER,
         )  # fmt: skip
-        title = _title(clip, read) if is_shown else "..."
+        title = _title(clip, render) if is_shown else "..."
         _write(draw, clip, title, left=_MARGIN + lanes * _LANE, middle=y, is_shown=is_shown)
     file = io.BytesIO()
     image.resize((WIDTH, height), Image.Resampling.BOX).save(file, "PNG", optimize=True)
@@ -85,14 +85,14 @@ def _draw_line(draw: ImageDraw.ImageDraw, parent: Place, child: Place) -> None:
     draw.line(((left, top), (right, turn), (right, bottom)), _LINE, 4 * _FINER, "curve")
 
 
-def _title(clip: Clip, read: Callable[[Sentence], str]) -> str:
+def _title(clip: Clip, render: Callable[[Sentence], str]) -> str:
     title = Sentence(
         "#{id}  {kind}  {seconds:.0f} s",
         id=clip.id,
         kind=term(KIND, clip.kind.value),
         seconds=clip.seconds,
     )
-    text = read(title)
+    text = render(title)
     return str(title) if font_for(text, _TITLE_SIZE) is None else text
 
 

@@ -46,15 +46,15 @@ class BattlePosts:
         """Edit the card to the state of a battle, if it differs."""
         if battle.message_id is None or self._shown.get(battle.id) == (battle, entrants):
             return
-        read, sample = self._bot.languages.reader(battle.locale), await self._sample(battle)
+        render, sample = self._bot.languages.renderer(battle.locale), await self._sample(battle)
         card = battle_messages.announcement(
-            read, battle, sample, entrants, has_picture=sample is not None
+            render, battle, sample, entrants, has_picture=sample is not None
         )
         try:
             await (
                 self._place.channel(battle)
                 .get_partial_message(battle.message_id)
-                .edit(embed=card, view=battle_view(read, battle))
+                .edit(embed=card, view=battle_view(render, battle))
             )
         except discord.HTTPException as error:
             if is_outage(error):
@@ -104,7 +104,7 @@ class BattlePosts:
         except (SoundError, OutputError) as error:
             log.warning("battle.entry_silent id=%d entry=%d %s", battle.id, entry.number, error)
             return
-        card = battle_messages.player(self._bot.languages.reader(battle.locale), entry, total)
+        card = battle_messages.player(self._bot.languages.renderer(battle.locale), entry, total)
 
         def is_match(message: discord.Message) -> bool:
             return any(PurePath(file.filename).stem == name for file in message.attachments)
@@ -118,20 +118,20 @@ class BattlePosts:
 
     async def post_poll(self, battle: Battle) -> None:
         """Post the poll. Raises ChannelLost."""
-        read = self._bot.languages.reader(battle.locale)
+        render = self._bot.languages.renderer(battle.locale)
         entries = await self._bot.service.battles.entries(battle.id)
-        question = battle_messages.question(read, battle)
+        question = battle_messages.question(render, battle)
 
         def make() -> dict[str, Any]:
             # Discord takes whole hours; the bot ends the poll earlier.
             hours = math.ceil(battle.voting_seconds / 3600)
             poll = discord.Poll(question, timedelta(hours=max(1, hours)))
             for entry in entries:
-                poll.add_answer(text=battle_messages.answer(read, entry))
+                poll.add_answer(text=battle_messages.answer(render, entry))
             # The poll's own end is in whole hours, so the bot keeps its own.
             ends_at = self._bot.clock() + battle.voting_seconds
             return {
-                "content": read(battle_messages.vote_below(ends_at)),
+                "content": render(battle_messages.vote_below(ends_at)),
                 "poll": poll,
                 "nonce": f"battle-{battle.id}-poll",
             }

@@ -43,20 +43,20 @@ class BattleResult:
 
     async def post(self, battle: Battle) -> int | None:
         """Post authors and winner; return the message id. Raises ChannelLost."""
-        read = self._bot.languages.reader(battle.locale)
+        render = self._bot.languages.renderer(battle.locale)
         entries = await self._bot.service.battles.entries(battle.id)
         for entry in entries:
             await self._reveal(battle, entry)
-        footer = read(battle_results.result_footer(battle))
+        footer = render(battle_results.result_footer(battle))
         winner = next((each for each in entries if each.is_winner), None)
         is_won = winner is not None and sum(each.is_winner for each in entries) == 1
         said: dict[str, Any] = {
-            "content": read(battle_results.verdict(battle, entries)),
+            "content": render(battle_results.verdict(battle, entries)),
             "nonce": f"battle-{battle.id}-result",
         }
-        embeds, packed = [battle_results.result(read, battle, entries)], None
+        embeds, packed = [battle_results.result(render, battle, entries)], None
         if is_won and winner is not None and winner.clip is not None:
-            card, _ = await clip_cards(self._bot, read, winner.clip)
+            card, _ = await clip_cards(self._bot, render, winner.clip)
             try:
                 packed = await self._bot.service.clips.pack(
                     winner.clip, self._place.max_bytes(battle)
@@ -65,7 +65,7 @@ class BattleResult:
                 log.warning("battle.winner_silent id=%d %s", battle.id, error)
             else:
                 embeds.insert(0, card)
-                said["view"] = clip_view(read, winner.clip)
+                said["view"] = clip_view(render, winner.clip)
 
         def make() -> dict[str, Any]:
             name = f"battle-{battle.id}-winner"
@@ -88,13 +88,15 @@ class BattleResult:
         """Add the author and the buttons of a clip to the message that plays it."""
         if entry.clip is None or entry.message_id is None:
             return
-        read = self._bot.languages.reader(battle.locale)
+        render = self._bot.languages.renderer(battle.locale)
         await self._bot.service.clips.move(entry.clip, entry.message_id)
         try:
             await (
                 self._place.channel(battle)
                 .get_partial_message(entry.message_id)
-                .edit(embed=battle_results.revealed(read, entry), view=clip_view(read, entry.clip))
+                .edit(
+                    embed=battle_results.revealed(render, entry), view=clip_view(render, entry.clip)
+                )
             )
         except discord.HTTPException as error:
             if is_outage(error):

@@ -117,17 +117,17 @@ class JamProgress:
         self, snapshot: JamSnapshot, mixdown: Clip | None, picture: bytes | None
     ) -> int:
         """Edit the card, or post a new one below the latest turn; return its id."""
-        jam, read = snapshot.jam, self._bot.languages.reader(snapshot.jam.locale)
+        jam, render = snapshot.jam, self._bot.languages.renderer(snapshot.jam.locale)
         assert jam.thread_id is not None
         thread = self._bot.get_partial_messageable(jam.thread_id, guild_id=jam.guild_id)
-        card = jam_messages.card(read, snapshot, mixdown, has_picture=picture is not None)
-        view = jam_view(read, snapshot)
+        card = jam_messages.card(render, snapshot, mixdown, has_picture=picture is not None)
+        view = jam_view(render, snapshot)
         card_id = jam.card_id
         is_low = card_id is not None and not _has_sunk(snapshot, card_id)
         if card_id is not None and is_low and await _edit(thread, card_id, card, view, picture):
             return card_id
         # It comes down below the latest turn; one that was posted and not recorded is found.
-        is_card = has_footer(read(jam_messages.card_footer(jam)))
+        is_card = has_footer(render(jam_messages.card_footer(jam)))
         new_id = await find_own(self._bot, thread, is_card, since_id=card_id or jam.thread_id)
         if new_id is None or not await _edit(thread, new_id, card, view, picture):
             posted: dict[str, Any] = {"embed": card, "view": view, "files": _files(picture)}
@@ -139,12 +139,12 @@ class JamProgress:
 
     async def _show_result(self, snapshot: JamSnapshot, mixdown: Clip | None) -> None:
         """Edit the announcement in the channel to the result of a jam."""
-        jam, read = snapshot.jam, self._bot.languages.reader(snapshot.jam.locale)
+        jam, render = snapshot.jam, self._bot.languages.renderer(snapshot.jam.locale)
         assert jam.thread_id is not None
         channel = self._bot.get_partial_messageable(jam.channel_id, guild_id=jam.guild_id)
         try:
             message = channel.get_partial_message(jam.thread_id)
-            await message.edit(embed=jam_messages.announcement(read, snapshot, mixdown))
+            await message.edit(embed=jam_messages.announcement(render, snapshot, mixdown))
         except discord.HTTPException as error:
             if error.code not in GONE | NOT_ALLOWED:
                 raise

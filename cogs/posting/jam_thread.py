@@ -54,14 +54,14 @@ async def open_jam_thread(bot: ZhiyinBot, jam_id: int) -> Jam:
 
 async def _make(bot: ZhiyinBot, jam: Jam) -> int:
     """Post the announcement and open its thread, reusing what a previous run did."""
-    read = bot.languages.reader(jam.locale)
+    render = bot.languages.renderer(jam.locale)
     channel = bot.get_partial_messageable(jam.channel_id, guild_id=jam.guild_id)
-    footer = read(jam_messages.announcement_footer(jam))
+    footer = render(jam_messages.announcement_footer(jam))
     message_id = await find_own(bot, channel, has_footer(footer), since_id=int(jam.key))
     if message_id is None:
         snapshot = await bot.service.jams.snapshot(jam.id)
         assert snapshot is not None
-        embed = jam_messages.announcement(read, snapshot, None)
+        embed = jam_messages.announcement(render, snapshot, None)
         message_id = (await channel.send(embed=embed, nonce=f"jam-{jam.id}")).id
     await failpoints.reached("jam.announced")
     try:

@@ -36,7 +36,7 @@ async def end_answer(
     answer = await bot.service.answers.find(key)
     if answer is None:
         return
-    text = None if sentence is None else bot.languages.reader(answer.locale)(sentence)
+    text = None if sentence is None else bot.languages.renderer(answer.locale)(sentence)
     try:
         is_ended = await bot.service.delivery_retry.call(
             partial(_show, bot, answer, text, before), retry_on=is_outage

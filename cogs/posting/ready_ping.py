@@ -31,11 +31,11 @@ class ReadyPing:
         if not await self._is_wanted(job, clip):
             return
         channel = self._bot.get_partial_messageable(job.order.origin.channel_id)
-        read = self._bot.languages.reader(job.order.locale)
+        render = self._bot.languages.renderer(job.order.locale)
         assert clip.message_id is not None
         try:
             await channel.send(
-                read(messages.ready(job, clip, takes)),
+                render(messages.ready(job, clip, takes)),
                 reference=discord.MessageReference(
                     message_id=clip.message_id,
                     channel_id=job.order.origin.channel_id,

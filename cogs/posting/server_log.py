@@ -11,7 +11,7 @@ from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from cogs.posting.outages import UNREACHABLE
 from cogs.presentation.log_messages import line
-from cogs.presentation.readers import readers_on
+from cogs.presentation.renderers import server_renderer
 
 _UNKNOWN_MESSAGE = 10008
 
@@ -31,7 +31,7 @@ async def begin_log(interaction: Interaction, guild_id: int, channel_id: int) ->
     bot = interaction.client
     channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)
     try:
-        await channel.send(readers_on(bot, guild_id)(BEGUN))
+        await channel.send(server_renderer(bot, guild_id)(BEGUN))
     except discord.HTTPException:
         raise RequestError(CLOSED.fill(channel=f"<#{channel_id}>")) from None
     await bot.service.guilds.set_log_channel(guild_id, channel_id)
@@ -63,7 +63,7 @@ async def post_to_log(
     channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)
     try:
         await channel.send(
-            readers_on(bot, guild_id)(sentence),
+            server_renderer(bot, guild_id)(sentence),
             view=view or discord.utils.MISSING,
             nonce=nonce,
             suppress_embeds=True,

@@ -6,7 +6,7 @@ import discord
 
 from bot.domain.battles import Battle, BattleOutcome, BattleState, Entrants, Entry
 from bot.domain.clips import Clip
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Moment, Plural, Sentence
 from cogs.presentation.cards import COLOUR, PICTURE
 from cogs.presentation.messages import link
@@ -43,7 +43,7 @@ LATE_ENTRY = Sentence("{owner} Your clip is ready, but too late for battle {id}.
 
 
 def announcement(
-    read: Reader,
+    render: Renderer,
     battle: Battle,
     sample: Clip | None,
     entrants: Entrants,
@@ -54,10 +54,10 @@ def announcement(
 
     With `has_picture` the clip's picture is an attachment of the message.
     """
-    lines = [read(_theme(battle, sample)), ""]
-    lines += [read(each) for each in _how_far(battle, entrants)]
+    lines = [render(_theme(battle, sample)), ""]
+    lines += [render(each) for each in _how_far(battle, entrants)]
     embed = discord.Embed(
-        title=read(Sentence("⚔️ Battle {id}", id=battle.id)),
+        title=render(Sentence("⚔️ Battle {id}", id=battle.id)),
         description="\n".join(lines),
         colour=COLOUR,
     )
@@ -133,10 +133,10 @@ def _how_it_ended(battle: Battle) -> Sentence:
     return without_winner(battle.outcome)
 
 
-def player(read: Reader, entry: Entry, total: int) -> discord.Embed:
+def player(render: Renderer, entry: Entry, total: int) -> discord.Embed:
     """Return the card of an entry, without anything that identifies its author."""
     embed = discord.Embed(
-        title=read(Sentence("Entry {number} of {total}", number=entry.number, total=total)),
+        title=render(Sentence("Entry {number} of {total}", number=entry.number, total=total)),
         colour=COLOUR,
     )
     embed.set_image(url=f"attachment://{PICTURE}")
@@ -150,16 +150,16 @@ def vote_below(ends_at: float) -> Sentence:
     )
 
 
-def question(read: Reader, battle: Battle) -> str:
+def question(render: Renderer, battle: Battle) -> str:
     """Return the question of the poll, by which the poll is found again."""
-    return read(Sentence("Battle {id}: which is the best?", id=battle.id))
+    return render(Sentence("Battle {id}: which is the best?", id=battle.id))
 
 
-def answer(read: Reader, entry: Entry) -> str:
+def answer(render: Renderer, entry: Entry) -> str:
     """Return the poll's answer for an entry."""
     if entry.clip is None:
-        return read(Sentence("Entry {number} (withdrawn)", number=entry.number))
-    return read(Sentence("Entry {number}", number=entry.number))
+        return render(Sentence("Entry {number} (withdrawn)", number=entry.number))
+    return render(Sentence("Entry {number}", number=entry.number))
 
 
 def without_winner(outcome: BattleOutcome | None) -> Sentence:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.domain.battles import Battle, BattleOutcome, Entry, LadderEntry
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Plural, Sentence, verbatim
 from cogs.presentation.battle_messages import without_winner
 from cogs.presentation.cards import COLOUR, PICTURE
@@ -20,19 +20,19 @@ _WORDS_SHOWN = 60
 _MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
 
 
-def revealed(read: Reader, entry: Entry) -> discord.Embed:
+def revealed(render: Renderer, entry: Entry) -> discord.Embed:
     """Return the card of an entry after the vote, with its author."""
     assert entry.clip is not None
     text = Sentence(
         "{who}: {what}", who=f"<@{entry.user_id}>", what=quote_prompt(entry.clip.prompt)
     )
     embed = discord.Embed(
-        title=read(Sentence("Entry {number}", number=entry.number)),
-        description=read(text),
+        title=render(Sentence("Entry {number}", number=entry.number)),
+        description=render(text),
         colour=COLOUR,
     )
     embed.set_image(url=f"attachment://{PICTURE}")
-    embed.set_footer(text=read(Sentence("AI-generated · clip {id}", id=entry.clip.id)))
+    embed.set_footer(text=render(Sentence("AI-generated · clip {id}", id=entry.clip.id)))
     return embed
 
 
@@ -62,16 +62,16 @@ def verdict(battle: Battle, entries: Sequence[Entry]) -> Sentence:
     )
 
 
-def result(read: Reader, battle: Battle, entries: Sequence[Entry]) -> discord.Embed:
+def result(render: Renderer, battle: Battle, entries: Sequence[Entry]) -> discord.Embed:
     """Return the list of entries with authors and votes, best first."""
     ordered = sorted(entries, key=lambda each: (-(each.votes or 0), each.number))
     lines = [_line(battle, entry) for entry in ordered]
     embed = discord.Embed(
-        title=read(Sentence("⚔️ Battle {id}", id=battle.id)),
-        description=join_fitting([read(line) for line in lines]) or None,
+        title=render(Sentence("⚔️ Battle {id}", id=battle.id)),
+        description=join_fitting([render(line) for line in lines]) or None,
         colour=COLOUR,
     )
-    embed.set_footer(text=read(result_footer(battle)))
+    embed.set_footer(text=render(result_footer(battle)))
     return embed
 
 
@@ -105,10 +105,10 @@ def _who(entry: Entry) -> str:
     return f"<@{entry.user_id}>"
 
 
-def ladder(read: Reader, rungs: Sequence[LadderEntry]) -> str:
+def ladder(render: Renderer, rungs: Sequence[LadderEntry]) -> str:
     """Return the ladder of a server."""
     if not rungs:
-        return read(NO_LADDER)
+        return render(NO_LADDER)
     lines = [
         Sentence(
             "{place} <@{who}> · {wins} · {battles} · {votes}",
@@ -120,7 +120,7 @@ def ladder(read: Reader, rungs: Sequence[LadderEntry]) -> str:
         )
         for place, rung in enumerate(rungs, 1)
     ]
-    return join_fitting([read(line) for line in lines])
+    return join_fitting([render(line) for line in lines])
 
 
 def _wins(rung: LadderEntry) -> Sentence:

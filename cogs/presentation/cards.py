@@ -11,7 +11,7 @@ from bot.app.services.operations import EngineStatus
 from bot.domain.clips import Clip, Tags
 from bot.domain.jobs import Kind
 from bot.i18n.contexts import KEY, KIND, STEM
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Plural, Sentence, Term, listing, term, verbatim
 from cogs.presentation.messages import link
 from cogs.presentation.mix_messages import mix_of
@@ -29,7 +29,7 @@ Row = tuple[Sentence, Sentence | str | None]
 
 
 def card(
-    read: Reader,
+    render: Renderer,
     clip: Clip,
     parent: Clip | None,
     *,
@@ -41,7 +41,7 @@ def card(
 
     Without `words` the prompt is left out. `credits_line` names the people behind it.
     """
-    asked = read(quote_prompt(clip.prompt) if words else WORDS_HELD_BACK)
+    asked = render(quote_prompt(clip.prompt) if words else WORDS_HELD_BACK)
     facts = [Sentence("{n} s", n=round(clip.seconds)), Sentence("seed {seed}", seed=str(clip.seed))]
     facts.append(verbatim(clip.model))
     if clip.kind is Kind.RANDOM:
@@ -52,21 +52,21 @@ def card(
         facts.append(Sentence("~{bpm:.0f} BPM", bpm=clip.bpm))
     if clip.key is not None:
         facts.append(term(KEY, clip.key))
-    line = " · ".join(read(fact) for fact in facts)
+    line = " · ".join(render(fact) for fact in facts)
     if clip.mixed is not None:
         by_id = {each.id: link(each) for each in (parent, second_parent) if each is not None}
         gone = link(None)
         lead, other = (by_id.get(id_, gone) for id_ in (clip.mixed.lead_id, clip.mixed.other_id))
-        line += f"\n{read(mix_of(clip.mixed, lead, other))}"
+        line += f"\n{render(mix_of(clip.mixed, lead, other))}"
     elif clip.parent_ids:
-        line += f"\n{read(_relation(clip, link(parent)))}"
+        line += f"\n{render(_relation(clip, link(parent)))}"
     elif clip.upload_name is not None and words:
-        line += f"\n{read(_relation(clip, verbatim(f'*{escape(clip.upload_name)}*')))}"
+        line += f"\n{render(_relation(clip, verbatim(f'*{escape(clip.upload_name)}*')))}"
     if credits_line is not None:
         line += f"\n{credits_line}"
     embed = discord.Embed(description=f"**{asked}**\n{line}", colour=COLOUR)
     embed.set_image(url=f"attachment://{PICTURE}")
-    embed.set_footer(text=read(Sentence("AI-generated · clip {id}", id=clip.id)))
+    embed.set_footer(text=render(Sentence("AI-generated · clip {id}", id=clip.id)))
     return embed
 
 
@@ -88,11 +88,11 @@ def _relation(clip: Clip, parent: Sentence) -> Sentence:
             return Sentence("made from {parent}", parent=parent)
 
 
-def details(read: Reader, clip: Clip) -> discord.Embed:
+def details(render: Renderer, clip: Clip) -> discord.Embed:
     """Return all that is known of a clip."""
     embed = discord.Embed(
-        title=read(Sentence("Clip {id}", id=clip.id)),
-        description=read(quote_prompt(clip.prompt)),
+        title=render(Sentence("Clip {id}", id=clip.id)),
+        description=render(quote_prompt(clip.prompt)),
         colour=COLOUR,
     )
     length = Sentence("{seconds:.1f} s", seconds=clip.seconds)
@@ -123,18 +123,18 @@ def details(read: Reader, clip: Clip) -> discord.Embed:
         (Sentence("Stems"), _stems(clip.stems) if clip.stems else None),
         (Sentence("Parents"), parents if clip.parent_ids else None),
     ]
-    return _with_rows(embed, read, rows)
+    return _with_rows(embed, render, rows)
 
 
 def _stems(names: Sequence[str]) -> Sentence:
     return listing([Term(STEM, name) for name in names])
 
 
-def tags(read: Reader, found: Tags) -> discord.Embed:
+def tags(render: Renderer, found: Tags) -> discord.Embed:
     """Return the tags of a file."""
     embed = discord.Embed(
-        title=read(Sentence("AI-generated with Zhiyin")),
-        description=read(quote_prompt(found.prompt)),
+        title=render(Sentence("AI-generated with Zhiyin")),
+        description=render(quote_prompt(found.prompt)),
         colour=COLOUR,
     )
     rows: list[Row] = [
@@ -151,13 +151,13 @@ def tags(read: Reader, found: Tags) -> discord.Embed:
         (Sentence("Stem"), None if found.stem is None else term(STEM, escape(found.stem))),
     ]
     embed.set_footer(
-        text=read(Sentence("Read from the tags in the file, which anyone can change."))
+        text=render(Sentence("Read from the tags in the file, which anyone can change."))
     )
-    return _with_rows(embed, read, rows)
+    return _with_rows(embed, render, rows)
 
 
 def about(
-    read: Reader,
+    render: Renderer,
     engine: EngineStatus,
     name: str,
     licence: str,
@@ -166,7 +166,7 @@ def about(
     """Return the model, its licence and its speed."""
     embed = discord.Embed(
         title="Zhiyin 知音",
-        description=read(
+        description=render(
             Sentence(
                 "I make music from words, and from each other's clips, on my owner's own machine: "
                 "MusicGen on MindSpore."
@@ -189,20 +189,22 @@ def about(
             (Sentence("Speed"), speed),
         ]
     rows.append((Sentence("In the queue"), str(waiting)))
-    _with_rows(embed, read, rows)
+    _with_rows(embed, render, rows)
     if engine.trouble is not None:
-        embed.add_field(name=read(Sentence("Trouble")), value=read(engine.trouble), inline=False)
+        embed.add_field(
+            name=render(Sentence("Trouble")), value=render(engine.trouble), inline=False
+        )
     if "NC" in licence:
-        embed.set_footer(text=read(Sentence("This model's music may not be used commercially.")))
+        embed.set_footer(text=render(Sentence("This model's music may not be used commercially.")))
     return embed
 
 
-def status(read: Reader, rows: Sequence[Row], last_error: str | None) -> discord.Embed:
+def status(render: Renderer, rows: Sequence[Row], last_error: str | None) -> discord.Embed:
     """Return the status of the bot."""
-    embed = discord.Embed(title=read(Sentence("How I am doing")), colour=COLOUR)
-    _with_rows(embed, read, rows)
-    error = read(Sentence("none")) if last_error is None else escape(last_error)
-    embed.add_field(name=read(Sentence("Last error")), value=error, inline=False)
+    embed = discord.Embed(title=render(Sentence("How I am doing")), colour=COLOUR)
+    _with_rows(embed, render, rows)
+    error = render(Sentence("none")) if last_error is None else escape(last_error)
+    embed.add_field(name=render(Sentence("Last error")), value=error, inline=False)
     return embed
 
 
@@ -218,10 +220,10 @@ def _device(told: str) -> Sentence:
     return Plural("{n} processor core", "{n} processor cores", n=int(cores[1]))
 
 
-def _with_rows(embed: discord.Embed, read: Reader, rows: Sequence[Row]) -> discord.Embed:
+def _with_rows(embed: discord.Embed, render: Renderer, rows: Sequence[Row]) -> discord.Embed:
     for name, value in rows:
         if value is not None:
             embed.add_field(
-                name=read(name), value=read(value) if isinstance(value, Sentence) else value
+                name=render(name), value=render(value) if isinstance(value, Sentence) else value
             )
     return embed

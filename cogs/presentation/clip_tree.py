@@ -10,7 +10,7 @@ import discord
 from bot.domain.clips import Clip
 from bot.domain.jobs import Kind
 from bot.domain.lineage import Credit, Lineage, number_people
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Plural, Sentence, listing, verbatim
 from cogs.presentation.cards import COLOUR
 from cogs.presentation.messages import link
@@ -31,23 +31,23 @@ _PROMPT_CHARACTERS = 60
 _MOST_CHARACTERS = 3900
 
 
-def tree_embed(read: Reader, lineage: Lineage, shown: frozenset[int]) -> discord.Embed:
+def tree_embed(render: Renderer, lineage: Lineage, shown: frozenset[int]) -> discord.Embed:
     """Return a clip's family as a list; clips that are not in `shown` stay anonymous."""
     numbers = number_people(lineage)
     lines: list[str] = []
     for clip in lineage.clips:
         if clip.id not in shown:
-            lines.append(f"{_GONE} {read(_ELSEWHERE)}")
+            lines.append(f"{_GONE} {render(_ELSEWHERE)}")
             continue
         mark = _GONE if clip.is_deleted else SQUARES[numbers[clip.origin.user_id] % len(SQUARES)]
-        line = f"{mark} {read(_describe(clip))}"
+        line = f"{mark} {render(_describe(clip))}"
         lines.append(f"**{line}**" if clip.id == lineage.clip_id else line)
     if len(lineage.clips) == 1:
-        lines += ["", read(_ALONE)]
+        lines += ["", render(_ALONE)]
     if not lineage.is_whole:
-        lines += ["", read(_MORE)]
+        lines += ["", render(_MORE)]
     embed = discord.Embed(
-        title=read(Sentence("The family of clip {id}", id=lineage.clip_id)),
+        title=render(Sentence("The family of clip {id}", id=lineage.clip_id)),
         description=_shorten(lines),
         colour=COLOUR,
     )
@@ -73,7 +73,7 @@ def _shorten(lines: list[str]) -> str:
     return text.rstrip()
 
 
-def credits_line(read: Reader, found: Iterable[Credit]) -> str | None:
+def credits_line(render: Renderer, found: Iterable[Credit]) -> str | None:
     """Return the credits of a clip in one line; None if it is one person's alone."""
     credits = tuple(found)
     if len({credit.user_id for credit in credits}) < 2:
@@ -82,10 +82,10 @@ def credits_line(read: Reader, found: Iterable[Credit]) -> str | None:
     if len(parts) > _MOST_CREDITS:
         # The first and the last contributors matter most.
         parts = [parts[0], verbatim("…"), *parts[2 - _MOST_CREDITS :]]
-    return read(listing(parts))
+    return render(listing(parts))
 
 
-def players_line(read: Reader, lineage: Lineage) -> str | None:
+def players_line(render: Renderer, lineage: Lineage) -> str | None:
     """Return how often each played in the jam of a mixdown; None if nobody is known."""
     turns = [clip for clip in lineage.clips if clip.kind is Kind.JAM_TURN]
     counts = Counter(clip.origin.user_id for clip in turns)
@@ -95,7 +95,7 @@ def players_line(read: Reader, lineage: Lineage) -> str | None:
     ]
     if not people:
         return None
-    return read(Sentence("played by {names}", names=listing(people)))
+    return render(Sentence("played by {names}", names=listing(people)))
 
 
 def _credit(credit: Credit, is_first: bool) -> Sentence:

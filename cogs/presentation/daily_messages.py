@@ -8,7 +8,7 @@ import discord
 
 from bot.domain.clips import Clip
 from bot.domain.dailies import Daily
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Moment, Plural, Sentence
 from cogs.presentation.cards import COLOUR
 from cogs.presentation.messages import join_fitting, link
@@ -26,7 +26,7 @@ NO_CLIPS = Sentence("Nobody has made one yet. Press **Make one**.")
 _LISTED_PROMPT = 60
 
 
-def card(read: Reader, daily: Daily, winner: Clip | None, missed: int) -> discord.Embed:
+def card(render: Renderer, daily: Daily, winner: Clip | None, missed: int) -> discord.Embed:
     """Return the card of a day's prompt; `winner` is the best clip of the previous one."""
     lines = [Sentence("**{what}**", what=quote_prompt(daily.prompt))]
     if winner is not None:
@@ -54,18 +54,18 @@ def card(read: Reader, daily: Daily, winner: Clip | None, missed: int) -> discor
         )
     )
     embed = discord.Embed(
-        title=read(Sentence("Today's prompt")),
-        description="\n\n".join(read(line) for line in lines),
+        title=render(Sentence("Today's prompt")),
+        description="\n\n".join(render(line) for line in lines),
         colour=COLOUR,
     )
     return embed.set_footer(text=daily.day)
 
 
-def clips(read: Reader, found: Sequence[Clip]) -> str:
+def clips(render: Renderer, found: Sequence[Clip]) -> str:
     """Return the list of clips made from a prompt."""
     if not found:
-        return read(NO_CLIPS)
-    return join_fitting([read(_line(clip)) for clip in found])
+        return render(NO_CLIPS)
+    return join_fitting([render(_line(clip)) for clip in found])
 
 
 def _line(clip: Clip) -> Sentence:

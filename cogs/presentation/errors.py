@@ -13,7 +13,7 @@ from bot.app.client import Interaction
 from bot.errors import ZhiyinError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import messages
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ async def send_privately(interaction: Interaction, sentence: Sentence) -> None:
     After the first response broken connections are retried; discord.py itself retries server
     errors.
     """
-    text = reader_of(interaction)(sentence)
+    text = own_renderer(interaction)(sentence)
     try:
         if interaction.response.is_done():
             send = partial(interaction.followup.send, text, ephemeral=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.clips import Clip
 from bot.domain.history import HistoryPage, HistoryScope
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Moment, Sentence
 from cogs.presentation.messages import join_fitting, link
 from cogs.presentation.prompts import escape, quote_prompt
@@ -21,10 +21,10 @@ NO_MORE = Sentence("There are no more clips.")
 _LISTED_PROMPT = 60
 
 
-def history(read: Reader, page: HistoryPage, held: Sequence[Clip]) -> str:
+def history(render: Renderer, page: HistoryPage, held: Sequence[Clip]) -> str:
     """Return a person's held clips and a page of clips, each with its button's number."""
     if not page.clips and not held:
-        return read(_nothing(page))
+        return render(_nothing(page))
     lines = [HELD] if held else []
     lines += [
         Sentence("clip {id}: {what}", id=clip.id, what=quote_prompt(clip.prompt, _LISTED_PROMPT))
@@ -38,7 +38,7 @@ def history(read: Reader, page: HistoryPage, held: Sequence[Clip]) -> str:
     ]
     if page.query.page or page.has_more:
         lines.append(Sentence("Page {number}", number=page.query.page + 1))
-    return join_fitting([read(line) for line in lines])
+    return join_fitting([render(line) for line in lines])
 
 
 def _line(whose: HistoryScope, number: int, clip: Clip) -> Sentence:

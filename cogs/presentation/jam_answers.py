@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.jams import Jam, JamSnapshot
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Plural, Sentence, verbatim
 from cogs.presentation.jam_messages import NO_JAMS, facts, person, place_of, title_of
 from cogs.presentation.messages import join_fitting
@@ -18,10 +18,10 @@ def opened(jam: Jam) -> Sentence:
     return Sentence("Your jam is open: {where}", where=place_of(jam))
 
 
-def listed(read: Reader, snapshots: Sequence[JamSnapshot]) -> str:
+def listed(render: Renderer, snapshots: Sequence[JamSnapshot]) -> str:
     """Return the list of open jams of a server."""
     if not snapshots:
-        return read(NO_JAMS)
+        return render(NO_JAMS)
     lines = []
     for snapshot in snapshots:
         where = "…" if snapshot.jam.thread_id is None else place_of(snapshot.jam)
@@ -35,7 +35,7 @@ def listed(read: Reader, snapshots: Sequence[JamSnapshot]) -> str:
                 facts=facts(snapshot),
             )
         )
-    return join_fitting([read(line) for line in lines])
+    return join_fitting([render(line) for line in lines])
 
 
 def so_far(snapshot: JamSnapshot) -> Sentence:

@@ -10,7 +10,7 @@ import discord
 from bot.domain.clips import Clip
 from bot.domain.jams import Jam, JamSnapshot, JamState
 from bot.i18n.contexts import KEY
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Moment, Plural, Sentence, term, verbatim
 from bot.jams.rounds import passes_on_at, waited_for
 from bot.jams.track_picture import number_players
@@ -65,20 +65,20 @@ def place_of(jam: Jam) -> str:
 
 
 def card(
-    read: Reader, snapshot: JamSnapshot, mixdown: Clip | None, *, has_picture: bool
+    render: Renderer, snapshot: JamSnapshot, mixdown: Clip | None, *, has_picture: bool
 ) -> discord.Embed:
     """Return the card of a jam; its picture is the attachment TRACK_PICTURE."""
-    lines = [read(_standing(snapshot, mixdown)), ""]
-    lines += [read(line) for line in _track(snapshot)]
-    lines += ["", read(facts(snapshot))]
+    lines = [render(_standing(snapshot, mixdown)), ""]
+    lines += [render(line) for line in _track(snapshot)]
+    lines += ["", render(facts(snapshot))]
     embed = discord.Embed(
-        title=f"🎶 {read(title_of(snapshot.jam))}"[:256],
+        title=f"🎶 {render(title_of(snapshot.jam))}"[:256],
         description=join_fitting([line or "\u200b" for line in lines]),
         colour=COLOUR,
     )
     if has_picture:
         embed.set_image(url=f"attachment://{TRACK_PICTURE}")
-    embed.set_footer(text=read(card_footer(snapshot.jam)))
+    embed.set_footer(text=render(card_footer(snapshot.jam)))
     return embed
 
 
@@ -87,7 +87,7 @@ def card_footer(jam: Jam) -> Sentence:
     return Sentence("AI-generated · jam {id}", id=jam.id)
 
 
-def announcement(read: Reader, snapshot: JamSnapshot, mixdown: Clip | None) -> discord.Embed:
+def announcement(render: Renderer, snapshot: JamSnapshot, mixdown: Clip | None) -> discord.Embed:
     """Return the announcement of a jam in its channel, and later its result."""
     jam = snapshot.jam
     if jam.state is JamState.CLOSED:
@@ -97,11 +97,11 @@ def announcement(read: Reader, snapshot: JamSnapshot, mixdown: Clip | None) -> d
     else:
         lines = [Sentence("{who} starts a jam. Everybody can play.", who=person(jam.user_id))]
     embed = discord.Embed(
-        title=f"🎶 {read(title_of(jam))}"[:256],
-        description="\n".join(read(line) for line in [*lines, facts(snapshot)]),
+        title=f"🎶 {render(title_of(jam))}"[:256],
+        description="\n".join(render(line) for line in [*lines, facts(snapshot)]),
         colour=COLOUR,
     )
-    embed.set_footer(text=read(announcement_footer(jam)))
+    embed.set_footer(text=render(announcement_footer(jam)))
     return embed
 
 

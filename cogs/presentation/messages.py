@@ -10,7 +10,7 @@ from bot.domain.limits import GuildSettings
 from bot.domain.sound_formats import ACCEPTED_FORMATS
 from bot.domain.status import JobProgress
 from bot.i18n.contexts import STEM
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Plural, Sentence, Term, listing, verbatim
 from cogs.presentation.account_messages import AS_DISCORD_SAYS
 from cogs.presentation.prompts import quote_prompt
@@ -133,11 +133,11 @@ def ready(job: Job, clip: Clip, takes: int = 1) -> Sentence:
 
 
 def queue(
-    read: Reader, jobs: Sequence[tuple[Job, JobProgress | None]], mine: int, total: int
+    render: Renderer, jobs: Sequence[tuple[Job, JobProgress | None]], mine: int, total: int
 ) -> str:
     """List a person's unfinished jobs; shows no prompts of others."""
     if not total:
-        return read(EMPTY_QUEUE)
+        return render(EMPTY_QUEUE)
     lines = [Sentence("{total} in the queue, {mine} of them yours.", total=total, mine=mine)]
     for job, standing in jobs:
         if standing is None:
@@ -150,7 +150,7 @@ def queue(
             where = Plural("{n} clip ahead of it", "{n} clips ahead of it", n=standing.ahead)
         what = quote_prompt(job.order.prompt, _LISTED_PROMPT)
         lines.append(Sentence("`{id}` {what}: {where}", id=job.id, what=what, where=where))
-    return join_fitting([read(line) for line in lines])
+    return join_fitting([render(line) for line in lines])
 
 
 def stems(clip: Clip) -> Sentence:
@@ -162,7 +162,7 @@ def stems(clip: Clip) -> Sentence:
     )
 
 
-def guild_settings(read: Reader, settings: GuildSettings, language: str | None) -> str:
+def guild_settings(render: Renderer, settings: GuildSettings, language: str | None) -> str:
     """List the settings of a server; `language` is the name of the one that it has chosen."""
 
     def amount(value: float | None) -> Sentence:
@@ -198,4 +198,4 @@ def guild_settings(read: Reader, settings: GuildSettings, language: str | None) 
     if settings.blocked_ids:
         lines.append(Sentence("Blocked:"))
         lines += [verbatim(f"<@{id_}>") for id_ in sorted(settings.blocked_ids)]
-    return join_fitting([read(line) for line in lines])
+    return join_fitting([render(line) for line in lines])

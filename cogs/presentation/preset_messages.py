@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.presets import Preset, PresetOwner
 from bot.i18n.contexts import OPTION, STEM
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Plural, Sentence, Term, listing, verbatim
 from cogs.presentation.messages import join_fitting
 from cogs.presentation.prompts import escape
@@ -21,14 +21,14 @@ OF_SERVER = Sentence("**This server's**")
 _SHOWN_WORDS = 100
 
 
-def preset_lists(read: Reader, lists: Sequence[tuple[PresetOwner, Sequence[Preset]]]) -> str:
+def preset_lists(render: Renderer, lists: Sequence[tuple[PresetOwner, Sequence[Preset]]]) -> str:
     """Return presets grouped by owner."""
     lines = []
     for owner, presets in lists:
         if presets:
-            lines.append(read(OF_SERVER if owner.is_server else YOURS))
-            lines += [read(preset_line(preset)) for preset in presets]
-    return join_fitting(lines) if lines else read(NO_PRESETS)
+            lines.append(render(OF_SERVER if owner.is_server else YOURS))
+            lines += [render(preset_line(preset)) for preset in presets]
+    return join_fitting(lines) if lines else render(NO_PRESETS)
 
 
 def preset_line(preset: Preset) -> Sentence:

@@ -7,7 +7,7 @@ import discord
 from bot.domain.clips import Clip
 from bot.domain.live_words import Words
 from bot.domain.radio import RadioPlan, RadioSource
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, verbatim
 from cogs.presentation.cards import COLOUR
 from cogs.presentation.prompts import escape
@@ -132,17 +132,17 @@ def status(words: Words | None, clip: Clip | None) -> Sentence | None:
     return verbatim(f"📻 {clip.prompt}") if clip.prompt else Sentence("📻 clip {id}", id=clip.id)
 
 
-def now_playing(read: Reader, card: discord.Embed, clip: Clip, channel: str) -> discord.Embed:
+def now_playing(render: Renderer, card: discord.Embed, clip: Clip, channel: str) -> discord.Embed:
     """Return a clip's card, headed as the one that is playing."""
     embed = card.copy()
     embed.set_image(url=None)
-    lines = [read(NOW_PLAYING.fill(channel=channel)), card.description or ""]
-    lines.append(read(MADE_BY.fill(who=f"<@{clip.origin.user_id}>")))
+    lines = [render(NOW_PLAYING.fill(channel=channel)), card.description or ""]
+    lines.append(render(MADE_BY.fill(who=f"<@{clip.origin.user_id}>")))
     embed.description = "\n".join(lines)
-    embed.set_footer(text=read(Sentence("AI-generated · clip {id}", id=clip.id)))
+    embed.set_footer(text=render(Sentence("AI-generated · clip {id}", id=clip.id)))
     return embed
 
 
-def notice(read: Reader, sentence: Sentence) -> discord.Embed:
+def notice(render: Renderer, sentence: Sentence) -> discord.Embed:
     """Return an embed with a sentence instead of a card."""
-    return discord.Embed(description=read(sentence), colour=COLOUR)
+    return discord.Embed(description=render(sentence), colour=COLOUR)

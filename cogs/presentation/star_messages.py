@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.clips import Clip
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, verbatim
 from cogs.presentation.messages import join_fitting, link
 from cogs.presentation.prompts import quote_prompt
@@ -16,18 +16,18 @@ NO_STARS = Sentence("Nobody has starred anything here in that time. Press ⭐ un
 _LISTED_PROMPT = 60
 
 
-def favourites(read: Reader, clips: Sequence[Clip]) -> str:
+def favourites(render: Renderer, clips: Sequence[Clip]) -> str:
     """Return the list of clips that a person has starred."""
     if not clips:
-        return read(NO_FAVOURITES)
-    return join_fitting([read(_line(verbatim("⭐"), clip)) for clip in clips])
+        return render(NO_FAVOURITES)
+    return join_fitting([render(_line(verbatim("⭐"), clip)) for clip in clips])
 
 
-def top(read: Reader, found: Sequence[tuple[Clip, int]]) -> str:
+def top(render: Renderer, found: Sequence[tuple[Clip, int]]) -> str:
     """Return the list of clips with the most stars, and their counts."""
     if not found:
-        return read(NO_STARS)
-    return join_fitting([read(_line(verbatim(f"⭐ {given}"), clip)) for clip, given in found])
+        return render(NO_STARS)
+    return join_fitting([render(_line(verbatim(f"⭐ {given}"), clip)) for clip, given in found])
 
 
 def _line(mark: Sentence, clip: Clip) -> Sentence:

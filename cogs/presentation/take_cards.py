@@ -11,7 +11,7 @@ from bot.domain.clips import Clip
 from bot.domain.status import JobProgress
 from bot.domain.takes import Take
 from bot.i18n.contexts import KEY
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, Term
 from cogs.presentation import cards, messages, progress_messages
 
@@ -19,7 +19,11 @@ CHOOSE = Sentence("Press a number for all that can be done with that take.")
 
 
 def takes_card(
-    read: Reader, takes: Sequence[Take], shown: Sequence[Take], card: discord.Embed, asked: Sentence
+    render: Renderer,
+    takes: Sequence[Take],
+    shown: Sequence[Take],
+    card: discord.Embed,
+    asked: Sentence,
 ) -> discord.Embed:
     """Return the card of the takes in `shown`, with how the others ended.
 
@@ -28,18 +32,18 @@ def takes_card(
     lines = []
     for take in takes:
         if take in shown:
-            lines.append(read(take_line(take)))
+            lines.append(render(take_line(take)))
         elif take.job.sentence is not None:
             ended = Sentence(
                 "`{number}` {sentence}", number=take.number, sentence=take.job.sentence
             )
-            lines.append(read(ended))
+            lines.append(render(ended))
     _, _, below = (card.description or "").partition("\n")
     _, _, came_from = below.partition("\n")
-    parts = [f"**{read(asked)}**", *lines, *([came_from] if came_from else []), read(CHOOSE)]
+    parts = [f"**{render(asked)}**", *lines, *([came_from] if came_from else []), render(CHOOSE)]
     embed = discord.Embed(description="\n".join(parts), colour=cards.COLOUR)
     embed.set_image(url=f"attachment://{cards.PICTURE}")
-    embed.set_footer(text=read(Sentence("AI-generated · {model}", model=_first(shown).model)))
+    embed.set_footer(text=render(Sentence("AI-generated · {model}", model=_first(shown).model)))
     return embed
 
 

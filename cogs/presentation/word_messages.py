@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.app.services.words import Menu, Unknown
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, verbatim
 from cogs.presentation.prompts import escape
 
@@ -38,7 +38,7 @@ def unknown(model: str, found: Unknown) -> Sentence:
     return UNKNOWN.fill(model=verbatim(model), words=words, heard=heard)
 
 
-def menu(read: Reader, model: str, words: Menu, *, are_all_known: bool) -> str:
+def menu(render: Renderer, model: str, words: Menu, *, are_all_known: bool) -> str:
     """Return the words to choose from."""
     name = verbatim(model)
     sentences = (
@@ -50,7 +50,7 @@ def menu(read: Reader, model: str, words: Menu, *, are_all_known: bool) -> str:
         ERAS.fill(words=_listed(words.eras)),
         AND_MORE,
     )
-    return "\n".join(read(sentence) for sentence in sentences)
+    return "\n".join(render(sentence) for sentence in sentences)
 
 
 def _listed(words: Sequence[str]) -> Sentence:

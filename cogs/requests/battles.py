@@ -12,7 +12,7 @@ from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import battle_messages, messages
 from cogs.presentation.prompts import clean_prompt
-from cogs.presentation.readers import shared_locale
+from cogs.presentation.renderers import shared_locale
 from cogs.requests.clip_recall import find_typed_clip
 from cogs.requests.draft import RequestDraft
 from cogs.requests.limits import is_reached_by_token_only, origin_of, resolve_limits

@@ -12,7 +12,7 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import Kind, UploadSource
 from bot.errors import RequestError, SoundError
 from cogs.presentation import cards, messages
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.draft import RequestDraft
 from cogs.requests.mixing import order_mix_again
 from cogs.requests.responses import thinking
@@ -81,7 +81,7 @@ def _settings(clip: Clip) -> dict[str, float | int | None]:
 async def show_details(interaction: Interaction, clip: Clip, view: discord.ui.View) -> None:
     """Show all facts about a clip, with its spectrogram and buttons."""
     async with thinking(interaction, ephemeral=True):
-        embed, files = cards.details(reader_of(interaction), clip), []
+        embed, files = cards.details(own_renderer(interaction), clip), []
         with suppress(SoundError):  # the sound expires before the facts do
             picture = await interaction.client.service.clips.draw_spectrogram(clip)
             files = [discord.File(io.BytesIO(picture), cards.SPECTROGRAM)]

@@ -8,25 +8,27 @@ from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.jobs import Kind
 from bot.domain.lineage import Lineage, credits_of
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from cogs.presentation import cards
 from cogs.presentation.clip_tree import credits_line, players_line
 
 _MOST_ANCESTORS = 100
 
 
-async def card_for(bot: ZhiyinBot, read: Reader, clip: Clip, guild_id: int | None) -> discord.Embed:
+async def card_for(
+    bot: ZhiyinBot, render: Renderer, clip: Clip, guild_id: int | None
+) -> discord.Embed:
     """Return the card of a clip that is posted again, without a prompt that is unwanted there.
 
     The clip may be from another server, or older than the word list.
     """
-    with_words, without_words = await clip_cards(bot, read, clip)
+    with_words, without_words = await clip_cards(bot, render, clip)
     unwanted = await bot.service.word_filter.find(guild_id, clip.prompt, clip.upload_name)
     return with_words if unwanted is None else without_words
 
 
 async def clip_cards(
-    bot: ZhiyinBot, read: Reader, clip: Clip
+    bot: ZhiyinBot, render: Renderer, clip: Clip
 ) -> tuple[discord.Embed, discord.Embed]:
     """Return the card of a clip, and one without its prompt.
 
@@ -41,12 +43,12 @@ async def clip_cards(
         parents = [*map(by_id.get, clip.parent_ids), None][:2]
         here = tuple(each for each in family.clips if each.origin.guild_id == clip.origin.guild_id)
         kin = Lineage(clip_id=clip.id, clips=here)
-        credited = credits_line(read, credits_of(kin))
+        credited = credits_line(render, credits_of(kin))
         if clip.kind is Kind.JAM_MIX:
-            credited = players_line(read, kin)
+            credited = players_line(render, kin)
     with_words, without_words = (
         cards.card(
-            read, clip, parents[0], words=words, credits_line=credited, second_parent=parents[1]
+            render, clip, parents[0], words=words, credits_line=credited, second_parent=parents[1]
         )
         for words in (True, False)
     )

@@ -16,7 +16,7 @@ from bot.errors import Refused, RequestError
 from cogs.posting.message_search import find_own
 from cogs.presentation import cards, messages
 from cogs.presentation.clip_tree import TREE_PICTURE, tree_embed
-from cogs.presentation.readers import reader_of, readers_of
+from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.requests.clip_cards import card_for
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
@@ -74,14 +74,14 @@ async def _posting(
     interaction: Interaction, clip: Clip, view: discord.ui.View
 ) -> AsyncIterator[tuple[Callable[[], Awaitable[int]], Callable[[], Awaitable[int | None]]]]:
     """Check that a clip may be posted and pack it; yield functions that post and find it."""
-    bot, origin, read = interaction.client, origin_of(interaction), readers_of(interaction)
+    bot, origin, render = interaction.client, origin_of(interaction), shared_renderer(interaction)
     parent = getattr(interaction.channel, "parent_id", None)
     await resolve_limits(bot, origin, interaction.user, parent_channel_id=parent)
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
         raise Refused(messages.NO_FILES)
     async with thinking(interaction):
         for_all = dataclasses.replace(clip, is_private=False)
-        embed = await card_for(bot, read, for_all, interaction.guild_id)
+        embed = await card_for(bot, render, for_all, interaction.guild_id)
         packed = await bot.service.clips.pack(clip, interaction.filesize_limit)
 
         async def post() -> int:
@@ -125,10 +125,10 @@ async def show_tree(interaction: Interaction, clip: Clip) -> None:
             for each in family.clips
             if each.id == clip.id or (each.id not in hidden and is_shown_to(interaction, each))
         )
-        read = reader_of(interaction)
-        picture = await clips.draw_tree(family, shown, read)
+        render = own_renderer(interaction)
+        picture = await clips.draw_tree(family, shown, render)
         await interaction.followup.send(
-            embed=tree_embed(read, family, shown),
+            embed=tree_embed(render, family, shown),
             files=[discord.File(io.BytesIO(picture), TREE_PICTURE)],
             ephemeral=True,
         )

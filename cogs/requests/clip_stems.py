@@ -10,7 +10,7 @@ from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.errors import Refused
 from cogs.presentation import messages
-from cogs.presentation.readers import readers_of
+from cogs.presentation.renderers import shared_renderer
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
 from cogs.requests.submit import LONGEST_WAIT_SECONDS
@@ -36,7 +36,7 @@ async def post_stems(interaction: Interaction, clip: Clip) -> None:
         async with thinking(interaction, ephemeral=clip.is_private):
             files = await stems.split(clip, interaction.user.id, interaction.filesize_limit)
             await interaction.followup.send(
-                readers_of(interaction)(messages.stems(clip)),
+                shared_renderer(interaction)(messages.stems(clip)),
                 files=[discord.File(io.BytesIO(each.data), each.name) for each in files],
                 ephemeral=clip.is_private,
             )

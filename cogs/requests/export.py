@@ -12,7 +12,7 @@ from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from cogs.presentation import messages
 from cogs.presentation.messages import link
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.responses import thinking
 
 EXPORTED = Sentence("{clip} as {format}, from the master that I keep.")
@@ -40,7 +40,7 @@ async def export_clip(interaction: Interaction, clip: Clip, wanted: str) -> None
         elif not file.name.endswith(f".{wanted}"):
             said = AS_FLAC.fill(clip=link(clip))
         await interaction.followup.send(
-            reader_of(interaction)(said),
+            own_renderer(interaction)(said),
             file=discord.File(io.BytesIO(file.data), file.name),
             ephemeral=True,
         )

@@ -12,7 +12,7 @@ from bot.i18n.sentence import Sentence
 from cogs.posting.jam_thread import ThreadLost, open_jam_thread
 from cogs.presentation import jam_answers, jam_messages, messages
 from cogs.presentation.prompts import clean_prompt
-from cogs.presentation.readers import reader_of, shared_locale
+from cogs.presentation.renderers import own_renderer, shared_locale
 from cogs.requests.limits import is_reached_by_token_only, origin_of, resolve_limits
 from cogs.requests.responses import thinking
 
@@ -79,15 +79,15 @@ async def check_fork(interaction: Interaction, snapshot: JamSnapshot) -> NewJam:
     if snapshot.head is None:
         raise RequestError(jam_messages.NO_TURNS)
     await _check_place(interaction)
-    read = interaction.client.languages.reader(jam.locale)
-    title = jam.title or read(jam_messages.title_of(jam))
+    render = interaction.client.languages.renderer(jam.locale)
+    title = jam.title or render(jam_messages.title_of(jam))
     return NewJam(
         key=str(interaction.id),
         guild_id=jam.guild_id,
         channel_id=jam.channel_id,
         user_id=interaction.user.id,
         name=name_of(interaction),
-        title=read(Sentence("{title}, another way", title=title))[:MAX_TITLE_CHARACTERS],
+        title=render(Sentence("{title}, another way", title=title))[:MAX_TITLE_CHARACTERS],
         style=jam.style,
         bpm=jam.bpm,
         music_key=jam.music_key,
@@ -113,7 +113,7 @@ async def open_jam(interaction: Interaction, new: NewJam) -> None:
         except ThreadLost:
             await bot.service.jams.abandon(jam.id)
             raise Refused(jam_messages.NO_THREADS) from None
-        said = reader_of(interaction)(jam_answers.opened(opened))
+        said = own_renderer(interaction)(jam_answers.opened(opened))
         await interaction.followup.send(said, ephemeral=True)
 
 

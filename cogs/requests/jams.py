@@ -15,7 +15,7 @@ from bot.jams.rounds import TurnAnswer, may_close, may_undo
 from cogs.presentation import jam_answers, jam_messages, messages
 from cogs.presentation.jam_refusals import refusal
 from cogs.presentation.prompts import clean_prompt
-from cogs.presentation.readers import reader_of, readers_of
+from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.requests.draft import RequestDraft
 from cogs.requests.jam_opening import name_of
 from cogs.requests.limits import origin_of, resolve_limits
@@ -113,7 +113,7 @@ async def undo_turn(interaction: Interaction, snapshot: JamSnapshot, number: int
     if snapshot.parts[-1].number != number or not await jams.undo(snapshot.jam.id, number):
         raise RequestError(jam_messages.UNDONE_ALREADY)
     fresh = await require_jam(interaction, snapshot.jam.id)
-    said = readers_of(interaction)(jam_answers.undone(interaction.user.id, fresh))
+    said = shared_renderer(interaction)(jam_answers.undone(interaction.user.id, fresh))
     await interaction.response.send_message(said)
 
 
@@ -125,7 +125,7 @@ async def play_track(interaction: Interaction, snapshot: JamSnapshot) -> None:
     async with thinking(interaction, ephemeral=True):
         packed = await interaction.client.service.clips.pack(head, interaction.filesize_limit)
         await interaction.followup.send(
-            reader_of(interaction)(jam_answers.so_far(snapshot)),
+            own_renderer(interaction)(jam_answers.so_far(snapshot)),
             file=discord.File(io.BytesIO(packed.data), packed.name),
             ephemeral=True,
         )
@@ -147,7 +147,7 @@ async def close_jam(interaction: Interaction, snapshot: JamSnapshot) -> None:
     if head is None:
         if not await interaction.client.service.jams.close(jam.id):
             raise Refused(jam_messages.IS_BEING_MADE)
-        said = readers_of(interaction)(jam_messages.CLOSED_EMPTY)
+        said = shared_renderer(interaction)(jam_messages.CLOSED_EMPTY)
         await interaction.response.send_message(said)
         return
     draft = RequestDraft(

@@ -8,7 +8,7 @@ from bot.app.client import Interaction
 from bot.domain.jobs import Keep
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 
 UNKNOWN_KEEP = Sentence(
     "I can keep the `end` of a sound, its `start` or its `tune`: choose from the list that appears "
@@ -23,9 +23,9 @@ _NAMES = {
 
 async def suggest_keeping(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
     """Suggest the parts that the loaded model can keep."""
-    read = reader_of(interaction)
+    render = own_renderer(interaction)
     return [
-        app_commands.Choice(name=read(name), value=keep.value)
+        app_commands.Choice(name=render(name), value=keep.value)
         for keep, name in _NAMES.items()
         if keep is not Keep.TUNE or interaction.client.service.requests.takes_melody
     ]

@@ -9,7 +9,7 @@ from bot.errors import RequestError
 from bot.i18n.languages import Languages
 from bot.i18n.sentence import Sentence, listing
 from cogs.presentation.account_messages import AS_DISCORD_SAYS
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 
 LanguageName = app_commands.Range[str, 1, 40]
 
@@ -21,7 +21,7 @@ async def suggest_languages(
     interaction: Interaction, current: str
 ) -> list[app_commands.Choice[str]]:
     """Suggest the available languages."""
-    there = {_AS_DISCORD: reader_of(interaction)(AS_DISCORD_SAYS)}
+    there = {_AS_DISCORD: own_renderer(interaction)(AS_DISCORD_SAYS)}
     there |= interaction.client.languages.names()
     return [
         app_commands.Choice(name=name, value=code)

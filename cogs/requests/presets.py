@@ -9,7 +9,7 @@ from bot.app.client import Interaction
 from bot.domain.presets import Preset, PresetOwner
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 
 MAX_NAME_CHARACTERS = 40
 OF_SERVER = "server:"
@@ -71,12 +71,12 @@ def owners(interaction: discord.Interaction) -> list[PresetOwner]:
 
 async def suggest_presets(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
     """Suggest a person's presets, then the server's."""
-    read, choices = reader_of(interaction), []
+    render, choices = own_renderer(interaction), []
     for owner in owners(interaction):
         for preset in await interaction.client.service.presets.of(owner):
             name, value = preset.name, preset.name
             if owner.is_server:
-                name, value = read(OF_THIS_SERVER.fill(name=name)), f"{OF_SERVER} {name}"
+                name, value = render(OF_THIS_SERVER.fill(name=name)), f"{OF_SERVER} {name}"
             if current.casefold() in name.casefold():
                 choices.append(app_commands.Choice(name=name, value=value))
     return choices[:_CHOICES]

@@ -10,7 +10,7 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import radio_messages
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.radio_session import RadioSession
 from cogs.requests.radio_sessions import RadioSessions
 from cogs.requests.responses import thinking
@@ -80,5 +80,5 @@ async def stop_radio(interaction: Interaction, radio: RadioSession) -> None:
     # Leaving waits for Discord's confirmation, longer than an interaction may wait.
     async with thinking(interaction, ephemeral=True):
         await radio.stop()
-        said = reader_of(interaction)(radio_messages.SWITCHED_OFF)
+        said = own_renderer(interaction)(radio_messages.SWITCHED_OFF)
         await interaction.followup.send(said, ephemeral=True)

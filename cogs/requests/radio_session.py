@@ -16,7 +16,7 @@ from bot.domain.clips import Clip
 from bot.domain.live_words import Words
 from bot.domain.radio import RadioPlan, RadioSource
 from bot.errors import ZhiyinError
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.voice.connection import VoicePlace
 from bot.voice.live_player import LivePlayer
 from bot.voice.radio import Radio, RadioEnd, RadioTimings
@@ -24,7 +24,7 @@ from bot.voice.rotation import choose_next
 from bot.voice.track import Track
 from cogs.posting.radio_card import edit_or_post
 from cogs.presentation import radio_messages
-from cogs.presentation.readers import readers_on
+from cogs.presentation.renderers import server_renderer
 from cogs.requests.clip_cards import card_for
 from cogs.requests.steering_cooldown import SteeringCooldown
 from cogs.requests.voice_places import check_rights, is_for_everybody, listeners_in
@@ -32,7 +32,7 @@ from cogs.requests.voice_status import show_status
 
 log = logging.getLogger(__name__)
 
-ViewOf = Callable[[Reader, int], discord.ui.View]
+ViewOf = Callable[[Renderer, int], discord.ui.View]
 _REMEMBERED = 100
 
 
@@ -68,8 +68,8 @@ class RadioSession:
         return self.radio.channel
 
     @property
-    def _read(self) -> Reader:
-        return readers_on(self._bot, self.channel.guild.id)
+    def _renderer(self) -> Renderer:
+        return server_renderer(self._bot, self.channel.guild.id)
 
     @property
     def plays_live(self) -> bool:
@@ -108,7 +108,7 @@ class RadioSession:
             RadioEnd.LOST: radio_messages.SENT_AWAY.fill(channel=where),
         }
         log.info("radio.off server=%d because=%s", self.plan.guild_id, end.name.lower())
-        await self._show(radio_messages.notice(self._read, said[end]), None)
+        await self._show(radio_messages.notice(self._renderer, said[end]), None)
 
     async def stop(self) -> None:
         """Stop for good."""
@@ -171,7 +171,7 @@ class RadioSession:
 
     async def show(self) -> None:
         """Update the card and the channel's status."""
-        await self._show(*await self.describe(self._read))
+        await self._show(*await self.describe(self._renderer))
         await self._show_status()
 
     async def _begin_show(self) -> None:
@@ -213,31 +213,31 @@ class RadioSession:
     async def _show_status(self) -> None:
         clip = None if self.clip_id is None else await self._bot.service.clips.find(self.clip_id)
         said = radio_messages.status(self.plan.words if self.plays_live else None, clip)
-        text = None if said is None else self._read(said)
+        text = None if said is None else self._renderer(said)
         is_new = text != self._status and not self._is_stopped
         if is_new and await show_status(self.channel, text):
             self._status = text
 
-    async def describe(self, read: Reader) -> tuple[discord.Embed, discord.ui.View | None]:
+    async def describe(self, render: Renderer) -> tuple[discord.Embed, discord.ui.View | None]:
         """Return what is playing, and its buttons; None without any."""
         where, show = self.channel.mention, self.radio.show
         trouble = radio_messages.CATCHING_UP
         if show is not None and isinstance(show.error, ZhiyinError):
             trouble = show.error.sentence
             if self.clip_id is None and not show.is_heard:
-                return radio_messages.notice(read, trouble), self._view_of(read, 0)
+                return radio_messages.notice(render, trouble), self._view_of(render, 0)
         if show is not None and (show.is_heard or self.clip_id is None):
             said = radio_messages.live(where, self.plan.words, is_heard=show.is_heard)
-            return radio_messages.notice(read, said), self._view_of(read, 0)
+            return radio_messages.notice(render, said), self._view_of(render, 0)
         clip = None if self.clip_id is None else await self._bot.service.clips.find(self.clip_id)
         if clip is not None:
-            card = await card_for(self._bot, read, clip, self.plan.guild_id)
-            shown = radio_messages.now_playing(read, card, clip, where)
+            card = await card_for(self._bot, render, clip, self.plan.guild_id)
+            shown = radio_messages.now_playing(render, card, clip, where)
             if show is not None:
-                shown.description = f"{read(trouble)}\n{shown.description}"
-            return shown, self._view_of(read, clip.id)
+                shown.description = f"{render(trouble)}\n{shown.description}"
+            return shown, self._view_of(render, clip.id)
         nothing = radio_messages.nothing_to_play(self.plan, where)
-        return radio_messages.notice(read, nothing), None
+        return radio_messages.notice(render, nothing), None
 
     async def _show(self, embed: discord.Embed, view: discord.ui.View | None) -> None:
         sent_id = await edit_or_post(self._bot, self.plan, embed, view)

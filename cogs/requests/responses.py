@@ -18,7 +18,7 @@ from bot.i18n.sentence import Sentence
 from cogs.posting.open_answers import end_answer
 from cogs.posting.outages import is_outage
 from cogs.presentation import messages
-from cogs.presentation.readers import own_locale, shared_locale
+from cogs.presentation.renderers import own_locale, shared_locale
 from cogs.requests.limits import is_reached_by_token_only
 
 TOKEN_SECONDS = 15 * 60.0
@@ -44,7 +44,7 @@ async def send_first_response(
     discord.py raises if none arrived.
     """
     answers, locale = interaction.client.service.answers, _locale_of(interaction, ephemeral)
-    text = interaction.client.languages.reader(locale)(sentence)
+    text = interaction.client.languages.renderer(locale)(sentence)
     answer = _open_answer(interaction, key, text, locale)
     expires_at = interaction.client.clock() + TOKEN_SECONDS
     await answers.open(answer)
@@ -84,7 +84,7 @@ async def send_another_take(
     It is an open answer, too, under the key of its own order.
     """
     answers, locale = interaction.client.service.answers, _locale_of(interaction, ephemeral)
-    text = interaction.client.languages.reader(locale)(messages.IN_LINE)
+    text = interaction.client.languages.renderer(locale)(messages.IN_LINE)
     answer = _open_answer(interaction, key, text, locale)
     # Without a message id the token would edit the first response.
     await answers.open(dataclasses.replace(answer, token=None))
@@ -113,7 +113,7 @@ async def reply(
     message: discord.Message, bot: ZhiyinBot, sentence: Sentence, *, key: str, locale: str | None
 ) -> discord.Message:
     """Reply to a message that orders something; the reply is recorded as an open answer."""
-    text = bot.languages.reader(locale)(sentence)
+    text = bot.languages.renderer(locale)(sentence)
     await bot.service.answers.open(
         OpenAnswer(key=key, channel_id=message.channel.id, text=text, locale=locale)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.app.client import Interaction
 from cogs.presentation import messages
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.rights import guild_of
 
 
@@ -14,5 +14,5 @@ async def show_settings(interaction: Interaction) -> None:
     found = await bot.service.guilds.settings(guild_id)
     chosen = bot.service.languages.chosen_by_server(guild_id)
     language = bot.languages.names().get(chosen or "")
-    text = messages.guild_settings(reader_of(interaction), found, language)
+    text = messages.guild_settings(own_renderer(interaction), found, language)
     await interaction.response.send_message(text, ephemeral=True)

@@ -10,11 +10,11 @@ import discord
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.errors import Refused, RequestError
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.presentation.messages import ONLY_YOU_HAVE_IT
 from cogs.presentation.prompts import escape
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
 
@@ -40,7 +40,7 @@ ANOTHERS = Sentence("Only the person who put it on the soundboard can take it of
 
 _FULL, _UNKNOWN = 30045, 10097
 
-ViewOf = Callable[[Reader, int, int], discord.ui.View]
+ViewOf = Callable[[Renderer, int, int], discord.ui.View]
 
 
 async def put_on_soundboard(interaction: Interaction, clip: Clip, view_of: ViewOf) -> None:
@@ -61,7 +61,7 @@ async def put_on_soundboard(interaction: Interaction, clip: Clip, view_of: ViewO
     _check_rights(interaction)
     if clip.is_private:
         raise Refused(ONLY_YOU_HAVE_IT)
-    read = reader_of(interaction)
+    render = own_renderer(interaction)
     async with thinking(interaction, ephemeral=True):
         sound = await interaction.client.service.clips.soundboard_sound(clip)
         try:
@@ -72,8 +72,8 @@ async def put_on_soundboard(interaction: Interaction, clip: Clip, view_of: ViewO
             raise _refusal(error) from error
         log.info("soundboard.put clip=%d sound=%d", clip.id, made.id)
         said = PUT_ON.fill(name=escape(sound.name), seconds=sound.seconds)
-        view = view_of(read, made.id, interaction.user.id)
-        await interaction.followup.send(read(said), view=view, ephemeral=True)
+        view = view_of(render, made.id, interaction.user.id)
+        await interaction.followup.send(render(said), view=view, ephemeral=True)
 
 
 async def take_off_soundboard(interaction: Interaction, sound_id: int, person_id: int) -> None:
@@ -94,7 +94,7 @@ async def take_off_soundboard(interaction: Interaction, sound_id: int, person_id
         raise RequestError(GONE) from None
     except discord.HTTPException as error:
         raise _refusal(error) from error
-    await interaction.response.edit_message(content=reader_of(interaction)(TAKEN_OFF), view=None)
+    await interaction.response.edit_message(content=own_renderer(interaction)(TAKEN_OFF), view=None)
 
 
 def _check_rights(interaction: Interaction) -> None:

@@ -26,7 +26,7 @@ from bot.domain.preferences import Preferences
 from bot.errors import Refused
 from cogs.presentation import jam_messages, messages
 from cogs.presentation.errors import report_error, sentence_for
-from cogs.presentation.readers import locale_of_message, own_locale, shared_locale
+from cogs.presentation.renderers import locale_of_message, own_locale, shared_locale
 from cogs.requests import responses
 from cogs.requests.draft import (
     RequestDraft,
@@ -214,7 +214,7 @@ async def submit_from_message(
         if isinstance(source, UploadSource):
             await bot.service.requests.discard_upload(source.file)
         if shown is None:
-            await message.reply(bot.languages.reader(locale)(sentence))
+            await message.reply(bot.languages.renderer(locale)(sentence))
         else:
             await responses.end_open_answer(bot, key, sentence)
 

@@ -9,11 +9,11 @@ from discord import app_commands
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.presentation.jam_messages import title_of
 from cogs.presentation.prompts import RANDOM_CLIP
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.rights import clips_in_sight
 
 PRESETS = (
@@ -63,14 +63,14 @@ async def suggest_clips_in_sight(
 
 
 def _choices(interaction: Interaction, clips: Sequence[Clip]) -> list[app_commands.Choice[str]]:
-    read = reader_of(interaction)
-    return [app_commands.Choice(name=name_clip(read, clip), value=str(clip.id)) for clip in clips]
+    render = own_renderer(interaction)
+    return [app_commands.Choice(name=name_clip(render, clip), value=str(clip.id)) for clip in clips]
 
 
-def name_clip(read: Reader, clip: Clip) -> str:
+def name_clip(render: Renderer, clip: Clip) -> str:
     """Return a clip's number, prompt and length, within the limit of a choice."""
-    length = read(Sentence("{n} s", n=round(clip.seconds)))
-    name = f"{clip.id} · {clip.prompt or read(RANDOM_CLIP)} · {length}"
+    length = render(Sentence("{n} s", n=round(clip.seconds)))
+    name = f"{clip.id} · {clip.prompt or render(RANDOM_CLIP)} · {length}"
     return name if len(name) <= _CHOICE_CHARACTERS else name[: _CHOICE_CHARACTERS - 1] + "…"
 
 
@@ -79,12 +79,12 @@ async def suggest_jams(interaction: Interaction, current: str) -> list[app_comma
     guild = interaction.guild
     if guild is None:
         return []
-    read, everyone = reader_of(interaction), guild.default_role
+    render, everyone = own_renderer(interaction), guild.default_role
     named = []
     for jam in await interaction.client.service.jams.latest_in(guild.id, _JAMS):
         place = guild.get_channel(jam.channel_id)
         if place is not None and place.permissions_for(everyone).view_channel:
-            title = read(title_of(jam))
+            title = render(title_of(jam))
             named.append((jam, f"{jam.id} · {title}"[:_CHOICE_CHARACTERS]))
     return [
         app_commands.Choice(name=name, value=jam.id)
@@ -96,7 +96,7 @@ async def suggest_jams(interaction: Interaction, current: str) -> list[app_comma
 async def suggest_jobs(interaction: Interaction, current: str) -> list[app_commands.Choice[int]]:
     """Suggest the person's unfinished jobs."""
     jobs = await interaction.client.service.requests.unfinished_of(interaction.user.id)
-    random = reader_of(interaction)(RANDOM_CLIP)
+    random = own_renderer(interaction)(RANDOM_CLIP)
     named = [(job, f"{job.id} · {job.order.prompt or random}"[:100]) for job in jobs]
     return [
         app_commands.Choice(name=name, value=job.id)

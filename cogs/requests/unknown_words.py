@@ -8,7 +8,7 @@ import discord
 
 from bot.app.client import ZhiyinBot
 from bot.domain.jobs import Kind
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.presentation.word_messages import unknown
 from cogs.requests.draft import RequestDraft
 
@@ -28,7 +28,7 @@ async def show_unknown_words(
     found = bot.service.words.new_unknown(interaction.user.id, draft.prompt)
     if found is None:
         return
-    said = reader_of(interaction)(unknown(bot.config.model.name, found))
+    said = own_renderer(interaction)(unknown(bot.config.model.name, found))
     try:
         await interaction.followup.send(said, ephemeral=True)
     except discord.HTTPException as error:  # not essential: the clip is made anyway

@@ -8,7 +8,7 @@ from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from cogs.posting.voice_file import may_post_voice_messages, send_voice_message
 from cogs.presentation.messages import ONLY_YOU_HAVE_IT, link
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
 
@@ -44,5 +44,5 @@ async def post_voice_message(interaction: Interaction, clip: Clip) -> None:
         message = await bot.service.clips.voice_message(clip, interaction.filesize_limit)
         await send_voice_message(bot, channel.id, message)
         await interaction.followup.send(
-            reader_of(interaction)(POSTED.fill(clip=link(clip))), ephemeral=True
+            own_renderer(interaction)(POSTED.fill(clip=link(clip))), ephemeral=True
         )

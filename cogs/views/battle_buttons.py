@@ -7,7 +7,7 @@ import discord
 from bot.app.client import Interaction
 from bot.domain.battles import Battle, BattleOutcome, BattleState
 from bot.errors import RequestError
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, verbatim
 from cogs.presentation import battle_messages
 from cogs.presentation.errors import send_privately
@@ -23,7 +23,7 @@ _LABELS = {
 }
 
 
-def battle_view(read: Reader, battle: Battle) -> discord.ui.View | None:
+def battle_view(render: Renderer, battle: Battle) -> discord.ui.View | None:
     """Return the buttons under a battle; none where it is over."""
     deeds = {
         BattleState.OPEN: BATTLE_ACTIONS,
@@ -34,18 +34,18 @@ def battle_view(read: Reader, battle: Battle) -> discord.ui.View | None:
         return None
     view = discord.ui.View(timeout=None)
     for action in deeds:
-        view.add_item(BattleButton(battle.id, action, read))
+        view.add_item(BattleButton(battle.id, action, render))
     return view
 
 
 class BattleButton(PersistentButton, template=r"zhiyin:battle:(?P<id>\d+):(?P<action>[a-z]+)"):
     """One of the buttons under a battle."""
 
-    def __init__(self, battle_id: int, action: str, read: Reader | None = None) -> None:
+    def __init__(self, battle_id: int, action: str, render: Renderer | None = None) -> None:
         label, style = _LABELS.get(action, (verbatim(action), discord.ButtonStyle.secondary))
         super().__init__(
             discord.ui.Button(
-                label=(read or Reader())(label),
+                label=(render or Renderer())(label),
                 style=style,
                 custom_id=f"zhiyin:battle:{battle_id}:{action}",
             )

@@ -16,9 +16,9 @@ from bot.domain.battles import Battle
 from bot.domain.generation import MAX_SHORT_SEED
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS
 from bot.errors import RequestError
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.views.form_fields import read_answers
 
 CUSTOM_ID = re.compile(r"zhiyin:battle-entry:(?P<id>\d{1,19})")
@@ -30,7 +30,7 @@ _THEME_CHARACTERS = 90
 
 async def show_battle_form(interaction: Interaction, battle: Battle) -> None:
     """Show the form for an entry."""
-    form = _build(reader_of(interaction), battle)
+    form = _build(own_renderer(interaction), battle)
     # discord.py would keep it in memory until it is sent, which may be never.
     form.stop()
     await interaction.response.send_modal(form)
@@ -47,16 +47,16 @@ def read_battle_answers(data: Mapping[str, Any]) -> tuple[str | None, int | None
     return words.strip() or None, int(seed)
 
 
-def _build(read: Reader, battle: Battle) -> discord.ui.Modal:
+def _build(render: Renderer, battle: Battle) -> discord.ui.Modal:
     form = discord.ui.Modal(
-        title=read(Sentence("Enter battle {id}", id=battle.id)),
+        title=render(Sentence("Enter battle {id}", id=battle.id)),
         custom_id=f"zhiyin:battle-entry:{battle.id}",
     )
     is_remix = battle.clip_id is not None
     words: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id="words",
         max_length=MAX_PROMPT_CHARACTERS - (len(battle.prompt or "") + 2 if not is_remix else 0),
-        placeholder=read(
+        placeholder=render(
             Sentence("make it jazzier") if is_remix else Sentence("with a saxophone, 90 BPM")
         ),
         required=is_remix,
@@ -66,12 +66,12 @@ def _build(read: Reader, battle: Battle) -> discord.ui.Modal:
         theme = f"{theme[: _THEME_CHARACTERS - 1]}…"
     form.add_item(
         discord.ui.Label(
-            text=read(
+            text=render(
                 Sentence("What should the clip become?")
                 if is_remix
                 else Sentence("Your own words, if you like")
             ),
-            description=None if is_remix else read(Sentence("After: {theme}", theme=theme)),
+            description=None if is_remix else render(Sentence("After: {theme}", theme=theme)),
             component=words,
         )
     )
@@ -79,6 +79,6 @@ def _build(read: Reader, battle: Battle) -> discord.ui.Modal:
         custom_id="seed", max_length=_SEED_DIGITS, required=False
     )
     form.add_item(
-        discord.ui.Label(text=read(Sentence("A seed, if you want a certain one")), component=seed)
+        discord.ui.Label(text=render(Sentence("A seed, if you want a certain one")), component=seed)
     )
     return form

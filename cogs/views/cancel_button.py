@@ -5,26 +5,26 @@ from __future__ import annotations
 import discord
 
 from bot.app.client import Interaction
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.requests.cancellation import cancel_job
 from cogs.views.persistent_button import PersistentButton
 
 
-def cancel_view(read: Reader, job_id: int) -> discord.ui.View:
+def cancel_view(render: Renderer, job_id: int) -> discord.ui.View:
     """Return the button under an unfinished job."""
     view = discord.ui.View(timeout=None)
-    view.add_item(CancelButton(job_id, read))
+    view.add_item(CancelButton(job_id, render))
     return view
 
 
 class CancelButton(PersistentButton, template=r"zhiyin:job:(?P<id>\d+):cancel"):
     """The button that cancels a job."""
 
-    def __init__(self, job_id: int, read: Reader | None = None) -> None:
+    def __init__(self, job_id: int, render: Renderer | None = None) -> None:
         super().__init__(
             discord.ui.Button(
-                label=(read or Reader())(Sentence("Cancel")),
+                label=(render or Renderer())(Sentence("Cancel")),
                 style=discord.ButtonStyle.secondary,
                 custom_id=f"zhiyin:job:{job_id}:cancel",
             )

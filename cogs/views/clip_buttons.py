@@ -9,9 +9,9 @@ import discord
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.errors import RequestError
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, verbatim
-from cogs.presentation.readers import reader_of, readers_of
+from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.requests.clip_actions import (
     order_again,
     order_continuation,
@@ -58,7 +58,7 @@ _LABELS = {
 _LATER_ROWS = {"mix": 1, "star": 1, "tree": 1, "details": 1, "delete": 1, "post": 2}
 
 
-def clip_view(read: Reader, clip: Clip) -> discord.ui.View:
+def clip_view(render: Renderer, clip: Clip) -> discord.ui.View:
     """Return the buttons under a clip; *Stems* only if it has some, the star with its count.
 
     A private clip can be posted.
@@ -67,27 +67,27 @@ def clip_view(read: Reader, clip: Clip) -> discord.ui.View:
     left_out = {"stems": not clip.stems, "post": not clip.is_private}
     for action in ACTIONS:
         if not left_out.get(action):
-            view.add_item(ClipButton(clip.id, action, read, stars=clip.stars))
+            view.add_item(ClipButton(clip.id, action, render, stars=clip.stars))
     return view
 
 
-def posted_view(read: Reader, clip: Clip) -> discord.ui.View:
+def posted_view(render: Renderer, clip: Clip) -> discord.ui.View:
     """Return the buttons under a clip that becomes public."""
-    return clip_view(read, dataclasses.replace(clip, is_private=False))
+    return clip_view(render, dataclasses.replace(clip, is_private=False))
 
 
 class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action>[a-z]+)"):
     """One of the buttons under a clip."""
 
     def __init__(
-        self, clip_id: int, action: str, read: Reader | None = None, *, stars: int = 0
+        self, clip_id: int, action: str, render: Renderer | None = None, *, stars: int = 0
     ) -> None:
         label, style = _LABELS.get(action, (verbatim(action), discord.ButtonStyle.secondary))
         if action == "star" and stars:
             label = verbatim(f"⭐ {stars}")
         super().__init__(
             discord.ui.Button(
-                label=(read or Reader())(label),
+                label=(render or Renderer())(label),
                 style=style,
                 custom_id=f"zhiyin:clip:{clip_id}:{action}",
             ),
@@ -116,22 +116,22 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
                 said = await toggle_star(interaction, clip)
                 starred = await require_clip(interaction, clip.id)
                 is_alone = interaction.message is not None and interaction.message.flags.ephemeral
-                read = reader_of(interaction) if is_alone else readers_of(interaction)
-                await interaction.response.edit_message(view=clip_view(read, starred))
+                render = own_renderer(interaction) if is_alone else shared_renderer(interaction)
+                await interaction.response.edit_message(view=clip_view(render, starred))
                 interaction.client.dispatch("take_starred", starred, interaction.channel_id or 0)
-                await interaction.followup.send(reader_of(interaction)(said), ephemeral=True)
+                await interaction.followup.send(own_renderer(interaction)(said), ephemeral=True)
             case "tree":
                 await show_tree(interaction, clip)
             case "details":
-                await show_details(interaction, clip, export_view(reader_of(interaction), clip))
+                await show_details(interaction, clip, export_view(own_renderer(interaction), clip))
             case "delete":
                 await ask_to_delete(interaction, clip)
             case "post":
-                view = posted_view(readers_of(interaction), clip)
+                view = posted_view(shared_renderer(interaction), clip)
                 await post_for_all(interaction, clip, view)
             case "keep":
                 await interaction.response.edit_message(
-                    view=clip_view(readers_of(interaction), clip)
+                    view=clip_view(shared_renderer(interaction), clip)
                 )
             case _:
                 raise RequestError(UNKNOWN_BUTTON)

@@ -7,10 +7,10 @@ import discord
 from bot.app.client import Interaction
 from bot.domain.dailies import Daily
 from bot.errors import RequestError
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, verbatim
 from cogs.presentation import daily_messages
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.dailies import require_daily
 from cogs.views.daily_form import show_daily_form
 from cogs.views.persistent_button import PersistentButton
@@ -22,22 +22,22 @@ _LABELS = {
 }
 
 
-def daily_view(read: Reader, daily: Daily) -> discord.ui.View:
+def daily_view(render: Renderer, daily: Daily) -> discord.ui.View:
     """Return the buttons under a daily prompt."""
     view = discord.ui.View(timeout=None)
     for action in DAILY_ACTIONS:
-        view.add_item(DailyButton(daily.id, action, read))
+        view.add_item(DailyButton(daily.id, action, render))
     return view
 
 
 class DailyButton(PersistentButton, template=r"zhiyin:daily:(?P<id>\d+):(?P<action>[a-z]+)"):
     """One of the buttons under a daily prompt."""
 
-    def __init__(self, daily_id: int, action: str, read: Reader | None = None) -> None:
+    def __init__(self, daily_id: int, action: str, render: Renderer | None = None) -> None:
         label, style = _LABELS.get(action, (verbatim(action), discord.ButtonStyle.secondary))
         super().__init__(
             discord.ui.Button(
-                label=(read or Reader())(label),
+                label=(render or Renderer())(label),
                 style=style,
                 custom_id=f"zhiyin:daily:{daily_id}:{action}",
             )
@@ -52,7 +52,7 @@ class DailyButton(PersistentButton, template=r"zhiyin:daily:(?P<id>\d+):(?P<acti
                 await show_daily_form(interaction, daily)
             case "list":
                 found = await interaction.client.service.dailies.clips(daily)
-                text = daily_messages.clips(reader_of(interaction), found)
+                text = daily_messages.clips(own_renderer(interaction), found)
                 await interaction.response.send_message(text, ephemeral=True)
             case _:
                 raise RequestError(daily_messages.NOT_HERE)

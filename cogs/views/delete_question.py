@@ -8,11 +8,11 @@ from bot import failpoints
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.domain.withdrawals import Withdrawal
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.posting.server_log import note
 from cogs.presentation import log_messages
-from cogs.presentation.readers import reader_of, readers_of
+from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.requests.limits import is_reached_by_token_only
 from cogs.requests.rights import require_clip, require_owner_or_manager
 from cogs.requests.withdrawal import messages_showing, why_still_shown, withdraw
@@ -52,24 +52,26 @@ async def _ask(interaction: Interaction, clip: Clip, what: str, sentence: Senten
     number = message.id if message is not None and is_public else 0
     if is_public and is_reached_by_token_only(interaction):
         # Only a response to a button on the message itself can delete it.
-        read = readers_of(interaction)
-        await interaction.response.edit_message(view=_question(read, clip, what, number, keep=True))
+        render = shared_renderer(interaction)
+        await interaction.response.edit_message(
+            view=_question(render, clip, what, number, keep=True)
+        )
         return
-    read = reader_of(interaction)
+    render = own_renderer(interaction)
     await interaction.response.send_message(
-        read(sentence), view=_question(read, clip, what, number), ephemeral=True
+        render(sentence), view=_question(render, clip, what, number), ephemeral=True
     )
 
 
 def _question(
-    read: Reader, clip: Clip, what: str, message_id: int, *, keep: bool = False
+    render: Renderer, clip: Clip, what: str, message_id: int, *, keep: bool = False
 ) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
-    view.add_item(DeleteButton(clip.id, what, str(message_id), read))
+    view.add_item(DeleteButton(clip.id, what, str(message_id), render))
     if keep:
         # *Keep* has the custom id of an existing button, and restores the buttons.
         kept = f"zhiyin:{what}:{clip.id}:keep"
-        view.add_item(discord.ui.Button(label=read(Sentence("Keep")), custom_id=kept))
+        view.add_item(discord.ui.Button(label=render(Sentence("Keep")), custom_id=kept))
     return view
 
 
@@ -79,10 +81,12 @@ class DeleteButton(
 ):
     """Deletes a clip or all takes of its message; its id names the message."""
 
-    def __init__(self, clip_id: int, what: str, message: str, read: Reader | None = None) -> None:
+    def __init__(
+        self, clip_id: int, what: str, message: str, render: Renderer | None = None
+    ) -> None:
         super().__init__(
             discord.ui.Button(
-                label=(read or Reader())(Sentence("Delete")),
+                label=(render or Renderer())(Sentence("Delete")),
                 style=discord.ButtonStyle.danger,
                 custom_id=f"zhiyin:delete:{clip_id}:{what}:{message}",
             )
@@ -114,7 +118,7 @@ class DeleteButton(
             return
         is_gone = await withdraw(interaction.client, shown)
         said = DELETED if is_gone else why_still_shown(interaction)
-        await interaction.edit_original_response(content=reader_of(interaction)(said), view=None)
+        await interaction.edit_original_response(content=own_renderer(interaction)(said), view=None)
 
     def _shown_in(self, clip: Clip, interaction: Interaction) -> list[Withdrawal]:
         return messages_showing(clip, interaction, self.message_id)

@@ -6,7 +6,7 @@ import discord
 
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, verbatim
 from cogs.requests.export import export_clip
 from cogs.requests.rights import require_clip
@@ -20,12 +20,12 @@ FORMATS = ("flac", "wav", "midi", "voice", "soundboard")
 _LABELS = {"voice": Sentence("Voice message"), "soundboard": Sentence("Send to soundboard")}
 
 
-def export_view(read: Reader, clip: Clip) -> discord.ui.View:
+def export_view(render: Renderer, clip: Clip) -> discord.ui.View:
     """Return a button for each format; MIDI only if the clip may have notes."""
     view = discord.ui.View(timeout=None)
     for wanted in FORMATS:
         if wanted != "midi" or clip.stems:
-            view.add_item(ExportButton(clip.id, wanted, read))
+            view.add_item(ExportButton(clip.id, wanted, render))
     return view
 
 
@@ -35,10 +35,10 @@ class ExportButton(
 ):
     """Sends a clip in one format."""
 
-    def __init__(self, clip_id: int, format: str, read: Reader | None = None) -> None:
+    def __init__(self, clip_id: int, format: str, render: Renderer | None = None) -> None:
         super().__init__(
             discord.ui.Button(
-                label=(read or Reader())(_LABELS.get(format, verbatim(format.upper()))),
+                label=(render or Renderer())(_LABELS.get(format, verbatim(format.upper()))),
                 style=discord.ButtonStyle.secondary,
                 custom_id=f"zhiyin:export:{clip_id}:{format}",
             )

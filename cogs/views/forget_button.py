@@ -9,11 +9,11 @@ import discord
 
 from bot.app.client import Interaction
 from bot.errors import Refused
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.posting.outages import is_outage
 from cogs.presentation import privacy_messages
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.responses import recorded_answer
 from cogs.views.persistent_button import PersistentButton
 
@@ -22,10 +22,10 @@ log = logging.getLogger(__name__)
 NOT_YOUR_QUESTION = Sentence("Only the person who was asked can answer that.")
 
 
-def forget_view(read: Reader, user_id: int) -> discord.ui.View:
+def forget_view(render: Renderer, user_id: int) -> discord.ui.View:
     """Return the button that confirms the deletion."""
     view = discord.ui.View(timeout=None)
-    view.add_item(ForgetButton(user_id, read))
+    view.add_item(ForgetButton(user_id, render))
     return view
 
 
@@ -35,10 +35,10 @@ class ForgetButton(PersistentButton, template=r"zhiyin:forget:(?P<id>\d+)"):
     # People can reach their own data everywhere.
     works_anywhere = True
 
-    def __init__(self, user_id: int, read: Reader | None = None) -> None:
+    def __init__(self, user_id: int, render: Renderer | None = None) -> None:
         super().__init__(
             discord.ui.Button(
-                label=(read or Reader())(Sentence("Delete everything of mine")),
+                label=(render or Renderer())(Sentence("Delete everything of mine")),
                 style=discord.ButtonStyle.danger,
                 custom_id=f"zhiyin:forget:{user_id}",
             )
@@ -47,12 +47,12 @@ class ForgetButton(PersistentButton, template=r"zhiyin:forget:(?P<id>\d+)"):
 
     async def press(self, interaction: Interaction) -> None:
         """Delete all data of the person who asked. Raises errors for the person."""
-        bot, read = interaction.client, reader_of(interaction)
+        bot, render = interaction.client, own_renderer(interaction)
         if interaction.user.id != self.user_id:
             raise Refused(NOT_YOUR_QUESTION)
         async with recorded_answer(interaction, ephemeral=True):
             await interaction.response.edit_message(
-                content=read(privacy_messages.FORGETTING), view=None
+                content=render(privacy_messages.FORGETTING), view=None
             )
             try:
                 count = await bot.service.people.delete(self.user_id)
@@ -65,5 +65,5 @@ class ForgetButton(PersistentButton, template=r"zhiyin:forget:(?P<id>\d+)"):
                 # The request is recorded first: the next sweep or start continues it.
                 log.exception("privacy.not_deleted user=%d", self.user_id)
                 said = privacy_messages.FORGETTING_FAILED
-            show = partial(interaction.edit_original_response, content=read(said))
+            show = partial(interaction.edit_original_response, content=render(said))
             await bot.service.delivery_retry.call(show, retry_on=is_outage)

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 
 from bot.app.client import Interaction
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.views.persistent_button import MAX_ID, custom_id_of
 
@@ -40,7 +40,7 @@ def read_answers(data: Mapping[str, Any]) -> dict[str, str]:
 
 
 def select(
-    read: Reader,
+    render: Renderer,
     custom_id: str,
     choices: Mapping[str, Sentence | str],
     usual: str | None,
@@ -50,7 +50,7 @@ def select(
         custom_id=custom_id,
         options=[
             discord.SelectOption(
-                label=label if isinstance(label, str) else read(label),
+                label=label if isinstance(label, str) else render(label),
                 value=value,
                 default=value == usual,
             )

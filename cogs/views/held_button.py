@@ -8,10 +8,10 @@ import discord
 
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.presentation import cards
-from cogs.presentation.readers import reader_of, readers_of
+from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.requests.clip_cards import card_for
 from cogs.requests.responses import thinking
 from cogs.views.clip_buttons import clip_view
@@ -21,8 +21,8 @@ from cogs.views.persistent_button import PersistentButton
 class HeldButton(PersistentButton, template=r"zhiyin:held:(?P<id>\d+)"):
     """Posts a clip that could not be posted when it was generated."""
 
-    def __init__(self, clip_id: int, read: Reader | None = None) -> None:
-        label = (read or Reader())(Sentence("Get clip {id}", id=clip_id))
+    def __init__(self, clip_id: int, render: Renderer | None = None) -> None:
+        label = (render or Renderer())(Sentence("Get clip {id}", id=clip_id))
         super().__init__(discord.ui.Button(label=label, custom_id=f"zhiyin:held:{clip_id}"))
         self.clip_id = clip_id
 
@@ -36,9 +36,9 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
     clips = interaction.client.service.clips
 
     async def post(clip: Clip) -> int:
-        read = reader_of(interaction) if clip.is_private else readers_of(interaction)
+        render = own_renderer(interaction) if clip.is_private else shared_renderer(interaction)
         async with thinking(interaction, ephemeral=clip.is_private):
-            embed = await card_for(interaction.client, read, clip, interaction.guild_id)
+            embed = await card_for(interaction.client, render, clip, interaction.guild_id)
             packed = await clips.pack(clip, interaction.filesize_limit)
             sent = await interaction.followup.send(
                 f"<@{interaction.user.id}>",
@@ -47,7 +47,7 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
                     discord.File(io.BytesIO(packed.data), packed.name),
                     discord.File(io.BytesIO(packed.picture), cards.PICTURE),
                 ],
-                view=clip_view(read, clip),
+                view=clip_view(render, clip),
                 wait=True,
                 ephemeral=clip.is_private,
             )

@@ -13,10 +13,10 @@ import discord
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.domain.history import HistoryPage, HistoryQuery, HistoryScope
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.presentation import cards, history_messages
-from cogs.presentation.readers import reader_of, readers_of
+from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.requests.clip_cards import clip_cards
 from cogs.requests.clip_recall import post_again
 from cogs.requests.history_pages import find_page
@@ -34,7 +34,7 @@ _MOST_UNITS = 50
 _ROW = 5
 
 
-def history_view(read: Reader, page: HistoryPage, held: Sequence[Clip]) -> discord.ui.View:
+def history_view(render: Renderer, page: HistoryPage, held: Sequence[Clip]) -> discord.ui.View:
     """Return the buttons of a page: its clips, back and next, and held clips."""
     view = discord.ui.View(timeout=None)
     waiting = {clip.id for clip in held}
@@ -43,11 +43,11 @@ def history_view(read: Reader, page: HistoryPage, held: Sequence[Clip]) -> disco
             view.add_item(PlayButton(clip.id, "play", str(index + 1), row=index // _ROW))
     query = page.query
     if query.page:
-        view.add_item(HistoryButton.of(query, query.page - 1, read(Sentence("Back"))))
+        view.add_item(HistoryButton.of(query, query.page - 1, render(Sentence("Back"))))
     if page.has_more:
-        view.add_item(HistoryButton.of(query, query.page + 1, read(Sentence("Next"))))
+        view.add_item(HistoryButton.of(query, query.page + 1, render(Sentence("Next"))))
     for clip in held:
-        button = HeldButton(clip.id, read)
+        button = HeldButton(clip.id, render)
         button.item.row = 3
         view.add_item(button)
     return view
@@ -55,11 +55,11 @@ def history_view(read: Reader, page: HistoryPage, held: Sequence[Clip]) -> disco
 
 async def show_history(interaction: Interaction, query: HistoryQuery, *, is_turned: bool) -> None:
     """Show a page to the person alone; in place of the previous one if `is_turned`."""
-    page, read = await find_page(interaction, query), reader_of(interaction)
+    page, render = await find_page(interaction, query), own_renderer(interaction)
     is_first = query == HistoryQuery(words=query.words)
     clips = interaction.client.service.clips
     held = await clips.held(interaction.user.id, _ROW) if is_first else []
-    text, view = history_messages.history(read, page, held), history_view(read, page, held)
+    text, view = history_messages.history(render, page, held), history_view(render, page, held)
     if is_turned:
         await interaction.response.edit_message(content=text, view=view)
     else:
@@ -110,15 +110,15 @@ class PlayButton(PersistentButton, template=r"zhiyin:play:(?P<id>\d+):(?P<how>pl
         """Show or post the clip. Raises RequestError, Refused and SoundError."""
         clip = await require_clip(interaction, self.clip_id)
         if self.how == "post":
-            await post_again(interaction, clip, posted_view(readers_of(interaction), clip))
+            await post_again(interaction, clip, posted_view(shared_renderer(interaction), clip))
             return
-        bot, read = interaction.client, reader_of(interaction)
+        bot, render = interaction.client, own_renderer(interaction)
         async with thinking(interaction, ephemeral=True):
-            embed, _ = await clip_cards(bot, read, clip)
+            embed, _ = await clip_cards(bot, render, clip)
             packed = await bot.service.clips.pack(clip, interaction.filesize_limit)
-            view = clip_view(read, clip)
+            view = clip_view(render, clip)
             if not clip.is_private:
-                view.add_item(PlayButton(clip.id, "post", read(Sentence("Post it here")), row=2))
+                view.add_item(PlayButton(clip.id, "post", render(Sentence("Post it here")), row=2))
             await interaction.followup.send(
                 embed=embed,
                 files=[

@@ -10,7 +10,7 @@ import discord
 from bot.app.client import Interaction
 from bot.domain.jams import JamSnapshot, JamState
 from bot.errors import RequestError
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, verbatim
 from cogs.requests.jam_opening import check_fork, open_jam
 from cogs.requests.jams import (
@@ -34,7 +34,7 @@ _LABELS = {
 }
 
 
-def jam_view(read: Reader, snapshot: JamSnapshot) -> discord.ui.View:
+def jam_view(render: Renderer, snapshot: JamSnapshot) -> discord.ui.View:
     """Return the buttons under a card that are usable now."""
     jam, moves = snapshot.jam, []
     if jam.state is JamState.OPEN:
@@ -49,7 +49,7 @@ def jam_view(read: Reader, snapshot: JamSnapshot) -> discord.ui.View:
         moves.append("close")
     view = discord.ui.View(timeout=None)
     for action in moves:
-        view.add_item(JamButton(jam.id, action, read))
+        view.add_item(JamButton(jam.id, action, render))
     return view
 
 
@@ -58,12 +58,12 @@ class JamButton(
 ):
     """One of the buttons under the card of a jam."""
 
-    def __init__(self, jam_id: int, action: str, read: Reader | None = None) -> None:
+    def __init__(self, jam_id: int, action: str, render: Renderer | None = None) -> None:
         name, _, number = action.partition("-")
         label, style = _LABELS.get(name, (verbatim(name), discord.ButtonStyle.secondary))
         super().__init__(
             discord.ui.Button(
-                label=(read or Reader())(label),
+                label=(render or Renderer())(label),
                 style=style,
                 custom_id=f"zhiyin:jam:{jam_id}:{action}",
             )

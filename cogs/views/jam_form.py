@@ -13,7 +13,7 @@ from bot.app.client import Interaction
 from bot.domain.jams import JamSnapshot
 from bot.i18n.sentence import Sentence
 from cogs.presentation import jam_messages
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 
 CUSTOM_ID = re.compile(r"zhiyin:jam-turn:(?P<id>\d{1,19})")
 MAX_WORDS_CHARACTERS = 200
@@ -23,15 +23,15 @@ _TITLE_CHARACTERS, _DESCRIPTION_CHARACTERS = 45, 100
 
 async def show_jam_form(interaction: Interaction, snapshot: JamSnapshot) -> None:
     """Show the form for a turn."""
-    read, jam = reader_of(interaction), snapshot.jam
+    render, jam = own_renderer(interaction), snapshot.jam
     form = discord.ui.Modal(
-        title=_shorten(read(Sentence("Your turn in jam {id}", id=jam.id)), _TITLE_CHARACTERS),
+        title=_shorten(render(Sentence("Your turn in jam {id}", id=jam.id)), _TITLE_CHARACTERS),
         custom_id=f"zhiyin:jam-turn:{jam.id}",
     )
     words: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id="words",
         max_length=MAX_WORDS_CHARACTERS,
-        placeholder=read(
+        placeholder=render(
             Sentence("soft piano, calm drums")
             if snapshot.head is None
             else Sentence("with drums, loud")
@@ -39,12 +39,12 @@ async def show_jam_form(interaction: Interaction, snapshot: JamSnapshot) -> None
     )
     form.add_item(
         discord.ui.Label(
-            text=read(
+            text=render(
                 Sentence("How does it begin?")
                 if snapshot.head is None
                 else Sentence("What comes next?")
             ),
-            description=_shorten(read(jam_messages.facts(snapshot)), _DESCRIPTION_CHARACTERS),
+            description=_shorten(render(jam_messages.facts(snapshot)), _DESCRIPTION_CHARACTERS),
             component=words,
         )
     )

@@ -15,10 +15,10 @@ import discord
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.errors import RequestError
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.presentation import messages
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.rights import clips_in_sight
 from cogs.requests.suggestions import name_clip
 from cogs.views.form_fields import UNKNOWN_CHOICE, read_answers, select
@@ -55,7 +55,7 @@ async def show_mix_form(interaction: Interaction, clip: Clip) -> None:
     others = [each for each in found if each.id != clip.id][:_CHOICES]
     if not others:
         raise RequestError(messages.NOTHING_TO_MIX)
-    form = _build(reader_of(interaction), clip, others)
+    form = _build(own_renderer(interaction), clip, others)
     # As for every form here: the submitted data is read from the interaction.
     form.stop()
     await interaction.response.send_modal(form)
@@ -78,17 +78,17 @@ def read_mix_answers(data: Mapping[str, Any]) -> MixAnswers:
     )
 
 
-def _build(read: Reader, clip: Clip, others: Sequence[Clip]) -> discord.ui.Modal:
+def _build(render: Renderer, clip: Clip, others: Sequence[Clip]) -> discord.ui.Modal:
     form = discord.ui.Modal(
-        title=read(Sentence("Mix clip {id} with …", id=clip.id)),
+        title=render(Sentence("Mix clip {id} with …", id=clip.id)),
         custom_id=f"zhiyin:mix:{clip.id}",
     )
-    named = {str(each.id): name_clip(read, each) for each in others}
+    named = {str(each.id): name_clip(render, each) for each in others}
     fields = (
-        (Sentence("The other clip"), select(read, "other", named, None)),
-        (Sentence("Whose beat and key"), select(read, "lead", _LEADS, "this")),
-        (Sentence("How much of each"), select(read, "balance", _BALANCES, "50")),
+        (Sentence("The other clip"), select(render, "other", named, None)),
+        (Sentence("Whose beat and key"), select(render, "lead", _LEADS, "this")),
+        (Sentence("How much of each"), select(render, "balance", _BALANCES, "50")),
     )
     for label, component in fields:
-        form.add_item(discord.ui.Label(text=read(label), component=component))
+        form.add_item(discord.ui.Label(text=render(label), component=component))
     return form

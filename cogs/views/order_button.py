@@ -6,7 +6,7 @@ import discord
 
 from bot.app.client import Interaction
 from bot.errors import RequestError
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.presentation import mention_messages
 from cogs.requests.draft import order_key
@@ -15,20 +15,20 @@ from cogs.requests.submit import submit_request
 from cogs.views.persistent_button import PersistentButton
 
 
-def order_view(read: Reader, message_id: int) -> discord.ui.View:
+def order_view(render: Renderer, message_id: int) -> discord.ui.View:
     """Return the button below the question."""
     view = discord.ui.View(timeout=None)
-    view.add_item(OrderButton(message_id, read))
+    view.add_item(OrderButton(message_id, render))
     return view
 
 
 class OrderButton(PersistentButton, template=r"zhiyin:order:(?P<id>\d+)"):
     """Orders what a message asks for, pressed by its author."""
 
-    def __init__(self, message_id: int, read: Reader | None = None) -> None:
+    def __init__(self, message_id: int, render: Renderer | None = None) -> None:
         super().__init__(
             discord.ui.Button(
-                label=(read or Reader())(Sentence("Make it")),
+                label=(render or Renderer())(Sentence("Make it")),
                 style=discord.ButtonStyle.primary,
                 custom_id=f"zhiyin:order:{message_id}",
             )

@@ -6,10 +6,10 @@ import discord
 
 from bot.app.client import Interaction
 from bot.errors import RequestError
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, verbatim
 from cogs.presentation import radio_messages
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.clip_actions import order_again
 from cogs.requests.radio_control import require_radio, skip_by_vote, stop_radio
 from cogs.requests.radio_steering import check_steering
@@ -30,22 +30,22 @@ _LABELS = {
 }
 
 
-def radio_view(read: Reader, clip_id: int) -> discord.ui.View:
+def radio_view(render: Renderer, clip_id: int) -> discord.ui.View:
     """Return the buttons for the playing clip; 0 is live music."""
     view = discord.ui.View(timeout=None)
     for action in CLIP_ACTIONS if clip_id else LIVE_ACTIONS:
-        view.add_item(RadioButton(clip_id, action, read))
+        view.add_item(RadioButton(clip_id, action, render))
     return view
 
 
 class RadioButton(PersistentButton, template=r"zhiyin:radio:(?P<id>\d+):(?P<action>[a-z]+)"):
     """One of the buttons under the radio's card; the id is the clip's."""
 
-    def __init__(self, clip_id: int, action: str, read: Reader | None = None) -> None:
+    def __init__(self, clip_id: int, action: str, render: Renderer | None = None) -> None:
         label, style = _LABELS.get(action, (verbatim(action), discord.ButtonStyle.secondary))
         super().__init__(
             discord.ui.Button(
-                label=(read or Reader())(label),
+                label=(render or Renderer())(label),
                 style=style,
                 custom_id=f"zhiyin:radio:{clip_id}:{action}",
             )
@@ -75,4 +75,4 @@ class RadioButton(PersistentButton, template=r"zhiyin:radio:(?P<id>\d+):(?P<acti
                 raise RequestError(UNKNOWN_BUTTON)
 
     async def _say(self, interaction: Interaction, sentence: Sentence) -> None:
-        await interaction.response.send_message(reader_of(interaction)(sentence), ephemeral=True)
+        await interaction.response.send_message(own_renderer(interaction)(sentence), ephemeral=True)

@@ -14,11 +14,11 @@ import discord
 from bot.app.client import Interaction
 from bot.domain.live_words import MAX_LIVE_CHARACTERS
 from bot.errors import RequestError
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.presentation import radio_messages
 from cogs.presentation.prompts import clean_prompt
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.views.form_fields import UNKNOWN_CHOICE, read_answers, select
 
 CUSTOM_ID = re.compile(r"zhiyin:radio-words")
@@ -28,7 +28,7 @@ NO_WORDS = Sentence("There are no words in it.")
 
 async def show_words_form(interaction: Interaction) -> None:
     """Show the form."""
-    form = _build(reader_of(interaction))
+    form = _build(own_renderer(interaction))
     # discord.py would keep it in memory until it is sent, which may be never.
     form.stop()
     await interaction.response.send_modal(form)
@@ -45,14 +45,16 @@ def read_words(data: Mapping[str, Any]) -> tuple[str, float]:
     return words, float(amount)
 
 
-def _build(read: Reader) -> discord.ui.Modal:
-    form = discord.ui.Modal(title=read(Sentence("Steer the radio")), custom_id="zhiyin:radio-words")
+def _build(render: Renderer) -> discord.ui.Modal:
+    form = discord.ui.Modal(
+        title=render(Sentence("Steer the radio")), custom_id="zhiyin:radio-words"
+    )
     words: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id="words",
         max_length=MAX_LIVE_CHARACTERS,
-        placeholder=read(radio_messages.WORDS_EXAMPLE),
+        placeholder=render(radio_messages.WORDS_EXAMPLE),
     )
-    form.add_item(discord.ui.Label(text=read(radio_messages.WORDS_LABEL), component=words))
-    amounts = select(read, "amount", radio_messages.AMOUNTS, "1")
-    form.add_item(discord.ui.Label(text=read(radio_messages.HOW_MUCH), component=amounts))
+    form.add_item(discord.ui.Label(text=render(radio_messages.WORDS_LABEL), component=words))
+    amounts = select(render, "amount", radio_messages.AMOUNTS, "1")
+    form.add_item(discord.ui.Label(text=render(radio_messages.HOW_MUCH), component=amounts))
     return form

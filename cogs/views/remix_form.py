@@ -17,9 +17,9 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import MAX_PROMPT_CHARACTERS, REMIX_KEEP_SECONDS, Keep
 from bot.errors import RequestError
 from bot.i18n.contexts import STEM
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, term
-from cogs.presentation.readers import reader_of
+from cogs.presentation.renderers import own_renderer
 from cogs.requests.message_audio import SharedFile
 from cogs.views.form_fields import UNKNOWN_CHOICE, read_fields, select
 
@@ -79,7 +79,7 @@ async def show_remix_form(
     source = f"message:{message.id}" if message is not None else f"clip:{clip.id if clip else 0}"
     earlier = clip.prompt if clip is not None else None
     kept = _LASTS | _FIRSTS | (_TUNE if bot.service.requests.takes_melody else {})
-    form = _build(reader_of(interaction), f"zhiyin:remix:{source}", earlier, kept, stems)
+    form = _build(own_renderer(interaction), f"zhiyin:remix:{source}", earlier, kept, stems)
     # discord.py would keep it in memory until it is sent, which may be never; the submitted data
     # is read from the interaction.
     form.stop()
@@ -114,52 +114,52 @@ def read_remix_answers(
 
 
 def _build(
-    read: Reader,
+    render: Renderer,
     custom_id: str,
     earlier: str | None,
     kept: Mapping[str, Sentence],
     stems: tuple[str, ...],
 ) -> discord.ui.Modal:
-    form = discord.ui.Modal(title=read(Sentence("Remix this clip")), custom_id=custom_id)
+    form = discord.ui.Modal(title=render(Sentence("Remix this clip")), custom_id=custom_id)
     words: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id="words",
         max_length=MAX_PROMPT_CHARACTERS,
-        placeholder=read(Sentence("make it jazzier")),
+        placeholder=render(Sentence("make it jazzier")),
     )
     form.add_item(
         discord.ui.Label(
-            text=read(Sentence("What should it become?")),
-            description=None if earlier is None else read(_earlier(read, earlier)),
+            text=render(Sentence("What should it become?")),
+            description=None if earlier is None else render(_earlier(render, earlier)),
             component=words,
         )
     )
     form.add_item(
         discord.ui.Label(
-            text=read(Sentence("What of it stays")),
-            component=select(read, "keep", kept, f"{REMIX_KEEP_SECONDS:g}"),
+            text=render(Sentence("What of it stays")),
+            component=select(render, "keep", kept, f"{REMIX_KEEP_SECONDS:g}"),
         )
     )
     form.add_item(
         discord.ui.Label(
-            text=read(Sentence("The new clip")),
-            component=select(read, "include", _INCLUDED, "yes"),
+            text=render(Sentence("The new clip")),
+            component=select(render, "include", _INCLUDED, "yes"),
         )
     )
     if len(stems) > 1:
         shown: discord.ui.Select[discord.ui.Modal] = discord.ui.Select(
             custom_id="stems",
             options=[
-                discord.SelectOption(label=read(term(STEM, name)), value=name) for name in stems
+                discord.SelectOption(label=render(term(STEM, name)), value=name) for name in stems
             ],
-            placeholder=read(Sentence("none: continue from its end")),
+            placeholder=render(Sentence("none: continue from its end")),
             min_values=0,
             max_values=len(stems) - 1,
             required=False,
         )
         form.add_item(
             discord.ui.Label(
-                text=read(Sentence("Or keep these stems, make the rest anew")),
-                description=read(
+                text=render(Sentence("Or keep these stems, make the rest anew")),
+                description=render(
                     Sentence("From beginning to end; the two answers above then don't count.")
                 ),
                 component=shown,
@@ -168,7 +168,7 @@ def _build(
     return form
 
 
-def _earlier(read: Reader, earlier: str) -> Sentence:
+def _earlier(render: Renderer, earlier: str) -> Sentence:
     """Return the text that says which prompt the new words are joined with, truncated."""
-    left = _DESCRIPTION_CHARACTERS - len(read(JOINED.fill(words="")))
+    left = _DESCRIPTION_CHARACTERS - len(render(JOINED.fill(words="")))
     return JOINED.fill(words=earlier if len(earlier) <= left else f"{earlier[: left - 1]}…")

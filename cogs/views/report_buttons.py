@@ -7,11 +7,11 @@ import discord
 from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.withdrawals import Withdrawal
 from bot.errors import RequestError
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, verbatim
 from cogs.posting.server_log import post_to_log
 from cogs.presentation import log_messages, messages
-from cogs.presentation.readers import reader_of, readers_of, readers_on
+from cogs.presentation.renderers import own_renderer, server_renderer, shared_renderer
 from cogs.requests.rights import require_manager
 from cogs.requests.withdrawal import messages_showing, why_still_shown, withdraw
 from cogs.views.persistent_button import PersistentButton
@@ -31,35 +31,35 @@ _DONE = {
 
 async def show_reports(bot: ZhiyinBot, guild_id: int) -> bool:
     """Post the reports that managers were not shown yet; return whether all are posted."""
-    read = readers_on(bot, guild_id)
+    render = server_renderer(bot, guild_id)
     while reports := await bot.service.reports.to_post(guild_id):
         for report in reports:
             clip = await bot.service.clips.find(report.clip_id)
             if clip is not None and not clip.is_deleted:
                 text = log_messages.reported(report, clip)
-                view, nonce = report_view(read, clip.id), f"report/{report.id}"
+                view, nonce = report_view(render, clip.id), f"report/{report.id}"
                 if not await post_to_log(bot, guild_id, text, view=view, nonce=nonce):
                     return False
             await bot.service.reports.record_posted(report)
     return True
 
 
-def report_view(read: Reader, clip_id: int) -> discord.ui.View:
+def report_view(render: Renderer, clip_id: int) -> discord.ui.View:
     """Return the buttons under a report of a clip."""
     view = discord.ui.View(timeout=None)
     for verdict in VERDICTS:
-        view.add_item(ReportButton(clip_id, verdict, read))
+        view.add_item(ReportButton(clip_id, verdict, render))
     return view
 
 
 class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<verdict>[a-z]+)"):
     """A manager's action on a reported clip."""
 
-    def __init__(self, clip_id: int, verdict: str, read: Reader | None = None) -> None:
+    def __init__(self, clip_id: int, verdict: str, render: Renderer | None = None) -> None:
         label, style = _LABELS.get(verdict, (verbatim(verdict), discord.ButtonStyle.secondary))
         super().__init__(
             discord.ui.Button(
-                label=(read or Reader())(label),
+                label=(render or Renderer())(label),
                 style=style,
                 custom_id=f"zhiyin:report:{clip_id}:{verdict}",
             )
@@ -89,10 +89,11 @@ class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<ve
         done = log_messages.line(interaction.user.id, _DONE[self.verdict])
         before = interaction.message.content if interaction.message is not None else ""
         await interaction.response.edit_message(
-            content=f"{before}\n→ {readers_of(interaction)(done)}", view=self._left(interaction)
+            content=f"{before}\n→ {shared_renderer(interaction)(done)}",
+            view=self._left(interaction),
         )
         if not await withdraw(bot, shown):
-            said = reader_of(interaction)(why_still_shown(interaction))
+            said = own_renderer(interaction)(why_still_shown(interaction))
             await interaction.followup.send(said, ephemeral=True)
 
     def _left(self, interaction: Interaction) -> discord.ui.View | None:
@@ -100,5 +101,5 @@ class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<ve
         if self.verdict != "delete":
             return None
         view = discord.ui.View(timeout=None)
-        view.add_item(ReportButton(self.clip_id, "block", readers_of(interaction)))
+        view.add_item(ReportButton(self.clip_id, "block", shared_renderer(interaction)))
         return view

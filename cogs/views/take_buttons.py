@@ -13,10 +13,10 @@ import discord
 from bot.app.client import Interaction
 from bot.domain.takes import Take
 from bot.errors import RequestError
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, verbatim
 from cogs.presentation import messages
-from cogs.presentation.readers import reader_of, readers_of
+from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.presentation.take_cards import take_line
 from cogs.requests.clip_actions import order_again
 from cogs.requests.rights import require_clip
@@ -30,14 +30,14 @@ _LABELS = {
 }
 
 
-def takes_view(read: Reader, shown: Sequence[Take]) -> discord.ui.View:
+def takes_view(render: Renderer, shown: Sequence[Take]) -> discord.ui.View:
     """Return the buttons under the takes that a message shows, each with its stars."""
     view = discord.ui.View(timeout=None)
     clips = [(take.number, take.clip) for take in shown if take.clip is not None]
     for number, clip in clips:
         view.add_item(TakeButton(clip.id, number, stars=clip.stars))
     for action in _LABELS:
-        view.add_item(TakesButton(clips[0][1].id, action, read))
+        view.add_item(TakesButton(clips[0][1].id, action, render))
     return view
 
 
@@ -59,25 +59,25 @@ class TakeButton(PersistentButton, template=r"zhiyin:take:(?P<id>\d+)"):
     async def press(self, interaction: Interaction) -> None:
         """Show the take's own buttons to the person alone."""
         clip = await require_clip(interaction, self.clip_id)
-        read = reader_of(interaction)
+        render = own_renderer(interaction)
         takes = await interaction.client.service.clips.takes(clip)
         take = next((take for take in takes if take.job.id == clip.job_id), None)
         if take is None:
             raise RequestError(messages.NO_CLIP)
         said = Sentence("**Take {line}**", line=take_line(take))
         await interaction.response.send_message(
-            read(said), view=clip_view(read, clip), ephemeral=True
+            render(said), view=clip_view(render, clip), ephemeral=True
         )
 
 
 class TakesButton(PersistentButton, template=r"zhiyin:takes:(?P<id>\d+):(?P<action>[a-z]+)"):
     """A button for all takes of a message; its id is the first take's."""
 
-    def __init__(self, clip_id: int, action: str, read: Reader | None = None) -> None:
+    def __init__(self, clip_id: int, action: str, render: Renderer | None = None) -> None:
         label, style = _LABELS.get(action, (verbatim(action), discord.ButtonStyle.secondary))
         super().__init__(
             discord.ui.Button(
-                label=(read or Reader())(label),
+                label=(render or Renderer())(label),
                 style=style,
                 custom_id=f"zhiyin:takes:{clip_id}:{action}",
             ),
@@ -100,7 +100,7 @@ class TakesButton(PersistentButton, template=r"zhiyin:takes:(?P<id>\d+):(?P<acti
                 takes = await interaction.client.service.clips.takes(clip)
                 left = [take for take in takes if not take.is_deleted]
                 await interaction.response.edit_message(
-                    view=takes_view(readers_of(interaction), left)
+                    view=takes_view(shared_renderer(interaction), left)
                 )
             case _:
                 raise RequestError(UNKNOWN_BUTTON)

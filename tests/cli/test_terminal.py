@@ -19,7 +19,7 @@ from bot.cli.app import build_parser, dispatch
 from bot.cli.commands import Command
 from bot.cli.interrupts import Interrupts
 from bot.domain.generation import Sound
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, verbatim
 from bot.printable import escape_controls
 from tests.support.scripted_engine import Opener
@@ -160,5 +160,5 @@ def test_text_in_any_script_is_printed_unchanged(text):
 
 def test_text_on_discord_is_not_escaped_for_terminals():
     """Discord shows text as text, and a line break is one."""
-    assert Reader()(verbatim("a\nb\x1b")) == "a\nb\x1b"
+    assert Renderer()(verbatim("a\nb\x1b")) == "a\nb\x1b"
     assert str(verbatim("a\nb\x1b")) == "a\\nb\\x1b"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot import failpoints
 from bot.domain.dailies import DailyState
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 from cogs.presentation import daily_messages as said
 from cogs.views.daily_buttons import daily_view
 from tests.cogs.test_stars import press_star
@@ -138,7 +138,7 @@ async def test_a_prompt_is_of_its_channel_and_within_the_servers_manners(tmp_pat
         daily = await jam.bot.service.dailies.latest(jam.guild.id)
         assert not {"bpm", "calm", "happy"} & set(daily.prompt.casefold().split())
         other = jam.guild.create_text_channel("other")
-        await jam.bot.get_channel(other.id).send(view=daily_view(Reader(), daily))
+        await jam.bot.get_channel(other.id).send(view=daily_view(Renderer(), daily))
         await jam.idle()
         (forged,) = other.history()
         refused = await jam.alice.click(forged, label="Make one")

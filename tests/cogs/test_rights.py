@@ -309,7 +309,7 @@ async def test_only_the_asked_person_confirms_erasure(tmp_path):
     """Even where others can see it."""
     async with open_stage(tmp_path) as stage:
         jam, before = stage.jam, await stage.rows_of_alice()
-        view = forget_view(jam.bot.languages.reader(None), jam.alice.id)
+        view = forget_view(jam.bot.languages.renderer(None), jam.alice.id)
         message = await jam.bot.get_channel(jam.channel.id).send("all?", view=view)
         await jam.env.settle()
         told = await jam.bob.click(message, label="Delete everything of mine")

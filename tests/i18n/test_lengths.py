@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.i18n.languages import Reader, load_languages
+from bot.i18n.languages import Renderer, load_languages
 from bot.i18n.sentence import Sentence
 from cogs.presentation.help_text import HELP
 
 COGS = Path(__file__).parents[2] / "cogs"
-READERS = {"en-US": Reader()} | {
-    code: load_languages().reader(code) for code in load_languages().names() if code != "en-US"
+READERS = {"en-US": Renderer()} | {
+    code: load_languages().renderer(code) for code in load_languages().names() if code != "en-US"
 }
 MOST_OF_MESSAGE = 2000
 # By what is made and the name under which it is given a sentence.

@@ -98,18 +98,18 @@ def languages(tmp_path):
 @pytest.mark.parametrize(("locale", "text"), [("pl", "Usuwanie …"), ("pl-PL", "Usuwanie …")])
 def test_a_catalog_translates(languages, locale, text):
     """A region without a catalog of its own has its language's."""
-    assert languages.reader(locale)(Sentence("Deleting …")) == text
+    assert languages.renderer(locale)(Sentence("Deleting …")) == text
 
 
 @pytest.mark.parametrize("locale", [None, "en-US", "zh-CN", "tlh"])
 def test_without_a_catalog_text_is_english(languages, locale):
     """Nobody is left without words."""
-    assert languages.reader(locale)(Sentence("Deleting …")) == "Deleting …"
+    assert languages.renderer(locale)(Sentence("Deleting …")) == "Deleting …"
 
 
 def test_a_template_without_a_translation_is_english(languages):
     """A half translated catalog is of use already."""
-    assert languages.reader("pl")(Sentence("You are next.")) == "You are next."
+    assert languages.renderer("pl")(Sentence("You are next.")) == "You are next."
 
 
 def test_a_translation_with_a_wrong_value_is_english(tmp_path):
@@ -117,12 +117,12 @@ def test_a_translation_with_a_wrong_value_is_english(tmp_path):
     file = tmp_path / "pl" / "LC_MESSAGES" / f"{DOMAIN}.po"
     file.parent.mkdir(parents=True)
     file.write_text('msgid "{n} left"\nmsgstr "{m} {} {"\n')
-    assert load_languages(tmp_path).reader("pl")(Sentence("{n} left", n=3)) == "3 left"
+    assert load_languages(tmp_path).renderer("pl")(Sentence("{n} left", n=3)) == "3 left"
 
 
 def test_plurals_are_those_of_the_language(languages):
     """Polish has three."""
-    read = languages.reader("pl")
+    read = languages.renderer("pl")
     texts = [read(Plural("{n} clip", "{n} clips", n=n)) for n in (1, 2, 5, 22)]
     assert texts == ["1 klip", "2 klipy", "5 klipów", "22 klipy"]
 
@@ -141,7 +141,7 @@ def test_an_unreadable_catalog_is_ignored(tmp_path):
     file = tmp_path / "pl" / "LC_MESSAGES" / f"{DOMAIN}.po"
     file.parent.mkdir(parents=True)
     file.write_text('msgid "Deleting …"\nmsgtsr "Usuwanie …"\n')
-    assert load_languages(tmp_path).reader("pl")(Sentence("Deleting …")) == "Deleting …"
+    assert load_languages(tmp_path).renderer("pl")(Sentence("Deleting …")) == "Deleting …"
 
 
 def test_a_command_is_called_as_the_reader_sees_it(tmp_path):
@@ -154,6 +154,6 @@ def test_a_command_is_called_as_the_reader_sees_it(tmp_path):
     file.parent.mkdir(parents=True)
     with file.open("wb") as opened:
         write_po(opened, catalog)
-    read = load_languages(tmp_path).reader("zh-TW")
+    read = load_languages(tmp_path).renderer("zh-TW")
     sentence = Sentence("Try `/jam start`, {what}.", what="`/jam start`")
     assert read(sentence) == "请用 `/合奏 开始`,`/jam start`。"

@@ -58,7 +58,7 @@ def test_texts_without_a_font_are_omitted():
 
 def test_titles_are_localized():
     """English where no font here has its signs."""
-    chinese = load_languages().reader("zh-CN")
+    chinese = load_languages().renderer("zh-CN")
     assert alone(None, chinese) != alone(None)
     assert alone(None, lambda sentence: "♬ 音楽") == alone(None)
 
@@ -83,7 +83,7 @@ def test_every_listed_character_is_in_the_font():
 
 def test_the_font_has_all_chinese_picture_texts():
     """A language whose letters no font here has reads English there."""
-    read = load_languages().reader("zh-CN")
+    read = load_languages().renderer("zh-CN")
     for kind in Kind:
         assert font_for(read(term(KIND, kind.value)), 20) is not None, kind
 

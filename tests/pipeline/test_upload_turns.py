@@ -19,7 +19,7 @@ async def test_uploads_are_decoded_one_at_a_time(tmp_path):
     bot = psutil.Process()
     at_once = []
 
-    class Reader:
+    class Renderer:
         async def read(self, data, *, keep_seconds):
             at_once.append(1 + readers())
             return Sound(samples=np.zeros((1, 3200), np.float32), sample_rate_hz=32_000)
@@ -30,7 +30,7 @@ async def test_uploads_are_decoded_one_at_a_time(tmp_path):
     def readers():
         return len({child.pid for child in bot.children()} - others)
 
-    intake = UploadIntake(Folder(), Reader(), None)  # type: ignore[arg-type] # all that it uses
+    intake = UploadIntake(Folder(), Renderer(), None)  # type: ignore[arg-type] # all that it uses
     # So that no process starts for that.
     await asyncio.to_thread(ffmpeg_decoder.isolation_here)
     # What other tests have started and keep.

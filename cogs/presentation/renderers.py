@@ -9,7 +9,7 @@ from __future__ import annotations
 import discord
 
 from bot.app.client import Interaction, ZhiyinBot
-from bot.i18n.languages import Reader
+from bot.i18n.languages import Renderer
 
 
 def own_locale(interaction: Interaction) -> str:
@@ -26,14 +26,14 @@ def shared_locale(interaction: Interaction) -> str:
     return interaction.client.service.languages.of_server(interaction.guild_id, said) or said
 
 
-def reader_of(interaction: Interaction) -> Reader:
-    """Return a reader in the language of the person who acted."""
-    return interaction.client.languages.reader(own_locale(interaction))
+def own_renderer(interaction: Interaction) -> Renderer:
+    """Return a renderer in the language of the person who acted."""
+    return interaction.client.languages.renderer(own_locale(interaction))
 
 
-def readers_of(interaction: Interaction) -> Reader:
-    """Return a reader in the language of everybody who sees the message."""
-    return interaction.client.languages.reader(shared_locale(interaction))
+def shared_renderer(interaction: Interaction) -> Renderer:
+    """Return a renderer in the language of everybody who sees the message."""
+    return interaction.client.languages.renderer(shared_locale(interaction))
 
 
 def locale_of_message(bot: ZhiyinBot, message: discord.Message) -> str | None:
@@ -43,8 +43,8 @@ def locale_of_message(bot: ZhiyinBot, message: discord.Message) -> str | None:
     return bot.service.languages.of_server(message.guild.id, message.guild.preferred_locale.value)
 
 
-def readers_on(bot: ZhiyinBot, guild_id: int | None) -> Reader:
-    """Return a reader in the language of a server."""
+def server_renderer(bot: ZhiyinBot, guild_id: int | None) -> Renderer:
+    """Return a renderer in the language of a server."""
     guild = bot.get_guild(guild_id or 0)
     said = None if guild is None else guild.preferred_locale.value
-    return bot.languages.reader(bot.service.languages.of_server(guild_id or 0, said))
+    return bot.languages.renderer(bot.service.languages.of_server(guild_id or 0, said))
