@@ -16,7 +16,7 @@ import pytest
 from bot.config import Config, LogConfig
 from bot.log import JsonFormatter, RedactingFormatter, about, name_job
 from tests.pipeline.test_erasure import CANARY
-from tests.support.jam_server import open_jam, strict
+from tests.support.simulated_server import open_server, strict
 
 TEXT = "%(levelname)s %(name)s%(about)s: %(message)s"
 # Put together here, lest it be taken for a real one.
@@ -102,10 +102,10 @@ async def test_a_job_can_be_followed_through_both_processes(tmp_path, monkeypatc
     strict(monkeypatch)
     config = replace(Config(), log=LogConfig(format="json"))
     with written(JsonFormatter()) as stream, written(JsonFormatter(), "cogs") as discord:
-        async with open_jam(tmp_path, config=config) as jam:
-            await jam.music(prompt=CANARY)
-            await jam.music(prompt=CANARY + " too", seconds=2.0)
-            await jam.music(prompt="fail")
+        async with open_server(tmp_path, config=config) as server:
+            await server.music(prompt=CANARY)
+            await server.music(prompt=CANARY + " too", seconds=2.0)
+            await server.music(prompt="fail")
     here = objects(stream.getvalue() + discord.getvalue())
     there = objects(capfd.readouterr().err)
     events = {

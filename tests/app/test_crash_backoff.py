@@ -14,7 +14,7 @@ from bot.app.crash_backoff import FILE, crash_backoff
 from bot.errors import ConfigError, ResourceError
 from bot.i18n.sentence import Sentence
 from bot.store.store_files import exposed_files
-from tests.support.jam_server import Clock
+from tests.support.simulated_server import Clock
 
 
 def run(folder, clock, error=None):

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from bot.app.services.words import WordService
 from cogs.requests.steering_cooldown import SteeringCooldown
-from tests.support.jam_server import open_jam
+from tests.support.simulated_server import open_server
 
 PEOPLE = 600
 FIRST_ID = 8 * 10**17
@@ -52,13 +52,13 @@ def slots_of(kind):
     return [name for own in slots for name in ([own] if isinstance(own, str) else own)]
 
 
-def message(jam, number):
+def message(server, number):
     """What Discord tells of a message of somebody who was never seen before."""
     who = {"id": str(FIRST_ID + number), "username": f"p{number}", "discriminator": "0",
            "avatar": None, "global_name": None}  # fmt: skip
     member = {"roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "deaf": False, "mute": False,
               "flags": 0}  # fmt: skip
-    place = {"channel_id": str(jam.channel.id), "guild_id": str(jam.guild.id)}
+    place = {"channel_id": str(server.channel.id), "guild_id": str(server.guild.id)}
     said: dict[str, Any] = place | {
         "id": str(FIRST_ID * 2 + number), "author": who, "member": member, "content": "hello",
         "timestamp": "2026-01-01T00:00:00+00:00", "edited_timestamp": None, "tts": False,
@@ -68,10 +68,10 @@ def message(jam, number):
     return said, who, member, place
 
 
-def meet(jam, number):
+def meet(server, number):
     """Let the bot hear of somebody in every way that it listens to."""
-    parsers = jam.bot._connection.parsers
-    said, who, member, place = message(jam, number)
+    parsers = server.bot._connection.parsers
+    said, who, member, place = message(server, number)
     parsers["MESSAGE_CREATE"](said)
     parsers["MESSAGE_REACTION_ADD"](
         place | {"user_id": who["id"], "message_id": said["id"], "type": 0, "burst": False,
@@ -92,23 +92,23 @@ def meet(jam, number):
 
 async def test_memory_does_not_grow_with_the_number_of_people(tmp_path):
     """Those who write, react, come to a voice channel and leave it, or write to the bot alone."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music(seconds=1.0)
-        await jam.idle()
-        before = sizes(jam.bot)
+    async with open_server(tmp_path) as server:
+        await server.music(seconds=1.0)
+        await server.idle()
+        before = sizes(server.bot)
         for number in range(PEOPLE):
-            meet(jam, number)
-            with jam.pipeline.uploads.reserve(number):
+            meet(server, number)
+            with server.pipeline.uploads.reserve(number):
                 pass
-            jam.bot.service.languages.of_person(number, "de")
+            server.bot.service.languages.of_person(number, "de")
             if number % 100 == 0:
                 await asyncio.sleep(0)
-        await jam.idle()
+        await server.idle()
         async with asyncio.timeout(60):
             while len(asyncio.all_tasks()) > SLACK:
                 await asyncio.sleep(0.01)
         gc.collect()
-        after = sizes(jam.bot)
+        after = sizes(server.bot)
     grown = {way: size for way, size in after.items() if size > before.get(way, 0) + SLACK}
     # discord.py keeps the latest 128 places where the bot was written to alone.
     assert all(size <= 130 for size in grown.values()), grown

@@ -14,7 +14,7 @@ import pytest
 
 from bot.app import health, metrics
 from bot.errors import ConfigError
-from tests.support.jam_server import open_jam, strict
+from tests.support.simulated_server import open_server, strict
 
 DOCS = Path(__file__).parents[2] / "docs"
 HISTOGRAM = {"zhiyin_queue_wait_seconds"}
@@ -28,13 +28,13 @@ def _strict(monkeypatch):
 
 async def test_metrics_are_current(tmp_path):
     """Jobs by state, seconds by entry, and how the engine does; the documents name no others."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music(seconds=2.0)
-        await jam.music(prompt="fail", seconds=1.0)
-        jam.pipeline.executor.paused = True
-        await jam.alice.slash(jam.channel, "music", prompt="rock", seconds=1.0)
-        jam.clock.now += 30
-        text = (await metrics.render_metrics(jam.pipeline, jam.bot.health)).decode()
+    async with open_server(tmp_path) as server:
+        await server.music(seconds=2.0)
+        await server.music(prompt="fail", seconds=1.0)
+        server.pipeline.executor.paused = True
+        await server.alice.slash(server.channel, "music", prompt="rock", seconds=1.0)
+        server.clock.now += 30
+        text = (await metrics.render_metrics(server.pipeline, server.bot.health)).decode()
         for line in (
             'zhiyin_jobs{state="delivered"} 1.0',
             'zhiyin_jobs{state="failed"} 1.0',
@@ -49,7 +49,7 @@ async def test_metrics_are_current(tmp_path):
             'zhiyin_shard_servers{shard="0"} 1.0',
         ):
             assert line in text.splitlines()
-        jam.pipeline.executor.paused = False
+        server.pipeline.executor.paused = False
     # The dashboard and the page name what there is; a counter is `_total`, a histogram `_bucket`.
     known = set(re.findall(r"^(\w+)[{ ]", text, re.MULTILINE))
     for file in ("grafana.json", "metrics.md"):
@@ -64,22 +64,24 @@ async def test_metrics_are_current(tmp_path):
 
 async def test_queue_waits_are_a_histogram(tmp_path):
     """Each clip that was begun is in it once, with its wait; what still waits is not."""
-    async with open_jam(tmp_path) as jam:
-        executor, turned = jam.pipeline.executor, 0.0
+    async with open_server(tmp_path) as server:
+        executor, turned = server.pipeline.executor, 0.0
         real = executor._clock
         executor._clock = lambda: real() + turned
-        await jam.music(seconds=1.0)
+        await server.music(seconds=1.0)
         executor.paused = True
-        await jam.alice.slash(jam.channel, "music", prompt="rock", seconds=1.0)
+        await server.alice.slash(server.channel, "music", prompt="rock", seconds=1.0)
         async with asyncio.timeout(60):
             while not executor.waiting:
                 await asyncio.sleep(0.01)
         turned = 100.0
         executor.paused = False
-        await jam.idle()
+        await server.idle()
         executor.paused = True
-        await jam.alice.slash(jam.channel, "music", prompt="rock", seconds=1.0)
-        lines = (await metrics.render_metrics(jam.pipeline, health.Health())).decode().splitlines()
+        await server.alice.slash(server.channel, "music", prompt="rock", seconds=1.0)
+        lines = (
+            (await metrics.render_metrics(server.pipeline, health.Health())).decode().splitlines()
+        )
         for line in (
             'zhiyin_queue_wait_seconds_bucket{le="60.0"} 1.0',
             'zhiyin_queue_wait_seconds_bucket{le="120.0"} 2.0',
@@ -95,20 +97,20 @@ async def test_queue_waits_are_a_histogram(tmp_path):
 
 async def test_metrics_are_local_only_and_off_by_default(tmp_path):
     """At the port that is set; a port that is taken is one sentence."""
-    async with open_jam(tmp_path) as jam:
+    async with open_server(tmp_path) as server:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
             with pytest.raises(ConfigError, match="metrics.port"):
-                async with metrics.serve_metrics(jam.pipeline, health.Health(), port):
+                async with metrics.serve_metrics(server.pipeline, health.Health(), port):
                     pass
         async with (
-            metrics.serve_metrics(jam.pipeline, health.Health(), port),
+            metrics.serve_metrics(server.pipeline, health.Health(), port),
             aiohttp.ClientSession() as session,
             session.get(f"http://127.0.0.1:{port}/metrics") as answer,
         ):
             assert answer.status == 200
             assert "zhiyin_running_jobs" in await answer.text()
-        async with metrics.serve_metrics(jam.pipeline, health.Health(), 0):
+        async with metrics.serve_metrics(server.pipeline, health.Health(), 0):
             with pytest.raises(OSError):
                 socket.create_connection(("127.0.0.1", port), timeout=1)
 
@@ -145,9 +147,9 @@ def test_the_last_error_is_remembered():
 
 async def test_managers_see_how_the_bot_is_doing(tmp_path):
     """Queue, engine, memory; errors are for the bot's owner."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music()
-        shown = await jam.owner.slash(jam.channel, "admin status")
+    async with open_server(tmp_path) as server:
+        await server.music()
+        shown = await server.owner.slash(server.channel, "admin status")
         fields = {field.name: field.value for field in shown.response.embeds[0].fields}
         assert fields["Music engine"] == "ready"
         assert fields["Delivered"] == "1"

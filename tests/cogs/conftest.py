@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.jam_server import strict
+from tests.support.simulated_server import strict
 
 
 @pytest.fixture(autouse=True)

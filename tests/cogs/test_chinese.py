@@ -7,7 +7,7 @@ import re
 import simcord.interactions
 
 from tests.cogs.test_languages import texts_of
-from tests.support.jam_server import open_jam
+from tests.support.simulated_server import open_server
 
 LATIN = re.compile(r"[A-Za-z][A-Za-z'-]+")
 ALLOWED = set(
@@ -67,8 +67,8 @@ def english_of(result):
 async def test_a_member_s_texts_are_chinese(tmp_path, monkeypatch):
     """Clips, their buttons, takes, forms, lists, and what is refused."""
     speak_chinese(monkeypatch)
-    async with open_jam(tmp_path) as jam:
-        made = await jam.music(prompt=WORDS, seconds=1.0)
+    async with open_server(tmp_path) as server:
+        made = await server.music(prompt=WORDS, seconds=1.0)
         found = {"music": english_of(made)}
         commands: dict[str, dict[str, object]] = {
             "quota": {},
@@ -95,12 +95,12 @@ async def test_a_member_s_texts_are_chinese(tmp_path, monkeypatch):
             "report": {"clip": "1"},
         }
         for name, options in commands.items():
-            found[name] = english_of(await jam.alice.slash(jam.channel, name, **options))
+            found[name] = english_of(await server.alice.slash(server.channel, name, **options))
         for label in ("详情", "谱系"):
-            found[label] = english_of(await jam.alice.click(made.response, label=label))
-        form = await jam.alice.click(made.response, label="改编")
+            found[label] = english_of(await server.alice.click(made.response, label=label))
+        form = await server.alice.click(made.response, label="改编")
         found["form"] = english_in(*texts_within(form.modal))
-        takes = await jam.music(prompt=WORDS, seconds=1.0, takes=2)
+        takes = await server.music(prompt=WORDS, seconds=1.0, takes=2)
         found["takes"] = english_of(takes)
         assert {name: words for name, words in found.items() if words} == {}
 
@@ -108,7 +108,7 @@ async def test_a_member_s_texts_are_chinese(tmp_path, monkeypatch):
 async def test_a_manager_s_texts_are_chinese(tmp_path, monkeypatch):
     """What is set, how the bot is doing, and the log."""
     speak_chinese(monkeypatch)
-    async with open_jam(tmp_path) as jam:
+    async with open_server(tmp_path) as server:
         found = {}
         commands: dict[str, dict[str, object]] = {
             "admin settings": {},
@@ -120,5 +120,5 @@ async def test_a_manager_s_texts_are_chinese(tmp_path, monkeypatch):
             "admin unlimit": {},
         }
         for name, options in commands.items():
-            found[name] = english_of(await jam.owner.slash(jam.channel, name, **options))
+            found[name] = english_of(await server.owner.slash(server.channel, name, **options))
         assert {name: words for name, words in found.items() if words} == {}

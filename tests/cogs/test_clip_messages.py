@@ -17,7 +17,7 @@ from cogs.requests.message_audio import SEVERAL_TAKES
 from cogs.requests.withdrawal import OUT_OF_REACH, STILL_SHOWN
 from cogs.views.delete_question import DELETED
 from tests.cogs.test_ready_pings import wait_for
-from tests.support.jam_server import limited, open_jam
+from tests.support.simulated_server import limited, open_server
 from tests.support.timings import quick
 
 
@@ -35,159 +35,161 @@ def players(message):
     return [name for name in names if not name.endswith(".png")]
 
 
-def shown(jam, message):
+def shown(server, message):
     """A message as it is now."""
-    return jam.env.backend.messages[jam.channel.id][message.id]
+    return server.env.backend.messages[server.channel.id][message.id]
 
 
 async def test_takes_are_posted_in_one_message(tmp_path):
     """Four players, a card with a line for each, and eight buttons less than one row of each."""
-    async with open_jam(tmp_path) as jam:
-        message = (await jam.music(takes=4, seed=100, seconds=1.0)).response
-        assert len(jam.messages()) == 1
+    async with open_server(tmp_path) as server:
+        message = (await server.music(takes=4, seed=100, seconds=1.0)).response
+        assert len(server.messages()) == 1
         assert sorted(players(message)) == [f"zhiyin-{number}.mp3" for number in range(1, 5)]
         assert rows(message) == [["1", "2", "3", "4"], ["Again", "Delete"]]
         card = message.embeds[0]
         for number in (1, 2, 3, 4):
-            clip = await jam.store.clips.of_job(number)
+            clip = await server.store.clips.of_job(number)
             line = f"`{number}` clip {clip.id} · 1 s · seed {99 + number}"
             assert line in card.description
-        clips = await jam.store.clips.of_user(jam.alice.id, 5)
+        clips = await server.store.clips.of_user(server.alice.id, 5)
         assert {clip.message_id for clip in clips} == {message.id}
-        assert await jam.used() == 4
+        assert await server.used() == 4
 
 
 async def test_many_takes_are_split_over_messages(tmp_path):
     """Six takes are two messages of three, their seeds one after the other."""
     config = limited(max_takes=6, waiting_per_user=6)
-    async with open_jam(tmp_path, config=config) as jam:
-        await jam.music(takes=6, seed=100, seconds=1.0)
-        assert [len(players(each)) for each in jam.messages()] == [3, 3]
-        clips = await jam.store.clips.of_user(jam.alice.id, 9)
+    async with open_server(tmp_path, config=config) as server:
+        await server.music(takes=6, seed=100, seconds=1.0)
+        assert [len(players(each)) for each in server.messages()] == [3, 3]
+        clips = await server.store.clips.of_user(server.alice.id, 9)
         assert sorted(clip.seed for clip in clips) == list(range(100, 106))
 
 
 async def test_a_number_shows_one_person_the_buttons_of_that_take(tmp_path):
     """Two who choose at once are both answered; the message stays as it is."""
-    async with open_jam(tmp_path) as jam:
-        message = (await jam.music(takes=2, seconds=1.0)).response
+    async with open_server(tmp_path) as server:
+        message = (await server.music(takes=2, seconds=1.0)).response
         before = rows(message)
-        for who, number in ((jam.alice, 1), (jam.bob, 2)):
-            answer = (await jam.press(message, str(number), who)).response
+        for who, number in ((server.alice, 1), (server.bob, 2)):
+            answer = (await server.press(message, str(number), who)).response
             assert answer.ephemeral
-            clip = await jam.store.clips.of_job(number)
+            clip = await server.store.clips.of_job(number)
             assert f"`{number}` clip {clip.id} · " in answer.content
             assert "Continue" in rows(answer)[0]
-        assert rows(shown(jam, message)) == before
-        chosen = (await jam.press(message, "2", jam.bob)).response
-        await jam.press(chosen, "Again", jam.bob)
-        again = await jam.newest_clip(jam.bob)
+        assert rows(shown(server, message)) == before
+        chosen = (await server.press(message, "2", server.bob)).response
+        await server.press(chosen, "Again", server.bob)
+        again = await server.newest_clip(server.bob)
         assert (again.kind, again.parent_ids) == (Kind.AGAIN, (clip.id,))
 
 
 async def test_again_repeats_the_number_of_takes(tmp_path):
     """Other seeds, one message, and whoever presses pays."""
-    async with open_jam(tmp_path) as jam:
-        message = (await jam.music(takes=3, seed=100, seconds=1.0)).response
-        result = await jam.press(message, "Again", jam.bob)
+    async with open_server(tmp_path) as server:
+        message = (await server.music(takes=3, seed=100, seconds=1.0)).response
+        result = await server.press(message, "Again", server.bob)
         assert len(players(result.response)) == 3
-        assert await jam.used(jam.bob) == 3
-        clips = await jam.store.clips.of_user(jam.bob.id, 9)
-        first = await jam.store.clips.of_job(1)
+        assert await server.used(server.bob) == 3
+        clips = await server.store.clips.of_user(server.bob.id, 9)
+        first = await server.store.clips.of_job(1)
         assert {clip.parent_ids for clip in clips} == {(first.id,)}
 
 
 async def test_one_failed_take_does_not_affect_the_others(tmp_path):
     """The message has those that were made, and says why one is not there."""
-    async with open_jam(tmp_path) as jam:
-        message = (await jam.music(prompt="fail even", takes=3, seed=99, seconds=1.0)).response
+    async with open_server(tmp_path) as server:
+        message = (await server.music(prompt="fail even", takes=3, seed=99, seconds=1.0)).response
         assert len(players(message)) == 2
         assert rows(message)[0] == ["1", "3"]
         assert "`2` The script says that" in message.embeds[0].description
-        assert await jam.used() == 2
-        assert await jam.state(2) is JobState.FAILED
-        assert await jam.store.jobs.pending_notices() == []
+        assert await server.used() == 2
+        assert await server.state(2) is JobState.FAILED
+        assert await server.store.jobs.pending_notices() == []
 
 
 async def test_if_all_takes_fail_one_notice_is_sent(tmp_path):
     """Not one for each."""
-    async with open_jam(tmp_path) as jam:
-        message = (await jam.music(prompt="fail", takes=3, seconds=1.0)).response
-        assert len(jam.messages()) == 1
+    async with open_server(tmp_path) as server:
+        message = (await server.music(prompt="fail", takes=3, seconds=1.0)).response
+        assert len(server.messages()) == 1
         assert message.content.count("The script says") == 1
         assert message.components == []
-        assert await jam.used() == 0
+        assert await server.used() == 0
 
 
 async def test_cancelling_cancels_all_takes(tmp_path):
     """By the button; /cancel with a number ends that one alone."""
-    async with open_jam(tmp_path) as jam:
-        jam.pipeline.executor.paused = True
-        asked = await jam.alice.slash(jam.channel, "music", prompt="x", takes=3, seconds=1.0)
-        told = await jam.alice.slash(jam.channel, "cancel", job=2)
+    async with open_server(tmp_path) as server:
+        server.pipeline.executor.paused = True
+        asked = await server.alice.slash(server.channel, "music", prompt="x", takes=3, seconds=1.0)
+        told = await server.alice.slash(server.channel, "cancel", job=2)
         assert str(messages.CANCELLED) in told.response.content
-        assert await jam.state(1) is JobState.QUEUED
-        await jam.alice.slash(jam.channel, "cancel")
-        assert [await jam.state(number) for number in (1, 2, 3)] == [JobState.CANCELLED] * 3
-        jam.pipeline.executor.paused = False
-        await jam.idle()
+        assert await server.state(1) is JobState.QUEUED
+        await server.alice.slash(server.channel, "cancel")
+        assert [await server.state(number) for number in (1, 2, 3)] == [JobState.CANCELLED] * 3
+        server.pipeline.executor.paused = False
+        await server.idle()
         assert asked.response.content.count("Cancelled") == 1
-        assert await jam.used() == 0
+        assert await server.used() == 0
 
 
 async def test_a_separate_take_is_settled_before_the_others(tmp_path):
     """What was cancelled is told in the message of those that were made."""
-    async with open_jam(tmp_path) as jam:
-        jam.pipeline.executor.paused = True
-        asked = await jam.alice.slash(jam.channel, "music", prompt="x", takes=2, seconds=1.0)
-        await jam.alice.slash(jam.channel, "cancel", job=1)
-        jam.pipeline.executor.paused = False
-        await jam.idle()
+    async with open_server(tmp_path) as server:
+        server.pipeline.executor.paused = True
+        asked = await server.alice.slash(server.channel, "music", prompt="x", takes=2, seconds=1.0)
+        await server.alice.slash(server.channel, "cancel", job=1)
+        server.pipeline.executor.paused = False
+        await server.idle()
         assert rows(asked.response)[0] == ["2"]
         assert "`1` Cancelled" in asked.response.embeds[0].description
-        assert await jam.used() == 1
+        assert await server.used() == 1
 
 
 async def test_takes_beyond_the_quota_are_refused(tmp_path):
     """The rest is refused in a sentence for who asked; a single one is a clip like any other."""
-    async with open_jam(tmp_path, config=limited(daily_seconds=3.0, waiting_per_user=8)) as jam:
-        result = await jam.music(takes=4, seconds=1.0)
+    async with open_server(
+        tmp_path, config=limited(daily_seconds=3.0, waiting_per_user=8)
+    ) as server:
+        result = await server.music(takes=4, seconds=1.0)
         assert len(players(result.response)) == 3
         assert "left today" in result.followups[-1].content
-        result = await jam.music(jam.bob, takes=2, seconds=2.0)
+        result = await server.music(server.bob, takes=2, seconds=2.0)
         assert rows(result.response)[0][0] == "Again"
 
 
 async def test_a_take_s_stars_are_shown_at_its_button(tmp_path):
     """Given below the take, seen by all; a reaction can't tell which take it means."""
-    async with open_jam(tmp_path) as jam:
-        message = (await jam.music(takes=2, seconds=1.0)).response
-        chosen = (await jam.press(message, "2", jam.bob)).response
-        await jam.press(chosen, "⭐", jam.bob)
-        assert rows(shown(jam, message))[0] == ["1", "2 · ⭐ 1"]
-        assert len(players(shown(jam, message))) == 2
-        await jam.bob.react(message, "⭐")
-        assert [(await jam.store.clips.of_job(number)).stars for number in (1, 2)] == [0, 1]
+    async with open_server(tmp_path) as server:
+        message = (await server.music(takes=2, seconds=1.0)).response
+        chosen = (await server.press(message, "2", server.bob)).response
+        await server.press(chosen, "⭐", server.bob)
+        assert rows(shown(server, message))[0] == ["1", "2 · ⭐ 1"]
+        assert len(players(shown(server, message))) == 2
+        await server.bob.react(message, "⭐")
+        assert [(await server.store.clips.of_job(number)).stars for number in (1, 2)] == [0, 1]
 
 
 async def test_one_take_is_deleted_and_the_others_stay(tmp_path):
     """The question is asked once; the numbers of the others stay."""
-    async with open_jam(tmp_path) as jam:
-        message = (await jam.music(takes=3, seconds=1.0)).response
-        chosen = (await jam.press(message, "2")).response
-        await jam.delete(chosen)
-        now = shown(jam, message)
+    async with open_server(tmp_path) as server:
+        message = (await server.music(takes=3, seconds=1.0)).response
+        chosen = (await server.press(message, "2")).response
+        await server.delete(chosen)
+        now = shown(server, message)
         assert rows(now)[0] == ["1", "3"]
         assert len(players(now)) == 2
-        assert (await jam.store.clips.of_job(2)).is_deleted
-        await jam.delete(message)
-        assert message.id not in [each.id for each in jam.messages()]
-        assert list(jam.store.clips_folder.iterdir()) == []
+        assert (await server.store.clips.of_job(2)).is_deleted
+        await server.delete(message)
+        assert message.id not in [each.id for each in server.messages()]
+        assert list(server.store.clips_folder.iterdir()) == []
 
 
-async def clip_of(jam, job_id):
+async def clip_of(server, job_id):
     """The number of the clip of a job."""
-    return (await jam.store.clips.of_job(job_id)).id
+    return (await server.store.clips.of_job(job_id)).id
 
 
 def showing(clip, channel_id):
@@ -198,85 +200,87 @@ def showing(clip, channel_id):
 @pytest.mark.parametrize("takes", [1, 2])
 async def test_a_kill_after_a_deletion_leaves_no_sound_in_the_message(tmp_path, monkeypatch, takes):
     """The next start takes it out: the message goes, or the take that is left stays in it."""
-    async with open_jam(tmp_path) as jam:
-        message = (await jam.music(takes=takes, seconds=1.0)).response
-        chosen = message if takes == 1 else (await jam.press(message, "1")).response
+    async with open_server(tmp_path) as server:
+        message = (await server.music(takes=takes, seconds=1.0)).response
+        chosen = message if takes == 1 else (await server.press(message, "1")).response
         monkeypatch.setenv(failpoints.VARIABLE, "clip.deleted=raise")
-        await jam.delete(chosen)
+        await server.delete(chosen)
         monkeypatch.delenv(failpoints.VARIABLE)
-        assert (await jam.store.clips.of_job(1)).is_deleted
-        assert len(players(shown(jam, message))) == takes
-        await jam.restart_bot()
-        await jam.idle()
-        left = [players(each) for each in jam.messages() if each.id == message.id]
-        assert left == ([[f"zhiyin-{await clip_of(jam, 2)}.mp3"]] if takes == 2 else [])
-        assert await jam.store.withdrawals.all() == []
+        assert (await server.store.clips.of_job(1)).is_deleted
+        assert len(players(shown(server, message))) == takes
+        await server.restart_bot()
+        await server.idle()
+        left = [players(each) for each in server.messages() if each.id == message.id]
+        assert left == ([[f"zhiyin-{await clip_of(server, 2)}.mp3"]] if takes == 2 else [])
+        assert await server.store.withdrawals.all() == []
 
 
 async def test_takes_are_repacked_for_a_lowered_upload_limit(tmp_path):
     """The server has lost its larger limit since they were posted."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
-        message = (await jam.music(takes=2, seconds=1.0)).response
-        chosen = (await jam.press(message, "1")).response
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
+        message = (await server.music(takes=2, seconds=1.0)).response
+        chosen = (await server.press(message, "1")).response
         path = "/channels/*/messages/*"
-        jam.env.inject_error("PATCH", path, status=413, code=40005, times=1)
-        told = await jam.delete(chosen)
+        server.env.inject_error("PATCH", path, status=413, code=40005, times=1)
+        told = await server.delete(chosen)
         assert told.response.content == str(DELETED)
-        (left,) = players(shown(jam, message))
-        assert left.startswith(f"zhiyin-{await clip_of(jam, 2)}.")
+        (left,) = players(shown(server, message))
+        assert left.startswith(f"zhiyin-{await clip_of(server, 2)}.")
 
 
 async def test_a_person_is_told_if_a_deleted_clip_is_still_shown(tmp_path):
     """Discord refuses the edit: that is no *Deleted*, and it is not tried for ever."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
-        message = (await jam.music(takes=2, seconds=1.0)).response
-        chosen = (await jam.press(message, "1")).response
-        jam.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001, times=None)
-        told = await jam.delete(chosen)
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
+        message = (await server.music(takes=2, seconds=1.0)).response
+        chosen = (await server.press(message, "1")).response
+        server.env.inject_error(
+            "PATCH", "/channels/*/messages/*", status=403, code=50001, times=None
+        )
+        told = await server.delete(chosen)
         assert told.response.content == str(STILL_SHOWN)
-        assert await jam.store.withdrawals.all() == []
+        assert await server.store.withdrawals.all() == []
 
 
 async def test_concurrently_deleted_takes_are_all_removed(tmp_path):
     """However long the edit for the first of them took: its stale picture is not the last."""
     slow = replace(quick(), delivery_retry=RetryPolicy(initial_seconds=1.0, max_seconds=1.0))
-    async with open_jam(tmp_path, timings=slow) as jam:
-        message = (await jam.music(takes=4, seconds=1.0)).response
-        cog, updates = jam.bot.get_cog("ClipMessages"), []
-        jam.env.inject_error("PATCH", "/channels/*/messages/*", status=503, times=1)
+    async with open_server(tmp_path, timings=slow) as server:
+        message = (await server.music(takes=4, seconds=1.0)).response
+        cog, updates = server.bot.get_cog("ClipMessages"), []
+        server.env.inject_error("PATCH", "/channels/*/messages/*", status=503, times=1)
         for number in (1, 2):
-            clip = await jam.store.clips.of_job(number)
-            shown_in = showing(clip, jam.channel.id)
-            await jam.pipeline.library.delete(clip, [shown_in])
+            clip = await server.store.clips.of_job(number)
+            shown_in = showing(clip, server.channel.id)
+            await server.pipeline.library.delete(clip, [shown_in])
             updates.append(asyncio.create_task(cog.withdraw(shown_in)))
             async with asyncio.timeout(60):
-                while jam.env.backend.faults:
+                while server.env.backend.faults:
                     await asyncio.sleep(0)
         await asyncio.gather(*updates)
-        now = shown(jam, message)
-        left = [await jam.store.clips.of_job(number) for number in (3, 4)]
+        now = shown(server, message)
+        left = [await server.store.clips.of_job(number) for number in (3, 4)]
         assert players(now) == [f"zhiyin-{clip.id}.mp3" for clip in left]
         assert rows(now)[0] == ["3", "4"]
 
 
 async def test_takes_that_came_by_direct_message_are_deleted_there(tmp_path):
     """Where the channel was closed to the bot."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
-        jam.pipeline.executor.paused = True
-        await jam.alice.slash(jam.channel, "music", prompt="x", takes=3, seconds=1.0)
-        path = f"/channels/{jam.channel.id}/messages"
-        jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50013, times=None)
-        jam.env.inject_error("POST", path, status=403, code=50013, times=None)
-        jam.pipeline.executor.paused = False
-        await jam.idle()
-        jam.env.backend.faults.clear()
-        clip = await jam.store.clips.of_job(2)
-        places = jam.env.backend.messages.items()
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
+        server.pipeline.executor.paused = True
+        await server.alice.slash(server.channel, "music", prompt="x", takes=3, seconds=1.0)
+        path = f"/channels/{server.channel.id}/messages"
+        server.env.inject_error("PATCH", "/webhooks/*", status=403, code=50013, times=None)
+        server.env.inject_error("POST", path, status=403, code=50013, times=None)
+        server.pipeline.executor.paused = False
+        await server.idle()
+        server.env.backend.faults.clear()
+        clip = await server.store.clips.of_job(2)
+        places = server.env.backend.messages.items()
         (place,) = [id_ for id_, messages in places if clip.message_id in messages]
-        assert place != jam.channel.id
-        await jam.pipeline.library.delete(clip)
-        assert await jam.bot.get_cog("ClipMessages").withdraw(showing(clip, place))
-        now = jam.env.backend.messages[place][clip.message_id]
+        assert place != server.channel.id
+        await server.pipeline.library.delete(clip)
+        assert await server.bot.get_cog("ClipMessages").withdraw(showing(clip, place))
+        now = server.env.backend.messages[place][clip.message_id]
         assert rows(now)[0] == ["1", "3"]
         assert len(players(now)) == 2
 
@@ -290,50 +294,52 @@ async def test_a_failed_removal_is_reported(tmp_path, monkeypatch):
         payload["authorizing_integration_owners"] = {"1": str(user_id)}
         return record, payload
 
-    async with open_jam(tmp_path) as jam:
-        message = (await jam.music(takes=2, seconds=1.0)).response
+    async with open_server(tmp_path) as server:
+        message = (await server.music(takes=2, seconds=1.0)).response
         monkeypatch.setattr(simcord.interactions, "base_payload", by_its_user)
-        jam.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50001, times=None)
-        chosen = (await jam.press(message, "2")).response
-        told = await jam.delete(chosen)
+        server.env.inject_error(
+            "PATCH", "/channels/*/messages/*", status=403, code=50001, times=None
+        )
+        chosen = (await server.press(message, "2")).response
+        told = await server.delete(chosen)
         assert told.response.content == str(OUT_OF_REACH)
 
 
 async def test_other_people_cannot_delete_takes(tmp_path):
     """Neither all of them nor one."""
-    async with open_jam(tmp_path) as jam:
-        message = (await jam.music(takes=2, seconds=1.0)).response
+    async with open_server(tmp_path) as server:
+        message = (await server.music(takes=2, seconds=1.0)).response
         assert str(messages.NOT_YOURS) in (
-            (await jam.press(message, "Delete", jam.bob)).response.content
+            (await server.press(message, "Delete", server.bob)).response.content
         )
-        chosen = (await jam.press(message, "1", jam.bob)).response
+        chosen = (await server.press(message, "1", server.bob)).response
         assert str(messages.NOT_YOURS) in (
-            (await jam.press(chosen, "Delete", jam.bob)).response.content
+            (await server.press(chosen, "Delete", server.bob)).response.content
         )
 
 
 async def test_buttons_of_takes_work_after_a_restart(tmp_path):
     """They hold ids and nothing else."""
-    async with open_jam(tmp_path) as jam:
-        message = (await jam.music(takes=2, seconds=1.0)).response
-        await jam.restart_bot()
-        answer = (await jam.press(message, "2", jam.bob)).response
+    async with open_server(tmp_path) as server:
+        message = (await server.music(takes=2, seconds=1.0)).response
+        await server.restart_bot()
+        answer = (await server.press(message, "2", server.bob)).response
         assert answer.content.startswith("**Take `2`")
-        result = await jam.press(message, "Again", jam.bob)
+        result = await server.press(message, "Again", server.bob)
         assert len(players(result.response)) == 2
 
 
 async def test_a_message_of_takes_is_no_single_clip(tmp_path):
     """Who remixes the message is asked to choose one."""
-    async with open_jam(tmp_path) as jam:
-        message = (await jam.music(takes=2, seconds=1.0)).response
-        told = await jam.bob.context_menu(jam.channel, "Remix this clip", message.message)
+    async with open_server(tmp_path) as server:
+        message = (await server.music(takes=2, seconds=1.0)).response
+        told = await server.bob.context_menu(server.channel, "Remix this clip", message.message)
         assert told.response.content == str(SEVERAL_TAKES)
 
 
 async def test_takes_ping_their_person_once(tmp_path):
     """And the sentence says how many there are."""
-    async with open_jam(tmp_path) as jam:
-        await wait_for(jam, 40, takes=3)
-        (call,) = [each for each in jam.messages() if "are ready" in each.content]
+    async with open_server(tmp_path) as server:
+        await wait_for(server, 40, takes=3)
+        (call,) = [each for each in server.messages() if "are ready" in each.content]
         assert "your 3 takes are ready" in call.content

@@ -6,61 +6,61 @@ import aiohttp
 import pytest
 
 from bot.domain.jobs import JobState
-from tests.support.jam_server import open_jam
+from tests.support.simulated_server import open_server
 from tests.support.timings import quick
 
 
-async def waiting(jam, **options):
+async def waiting(server, **options):
     """Ask for a clip that takes a little, and return while it is being made."""
-    return await jam.alice.slash(jam.channel, "music", prompt="slowly", **options)
+    return await server.alice.slash(server.channel, "music", prompt="slowly", **options)
 
 
 async def test_a_clip_arrives_after_the_token_has_expired(tmp_path):
     """After fifteen minutes the message is edited as any other of the bot's own."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
-        result = await waiting(jam)
-        jam.clock.now += 16 * 60
-        await jam.idle()
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
+        result = await waiting(server)
+        server.clock.now += 16 * 60
+        await server.idle()
         assert result.response.attachments
-        patched = [each for each in jam.env.http_requests if each.method == "PATCH"]
+        patched = [each for each in server.env.http_requests if each.method == "PATCH"]
         assert "/webhooks/" not in patched[-1].path
-        assert await jam.state() is JobState.DELIVERED
+        assert await server.state() is JobState.DELIVERED
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (404, 10008)])
 async def test_an_uneditable_message_is_posted_again(tmp_path, status, code):
     """A token that is refused early, or a message that somebody deleted: the clip still comes."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
-        await waiting(jam)
-        jam.env.inject_error("PATCH", "/webhooks/*", status=status, code=code, times=50)
-        await jam.idle()
-        newest = jam.messages()[-1]
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
+        await waiting(server)
+        server.env.inject_error("PATCH", "/webhooks/*", status=status, code=code, times=50)
+        await server.idle()
+        newest = server.messages()[-1]
         assert newest.attachments
-        assert newest.content == f"<@{jam.alice.id}>"
-        assert await jam.state() is JobState.DELIVERED
-        assert await jam.used() == 2
+        assert newest.content == f"<@{server.alice.id}>"
+        assert await server.state() is JobState.DELIVERED
+        assert await server.used() == 2
 
 
 async def test_a_brief_outage_is_retried(tmp_path, monkeypatch):
     """A server error is tried again on the same message, so that there are not two."""
-    async with open_jam(tmp_path, timings=quick(first_shown=600.0, attempts=3)) as jam:
-        result = await waiting(jam)
-        jam.env.inject_error("PATCH", "/webhooks/*", status=503, code=0, times=2)
-        await jam.idle()
+    async with open_server(tmp_path, timings=quick(first_shown=600.0, attempts=3)) as server:
+        result = await waiting(server)
+        server.env.inject_error("PATCH", "/webhooks/*", status=503, code=0, times=2)
+        await server.idle()
         assert result.response.attachments
-        assert len(jam.messages()) == 1
+        assert len(server.messages()) == 1
 
 
 async def test_a_file_that_is_too_large_is_made_smaller(tmp_path, monkeypatch):
     """Never a silent drop: it comes in fewer bytes."""
-    async with open_jam(tmp_path, timings=quick(first_shown=600.0, attempts=3)) as jam:
-        first = await jam.music(prompt="slowly", seconds=10.0, seed=440)
-        await waiting(jam, seconds=10.0, seed=440)
-        jam.env.inject_error("PATCH", "/webhooks/*", status=413, code=40005, times=1)
-        await jam.idle()
+    async with open_server(tmp_path, timings=quick(first_shown=600.0, attempts=3)) as server:
+        first = await server.music(prompt="slowly", seconds=10.0, seed=440)
+        await waiting(server, seconds=10.0, seed=440)
+        server.env.inject_error("PATCH", "/webhooks/*", status=413, code=40005, times=1)
+        await server.idle()
         before, after = (
             next(file["size"] for file in message.attachments if "zhiyin" in file["filename"])
-            for message in jam.messages()
+            for message in server.messages()
         )
         assert after <= before // 2
         assert first.response is not None
@@ -68,33 +68,33 @@ async def test_a_file_that_is_too_large_is_made_smaller(tmp_path, monkeypatch):
 
 async def test_without_send_permission_a_clip_comes_by_direct_message(tmp_path):
     """A right that was lost meanwhile does not lose the clip."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
-        await waiting(jam)
-        jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50013, times=50)
-        path = f"/channels/{jam.channel.id}/messages"
-        jam.env.inject_error("POST", path, status=403, code=50013, times=50)
-        await jam.idle()
-        assert await jam.state() is JobState.DELIVERED
-        (clip,) = await jam.store.clips.of_user(jam.alice.id, 1)
-        assert clip.message_id not in {message.id for message in jam.messages()}
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
+        await waiting(server)
+        server.env.inject_error("PATCH", "/webhooks/*", status=403, code=50013, times=50)
+        path = f"/channels/{server.channel.id}/messages"
+        server.env.inject_error("POST", path, status=403, code=50013, times=50)
+        await server.idle()
+        assert await server.state() is JobState.DELIVERED
+        (clip,) = await server.store.clips.of_user(server.alice.id, 1)
+        assert clip.message_id not in {message.id for message in server.messages()}
 
 
 async def test_an_undeliverable_clip_is_refunded(tmp_path):
     """With every door closed it is kept, and refunded."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
-        await waiting(jam)
-        jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=50)
-        jam.env.inject_error("POST", "/channels/*/messages", status=403, code=50007, times=50)
-        await jam.idle()
-        assert await jam.state() is JobState.HELD
-        assert await jam.used() == 0
-        assert await jam.store.check() == []
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
+        await waiting(server)
+        server.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=50)
+        server.env.inject_error("POST", "/channels/*/messages", status=403, code=50007, times=50)
+        await server.idle()
+        assert await server.state() is JobState.HELD
+        assert await server.used() == 0
+        assert await server.store.check() == []
 
 
 async def test_a_failed_progress_update_does_not_fail_the_job(tmp_path, monkeypatch):
     """What can't be shown is left; the clip comes all the same."""
-    async with open_jam(tmp_path, timings=quick(first_shown=0.01, attempts=3)) as jam:
-        edit = jam.bot.presenter._routes.edit
+    async with open_server(tmp_path, timings=quick(first_shown=0.01, attempts=3)) as server:
+        edit = server.bot.presenter._routes.edit
         failed: list[int] = []
 
         async def unreachable(job, message):
@@ -103,8 +103,8 @@ async def test_a_failed_progress_update_does_not_fail_the_job(tmp_path, monkeypa
                 raise aiohttp.ClientConnectionError
             return await edit(job, message)
 
-        monkeypatch.setattr(jam.bot.presenter._routes, "edit", unreachable)
-        result = await waiting(jam)
-        await jam.idle()
+        monkeypatch.setattr(server.bot.presenter._routes, "edit", unreachable)
+        result = await waiting(server)
+        await server.idle()
         assert failed == [1]
         assert result.response.attachments

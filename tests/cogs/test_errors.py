@@ -3,42 +3,42 @@
 from __future__ import annotations
 
 from cogs.presentation import messages
-from tests.support.jam_server import open_jam
+from tests.support.simulated_server import open_server
 from tests.support.timings import quick
 
 
 async def test_a_bug_gives_one_sentence(tmp_path, monkeypatch, caplog):
     """What nobody thought of is logged with the job's id, told without details, and refunded."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
 
         def broken(*args):
             raise ZeroDivisionError("/secret/path")
 
-        monkeypatch.setattr(jam.bot.presenter, "max_bytes", broken)
-        result = await jam.music()
+        monkeypatch.setattr(server.bot.presenter, "max_bytes", broken)
+        result = await server.music()
         assert "Something went wrong here" in result.response.content
         assert "secret" not in result.response.content
         assert "job.failed id=1" in caplog.text
-        assert await jam.used() == 0
+        assert await server.used() == 0
 
 
 async def test_a_command_that_fails_answers(tmp_path, monkeypatch):
     """A defect in a command is one sentence to the person, never silence."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
 
         async def broken(*args):
             raise ZeroDivisionError("/secret/path")
 
-        monkeypatch.setattr(jam.store.ledger, "quota", broken)
-        result = await jam.alice.slash(jam.channel, "quota")
+        monkeypatch.setattr(server.store.ledger, "quota", broken)
+        result = await server.alice.slash(server.channel, "quota")
         assert result.response.content == str(messages.UNEXPECTED)
 
 
 async def test_a_modal_that_fails_answers(tmp_path, monkeypatch):
     """discord.py itself only logs there."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
-        first = await jam.music()
-        form = await jam.alice.click(first.response, label="Remix")
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
+        first = await server.music()
+        form = await server.alice.click(first.response, label="Remix")
         words, keep, include = [
             row.get("component", row)["custom_id"] for row in form.modal["components"]
         ]
@@ -46,7 +46,7 @@ async def test_a_modal_that_fails_answers(tmp_path, monkeypatch):
         async def broken(*args, **options):
             raise ZeroDivisionError("/secret/path")
 
-        monkeypatch.setattr(jam.bot.service.guilds, "settings", broken)
+        monkeypatch.setattr(server.bot.service.guilds, "settings", broken)
         chosen = {words: "jazz", keep: ["5"], include: ["yes"]}
-        result = await jam.alice.submit_modal(form, chosen)
+        result = await server.alice.submit_modal(form, chosen)
         assert result.response.content == str(messages.UNEXPECTED)

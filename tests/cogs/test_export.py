@@ -20,8 +20,8 @@ from bot.errors import OutputError
 from bot.pipeline.notes import NO_NOTES
 from bot.starter.composer.compose import compose
 from bot.starter.training.data.encoding import encode_piece
-from tests.support.jam_server import open_jam
 from tests.support.scripted_worker import FINGERPRINT
+from tests.support.simulated_server import open_server
 
 TAGS = Tags(prompt="rock", seed=1, model="m", kind="music")
 RATE_HZ = 32_000
@@ -35,12 +35,12 @@ def noise(seconds):
 
 async def test_a_clip_can_be_exported_losslessly(tmp_path):
     """By command and by the buttons under its details, after a restart too; nobody else sees it."""
-    async with open_jam(tmp_path) as jam:
-        first = await jam.music(prompt="beat", seconds=2.0, seed=5)
-        asked = await jam.bob.slash(jam.channel, "export", clip="1")
-        details = await jam.press(first.response, "Details", jam.bob)
-        await jam.restart_bot()
-        pressed = await jam.press(details.response, "WAV", jam.bob)
+    async with open_server(tmp_path) as server:
+        first = await server.music(prompt="beat", seconds=2.0, seed=5)
+        asked = await server.bob.slash(server.channel, "export", clip="1")
+        details = await server.press(first.response, "Details", server.bob)
+        await server.restart_bot()
+        pressed = await server.press(details.response, "WAV", server.bob)
         for result, suffix, named in ((asked, "flac", "FLAC"), (pressed, "wav", "WAV")):
             answer = answer_of(result)
             assert answer.ephemeral
@@ -50,8 +50,8 @@ async def test_a_clip_can_be_exported_losslessly(tmp_path):
             data = await file.read()
             assert soundfile.info(io.BytesIO(data)).format == suffix.upper()
             assert read_tags(data).seed == 5
-        (jam.store.clips_folder / "1.flac").unlink()
-        gone = await jam.bob.slash(jam.channel, "export", clip="1")
+        (server.store.clips_folder / "1.flac").unlink()
+        gone = await server.bob.slash(server.channel, "export", clip="1")
         assert "not kept any more" in answer_of(gone).content
 
 
@@ -77,23 +77,23 @@ def test_a_too_large_wav_becomes_a_flac_or_a_sentence():
 
 async def test_a_clip_s_notes_can_be_exported_as_midi(tmp_path):
     """Where its codes are notes; a clip without codes has a sentence, and no button."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
-        first = await jam.music(prompt="beat", seconds=2.0)
-        clip = await jam.newest_clip()
-        told = await jam.alice.slash(jam.channel, "export", clip="1", format="midi")
+    async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
+        first = await server.music(prompt="beat", seconds=2.0)
+        clip = await server.newest_clip()
+        told = await server.alice.slash(server.channel, "export", clip="1", format="midi")
         assert answer_of(told).content == str(NO_NOTES)
         piece = compose(3, style="funk", seconds=4.0)
         codes = Codes(tokens=encode_piece(piece, 100).astype(np.int32), fingerprint=FINGERPRINT)
-        write_master(jam.store.clips_folder / clip.file, noise(2.0), pack_codes(codes))
-        details = await jam.press(first.response, "Details")
-        result = answer_of(await jam.press(details.response, "MIDI"))
+        write_master(server.store.clips_folder / clip.file, noise(2.0), pack_codes(codes))
+        details = await server.press(first.response, "Details")
+        result = answer_of(await server.press(details.response, "MIDI"))
         assert result.ephemeral
         (file,) = result.attachments
         assert file.filename == "zhiyin-1.mid"
         tracks = mido.MidiFile(file=io.BytesIO(await file.read())).tracks
         assert {"drums", "bass"} <= {each.name.partition(":")[0] for each in tracks}
-        await jam.press(first.response, "Loop")
-        loop = await jam.alice.slash(jam.channel, "export", clip="2", format="midi")
+        await server.press(first.response, "Loop")
+        loop = await server.alice.slash(server.channel, "export", clip="2", format="midi")
         assert answer_of(loop).content == str(NO_NOTES)
 
 

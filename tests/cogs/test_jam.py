@@ -15,14 +15,14 @@ from bot.jams.rounds import HOLD_SECONDS, IDLE_SECONDS, TURN_WAIT_SECONDS
 from bot.jams.track_picture import HEIGHT, WIDTH
 from bot.pipeline.timings import Timings
 from cogs.presentation import jam_messages
-from tests.support.jam_server import custom_ids, limited, open_jam
 from tests.support.jam_session import said, start_session
+from tests.support.simulated_server import custom_ids, limited, open_server
 
 AT_ONCE = Timings(card_every_seconds=0.0)
 
 
 def opened(folder, **options):
-    return open_jam(folder, timings=AT_ONCE, **options)
+    return open_server(folder, timings=AT_ONCE, **options)
 
 
 async def test_a_jam_of_two_from_start_to_mixdown(tmp_path):

@@ -7,7 +7,7 @@ import re
 import simcord.interactions
 
 from bot.i18n.languages import Languages
-from tests.support.jam_server import open_jam
+from tests.support.simulated_server import open_server
 
 
 class Pseudo:
@@ -68,15 +68,15 @@ def untranslated(message, mark):
 async def test_public_messages_use_the_server_s_language(tmp_path, monkeypatch):
     """The place in the queue, the card, its buttons, and why there is no clip."""
     speak(monkeypatch)
-    async with open_jam(tmp_path, languages=LANGUAGES) as jam:
-        made = await jam.music(seconds=1.0)
+    async with open_server(tmp_path, languages=LANGUAGES) as server:
+        made = await server.music(seconds=1.0)
         assert list(untranslated(made.response, OURS)) == []
-        await jam.alice.click(made.response, label=f"{OURS}Again{OURS}")
-        await jam.idle()
-        await jam.music(prompt="fail")
-        for message in jam.newest(3):
+        await server.alice.click(made.response, label=f"{OURS}Again{OURS}")
+        await server.idle()
+        await server.music(prompt="fail")
+        for message in server.newest(3):
             assert message.embeds or message.content
-        again, failed = jam.newest(2)
+        again, failed = server.newest(2)
         assert OURS in again.embeds[0]["description"]
         assert OURS in failed.content
 
@@ -84,18 +84,18 @@ async def test_public_messages_use_the_server_s_language(tmp_path, monkeypatch):
 async def test_private_messages_use_the_person_s_language(tmp_path, monkeypatch):
     """Answers that are for them alone, whatever the server speaks."""
     speak(monkeypatch)
-    async with open_jam(tmp_path, languages=LANGUAGES) as jam:
-        made = await jam.music(seconds=1.0)
+    async with open_server(tmp_path, languages=LANGUAGES) as server:
+        made = await server.music(seconds=1.0)
         answers = [
-            (await jam.alice.slash(jam.channel, name)).response
+            (await server.alice.slash(server.channel, name)).response
             for name in ("quota", "history", "queue", "help", "about", "privacy show")
         ]
-        answers.append((await jam.owner.slash(jam.channel, "admin settings")).response)
-        answers.append((await jam.owner.slash(jam.channel, "admin status")).response)
-        answers.append((await jam.alice.slash(jam.channel, "privacy delete")).response)
-        details = await jam.alice.click(made.response, label=f"{OURS}Details{OURS}")
+        answers.append((await server.owner.slash(server.channel, "admin settings")).response)
+        answers.append((await server.owner.slash(server.channel, "admin status")).response)
+        answers.append((await server.alice.slash(server.channel, "privacy delete")).response)
+        details = await server.alice.click(made.response, label=f"{OURS}Details{OURS}")
         answers += details.followups
-        refused = await jam.bob.slash(jam.channel, "cancel")
+        refused = await server.bob.slash(server.channel, "cancel")
         answers.append(refused.response)
         for answer in answers:
             assert list(untranslated(answer, MINE)) == []
@@ -104,9 +104,9 @@ async def test_private_messages_use_the_person_s_language(tmp_path, monkeypatch)
 async def test_a_job_keeps_the_language_it_was_asked_in(tmp_path, monkeypatch):
     """What comes of it after a restart is in that language too."""
     speak(monkeypatch)
-    async with open_jam(tmp_path, languages=LANGUAGES) as jam:
-        await jam.music(prompt="fail")
-        (row,) = [await jam.store.jobs.get(1)]
+    async with open_server(tmp_path, languages=LANGUAGES) as server:
+        await server.music(prompt="fail")
+        (row,) = [await server.store.jobs.get(1)]
         assert row.order.locale == "it"
         assert "can't be made" in str(row.sentence)
 
@@ -114,49 +114,49 @@ async def test_a_job_keeps_the_language_it_was_asked_in(tmp_path, monkeypatch):
 async def test_a_person_chooses_their_language_and_a_server_its_own(tmp_path, monkeypatch):
     """Over what Discord says; it is kept over a restart, handed out and forgotten."""
     speak(monkeypatch)
-    async with open_jam(tmp_path, languages=LANGUAGES) as jam:
-        chosen = await jam.alice.slash(jam.channel, "settings", language="italiano")
+    async with open_server(tmp_path, languages=LANGUAGES) as server:
+        chosen = await server.alice.slash(server.channel, "settings", language="italiano")
         assert list(untranslated(chosen.response, OURS)) == []
         assert "italiano" in chosen.response.content
-        shown = await jam.owner.slash(jam.channel, "admin language", language="pl")
+        shown = await server.owner.slash(server.channel, "admin language", language="pl")
         assert "polski" in shown.response.content
-        assert list(untranslated((await jam.music(seconds=1.0)).response, MINE)) == []
-        await jam.restart_bot()
-        jam.bot.languages = LANGUAGES
-        help_text = await jam.alice.slash(jam.channel, "help")
+        assert list(untranslated((await server.music(seconds=1.0)).response, MINE)) == []
+        await server.restart_bot()
+        server.bot.languages = LANGUAGES
+        help_text = await server.alice.slash(server.channel, "help")
         assert list(untranslated(help_text.response, OURS)) == []
-        help_text = await jam.bob.slash(jam.channel, "help")
+        help_text = await server.bob.slash(server.channel, "help")
         assert list(untranslated(help_text.response, MINE)) == []
-        assert list(untranslated((await jam.music(seconds=1.0)).response, MINE)) == []
-        pages = [each async for each in jam.store.privacy.export(jam.alice.id)]
+        assert list(untranslated((await server.music(seconds=1.0)).response, MINE)) == []
+        pages = [each async for each in server.store.privacy.export(server.alice.id)]
         (row,) = next(each.rows for each in pages if each.kind == "preferences")
         assert row["language"] == "it"
-        await jam.bot.service.people.delete(jam.alice.id)
-        help_text = await jam.alice.slash(jam.channel, "help")
+        await server.bot.service.people.delete(server.alice.id)
+        help_text = await server.alice.slash(server.channel, "help")
         assert list(untranslated(help_text.response, MINE)) == []
-        await jam.owner.slash(jam.channel, "admin language", language="discord")
-        assert list(untranslated((await jam.music(seconds=1.0)).response, OURS)) == []
+        await server.owner.slash(server.channel, "admin language", language="discord")
+        assert list(untranslated((await server.music(seconds=1.0)).response, OURS)) == []
 
 
 async def test_an_unknown_language_is_refused(tmp_path):
     """With those that there are; nothing is changed."""
-    async with open_jam(tmp_path, languages=LANGUAGES) as jam:
-        for who, command in ((jam.alice, "settings"), (jam.owner, "admin language")):
-            refused = await who.slash(jam.channel, command, language="Klingon")
+    async with open_server(tmp_path, languages=LANGUAGES) as server:
+        for who, command in ((server.alice, "settings"), (server.owner, "admin language")):
+            refused = await who.slash(server.channel, command, language="Klingon")
             assert "English, polski, italiano" in refused.response.content
-        assert (await jam.store.preferences.of(jam.alice.id)).language is None
+        assert (await server.store.preferences.of(server.alice.id)).language is None
 
 
 async def test_the_languages_are_suggested(tmp_path):
     """By what they call themselves, and the one that Discord says."""
-    async with open_jam(tmp_path, languages=LANGUAGES) as jam:
-        found = await jam.alice.autocomplete(jam.channel, "settings", "language", "")
+    async with open_server(tmp_path, languages=LANGUAGES) as server:
+        found = await server.alice.autocomplete(server.channel, "settings", "language", "")
         assert {each["value"] for each in found} == {"discord", "en-US", "it", "pl"}
 
 
 async def test_private_jobs_use_the_person_s_language_throughout(tmp_path, monkeypatch):
     """A private clip is theirs, from the queue to its card."""
     speak(monkeypatch)
-    async with open_jam(tmp_path, languages=LANGUAGES) as jam:
-        made = await jam.music(seconds=1.0, private=True)
+    async with open_server(tmp_path, languages=LANGUAGES) as server:
+        made = await server.music(seconds=1.0, private=True)
         assert list(untranslated(made.response, MINE)) == []

@@ -5,16 +5,16 @@ from __future__ import annotations
 import discord
 
 from cogs.presentation import messages
-from tests.support.jam_server import open_jam
+from tests.support.simulated_server import open_server
 
 
 async def test_without_attachment_permission_nothing_is_ordered(tmp_path):
     """As with a command: the reason, and nothing is made or charged."""
-    async with open_jam(tmp_path) as jam:
-        denied = {jam.bot.user: discord.PermissionOverwrite(attach_files=False)}
-        place = jam.guild.create_text_channel("silent", overwrites=denied)
-        await jam.bob.send(place, f"<@{jam.bot.user.id}> make me some jazz")
-        await jam.idle()
-        said = jam.env.backend.messages[place.id]
+    async with open_server(tmp_path) as server:
+        denied = {server.bot.user: discord.PermissionOverwrite(attach_files=False)}
+        place = server.guild.create_text_channel("silent", overwrites=denied)
+        await server.bob.send(place, f"<@{server.bot.user.id}> make me some jazz")
+        await server.idle()
+        said = server.env.backend.messages[place.id]
         assert [each.content for each in said.values()][1:] == [str(messages.NO_FILES)]
-        assert await jam.store.jobs.get(1) is None
+        assert await server.store.jobs.get(1) is None

@@ -21,25 +21,25 @@ from cogs.presentation.mix_messages import mix_of
 from cogs.views.form_fields import UNKNOWN_CHOICE
 from cogs.views.mix_form import read_mix_answers
 from tests.support.clips import clip as a_clip
-from tests.support.jam_server import custom_ids, open_jam
+from tests.support.simulated_server import custom_ids, open_server
 
 BEAT = "beat"
 """The scripted engine plays drums at 120 BPM for it."""
 
 
-async def mixed(jam, a, b, who=None, **options):
-    result = await (who or jam.bob).slash(jam.channel, "mix", a=str(a), b=str(b), **options)
-    await jam.idle()
+async def mixed(server, a, b, who=None, **options):
+    result = await (who or server.bob).slash(server.channel, "mix", a=str(a), b=str(b), **options)
+    await server.idle()
     return result
 
 
 async def test_two_clips_are_mixed(tmp_path):
     """For nothing, by anyone, tagged with both; the card tells of whom and how."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music(prompt=BEAT, seconds=5.0, seed=5)
-        await jam.music(prompt="90s rock", seconds=3.0, seed=7)
-        result = await mixed(jam, 1, 2, balance=30)
-        clip = await jam.newest_clip(jam.bob)
+    async with open_server(tmp_path) as server:
+        await server.music(prompt=BEAT, seconds=5.0, seed=5)
+        await server.music(prompt="90s rock", seconds=3.0, seed=7)
+        result = await mixed(server, 1, 2, balance=30)
+        clip = await server.newest_clip(server.bob)
         assert (clip.kind, clip.parent_ids, clip.prompt) == (Kind.MIX, (1, 2), "beat / 90s rock")
         assert (clip.mixed.lead_id, clip.mixed.other_id) == (1, 2)
         assert clip.mixed.balance == 0.3
@@ -50,70 +50,70 @@ async def test_two_clips_are_mixed(tmp_path):
         assert "mixed by" in card
         tags = read_tags(await result.response.attachments[0].read())
         assert (tags.kind, tags.parent_ids) == ("mix", (1, 2))
-        assert (await jam.store.ledger.quota(jam.bob.id, 600)).used_seconds == 0
-        assert await jam.state(3) is JobState.DELIVERED
-        tree = await jam.press(result.response, "Tree", jam.bob)
+        assert (await server.store.ledger.quota(server.bob.id, 600)).used_seconds == 0
+        assert await server.state(3) is JobState.DELIVERED
+        tree = await server.press(result.response, "Tree", server.bob)
         shown = tree.response.embeds[0].description
         assert "clip 1" in shown
         assert "clip 2" in shown
         assert "mixed by" in shown
 
-        again = await jam.press(result.response, "Again", jam.bob)
-        turned = await jam.newest_clip(jam.bob)
+        again = await server.press(result.response, "Again", server.bob)
+        turned = await server.newest_clip(server.bob)
         assert (turned.mixed.lead_id, turned.mixed.other_id) == (2, 1)
         assert turned.mixed.balance == pytest.approx(0.7)
         assert again.response.embeds
 
-        lead = await mixed(jam, 1, 2, lead="b")
-        assert (await jam.newest_clip(jam.bob)).mixed.lead_id == 2
+        lead = await mixed(server, 1, 2, lead="b")
+        assert (await server.newest_clip(server.bob)).mixed.lead_id == 2
         assert lead.response.embeds
-        same = await mixed(jam, 1, 1)
+        same = await mixed(server, 1, 1)
         assert same.response.content == str(SAME_CLIP)
         assert same.response.ephemeral
-        gone = await mixed(jam, 1, 99)
+        gone = await mixed(server, 1, 99)
         assert gone.response.content == str(messages.NO_CLIP)
-        assert await jam.store.check() == []
+        assert await server.store.check() == []
 
-        offered = await jam.bob.autocomplete(jam.channel, "mix", "a", "rock")
+        offered = await server.bob.autocomplete(server.channel, "mix", "a", "rock")
         assert [each["value"] for each in offered][-1] == "2"
-        offered = await jam.bob.autocomplete(jam.channel, "mix", "a", "1")
+        offered = await server.bob.autocomplete(server.channel, "mix", "a", "1")
         assert "1" in [each["value"] for each in offered]
 
 
 async def test_the_mix_form_asks_for_the_other_clip(tmp_path):
     """It offers what is in sight, and works after a restart."""
-    async with open_jam(tmp_path) as jam:
-        alone = await jam.music(prompt=BEAT, seconds=3.0)
-        told = await jam.bob.click(alone.response, label="Mix")
+    async with open_server(tmp_path) as server:
+        alone = await server.music(prompt=BEAT, seconds=3.0)
+        told = await server.bob.click(alone.response, label="Mix")
         assert told.response.content == str(messages.NOTHING_TO_MIX)
-        hidden = {jam.bob: discord.PermissionOverwrite(view_channel=False)}
-        studio = jam.guild.create_text_channel("studio", overwrites=hidden)
-        await jam.alice.slash(studio, "music", prompt="secret", seconds=1.0)
-        await jam.music(prompt=BEAT, seconds=3.0)
-        form = await jam.bob.click(alone.response, label="Mix")
+        hidden = {server.bob: discord.PermissionOverwrite(view_channel=False)}
+        studio = server.guild.create_text_channel("studio", overwrites=hidden)
+        await server.alice.slash(studio, "music", prompt="secret", seconds=1.0)
+        await server.music(prompt=BEAT, seconds=3.0)
+        form = await server.bob.click(alone.response, label="Mix")
         other, lead, balance = custom_ids(form.modal)
         offered = form.modal["components"][0]["component"]["options"]
         assert [each["value"] for each in offered] == ["3"]
-        await jam.restart_bot()
+        await server.restart_bot()
         chosen = {other: ["3"], lead: ["other"], balance: ["70"]}
-        await jam.bob.submit_modal(form, chosen)
-        await jam.idle()
-        clip = await jam.newest_clip(jam.bob)
+        await server.bob.submit_modal(form, chosen)
+        await server.idle()
+        clip = await server.newest_clip(server.bob)
         assert (clip.mixed.lead_id, clip.mixed.other_id) == (3, 1)
         # More of the other one, which leads.
         assert clip.mixed.balance == pytest.approx(0.3)
-        form = await jam.bob.click(alone.response, label="Mix")
+        form = await server.bob.click(alone.response, label="Mix")
         form._interaction.modal["custom_id"] = "zhiyin:mix:2"
-        refused = await jam.bob.submit_modal(form, chosen)
+        refused = await server.bob.submit_modal(form, chosen)
         assert refused.response.content == str(messages.NO_CLIP)
 
 
 async def test_a_mix_fails_if_a_clip_is_deleted_meanwhile(tmp_path):
     """And one that ends the bot again and again is given up; nothing is charged."""
-    async with open_jam(tmp_path) as jam:
+    async with open_server(tmp_path) as server:
         for _ in range(2):
-            await jam.music(prompt=BEAT, seconds=2.0)
-        origin = (await jam.newest_clip()).origin
+            await server.music(prompt=BEAT, seconds=2.0)
+        origin = (await server.newest_clip()).origin
         limits = Limits(daily_seconds=9, waiting_per_user=9, waiting_per_guild=9, waiting=9)
         jobs = []
         for key, other in (("lost", 2), ("deleted", 1)):
@@ -121,19 +121,19 @@ async def test_a_mix_fails_if_a_clip_is_deleted_meanwhile(tmp_path):
                 key=key, origin=origin, kind=Kind.MIX, seconds=0.0, seed=5, parent_ids=(2, 1),
                 mix=MixOrder(lead_id=3 - other, other_id=other),
             )  # fmt: skip
-            jobs.append(await jam.store.jobs.accept(order, limits, MessageHandle()))
+            jobs.append(await server.store.jobs.accept(order, limits, MessageHandle()))
             assert jobs[-1].order == order
         for _ in range(MAX_CUTS):
-            await jam.store.jobs.start(jobs[0].id)
-            await jam.store.jobs.requeue(jobs[0].id, spend_attempt=True)
-        await jam.pipeline.library.delete(await jam.store.clips.get(1))
-        assert await jam.pipeline.resume() == 2
-        await jam.idle()
-        assert [await jam.state(job.id) for job in jobs] == [JobState.FAILED] * 2
-        said = {message.content for message in jam.messages()}
+            await server.store.jobs.start(jobs[0].id)
+            await server.store.jobs.requeue(jobs[0].id, spend_attempt=True)
+        await server.pipeline.library.delete(await server.store.clips.get(1))
+        assert await server.pipeline.resume() == 2
+        await server.idle()
+        assert [await server.state(job.id) for job in jobs] == [JobState.FAILED] * 2
+        said = {message.content for message in server.messages()}
         assert any(str(MIX_LOST) in each for each in said)
         assert any(str(MIX_DELETED) in each for each in said)
-        assert await jam.store.ledger.check() == []
+        assert await server.store.ledger.check() == []
 
 
 def test_known_incompatible_tempi_are_refused_at_once():

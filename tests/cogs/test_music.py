@@ -10,7 +10,7 @@ from bot.audio.files.tags import read_tags
 from bot.domain.jobs import JobState
 from bot.errors import RequestError
 from cogs.presentation import messages
-from tests.support.jam_server import limited, open_jam
+from tests.support.simulated_server import limited, open_server
 from tests.support.timings import quick
 
 
@@ -20,8 +20,8 @@ def labels(message):
 
 async def test_a_prompt_gives_a_clip_with_card_and_buttons(tmp_path):
     """The message that said "in line" turns into the clip, with everything there is to know."""
-    async with open_jam(tmp_path) as jam:
-        result = await jam.music(prompt="90s rock", seed=440, seconds=2.0)
+    async with open_server(tmp_path) as server:
+        result = await server.music(prompt="90s rock", seed=440, seconds=2.0)
         message = result.response
         (sound,) = [file for file in message.attachments if file.filename.endswith(".mp3")]
         (embed,) = message.embeds
@@ -31,33 +31,33 @@ async def test_a_prompt_gives_a_clip_with_card_and_buttons(tmp_path):
         assert labels(message) == [
             "Again", "Continue", "Remix", "Loop", "Mix", "⭐", "Tree", "Details", "Delete",
         ]  # fmt: skip
-        assert message.content == f"<@{jam.alice.id}>"
+        assert message.content == f"<@{server.alice.id}>"
         tags = read_tags(await sound.read())
         assert (tags.prompt, tags.seed, tags.parent_ids) == ("90s rock", 440, ())
-        assert await jam.used() == 2
+        assert await server.used() == 2
 
 
 async def test_no_prompt_gives_a_random_clip(tmp_path):
     """/random needs no words: it rolls some."""
-    async with open_jam(tmp_path) as jam:
-        result = await jam.alice.slash(jam.channel, "random")
-        await jam.idle()
-        (clip,) = await jam.store.clips.of_user(jam.alice.id, 5)
+    async with open_server(tmp_path) as server:
+        result = await server.alice.slash(server.channel, "random")
+        await server.idle()
+        (clip,) = await server.store.clips.of_user(server.alice.id, 5)
         assert clip.prompt in result.response.embeds[0].description
         assert (len(clip.prompt.split()) > 2, clip.seconds) == (True, 2.0)
 
 
 async def test_a_sound_file_is_continued(tmp_path):
     """A clip given to /music comes first in what is made, and its bytes are not kept."""
-    async with open_jam(tmp_path) as jam:
-        first = await jam.music(seconds=2.0)
+    async with open_server(tmp_path) as server:
+        first = await server.music(seconds=2.0)
         sound = await first.response.attachments[0].read()
-        await jam.music(prompt="more", clip=("riff.mp3", sound), seconds=1.0)
-        newest, _ = await jam.store.clips.of_user(jam.alice.id, 5)
+        await server.music(prompt="more", clip=("riff.mp3", sound), seconds=1.0)
+        newest, _ = await server.store.clips.of_user(server.alice.id, 5)
         assert newest.seconds == pytest.approx(3.0, abs=0.1)
         assert newest.seconds_before == pytest.approx(2.0, abs=0.1)
-        assert list(jam.store.uploads_folder.iterdir()) == []
-        assert await jam.used() == 3
+        assert list(server.store.uploads_folder.iterdir()) == []
+        assert await server.used() == 3
 
 
 @pytest.mark.parametrize(
@@ -71,23 +71,23 @@ async def test_a_sound_file_is_continued(tmp_path):
 )
 async def test_a_file_that_is_no_sound_is_refused_in_a_sentence(tmp_path, name, data, sentence):
     """Only the person who sent it hears of it; nothing is charged and no message is left."""
-    async with open_jam(tmp_path) as jam:
-        result = await jam.music(clip=(name, data))
+    async with open_server(tmp_path) as server:
+        result = await server.music(clip=(name, data))
         assert result.response is None
         (said,) = result.followups
         assert said.ephemeral
         assert sentence in said.content or "damaged" in said.content
-        assert await jam.used() == 0
+        assert await server.used() == 0
 
 
 async def test_a_request_the_engine_refuses_is_refunded_with_a_notice(tmp_path):
     """The sentence comes from the engine; the person pays nothing."""
-    async with open_jam(tmp_path) as jam:
-        result = await jam.music(prompt="fail")
+    async with open_server(tmp_path) as server:
+        result = await server.music(prompt="fail")
         assert "The script says that this can't be made." in result.response.content
         assert labels(result.response) == []
-        assert await jam.used() == 0
-        (job,) = [await jam.store.jobs.get(1)]
+        assert await server.used() == 0
+        (job,) = [await server.store.jobs.get(1)]
         assert job.state is JobState.FAILED
 
 
@@ -101,88 +101,92 @@ async def test_a_request_the_engine_refuses_is_refunded_with_a_notice(tmp_path):
 )
 async def test_every_exceeded_limit_gives_a_private_sentence(tmp_path, limits, options, sentence):
     """A refusal is seen by nobody else, costs nothing and leaves no message."""
-    async with open_jam(tmp_path, config=limited(**limits)) as jam:
-        result = await jam.music(**options)
+    async with open_server(tmp_path, config=limited(**limits)) as server:
+        result = await server.music(**options)
         said = result.response or result.followups[0]
         assert said.ephemeral
         assert sentence in said.content
-        assert not [m for m in jam.messages() if not m.flags & 64]
-        assert await jam.used() == 0
+        assert not [m for m in server.messages() if not m.flags & 64]
+        assert await server.used() == 0
 
 
 async def test_hostile_prompts_are_harmless(tmp_path):
     """Mentions, markdown, links and invisible characters lose their effect, not their place."""
     hostile = "@everyone <@1> **bold** [x](https://a.b) \u202erock\u200b\x00`"
-    async with open_jam(tmp_path) as jam:
-        result = await jam.music(prompt=hostile, seconds=1.0)
+    async with open_server(tmp_path) as server:
+        result = await server.music(prompt=hostile, seconds=1.0)
         text = result.response.embeds[0].description
         assert "@everyone" not in text
         assert "<@1>" not in text.replace("\\<@", "\\<@\u200b")
         assert "\\*\\*bold\\*\\*" in text
         assert "https://" not in text
-        (clip,) = await jam.store.clips.of_user(jam.alice.id, 1)
+        (clip,) = await server.store.clips.of_user(server.alice.id, 1)
         assert "\u202e" not in clip.prompt
         assert "\x00" not in clip.prompt
-        said = [each.json for each in jam.env.http_requests if each.json and "content" in each.json]
+        said = [
+            each.json for each in server.env.http_requests if each.json and "content" in each.json
+        ]
         assert said
         assert all(each["allowed_mentions"] == {"parse": []} for each in said)
 
 
 async def test_invisible_prompts_are_refused(tmp_path):
     """What can't be seen says nothing."""
-    async with open_jam(tmp_path) as jam:
-        result = await jam.music(prompt="\u200b \u2060")
+    async with open_server(tmp_path) as server:
+        result = await server.music(prompt="\u200b \u2060")
         assert result.response.content == str(messages.NO_PROMPT)
-        assert await jam.used() == 0
+        assert await server.used() == 0
 
 
 async def test_earlier_prompts_and_presets_are_suggested(tmp_path):
     """While a person types, their own prompts come first, then ours."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music(prompt="funk of my own", seconds=1.0)
-        found = await jam.alice.autocomplete(jam.channel, "music", "prompt", "funk")
+    async with open_server(tmp_path) as server:
+        await server.music(prompt="funk of my own", seconds=1.0)
+        found = await server.alice.autocomplete(server.channel, "music", "prompt", "funk")
         names = [choice["value"] for choice in found]
         assert names[0] == "funk of my own"
         assert "funk with slap bass, 110 BPM" in names
-        found = await jam.bob.autocomplete(jam.channel, "music", "prompt", "funk")
+        found = await server.bob.autocomplete(server.channel, "music", "prompt", "funk")
         assert "funk of my own" not in [choice["value"] for choice in found]
 
 
 async def test_every_take_continues_the_uploaded_file(tmp_path):
     """The first one that is done does not take it from the others."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
-        first = await jam.music(seconds=1.0)
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
+        first = await server.music(seconds=1.0)
         sound = await first.response.attachments[0].read()
-        await jam.music(clip=("a.mp3", sound), takes=4, seconds=1.0)
-        assert all(each.attachments for each in jam.newest(4))
-        assert list(jam.store.uploads_folder.iterdir()) == []
+        await server.music(clip=("a.mp3", sound), takes=4, seconds=1.0)
+        assert all(each.attachments for each in server.newest(4))
+        assert list(server.store.uploads_folder.iterdir()) == []
 
 
 async def test_long_prompts_fit_into_a_message(tmp_path):
     """A list is cut where Discord would refuse it."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         for number in range(10):
-            await jam.music(prompt=f"{number} " + "*long* words " * 30, seconds=1.0)
-        result = await jam.alice.slash(jam.channel, "history")
+            await server.music(prompt=f"{number} " + "*long* words " * 30, seconds=1.0)
+        result = await server.alice.slash(server.channel, "history")
         assert len(result.response.content) <= 2000
         assert result.response.content.count("seed") >= 5
 
 
 async def test_music_can_be_like_a_clip(tmp_path):
     """Its tempo and key join the words, as the card shows; others that are asked for win."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music(prompt="beat", seconds=5.0, seed=5)
-        like = await jam.newest_clip()
+    async with open_server(tmp_path) as server:
+        await server.music(prompt="beat", seconds=5.0, seed=5)
+        like = await server.newest_clip()
         assert like.bpm == pytest.approx(120, rel=0.01)
-        result = await jam.music(jam.bob, prompt="slow jazz with a flute", seconds=1.0, like="1")
-        clip = await jam.newest_clip(jam.bob)
+        result = await server.music(
+            server.bob, prompt="slow jazz with a flute", seconds=1.0, like="1"
+        )
+        clip = await server.newest_clip(server.bob)
         assert clip.prompt == "slow jazz with a flute"
-        result = await jam.music(jam.bob, prompt="jazz with a flute", seconds=1.0, like="1")
-        clip = await jam.newest_clip(jam.bob)
+        result = await server.music(server.bob, prompt="jazz with a flute", seconds=1.0, like="1")
+        clip = await server.newest_clip(server.bob)
         assert clip.prompt.startswith("jazz with a flute, 120 BPM")
         assert clip.prompt in result.response.embeds[0].description
         unclear = replace(like, bpm=None, key=None)
         with pytest.raises(RequestError, match="no clear tempo"):
-            jam.bot.service.requests.words_like("jazz", unclear)
-        gone = await jam.music(jam.bob, prompt="jazz", like="99")
+            server.bot.service.requests.words_like("jazz", unclear)
+        gone = await server.music(server.bob, prompt="jazz", like="99")
         assert gone.response.content == str(messages.NO_CLIP)

@@ -9,178 +9,185 @@ from bot import failpoints
 from bot.domain.jobs import JobState
 from cogs.presentation import history_messages, messages
 from cogs.views.clip_buttons import ClipButton
-from tests.support.jam_server import hold_clip, limited, open_jam
+from tests.support.simulated_server import hold_clip, limited, open_server
 
 
-def public(jam):
+def public(server):
     """The players that everybody sees in the channel."""
-    return [each for each in jam.messages() if each.attachments and not each.is_ephemeral]
+    return [each for each in server.messages() if each.attachments and not each.is_ephemeral]
 
 
 def answer_of(result):
     return result.followups[-1] if result.followups else result.response
 
 
-async def see_nothing(jam, who):
+async def see_nothing(server, who):
     """Somebody looks for clip 1 wherever clips are listed or can be named."""
-    listed = await who.slash(jam.channel, "history", whose="everyone")
+    listed = await who.slash(server.channel, "history", whose="everyone")
     assert listed.response.content == str(history_messages.NOTHING_HERE)
     for command in ("clip", "tree", "export"):
-        refused = await who.slash(jam.channel, command, clip="1")
+        refused = await who.slash(server.channel, command, clip="1")
         assert answer_of(refused).content == str(messages.NO_CLIP), command
-    assert await jam.store.clips.of_guild(jam.guild.id, 9, viewer_id=who.id) == []
-    assert await jam.store.stars.top(jam.guild.id, 9) == []
+    assert await server.store.clips.of_guild(server.guild.id, 9, viewer_id=who.id) == []
+    assert await server.store.stars.top(server.guild.id, 9) == []
 
 
 async def test_a_private_clip_is_visible_after_posting_only(tmp_path):
     """It is paid for as any, named in no list of others, and then is as any clip, once."""
-    async with open_jam(tmp_path) as jam:
-        told = (await jam.alice.slash(jam.channel, "settings", private=True)).response
+    async with open_server(tmp_path) as server:
+        told = (await server.alice.slash(server.channel, "settings", private=True)).response
         assert "Only you see your clips" in told.content
-        shown = (await jam.music(seconds=1.0)).response
+        shown = (await server.music(seconds=1.0)).response
         assert shown.ephemeral
         assert shown.attachments
         assert "Only you see this" in shown.content
-        assert public(jam) == []
-        assert await jam.used() == 1.0
-        await jam.store.stars.give(await jam.store.clips.get(1), jam.bob.id)
-        await see_nothing(jam, jam.bob)
-        mine = await jam.alice.slash(jam.channel, "history", whose="everyone")
+        assert public(server) == []
+        assert await server.used() == 1.0
+        await server.store.stars.give(await server.store.clips.get(1), server.bob.id)
+        await see_nothing(server, server.bob)
+        mine = await server.alice.slash(server.channel, "history", whose="everyone")
         assert "90s rock" in mine.response.content
-        assert len(await jam.store.clips.of_guild(jam.guild.id, 9, viewer_id=jam.alice.id)) == 1
-        sent = answer_of(await jam.press(shown, "Post it"))
-        (posted,) = public(jam)
+        assert (
+            len(await server.store.clips.of_guild(server.guild.id, 9, viewer_id=server.alice.id))
+            == 1
+        )
+        sent = answer_of(await server.press(shown, "Post it"))
+        (posted,) = public(server)
         assert "Post it" not in str(posted.components)
-        clip = await jam.store.clips.get(1)
+        clip = await server.store.clips.get(1)
         assert (clip.is_private, clip.message_id) == (False, posted.id)
-        again = await jam.press(shown, "Post it")
+        again = await server.press(shown, "Post it")
         assert answer_of(again).content == str(messages.POSTED_ALREADY.fill(id=1))
-        assert public(jam) == [posted]
-        await jam.press(sent, "Loop", jam.bob)
-        assert len(public(jam)) == 2
-        assert await jam.store.check() == []
+        assert public(server) == [posted]
+        await server.press(sent, "Loop", server.bob)
+        assert len(public(server)) == 2
+        assert await server.store.check() == []
 
 
 async def test_clips_made_from_a_private_clip_are_private(tmp_path):
     """A command can ask for one such clip, or for one that all see; an edit keeps the words."""
-    async with open_jam(tmp_path) as jam:
-        shown = (await jam.music(seconds=1.0, private=True)).response
-        assert (await jam.press(shown, "Again")).response.ephemeral
-        assert not (await jam.music(seconds=1.0)).response.ephemeral
-        await jam.alice.slash(jam.channel, "settings", private=True)
-        assert not (await jam.music(seconds=1.0, private=False)).response.ephemeral
-        assert len(public(jam)) == 2
-        posted = answer_of(await jam.press((await jam.press(shown, "Again")).response, "Post it"))
+    async with open_server(tmp_path) as server:
+        shown = (await server.music(seconds=1.0, private=True)).response
+        assert (await server.press(shown, "Again")).response.ephemeral
+        assert not (await server.music(seconds=1.0)).response.ephemeral
+        await server.alice.slash(server.channel, "settings", private=True)
+        assert not (await server.music(seconds=1.0, private=False)).response.ephemeral
+        assert len(public(server)) == 2
+        posted = answer_of(
+            await server.press((await server.press(shown, "Again")).response, "Post it")
+        )
         assert "90s rock" in posted.embeds[0].description
-        assert str((await jam.store.clips.get(1)).message_id) not in posted.embeds[0].description
+        assert str((await server.store.clips.get(1)).message_id) not in posted.embeds[0].description
 
 
 async def test_every_clip_command_can_be_private(tmp_path):
     """A roll and a remix, too: seen by nobody else until it is posted."""
-    async with open_jam(tmp_path) as jam:
-        rolled = await jam.alice.slash(jam.channel, "random", seconds=1.0, private=True)
-        await jam.idle()
-        remixed = await jam.alice.slash(
-            jam.channel, "remix", prompt="jazz", mine="1", seconds=1.0, private=True
+    async with open_server(tmp_path) as server:
+        rolled = await server.alice.slash(server.channel, "random", seconds=1.0, private=True)
+        await server.idle()
+        remixed = await server.alice.slash(
+            server.channel, "remix", prompt="jazz", mine="1", seconds=1.0, private=True
         )
-        await jam.idle()
-        assert public(jam) == []
-        await see_nothing(jam, jam.bob)
+        await server.idle()
+        assert public(server) == []
+        await see_nothing(server, server.bob)
         for number, made in enumerate((rolled, remixed), 1):
             assert made.response.ephemeral
             assert made.response.attachments
-            assert (await jam.store.clips.get(number)).is_private
-            await jam.press(made.response, "Post it")
-            assert len(public(jam)) == number
-        open_to_all = await jam.alice.slash(
-            jam.channel, "remix", prompt="jazz", mine="1", seconds=1.0, private=False
+            assert (await server.store.clips.get(number)).is_private
+            await server.press(made.response, "Post it")
+            assert len(public(server)) == number
+        open_to_all = await server.alice.slash(
+            server.channel, "remix", prompt="jazz", mine="1", seconds=1.0, private=False
         )
-        await jam.idle()
+        await server.idle()
         assert not open_to_all.response.ephemeral
 
 
 async def test_after_the_token_expired_a_private_clip_comes_by_direct_message(tmp_path):
     """Nothing else reaches what one person sees; `/clip` posts it for all."""
-    async with open_jam(tmp_path) as jam:
-        jam.pipeline.executor.paused = True
-        await jam.alice.slash(jam.channel, "music", prompt="90s rock", seconds=1.0, private=True)
-        jam.clock.now += 900
-        jam.pipeline.executor.paused = False
-        await jam.idle()
+    async with open_server(tmp_path) as server:
+        server.pipeline.executor.paused = True
+        await server.alice.slash(
+            server.channel, "music", prompt="90s rock", seconds=1.0, private=True
+        )
+        server.clock.now += 900
+        server.pipeline.executor.paused = False
+        await server.idle()
         (direct,) = [
             each
-            for channel, found in jam.env.backend.messages.items()
+            for channel, found in server.env.backend.messages.items()
             for each in found.values()
-            if channel != jam.channel.id and each.attachments
+            if channel != server.channel.id and each.attachments
         ]
-        assert public(jam) == []
+        assert public(server) == []
         assert "Post it" in str(direct.components)
-        await jam.alice.slash(jam.channel, "clip", clip="1")
-        assert len(public(jam)) == 1
-        assert not (await jam.store.clips.get(1)).is_private
+        await server.alice.slash(server.channel, "clip", clip="1")
+        assert len(public(server)) == 1
+        assert not (await server.store.clips.get(1)).is_private
 
 
 async def test_takes_are_seen_and_posted_one_by_one(tmp_path):
     """All their messages are for one person; the one that is posted leaves the others there."""
     config = limited(max_takes=6, waiting_per_user=6)
-    async with open_jam(tmp_path, config=config) as jam:
-        shown = (await jam.music(seconds=1.0, takes=5, private=True)).response
-        await jam.idle()
-        assert [await jam.state(number) for number in range(1, 6)] == [JobState.DELIVERED] * 5
-        assert public(jam) == []
-        chosen = (await jam.press(shown, "2")).response
-        await jam.press(chosen, "Post it")
-        assert len(public(jam)) == 1
-        clips = [await jam.store.clips.get(number) for number in range(1, 6)]
+    async with open_server(tmp_path, config=config) as server:
+        shown = (await server.music(seconds=1.0, takes=5, private=True)).response
+        await server.idle()
+        assert [await server.state(number) for number in range(1, 6)] == [JobState.DELIVERED] * 5
+        assert public(server) == []
+        chosen = (await server.press(shown, "2")).response
+        await server.press(chosen, "Post it")
+        assert len(public(server)) == 1
+        clips = [await server.store.clips.get(number) for number in range(1, 6)]
         assert sum(not clip.is_private for clip in clips) == 1
 
 
 async def test_only_its_person_fetches_a_held_private_clip(tmp_path):
     """As it was ordered."""
-    async with open_jam(tmp_path) as jam:
-        await jam.alice.slash(jam.channel, "settings", private=True)
-        await hold_clip(jam)
-        listed = await jam.alice.slash(jam.channel, "history")
-        fetched = answer_of(await jam.press(listed.response, "Get clip 1"))
+    async with open_server(tmp_path) as server:
+        await server.alice.slash(server.channel, "settings", private=True)
+        await hold_clip(server)
+        listed = await server.alice.slash(server.channel, "history")
+        fetched = answer_of(await server.press(listed.response, "Get clip 1"))
         assert fetched.ephemeral
-        await jam.press(fetched, "Post it")
-        assert len(public(jam)) == 1
+        await server.press(fetched, "Post it")
+        assert len(public(server)) == 1
 
 
 @pytest.mark.parametrize("place", failpoints.POST_PLACES)
 async def test_an_interrupted_post_is_made_once(tmp_path, monkeypatch, place):
     """Whoever presses again gets the clip posted, or learns that it is."""
-    async with open_jam(tmp_path) as jam:
-        shown = (await jam.music(seconds=1.0, private=True)).response
+    async with open_server(tmp_path) as server:
+        shown = (await server.music(seconds=1.0, private=True)).response
         monkeypatch.setenv(failpoints.VARIABLE, f"{place}=raise")
-        await jam.press(shown, "Post it")
+        await server.press(shown, "Post it")
         monkeypatch.delenv(failpoints.VARIABLE)
-        await jam.restart_bot()
-        await jam.press(shown, "Post it")
-        (posted,) = public(jam)
-        assert (await jam.store.clips.get(1)).message_id == posted.id
+        await server.restart_bot()
+        await server.press(shown, "Post it")
+        (posted,) = public(server)
+        assert (await server.store.clips.get(1)).message_id == posted.id
 
 
 async def test_a_mention_is_answered_in_its_channel(tmp_path):
     """It can't be answered to one person: what was asked before all is for all."""
-    async with open_jam(tmp_path) as jam:
-        await jam.alice.slash(jam.channel, "settings", private=True)
-        await jam.alice.send(jam.channel, f"<@{jam.bot.user.id}> 90s rock")
-        await jam.idle()
-        assert len(public(jam)) == 1
-        assert not (await jam.store.clips.get(1)).is_private
+    async with open_server(tmp_path) as server:
+        await server.alice.slash(server.channel, "settings", private=True)
+        await server.alice.send(server.channel, f"<@{server.bot.user.id}> 90s rock")
+        await server.idle()
+        assert len(public(server)) == 1
+        assert not (await server.store.clips.get(1)).is_private
 
 
 async def test_a_private_clip_cannot_be_used_by_others(tmp_path):
     """A custom id proves nothing, and a battle's sample has to be heard by all."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music(seconds=1.0, private=True)
+    async with open_server(tmp_path) as server:
+        await server.music(seconds=1.0, private=True)
         view = discord.ui.View(timeout=None)
         view.add_item(ClipButton(1, "post"))
-        forged = await jam.bot.get_channel(jam.channel.id).send("forged", view=view)
-        await jam.env.settle()
-        refused = await jam.bob.click(forged, custom_id="zhiyin:clip:1:post")
+        forged = await server.bot.get_channel(server.channel.id).send("forged", view=view)
+        await server.env.settle()
+        refused = await server.bob.click(forged, custom_id="zhiyin:clip:1:post")
         assert answer_of(refused).content == str(messages.NO_CLIP)
-        begun = await jam.alice.slash(jam.channel, "battle", clip="1")
+        begun = await server.alice.slash(server.channel, "battle", clip="1")
         assert "post it first" in answer_of(begun).content
-        assert public(jam) == []
+        assert public(server) == []

@@ -5,77 +5,77 @@ from __future__ import annotations
 import pytest
 
 from cogs.posting.ready_ping import WAITED_SECONDS
-from tests.support.jam_server import open_jam
+from tests.support.simulated_server import open_server
 
 
-async def wait_for(jam, seconds, **options):
+async def wait_for(server, seconds, **options):
     """Let alice ask, and wait so long until her clips are there."""
-    jam.pipeline.executor.paused = True
-    await jam.alice.slash(jam.channel, "music", prompt="90s rock", seconds=1.0, **options)
-    jam.clock.now += seconds
-    jam.pipeline.executor.paused = False
-    await jam.idle()
+    server.pipeline.executor.paused = True
+    await server.alice.slash(server.channel, "music", prompt="90s rock", seconds=1.0, **options)
+    server.clock.now += seconds
+    server.pipeline.executor.paused = False
+    await server.idle()
 
 
-def calls_of(jam):
-    return [each for each in jam.messages() if "ready: " in each.content]
+def calls_of(server):
+    return [each for each in server.messages() if "ready: " in each.content]
 
 
 async def test_a_person_who_waited_is_pinged(tmp_path):
     """It replies to the clip, links to it and mentions its person."""
-    async with open_jam(tmp_path) as jam:
-        await wait_for(jam, WAITED_SECONDS + 1)
-        (call,) = calls_of(jam)
-        clip = await jam.store.clips.get(1)
-        assert call.content.startswith(f"<@{jam.alice.id}>")
+    async with open_server(tmp_path) as server:
+        await wait_for(server, WAITED_SECONDS + 1)
+        (call,) = calls_of(server)
+        clip = await server.store.clips.get(1)
+        assert call.content.startswith(f"<@{server.alice.id}>")
         assert str(clip.message_id) in call.content
-        assert call.id == jam.newest(1)[0].id
+        assert call.id == server.newest(1)[0].id
 
 
 async def test_a_short_wait_sends_no_ping(tmp_path):
     """They are still looking."""
-    async with open_jam(tmp_path) as jam:
-        await wait_for(jam, WAITED_SECONDS - 10)
-        assert calls_of(jam) == []
+    async with open_server(tmp_path) as server:
+        await wait_for(server, WAITED_SECONDS - 10)
+        assert calls_of(server) == []
 
 
 async def test_several_takes_ping_once(tmp_path):
     """When the last of them is there."""
-    async with open_jam(tmp_path) as jam:
-        await wait_for(jam, WAITED_SECONDS + 1, takes=3)
-        assert len(calls_of(jam)) == 1
+    async with open_server(tmp_path) as server:
+        await wait_for(server, WAITED_SECONDS + 1, takes=3)
+        assert len(calls_of(server)) == 1
 
 
 async def test_pings_can_be_switched_off(tmp_path):
     """Until they say otherwise."""
-    async with open_jam(tmp_path) as jam:
-        told = await jam.alice.slash(jam.channel, "settings", call=False)
+    async with open_server(tmp_path) as server:
+        told = await server.alice.slash(server.channel, "settings", call=False)
         assert told.response.ephemeral
         assert "I don't ping you" in told.response.content
-        await wait_for(jam, WAITED_SECONDS + 1)
-        assert calls_of(jam) == []
-        await jam.alice.slash(jam.channel, "settings", reset=True)
-        await wait_for(jam, WAITED_SECONDS + 1)
-        assert len(calls_of(jam)) == 1
+        await wait_for(server, WAITED_SECONDS + 1)
+        assert calls_of(server) == []
+        await server.alice.slash(server.channel, "settings", reset=True)
+        await wait_for(server, WAITED_SECONDS + 1)
+        assert len(calls_of(server)) == 1
 
 
 async def test_a_failed_ping_is_harmless(tmp_path):
     """The clip is there and is paid for."""
-    async with open_jam(tmp_path) as jam:
-        jam.env.inject_error("POST", "/channels/*/messages", status=403, code=50013, times=1)
-        await wait_for(jam, WAITED_SECONDS + 1)
-        assert calls_of(jam) == []
-        assert await jam.used() == 1.0
+    async with open_server(tmp_path) as server:
+        server.env.inject_error("POST", "/channels/*/messages", status=403, code=50013, times=1)
+        await wait_for(server, WAITED_SECONDS + 1)
+        assert calls_of(server) == []
+        assert await server.used() == 1.0
 
 
 @pytest.mark.parametrize("given", [None, 3.0])
 async def test_the_preferred_length_is_used(tmp_path, given):
     """Unless the command says how long; other people's are as before."""
-    async with open_jam(tmp_path) as jam:
-        told = await jam.alice.slash(jam.channel, "settings", seconds=4.0)
+    async with open_server(tmp_path) as server:
+        told = await server.alice.slash(server.channel, "settings", seconds=4.0)
         assert "4 s long" in told.response.content
         options = {} if given is None else {"seconds": given}
-        await jam.music(**options)
-        assert (await jam.store.jobs.get(1)).order.seconds == (given or 4.0)
-        await jam.music(jam.bob)
-        assert (await jam.store.jobs.get(2)).order.seconds == 2.0
+        await server.music(**options)
+        assert (await server.store.jobs.get(1)).order.seconds == (given or 4.0)
+        await server.music(server.bob)
+        assert (await server.store.jobs.get(2)).order.seconds == 2.0

@@ -30,7 +30,7 @@ from cogs.views.jam_buttons import JAM_ACTIONS
 from cogs.views.persistent_button import PersistentButton
 from cogs.views.radio_buttons import CLIP_ACTIONS, LIVE_ACTIONS
 from cogs.views.report_buttons import VERDICTS
-from tests.support.jam_server import Jam, custom_ids, open_jam
+from tests.support.simulated_server import SimulatedServer, custom_ids, open_server
 
 SECRET = "a song for Ophelia"
 CHOICES = {
@@ -53,18 +53,18 @@ CHOICES = {
 class Stage:
     """Alice's clip, her job in the queue and her held clip; and another server, with its boss."""
 
-    jam: Jam
+    server: SimulatedServer
     posted: Any
     ids: list[int]
     other: Any
     mallory: Any
 
     async def rows_of_alice(self):
-        return [page async for page in self.jam.store.privacy.export(self.jam.alice.id)]
+        return [page async for page in self.server.store.privacy.export(self.server.alice.id)]
 
     async def forge(self, channel):
         """Messages of the bot there, with every button for every one of alice's ids."""
-        place = self.jam.bot.get_channel(channel.id)
+        place = self.server.bot.get_channel(channel.id)
         buttons = [
             kind(id_, *values)
             for kind in handlers()
@@ -77,7 +77,7 @@ class Stage:
                 button.item.row = None
                 view.add_item(button)
             message = await place.send("forged", view=view)
-            await self.jam.env.settle()
+            await self.server.env.settle()
             for button in buttons[start : start + 25]:
                 yield message, button.item.custom_id
 
@@ -106,43 +106,45 @@ def own(kind):
     return {each for each in kind.__subclasses__() if each.__module__.startswith("cogs.")}
 
 
-async def accept(jam, key, channel):
-    origin = RequestOrigin(user_id=jam.alice.id, channel_id=channel.id, guild_id=jam.guild.id)
+async def accept(server, key, channel):
+    origin = RequestOrigin(user_id=server.alice.id, channel_id=channel.id, guild_id=server.guild.id)
     order = Order(key=key, origin=origin, kind=Kind.MUSIC, seconds=1.0, seed=3, prompt=SECRET)
     limits = Limits(daily_seconds=1e6, waiting_per_user=9, waiting_per_guild=9, waiting=9)
-    return await jam.store.jobs.accept(order, limits, MessageHandle())
+    return await server.store.jobs.accept(order, limits, MessageHandle())
 
 
-async def hold(jam, job):
-    await jam.store.jobs.start(job.id)
+async def hold(server, job):
+    await server.store.jobs.start(job.id)
     clip = NewClip(
         job_id=job.id, origin=job.order.origin, kind=job.order.kind, prompt=job.order.prompt,
         seconds=1.0, seconds_before=0.0, seed=3, sampling=job.order.sampling, model="scripted",
         file="held.flac", parent_ids=(), made_in_seconds=1.0,
     )  # fmt: skip
-    made = await jam.store.jobs.record_clip(job.id, clip)
-    await jam.store.jobs.begin_delivery(job.id)
-    assert await jam.store.jobs.hold(job.id, Sentence("held"))
+    made = await server.store.jobs.record_clip(job.id, clip)
+    await server.store.jobs.begin_delivery(job.id)
+    assert await server.store.jobs.hold(job.id, Sentence("held"))
     return made
 
 
 @asynccontextmanager
 async def open_stage(folder):
-    async with open_jam(folder) as jam:
-        posted = (await jam.music(prompt=SECRET, seconds=1.0)).response
-        clip = await jam.newest_clip()
+    async with open_server(folder) as server:
+        posted = (await server.music(prompt=SECRET, seconds=1.0)).response
+        clip = await server.newest_clip()
         waiting, held = (
-            await accept(jam, "waiting", jam.channel),
-            await accept(jam, "held", jam.channel),
+            await accept(server, "waiting", server.channel),
+            await accept(server, "held", server.channel),
         )
-        kept = await hold(jam, held)
-        boss = jam.env.create_user("mallory")
-        other = jam.env.create_guild("Elsewhere", owner=boss)
+        kept = await hold(server, held)
+        boss = server.env.create_user("mallory")
+        other = server.env.create_guild("Elsewhere", owner=boss)
         mallory = other.add_member(boss)
         channel = other.create_text_channel("lobby")
-        ids = sorted({jam.alice.id, clip.id, clip.job_id, waiting.id, held.id, kept.id, posted.id})
-        yield Stage(jam, posted, ids, channel, mallory)
-        await jam.pipeline.cancel(waiting.id)
+        ids = sorted(
+            {server.alice.id, clip.id, clip.job_id, waiting.id, held.id, kept.id, posted.id}
+        )
+        yield Stage(server, posted, ids, channel, mallory)
+        await server.pipeline.cancel(waiting.id)
 
 
 def refused(result):
@@ -170,8 +172,8 @@ async def test_buttons_check_ids_and_permissions(tmp_path):
     Nothing is shown and nothing changes. In its own place a clip is seen and stays its person's.
     """
     async with open_stage(tmp_path) as stage:
-        jam, before = stage.jam, await stage.rows_of_alice()
-        registered = jam.bot._connection._view_store._dynamic_items.values()
+        server, before = stage.server, await stage.rows_of_alice()
+        registered = server.bot._connection._view_store._dynamic_items.values()
         assert set(registered) == set(handlers())
         pressed = 0
         async for message, custom_id in stage.forge(stage.other):
@@ -179,35 +181,37 @@ async def test_buttons_check_ids_and_permissions(tmp_path):
             pressed += 1
         assert pressed >= len(ACTIONS) * len(stage.ids)
         assert await stage.rows_of_alice() == before
-        assert await jam.store.jobs.waiting_of(stage.mallory.id) == []
+        assert await server.store.jobs.waiting_of(stage.mallory.id) == []
         # He makes nothing himself: a clip of his would have a number of hers.
-        await jam.store.settings.block(jam.guild.id, jam.bob.id, True)
-        async for message, custom_id in stage.forge(jam.channel):
-            await jam.bob.click(message, custom_id=custom_id)
-        await jam.idle()
+        await server.store.settings.block(server.guild.id, server.bob.id, True)
+        async for message, custom_id in stage.forge(server.channel):
+            await server.bob.click(message, custom_id=custom_id)
+        await server.idle()
         assert await stage.rows_of_alice() == before
 
 
 async def test_clips_of_invisible_channels_are_not_shown(tmp_path):
     """By no button and no number; those of a channel that they see can be asked for anywhere."""
-    async with open_jam(tmp_path) as jam:
-        hidden = {jam.bob: discord.PermissionOverwrite(view_channel=False)}
-        studio = jam.guild.create_text_channel("studio", overwrites=hidden)
-        await jam.alice.slash(studio, "music", prompt=SECRET, seconds=1.0)
-        await jam.idle()
-        clip = await jam.newest_clip()
-        place = jam.bot.get_channel(jam.channel.id)
+    async with open_server(tmp_path) as server:
+        hidden = {server.bob: discord.PermissionOverwrite(view_channel=False)}
+        studio = server.guild.create_text_channel("studio", overwrites=hidden)
+        await server.alice.slash(studio, "music", prompt=SECRET, seconds=1.0)
+        await server.idle()
+        clip = await server.newest_clip()
+        place = server.bot.get_channel(server.channel.id)
         for action in ACTIONS:
             view = discord.ui.View(timeout=None)
             view.add_item(button := ClipButton(clip.id, action))
             message = await place.send("forged", view=view)
-            await jam.env.settle()
-            assert refused(await jam.bob.click(message, custom_id=button.item.custom_id)), action
-        mixed = await jam.bob.slash(jam.channel, "mix", a=str(clip.id), b=str(clip.id))
+            await server.env.settle()
+            assert refused(await server.bob.click(message, custom_id=button.item.custom_id)), action
+        mixed = await server.bob.slash(server.channel, "mix", a=str(clip.id), b=str(clip.id))
         assert refused(mixed)
         for command in ("clip", "export", "tree"):
-            assert refused(await jam.bob.slash(jam.channel, command, clip=str(clip.id))), command
-        seen = await jam.alice.slash(jam.channel, "tree", clip=str(clip.id))
+            assert refused(await server.bob.slash(server.channel, command, clip=str(clip.id))), (
+                command
+            )
+        seen = await server.alice.slash(server.channel, "tree", clip=str(clip.id))
         assert seen.response.embeds
 
 
@@ -215,7 +219,7 @@ async def test_commands_and_menus_refuse_ids_of_other_servers(tmp_path):
     """Neither does it suggest one: options with suggestions are found, and given alice's ids."""
     async with open_stage(tmp_path) as stage:
         before, asked = await stage.rows_of_alice(), set()
-        for command in stage.jam.bot.tree.walk_commands():
+        for command in stage.server.bot.tree.walk_commands():
             for parameter in getattr(command, "parameters", ()):
                 if not parameter.autocomplete:
                     continue
@@ -252,9 +256,9 @@ async def test_commands_and_menus_refuse_ids_of_other_servers(tmp_path):
         }
         assert await stage.rows_of_alice() == before
         # A message is what Discord shows a menu entry; one without sound is refused.
-        message = await stage.jam.bot.get_channel(stage.other.id).send("nothing to hear")
-        await stage.jam.env.settle()
-        menus = stage.jam.bot.tree.get_commands(type=discord.AppCommandType.message)
+        message = await stage.server.bot.get_channel(stage.other.id).send("nothing to hear")
+        await stage.server.env.settle()
+        menus = stage.server.bot.tree.get_commands(type=discord.AppCommandType.message)
         assert len(menus) >= 3
         for menu in menus:
             assert refused(await stage.mallory.context_menu(stage.other, menu.name, message))
@@ -268,51 +272,53 @@ def test_every_form_and_view_survives_a_restart():
 async def test_forms_refuse_ids_of_other_servers(tmp_path):
     """Neither a clip's nor that of a message, be its sound remembered for whoever opened it."""
     async with open_stage(tmp_path) as stage:
-        jam, before = stage.jam, await stage.rows_of_alice()
+        server, before = stage.server, await stage.rows_of_alice()
         sound = await stage.posted.attachments[0].read()
-        sent = await jam.bob.send(jam.channel, "private", attachments=[("x.mp3", sound)])
-        await jam.bob.context_menu(jam.channel, "Remix this clip", sent)
+        sent = await server.bob.send(server.channel, "private", attachments=[("x.mp3", sound)])
+        await server.bob.context_menu(server.channel, "Remix this clip", sent)
         made = await stage.mallory.slash(stage.other, "music", prompt="rock", seconds=1.0)
-        await jam.idle()
+        await server.idle()
         for kind in ("clip", "message"):
             for id_ in (*stage.ids, sent.id):
                 form = await stage.mallory.click(made.response, label="Remix")
-                if kind == "clip" and id_ == (await jam.newest_clip(stage.mallory)).id:
+                if kind == "clip" and id_ == (await server.newest_clip(stage.mallory)).id:
                     continue
                 form._interaction.modal["custom_id"] = f"zhiyin:remix:{kind}:{id_}"
                 words, keep, include = custom_ids(form.modal)
                 answers = {words: "as jazz", keep: ["2"], include: ["no"]}
                 assert refused(await stage.mallory.submit_modal(form, answers)), (kind, id_)
         assert await stage.rows_of_alice() == before
-        assert await jam.store.jobs.waiting_of(stage.mallory.id) == []
+        assert await server.store.jobs.waiting_of(stage.mallory.id) == []
 
 
 async def test_a_submitted_form_is_validated_again(tmp_path):
     """What was deleted meanwhile is not remixed; what is no choice is none."""
     async with open_stage(tmp_path) as stage:
-        jam = stage.jam
-        form = await jam.bob.click(stage.posted, label="Remix")
+        server = stage.server
+        form = await server.bob.click(stage.posted, label="Remix")
         words, keep, include = custom_ids(form.modal)
         options = form._interaction.modal["components"][1]["component"]["options"]
         options.append({"label": "the last 99 seconds", "value": "99"})
-        odd = await jam.bob.submit_modal(form, {words: "as jazz", keep: ["99"], include: ["no"]})
+        odd = await server.bob.submit_modal(form, {words: "as jazz", keep: ["99"], include: ["no"]})
         assert odd.response.content == str(UNKNOWN_CHOICE)
-        again = await jam.bob.click(stage.posted, label="Remix")
-        (shown,) = await jam.store.clips.by_message(stage.posted.id)
-        await jam.pipeline.library.delete(shown)
+        again = await server.bob.click(stage.posted, label="Remix")
+        (shown,) = await server.store.clips.by_message(stage.posted.id)
+        await server.pipeline.library.delete(shown)
         words, keep, include = custom_ids(again.modal)
-        gone = await jam.bob.submit_modal(again, {words: "as jazz", keep: ["2"], include: ["no"]})
+        gone = await server.bob.submit_modal(
+            again, {words: "as jazz", keep: ["2"], include: ["no"]}
+        )
         assert gone.response.content == str(messages.NO_CLIP)
 
 
 async def test_only_the_asked_person_confirms_erasure(tmp_path):
     """Even where others can see it."""
     async with open_stage(tmp_path) as stage:
-        jam, before = stage.jam, await stage.rows_of_alice()
-        view = forget_view(jam.bot.languages.renderer(None), jam.alice.id)
-        message = await jam.bot.get_channel(jam.channel.id).send("all?", view=view)
-        await jam.env.settle()
-        told = await jam.bob.click(message, label="Delete everything of mine")
+        server, before = stage.server, await stage.rows_of_alice()
+        view = forget_view(server.bot.languages.renderer(None), server.alice.id)
+        message = await server.bot.get_channel(server.channel.id).send("all?", view=view)
+        await server.env.settle()
+        told = await server.bob.click(message, label="Delete everything of mine")
         assert told.response.content == str(NOT_YOUR_QUESTION)
         assert await stage.rows_of_alice() == before
 
@@ -320,7 +326,7 @@ async def test_only_the_asked_person_confirms_erasure(tmp_path):
 async def test_an_obsolete_button_is_answered(tmp_path):
     """Of another version, or with an id that no row can have: a sentence, not silence."""
     async with open_stage(tmp_path) as stage:
-        jam, place = stage.jam, stage.jam.bot.get_channel(stage.jam.channel.id)
+        server, place = stage.server, stage.server.bot.get_channel(stage.server.channel.id)
         for button, sentence in (
             (ClipButton(1, "sing"), UNKNOWN_BUTTON),
             (ClipButton(10**60, "again"), messages.NO_CLIP),
@@ -328,6 +334,6 @@ async def test_an_obsolete_button_is_answered(tmp_path):
             view = discord.ui.View(timeout=None)
             view.add_item(button)
             message = await place.send("old", view=view)
-            await jam.env.settle()
-            told = await jam.bob.click(message, custom_id=button.item.custom_id)
+            await server.env.settle()
+            told = await server.bob.click(message, custom_id=button.item.custom_id)
             assert told.response.content == str(sentence)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from cogs.presentation.star_messages import NO_FAVOURITES, NO_STARS
-from tests.support.jam_server import open_jam
+from tests.support.simulated_server import open_server
 
 
-async def press_star(jam, message, who):
-    shown = jam.env.backend.messages[jam.channel.id][message.id]
+async def press_star(server, message, who):
+    shown = server.env.backend.messages[server.channel.id][message.id]
     buttons = [each for row in shown.components for each in row["components"]]
     (star,) = [each for each in buttons if each["custom_id"].endswith(":star")]
     return await who.click(message, custom_id=star["custom_id"]), star["label"]
@@ -15,60 +15,60 @@ async def press_star(jam, message, who):
 
 async def test_a_second_press_removes_a_star(tmp_path):
     """For everybody at the button, and in a private sentence for who pressed."""
-    async with open_jam(tmp_path) as jam:
-        clip = (await jam.music(seconds=1.0)).response
-        result, before = await press_star(jam, clip, jam.bob)
+    async with open_server(tmp_path) as server:
+        clip = (await server.music(seconds=1.0)).response
+        result, before = await press_star(server, clip, server.bob)
         assert before == "⭐"
         assert "among your `/favourites` now" in result.followups[-1].content
         assert result.followups[-1].ephemeral
-        result, between = await press_star(jam, clip, jam.bob)
+        result, between = await press_star(server, clip, server.bob)
         assert between == "⭐ 1"
         assert "not among your `/favourites` any more" in result.followups[-1].content
-        _, after = await press_star(jam, clip, jam.bob)
+        _, after = await press_star(server, clip, server.bob)
         assert after == "⭐"
 
 
 async def test_a_reaction_does_what_the_button_does(tmp_path):
     """It gives the star, and takes it back when it is removed; other reactions do nothing."""
-    async with open_jam(tmp_path) as jam:
-        clip = (await jam.music(seconds=1.0)).response
-        await jam.bob.react(clip, "👍")
-        await jam.bob.react(clip, "⭐")
-        assert (await jam.store.clips.get(1)).stars == 1
-        _, label = await press_star(jam, clip, jam.alice)
+    async with open_server(tmp_path) as server:
+        clip = (await server.music(seconds=1.0)).response
+        await server.bob.react(clip, "👍")
+        await server.bob.react(clip, "⭐")
+        assert (await server.store.clips.get(1)).stars == 1
+        _, label = await press_star(server, clip, server.alice)
         assert label == "⭐ 1"
-        await jam.bob.unreact(clip, "⭐")
-        assert (await jam.store.clips.get(1)).stars == 0
+        await server.bob.unreact(clip, "⭐")
+        assert (await server.store.clips.get(1)).stars == 0
 
 
 async def test_blocked_people_cannot_star(tmp_path):
     """Neither by the button, which says so, nor by a reaction."""
-    async with open_jam(tmp_path) as jam:
-        clip = (await jam.music(seconds=1.0)).response
-        await jam.store.settings.block(jam.guild.id, jam.bob.id, True)
-        result, _ = await press_star(jam, clip, jam.bob)
+    async with open_server(tmp_path) as server:
+        clip = (await server.music(seconds=1.0)).response
+        await server.store.settings.block(server.guild.id, server.bob.id, True)
+        result, _ = await press_star(server, clip, server.bob)
         assert result.response.ephemeral
-        await jam.bob.react(clip, "⭐")
-        assert (await jam.store.clips.get(1)).stars == 0
+        await server.bob.react(clip, "⭐")
+        assert (await server.store.clips.get(1)).stars == 0
 
 
 async def test_favourites_and_top_list_what_was_starred(tmp_path):
     """One's own in the order of starring; the server's by their stars, without self-stars."""
-    async with open_jam(tmp_path) as jam:
-        rock = (await jam.music(prompt="90s rock", seconds=1.0)).response
-        jazz = (await jam.music(prompt="slow jazz", seconds=1.0)).response
-        assert (await jam.bob.slash(jam.channel, "favourites")).response.content == str(
+    async with open_server(tmp_path) as server:
+        rock = (await server.music(prompt="90s rock", seconds=1.0)).response
+        jazz = (await server.music(prompt="slow jazz", seconds=1.0)).response
+        assert (await server.bob.slash(server.channel, "favourites")).response.content == str(
             NO_FAVOURITES
         )
-        assert (await jam.bob.slash(jam.channel, "top")).response.content == str(NO_STARS)
-        await press_star(jam, rock, jam.alice)
-        await press_star(jam, jazz, jam.bob)
-        own = (await jam.alice.slash(jam.channel, "favourites")).response
+        assert (await server.bob.slash(server.channel, "top")).response.content == str(NO_STARS)
+        await press_star(server, rock, server.alice)
+        await press_star(server, jazz, server.bob)
+        own = (await server.alice.slash(server.channel, "favourites")).response
         assert own.ephemeral
         assert "90s rock" in own.content
         assert "slow jazz" not in own.content
         for period in ("day", "week", "all"):
-            top = (await jam.alice.slash(jam.channel, "top", period=period)).response.content
+            top = (await server.alice.slash(server.channel, "top", period=period)).response.content
             assert "⭐ 1" in top
             assert "slow jazz" in top
             assert "90s rock" not in top
@@ -76,11 +76,11 @@ async def test_favourites_and_top_list_what_was_starred(tmp_path):
 
 async def test_stars_in_invisible_channels_are_not_listed(tmp_path):
     """A favourite of another server stays there."""
-    async with open_jam(tmp_path) as jam:
-        clip = (await jam.music(prompt="90s rock", seconds=1.0)).response
-        await press_star(jam, clip, jam.bob)
-        chief = jam.env.create_user("boss")
-        other = jam.env.create_guild("Elsewhere", owner=chief)
-        away = other.add_member(jam.bob)
+    async with open_server(tmp_path) as server:
+        clip = (await server.music(prompt="90s rock", seconds=1.0)).response
+        await press_star(server, clip, server.bob)
+        chief = server.env.create_user("boss")
+        other = server.env.create_guild("Elsewhere", owner=chief)
+        away = other.add_member(server.bob)
         result = await away.slash(other.create_text_channel("lobby"), "favourites")
         assert "90s rock" not in result.response.content

@@ -10,7 +10,7 @@ from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.vocabulary import read_vocabulary
 from bot.words.vocabulary import unknown_words
 from cogs.requests.suggestions import PRESETS
-from tests.support.jam_server import open_jam, strict
+from tests.support.simulated_server import open_server, strict
 
 
 @pytest.fixture(autouse=True)
@@ -20,30 +20,30 @@ def _strict(monkeypatch):
 
 async def test_unknown_words_are_reported_once_and_privately(tmp_path):
     """With what was heard; the clip comes all the same, and /styles shows what there is."""
-    async with open_jam(tmp_path) as jam:
-        jam.bot.service.words = WordService(read_vocabulary(starter_folder()))
+    async with open_server(tmp_path) as server:
+        server.bot.service.words = WordService(read_vocabulary(starter_folder()))
 
         async def told(who, prompt):
-            result = await who.slash(jam.channel, "music", prompt=prompt, seconds=1.0)
-            await jam.idle()
+            result = await who.slash(server.channel, "music", prompt=prompt, seconds=1.0)
+            await server.idle()
             said = [each for each in result.followups if "passes over" in each.content]
             assert all(each.ephemeral for each in said)
             return [each.content for each in said]
 
-        (first,) = await told(jam.alice, "dubstep battle with piano")
+        (first,) = await told(server.alice, "dubstep battle with piano")
         assert first.startswith("starter doesn't know “dubstep”, “battle”")
         assert "It heard: piano." in first
-        assert await told(jam.alice, "Dubstep, slow") == []
-        assert len(await told(jam.bob, "dubstep")) == 1
-        assert await told(jam.alice, "slow jazz, 84 BPM") == []
-        assert await jam.used() == 3.0
+        assert await told(server.alice, "Dubstep, slow") == []
+        assert len(await told(server.bob, "dubstep")) == 1
+        assert await told(server.alice, "slow jazz, 84 BPM") == []
+        assert await server.used() == 3.0
 
-        shown = (await jam.alice.slash(jam.channel, "styles")).response
+        shown = (await server.alice.slash(server.channel, "styles")).response
         assert shown.ephemeral
         assert "bossa nova" in shown.content
         assert "dubstep" not in shown.content
-        jam.bot.service.words = WordService(None)
-        assert "dubstep" in (await jam.alice.slash(jam.channel, "styles")).response.content
+        server.bot.service.words = WordService(None)
+        assert "dubstep" in (await server.alice.slash(server.channel, "styles")).response.content
 
 
 def test_only_known_words_are_suggested():

@@ -3,59 +3,63 @@
 from __future__ import annotations
 
 from cogs.presentation import messages
-from tests.support.jam_server import open_jam
+from tests.support.simulated_server import open_server
 
 
 async def test_a_file_tells_how_it_was_made(tmp_path):
     """/whatis reads our own files, wherever they have been; of others there is nothing to tell."""
-    async with open_jam(tmp_path) as jam:
-        first = await jam.music(prompt="**beat** @everyone", seconds=2.0, seed=5)
+    async with open_server(tmp_path) as server:
+        first = await server.music(prompt="**beat** @everyone", seconds=2.0, seed=5)
         data = await next(f for f in first.response.attachments if "zhiyin" in f.filename).read()
-        result = await jam.bob.slash(jam.channel, "whatis", clip=("anything.mp3", data))
+        result = await server.bob.slash(server.channel, "whatis", clip=("anything.mp3", data))
         (embed,) = result.response.embeds
         fields = {field.name: field.value for field in embed.fields}
         assert fields["Seed"] == "`5`"
         assert fields["Model"] == "scripted"
         assert "@everyone" not in embed.description
-        other = await jam.bob.slash(jam.channel, "whatis", clip=("other.mp3", b"ID3" + bytes(99)))
+        other = await server.bob.slash(
+            server.channel, "whatis", clip=("other.mp3", b"ID3" + bytes(99))
+        )
         assert other.response.content == str(messages.NOT_OURS)
 
 
 async def test_the_menu_entry_works_on_any_message(tmp_path):
     """Of a clip here by what is kept, of a file by its tags; only the one who asked sees it."""
-    async with open_jam(tmp_path) as jam:
-        first = await jam.music(seed=5)
+    async with open_server(tmp_path) as server:
+        first = await server.music(seed=5)
         menu = "What is this clip?"
-        ours = await jam.bob.context_menu(jam.channel, menu, first.response)
+        ours = await server.bob.context_menu(server.channel, menu, first.response)
         assert ours.response.embeds[0].title == "Clip 1"
         data = await next(f for f in first.response.attachments if "zhiyin" in f.filename).read()
-        message = await jam.bob.send(jam.channel, "look", attachments=[("x.mp3", data)])
-        theirs = await jam.alice.context_menu(jam.channel, menu, message)
+        message = await server.bob.send(server.channel, "look", attachments=[("x.mp3", data)])
+        theirs = await server.alice.context_menu(server.channel, menu, message)
         assert theirs.response.embeds[0].title == "AI-generated with Zhiyin"
-        silent = await jam.alice.send(jam.channel, "nothing")
-        told = await jam.alice.context_menu(jam.channel, menu, silent)
+        silent = await server.alice.send(server.channel, "nothing")
+        told = await server.alice.context_menu(server.channel, menu, silent)
         assert told.response.content == str(messages.NO_SOUND)
 
 
 async def test_the_command_has_a_rate_limit(tmp_path):
     """Each question costs a process or a picture; everybody has their own count."""
-    async with open_jam(tmp_path) as jam:
-        message = await jam.alice.send(jam.channel, "nothing")
+    async with open_server(tmp_path) as server:
+        message = await server.alice.send(server.channel, "nothing")
         menu = "What is this clip?"
         for _ in range(5):
-            told = await jam.alice.context_menu(jam.channel, menu, message)
+            told = await server.alice.context_menu(server.channel, menu, message)
             assert told.response.content == str(messages.NO_SOUND)
-        told = await jam.alice.context_menu(jam.channel, menu, message)
+        told = await server.alice.context_menu(server.channel, menu, message)
         assert told.response.content.startswith("Not so fast: try again in ")
-        jam.clock.now += 61
-        for who in (jam.alice, jam.bob):
-            told = await who.context_menu(jam.channel, menu, message)
+        server.clock.now += 61
+        for who in (server.alice, server.bob):
+            told = await who.context_menu(server.channel, menu, message)
             assert told.response.content == str(messages.NO_SOUND)
 
 
 async def test_a_blocked_person_is_refused(tmp_path):
     """Nor is a file of theirs fetched."""
-    async with open_jam(tmp_path) as jam:
-        await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
-        told = await jam.alice.slash(jam.channel, "whatis", clip=("x.mp3", b"ID3" + bytes(99)))
+    async with open_server(tmp_path) as server:
+        await server.store.settings.block(server.guild.id, server.alice.id, True)
+        told = await server.alice.slash(
+            server.channel, "whatis", clip=("x.mp3", b"ID3" + bytes(99))
+        )
         assert "can't make music here" in told.response.content

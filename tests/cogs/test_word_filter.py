@@ -14,7 +14,7 @@ from bot.errors import ConfigError
 from bot.pipeline.word_filter import UNWANTED, WordFilter
 from bot.store.store import open_store
 from cogs.presentation.cards import WORDS_HELD_BACK
-from tests.support.jam_server import Clock, custom_ids, limited, open_jam
+from tests.support.simulated_server import Clock, custom_ids, limited, open_server
 from tests.support.sound_files import as_file, noise
 
 
@@ -28,149 +28,153 @@ def refused(result):
 
 async def test_a_listed_word_is_refused_in_every_text_input(tmp_path):
     """In a command, a form, a mention, and the name of a file; the word is not repeated."""
-    async with open_jam(tmp_path) as jam:
-        clip = (await jam.music(prompt="beat", seconds=2.0)).response
-        await jam.bot.service.word_filter.add(jam.guild.id, "plonk*")
-        assert refused(await jam.music(prompt="some P.L.O.N.K rock"))
-        assert refused(await jam.music(prompt="plonky rock"))
-        form = await jam.alice.click(clip, label="Remix")
+    async with open_server(tmp_path) as server:
+        clip = (await server.music(prompt="beat", seconds=2.0)).response
+        await server.bot.service.word_filter.add(server.guild.id, "plonk*")
+        assert refused(await server.music(prompt="some P.L.O.N.K rock"))
+        assert refused(await server.music(prompt="plonky rock"))
+        form = await server.alice.click(clip, label="Remix")
         words, keep, include = custom_ids(form.modal)
         answers = {words: "plonk it", keep: ["2"], include: ["no"]}
-        assert refused(await jam.alice.submit_modal(form, answers))
+        assert refused(await server.alice.submit_modal(form, answers))
         file = ("plonk.wav", as_file(noise()))
-        result = await jam.alice.slash(jam.channel, "music", prompt="rock", clip=file)
+        result = await server.alice.slash(server.channel, "music", prompt="rock", clip=file)
         assert refused(result)
-        await jam.alice.send(jam.channel, f"<@{jam.bot.user.id}> plonk rock")
-        await jam.idle()
-        assert jam.newest(1)[0].content == str(UNWANTED)
-        assert await jam.used() == 2.0
-        assert (await jam.music(prompt="rock", seconds=1.0)).response.attachments
+        await server.alice.send(server.channel, f"<@{server.bot.user.id}> plonk rock")
+        await server.idle()
+        assert server.newest(1)[0].content == str(UNWANTED)
+        assert await server.used() == 2.0
+        assert (await server.music(prompt="rock", seconds=1.0)).response.attachments
 
 
 async def test_buttons_also_apply_the_word_filter(tmp_path):
     """What was made before the word was listed is not made again, and posted without its words."""
-    async with open_jam(tmp_path) as jam:
-        clip = (await jam.music(prompt="plonk", seconds=1.0)).response
-        await jam.bot.service.word_filter.add(jam.guild.id, "plonk")
-        assert refused(await jam.press(clip, "Again"))
-        shown = (await jam.alice.slash(jam.channel, "clip", clip="1")).response
+    async with open_server(tmp_path) as server:
+        clip = (await server.music(prompt="plonk", seconds=1.0)).response
+        await server.bot.service.word_filter.add(server.guild.id, "plonk")
+        assert refused(await server.press(clip, "Again"))
+        shown = (await server.alice.slash(server.channel, "clip", clip="1")).response
         assert str(WORDS_HELD_BACK) in shown.embeds[0].description
-        await jam.bot.service.word_filter.remove(jam.guild.id, "PLONK")
-        shown = (await jam.alice.slash(jam.channel, "clip", clip="1")).response
+        await server.bot.service.word_filter.remove(server.guild.id, "PLONK")
+        shown = (await server.alice.slash(server.channel, "clip", clip="1")).response
         assert "plonk" in shown.embeds[0].description
 
 
 async def test_a_word_list_applies_to_its_server_and_persists(tmp_path):
     """Elsewhere the word may be wanted."""
-    async with open_jam(tmp_path) as jam:
-        await jam.bot.service.word_filter.add(jam.guild.id, "plonk")
-        assert (await jam.alice.user.slash("random", seconds=1.0)).response
-        direct = await jam.alice.user.slash("music", prompt="plonk", seconds=1.0)
-        await jam.idle()
+    async with open_server(tmp_path) as server:
+        await server.bot.service.word_filter.add(server.guild.id, "plonk")
+        assert (await server.alice.user.slash("random", seconds=1.0)).response
+        direct = await server.alice.user.slash("music", prompt="plonk", seconds=1.0)
+        await server.idle()
         assert direct.response.attachments
-        await jam.stop_pipeline()
-        async with jam.restart():
-            assert (await jam.music(prompt="plonk")).response.content == str(UNWANTED)
+        await server.stop_pipeline()
+        async with server.restart():
+            assert (await server.music(prompt="plonk")).response.content == str(UNWANTED)
 
 
 async def test_the_operator_s_word_list_applies_everywhere(tmp_path):
     """In direct messages, too."""
     account = DiscordConfig(unwanted_words=("plonk", "/zz+/"))
     config = dataclasses.replace(Config(), discord=account)
-    async with open_jam(tmp_path, config=config) as jam:
-        direct = await jam.alice.user.slash("music", prompt="PLONK")
+    async with open_server(tmp_path, config=config) as server:
+        direct = await server.alice.user.slash("music", prompt="PLONK")
         assert direct.response.content == str(UNWANTED)
-        assert (await jam.music(prompt="jazzz")).response.content == str(UNWANTED)
+        assert (await server.music(prompt="jazzz")).response.content == str(UNWANTED)
 
 
 async def test_an_operator_s_pattern_that_cannot_be_read_keeps_the_bot_from_starting(tmp_path):
     """Its key is named."""
     config = dataclasses.replace(Config(), discord=DiscordConfig(unwanted_words=("/(/",)))
     with pytest.raises(ConfigError, match="unwanted_words"):
-        async with open_jam(tmp_path, config=config):
+        async with open_server(tmp_path, config=config):
             pass
 
 
-async def words(jam, command, **options):
-    result = await jam.owner.slash(jam.channel, f"admin words {command}", **options)
+async def words(server, command, **options):
+    result = await server.owner.slash(server.channel, f"admin words {command}", **options)
     assert result.response.ephemeral
     return result.response.content
 
 
 async def test_managers_edit_the_word_list_by_commands(tmp_path):
     """They add, see, try out and remove; what can't be an entry is a sentence."""
-    async with open_jam(tmp_path) as jam:
-        assert "nothing on the list" in await words(jam, "list")
-        assert "||`plonk\\*`||" in await words(jam, "add", entry=" PLONK* ")
-        assert "RE2's syntax" in await words(jam, "add", entry="/(/")
-        assert "plonk" in await words(jam, "list")
-        assert "refused because of ||`plonk" in await words(jam, "test", words="a p-l-o-n-k-y song")
-        assert str(UNWANTED) == (await jam.music(prompt="plonky")).response.content
-        assert "off the list" in await words(jam, "remove", entry="plonk*")
-        assert "not on the list" in await words(jam, "remove", entry="plonk*")
-        assert "Nothing in that" in await words(jam, "test", words="a plonky song")
+    async with open_server(tmp_path) as server:
+        assert "nothing on the list" in await words(server, "list")
+        assert "||`plonk\\*`||" in await words(server, "add", entry=" PLONK* ")
+        assert "RE2's syntax" in await words(server, "add", entry="/(/")
+        assert "plonk" in await words(server, "list")
+        assert "refused because of ||`plonk" in await words(
+            server, "test", words="a p-l-o-n-k-y song"
+        )
+        assert str(UNWANTED) == (await server.music(prompt="plonky")).response.content
+        assert "off the list" in await words(server, "remove", entry="plonk*")
+        assert "not on the list" in await words(server, "remove", entry="plonk*")
+        assert "Nothing in that" in await words(server, "test", words="a plonky song")
 
 
 async def test_only_managers_edit_the_word_list(tmp_path):
     """Whoever the server's settings let see the command."""
-    async with open_jam(tmp_path) as jam:
-        (command,) = [each for each in await jam.bot.tree.fetch_commands() if each.name == "admin"]
-        jam.guild.set_command_permissions(command, {jam.alice: True})
+    async with open_server(tmp_path) as server:
+        (command,) = [
+            each for each in await server.bot.tree.fetch_commands() if each.name == "admin"
+        ]
+        server.guild.set_command_permissions(command, {server.alice: True})
         for name, options in (
             ("words add", {"entry": "plonk"}),
             ("words list", {}),
-            ("uploads", {"role": jam.guild.create_role("player")}),
-            ("log", {"channel": jam.channel}),
+            ("uploads", {"role": server.guild.create_role("player")}),
+            ("log", {"channel": server.channel}),
         ):
-            told = await jam.alice.slash(jam.channel, f"admin {name}", **options)
+            told = await server.alice.slash(server.channel, f"admin {name}", **options)
             assert told.response.content == "You may not do that here.", name
-        assert await jam.bot.service.word_filter.entries(jam.guild.id) == ()
+        assert await server.bot.service.word_filter.entries(server.guild.id) == ()
 
 
 async def test_uploads_can_be_restricted_to_roles(tmp_path):
     """Managers may, too; the sentence names the roles, and nothing was read."""
-    async with open_jam(tmp_path) as jam:
-        role = jam.guild.create_role("player")
-        await jam.owner.slash(jam.channel, "admin uploads", role=role)
+    async with open_server(tmp_path) as server:
+        role = server.guild.create_role("player")
+        await server.owner.slash(server.channel, "admin uploads", role=role)
         sound = ("riff.wav", as_file(noise()))
-        told = await jam.music(clip=sound, seconds=1.0)
+        told = await server.music(clip=sound, seconds=1.0)
         assert told.response.ephemeral
         assert f"<@&{role.id}>" in told.response.content
-        assert (await jam.music(seconds=1.0)).response.attachments
-        player = jam.guild.add_member(jam.env.create_user("carol"), roles=[role])
-        for who in (jam.owner, player):
-            made = await jam.music(who=who, clip=sound, seconds=1.0)
+        assert (await server.music(seconds=1.0)).response.attachments
+        player = server.guild.add_member(server.env.create_user("carol"), roles=[role])
+        for who in (server.owner, player):
+            made = await server.music(who=who, clip=sound, seconds=1.0)
             assert made.response.attachments
 
 
 async def test_orders_have_a_cooldown(tmp_path):
     """The takes of one order are one; a loop, which is free, may be cut at any time."""
-    async with open_jam(tmp_path) as jam:
-        made = (await jam.music(prompt="beat", seconds=4.0)).response
-        await jam.owner.slash(jam.channel, "admin limits", pause=30.0)
-        jam.clock.now += 31
-        await jam.music(takes=2, seconds=1.0)
-        assert len(await jam.store.clips.of_user(jam.alice.id, 5)) == 3
-        jam.clock.now += 29
-        told = await jam.music(seconds=1.0)
+    async with open_server(tmp_path) as server:
+        made = (await server.music(prompt="beat", seconds=4.0)).response
+        await server.owner.slash(server.channel, "admin limits", pause=30.0)
+        server.clock.now += 31
+        await server.music(takes=2, seconds=1.0)
+        assert len(await server.store.clips.of_user(server.alice.id, 5)) == 3
+        server.clock.now += 29
+        told = await server.music(seconds=1.0)
         assert told.response.ephemeral
         assert told.response.content.startswith("Not so fast")
         assert "<t:" in told.response.content
-        assert (await jam.press(made, "Loop")).response.attachments
-        assert (await jam.music(who=jam.bob, seconds=1.0)).response.attachments
-        jam.clock.now += 31
-        assert (await jam.music(seconds=1.0)).response.attachments
+        assert (await server.press(made, "Loop")).response.attachments
+        assert (await server.music(who=server.bob, seconds=1.0)).response.attachments
+        server.clock.now += 31
+        assert (await server.music(seconds=1.0)).response.attachments
 
 
 async def test_managers_cannot_shorten_the_operator_s_cooldown(tmp_path):
     """Theirs may be longer."""
-    async with open_jam(tmp_path, config=limited(cooldown_seconds=10)) as jam:
-        told = await jam.owner.slash(jam.channel, "admin limits", pause=5.0)
+    async with open_server(tmp_path, config=limited(cooldown_seconds=10)) as server:
+        told = await server.owner.slash(server.channel, "admin limits", pause=5.0)
         assert "from 10 to 3600 seconds" in told.response.content
-        await jam.store.settings.set_limits(jam.guild.id, cooldown_seconds=1.0)
-        assert (await jam.music(seconds=1.0)).response.attachments
-        jam.clock.now += 5
-        assert (await jam.music(seconds=1.0)).response.content.startswith("Not so fast")
+        await server.store.settings.set_limits(server.guild.id, cooldown_seconds=1.0)
+        assert (await server.music(seconds=1.0)).response.attachments
+        server.clock.now += 5
+        assert (await server.music(seconds=1.0)).response.content.startswith("Not so fast")
 
 
 ROOT = Path(__file__).parents[2]
@@ -214,11 +218,11 @@ NOT_SHOWN = {
 
 async def test_the_word_filter_checks_every_typed_text(tmp_path):
     """An option that is new is checked before others see it, or says here why it need not be."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music(prompt="beat", seconds=1.0)
-        await jam.bot.service.word_filter.add(jam.guild.id, "plonk")
+    async with open_server(tmp_path) as server:
+        await server.music(prompt="beat", seconds=1.0)
+        await server.bot.service.word_filter.add(server.guild.id, "plonk")
         found = set()
-        for command in jam.bot.tree.walk_commands():
+        for command in server.bot.tree.walk_commands():
             for each in getattr(command, "parameters", ()):
                 is_free = each.type is discord.AppCommandOptionType.string and not each.choices
                 if is_free and not {each.name, command.qualified_name} & NOT_SHOWN.keys():
@@ -227,23 +231,23 @@ async def test_the_word_filter_checks_every_typed_text(tmp_path):
         for file in CHECKED_IN.values():
             assert "word_filter.check(" in (ROOT / file).read_text("utf-8")
         for (command, option), others in CHECKED.items():
-            told = await jam.alice.slash(jam.channel, command, **{option: "plonk"}, **others)
+            told = await server.alice.slash(server.channel, command, **{option: "plonk"}, **others)
             assert refused(told), (command, option)
 
 
 async def test_the_word_filter_checks_takes_and_joined_prompts(tmp_path):
     """Also where the old words are not wanted any more: what was announced is withdrawn."""
-    async with open_jam(tmp_path) as jam:
-        made = (await jam.music(prompt="plonk beat", seconds=2.0)).response
-        await jam.bot.service.word_filter.add(jam.guild.id, "plonk")
-        assert refused(await jam.music(prompt="plonk", takes=3))
-        form = await jam.alice.click(made, label="Remix")
+    async with open_server(tmp_path) as server:
+        made = (await server.music(prompt="plonk beat", seconds=2.0)).response
+        await server.bot.service.word_filter.add(server.guild.id, "plonk")
+        assert refused(await server.music(prompt="plonk", takes=3))
+        form = await server.alice.click(made, label="Remix")
         words, keep, include = custom_ids(form.modal)
         answers = {words: "softer", keep: ["2"], include: ["no"]}
-        result = await jam.alice.submit_modal(form, answers)
-        await jam.idle()
+        result = await server.alice.submit_modal(form, answers)
+        await server.idle()
         assert result.followups[-1].content == str(UNWANTED)
-        assert len(await jam.store.clips.of_user(jam.alice.id, 5)) == 1
+        assert len(await server.store.clips.of_user(server.alice.id, 5)) == 1
 
 
 async def test_a_word_list_changed_during_loading_is_reloaded(tmp_path):

@@ -8,91 +8,91 @@ import pytest
 
 from bot.domain.jobs import JobState, Keep
 from cogs.presentation import progress_messages
-from tests.support.jam_server import Clock, open_jam
+from tests.support.simulated_server import Clock, open_server
 from tests.support.timings import quick
 
 
 async def test_after_a_worker_crash_the_clip_is_generated_again(tmp_path, monkeypatch):
     """One death is forgiven: the person just waits a little longer."""
     monkeypatch.setenv("ZHIYIN_TEST_MARK", str(tmp_path / "mark"))
-    async with open_jam(tmp_path / "data") as jam:
-        result = await jam.music(prompt="crash once")
+    async with open_server(tmp_path / "data") as server:
+        result = await server.music(prompt="crash once")
         assert result.response.attachments
-        assert (await jam.store.jobs.get(1)).attempts == 1
+        assert (await server.store.jobs.get(1)).attempts == 1
 
 
 async def test_a_job_that_kills_two_workers_is_given_up(tmp_path):
     """It is refunded, says so, and others go on."""
-    async with open_jam(tmp_path) as jam:
-        result = await jam.music(prompt="crash")
+    async with open_server(tmp_path) as server:
+        result = await server.music(prompt="crash")
         assert "stopped twice" in result.response.content
-        assert await jam.used() == 0
-        again = await jam.music(prompt="jazz")
+        assert await server.used() == 0
+        again = await server.music(prompt="jazz")
         assert again.response.attachments
 
 
 async def test_a_clip_that_crashes_the_engine_affects_no_other_job(tmp_path):
     """Those beside it are made after all: the second time each is made alone."""
-    async with open_jam(tmp_path) as jam:
-        jam.pipeline.executor.paused = True
-        crash = await jam.alice.slash(jam.channel, "music", prompt="crash")
-        for who in (jam.bob, jam.owner):
-            await who.slash(jam.channel, "music", prompt="slowly", takes=2)
-        jam.pipeline.executor.paused = False
-        await jam.idle()
+    async with open_server(tmp_path) as server:
+        server.pipeline.executor.paused = True
+        crash = await server.alice.slash(server.channel, "music", prompt="crash")
+        for who in (server.bob, server.owner):
+            await who.slash(server.channel, "music", prompt="slowly", takes=2)
+        server.pipeline.executor.paused = False
+        await server.idle()
         assert "stopped twice" in crash.response.content
-        assert [len(message.attachments) for message in jam.messages()] == [0, 3, 3]
-        assert await jam.used(jam.alice) == 0
-        assert await jam.used(jam.bob) == 4
+        assert [len(message.attachments) for message in server.messages()] == [0, 3, 3]
+        assert await server.used(server.alice) == 0
+        assert await server.used(server.bob) == 4
 
 
 async def test_jobs_beside_a_killed_clip_lose_no_attempt(tmp_path):
     """The worker is ended because of another: no attempt is spent."""
-    async with open_jam(tmp_path, cancel_seconds=0.2) as jam:
-        await jam.alice.slash(jam.channel, "music", prompt="stubborn")
-        await jam.bob.slash(jam.channel, "music", prompt="slow and long", seconds=30.0)
+    async with open_server(tmp_path, cancel_seconds=0.2) as server:
+        await server.alice.slash(server.channel, "music", prompt="stubborn")
+        await server.bob.slash(server.channel, "music", prompt="slow and long", seconds=30.0)
         async with asyncio.timeout(60):
-            while jam.pipeline.executor.running < 2:
+            while server.pipeline.executor.running < 2:
                 await asyncio.sleep(0.01)
-        assert await jam.pipeline.cancel(1)
-        await jam.idle()
-        second = await jam.store.jobs.get(2)
+        assert await server.pipeline.cancel(1)
+        await server.idle()
+        second = await server.store.jobs.get(2)
         assert (second.state, second.attempts) == (JobState.DELIVERED, 0)
 
 
 async def test_the_bots_own_deaths_spend_no_attempt(tmp_path):
     """However often it is killed with a clip in the works, and nobody is told of an engine."""
-    async with open_jam(tmp_path, timings=quick()) as jam:
-        jam.pipeline.executor.paused = True
-        await jam.alice.slash(jam.channel, "music", prompt="rock")
+    async with open_server(tmp_path, timings=quick()) as server:
+        server.pipeline.executor.paused = True
+        await server.alice.slash(server.channel, "music", prompt="rock")
         async with asyncio.timeout(60):
-            while (standing := jam.pipeline.progress(1)) is None:
+            while (standing := server.pipeline.progress(1)) is None:
                 await asyncio.sleep(0.01)
         for _ in range(3):
             # As a bot leaves it that was killed.
-            await jam.pipeline._dispatcher.stop()
-            job = await jam.store.jobs.start(1)
+            await server.pipeline._dispatcher.stop()
+            job = await server.store.jobs.start(1)
             assert "restarted" not in str(progress_messages.progress(job, standing))
-            assert await jam.pipeline.resume() == 1
-        jam.pipeline.start(jam.bot.presenter)
-        jam.pipeline.executor.paused = False
-        await jam.idle()
-        done = await jam.store.jobs.get(1)
+            assert await server.pipeline.resume() == 1
+        server.pipeline.start(server.bot.presenter)
+        server.pipeline.executor.paused = False
+        await server.idle()
+        done = await server.store.jobs.get(1)
         assert (done.state, done.attempts) == (JobState.DELIVERED, 0)
-        assert await jam.store.check() == []
+        assert await server.store.check() == []
 
 
 async def test_a_running_job_survives_a_restart(tmp_path):
     """It is made again from where it was accepted, and delivered to the same message."""
     clock = Clock()
-    async with open_jam(tmp_path, clock=clock) as jam:
-        result = await jam.alice.slash(jam.channel, "music", prompt="slow", seconds=1.0)
-        await jam.pipeline.drain(0.0)
-        (job,) = await jam.store.jobs.unfinished()
+    async with open_server(tmp_path, clock=clock) as server:
+        result = await server.alice.slash(server.channel, "music", prompt="slow", seconds=1.0)
+        await server.pipeline.drain(0.0)
+        (job,) = await server.store.jobs.unfinished()
         assert (job.state, job.attempts) == (JobState.QUEUED, 0)
-        await jam.stop_pipeline()
+        await server.stop_pipeline()
         assert result.response.content
-        async with jam.restart() as again:
+        async with server.restart() as again:
             await again.idle()
             done = await again.store.jobs.get(job.id)
             assert done.state is JobState.DELIVERED
@@ -101,15 +101,15 @@ async def test_a_running_job_survives_a_restart(tmp_path):
 
 async def test_a_remix_s_source_survives_a_restart(tmp_path):
     """It is made as it was asked for, of the joined words."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music(prompt="beat", seconds=6.0, seed=77)
-        clip = await jam.newest_clip()
+    async with open_server(tmp_path) as server:
+        await server.music(prompt="beat", seconds=6.0, seed=77)
+        clip = await server.newest_clip()
         options = {"prompt": "slow", "mine": str(clip.id), "keep": "start", "keep_seconds": 4.0}
-        await jam.alice.slash(jam.channel, "remix", **options, seconds=1.0)
-        await jam.pipeline.drain(0.0)
-        (job,) = await jam.store.jobs.unfinished()
-        await jam.stop_pipeline()
-        async with jam.restart() as again:
+        await server.alice.slash(server.channel, "remix", **options, seconds=1.0)
+        await server.pipeline.drain(0.0)
+        (job,) = await server.store.jobs.unfinished()
+        await server.stop_pipeline()
+        async with server.restart() as again:
             await again.idle()
             done = await again.store.jobs.get(job.id)
             assert (done.state, done.order) == (JobState.DELIVERED, job.order)

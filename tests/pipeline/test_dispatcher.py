@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.jobs import JobState
 from bot.inference.executor import CANCELLED
-from tests.support.jam_server import open_jam, strict
+from tests.support.simulated_server import open_server, strict
 from tests.support.timings import quick
 
 
@@ -21,8 +21,8 @@ def _quick(monkeypatch):
 @pytest.mark.parametrize("step", ["start", "record_clip", "begin_delivery", "finish_delivery"])
 async def test_a_temporarily_full_disk_loses_no_job(tmp_path, monkeypatch, step):
     """What could not be written down is done again when there is room, without a restart."""
-    async with open_jam(tmp_path, timings=quick()) as jam:
-        real = getattr(jam.store.jobs, step)
+    async with open_server(tmp_path, timings=quick()) as server:
+        real = getattr(server.store.jobs, step)
         fails = 2
 
         async def full(*args, **options):
@@ -32,72 +32,72 @@ async def test_a_temporarily_full_disk_loses_no_job(tmp_path, monkeypatch, step)
                 raise sqlite3.OperationalError("database or disk is full")
             return await real(*args, **options)
 
-        monkeypatch.setattr(jam.store.jobs, step, full)
+        monkeypatch.setattr(server.store.jobs, step, full)
         # What ends a job can't be written either.
-        ended = jam.store.jobs.fail
+        ended = server.store.jobs.fail
 
         async def not_ended(*args):
             if fails > 0:
                 raise sqlite3.OperationalError("database or disk is full")
             return await ended(*args)
 
-        monkeypatch.setattr(jam.store.jobs, "fail", not_ended)
-        result = await jam.music(seconds=2.0)
-        job = await jam.store.jobs.get(1)
-        used = (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds
+        monkeypatch.setattr(server.store.jobs, "fail", not_ended)
+        result = await server.music(seconds=2.0)
+        job = await server.store.jobs.get(1)
+        used = (await server.store.ledger.quota(server.alice.id, 600)).used_seconds
         assert job.state in (JobState.DELIVERED, JobState.FAILED)
         assert used == (2.0 if job.state is JobState.DELIVERED else 0.0)
         assert bool(result.response.attachments) >= (job.state is JobState.DELIVERED)
-        assert await jam.store.check() == []
+        assert await server.store.check() == []
 
 
 async def test_a_stop_does_not_wait_for_retries(tmp_path, monkeypatch):
     """It is in the database: the next start takes it up."""
-    async with open_jam(tmp_path, timings=quick(job_retry_seconds=3600.0)) as jam:
+    async with open_server(tmp_path, timings=quick(job_retry_seconds=3600.0)) as server:
 
         async def broken(*args, **options):
             raise sqlite3.OperationalError("database or disk is full")
 
         for step in ("begin_delivery", "fail"):
-            monkeypatch.setattr(jam.store.jobs, step, broken)
-        await jam.alice.slash(jam.channel, "music", prompt="rock")
+            monkeypatch.setattr(server.store.jobs, step, broken)
+        await server.alice.slash(server.channel, "music", prompt="rock")
         async with asyncio.timeout(60):
-            while not jam.pipeline._dispatcher._retries:
+            while not server.pipeline._dispatcher._retries:
                 await asyncio.sleep(0.01)
-        await jam.pipeline.drain(1.0)
-        assert jam.pipeline.in_flight == 0
-        assert (await jam.store.jobs.get(1)).state is JobState.RENDERED
+        await server.pipeline.drain(1.0)
+        assert server.pipeline.in_flight == 0
+        assert (await server.store.jobs.get(1)).state is JobState.RENDERED
 
 
 async def test_a_job_can_be_cancelled_before_it_is_queued(tmp_path, monkeypatch):
     """Between its admission and the queue of the executor: it is refunded, and its person told."""
-    async with open_jam(tmp_path, timings=quick()) as jam:
-        put = jam.pipeline._dispatcher.put
-        monkeypatch.setattr(jam.pipeline._dispatcher, "put", lambda job: None)
-        result = await jam.alice.slash(jam.channel, "music", prompt="rock")
-        pressed = await jam.alice.slash(jam.channel, "cancel")
-        job = await jam.store.jobs.get(1)
+    async with open_server(tmp_path, timings=quick()) as server:
+        put = server.pipeline._dispatcher.put
+        monkeypatch.setattr(server.pipeline._dispatcher, "put", lambda job: None)
+        result = await server.alice.slash(server.channel, "music", prompt="rock")
+        pressed = await server.alice.slash(server.channel, "cancel")
+        job = await server.store.jobs.get(1)
         assert job.state is JobState.CANCELLED
         assert str(CANCELLED) in (pressed.response or pressed.followups[0]).content
         assert str(CANCELLED) in result.response.content
         put(job)
-        await jam.idle()
-        assert (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds == 0
-        assert await jam.store.check() == []
+        await server.idle()
+        assert (await server.store.ledger.quota(server.alice.id, 600)).used_seconds == 0
+        assert await server.store.check() == []
 
 
 async def test_a_job_cancelled_before_queueing_is_not_shown(tmp_path):
     """It leaves the queue that it came to all the same, and what was told stays."""
     timings = quick(first_shown=0.3, show_every=0.01)
-    async with open_jam(tmp_path, timings=timings) as jam:
-        jam.pipeline.executor.paused = True
-        result = await jam.alice.slash(jam.channel, "music", prompt="rock")
+    async with open_server(tmp_path, timings=timings) as server:
+        server.pipeline.executor.paused = True
+        result = await server.alice.slash(server.channel, "music", prompt="rock")
         async with asyncio.timeout(60):
-            while jam.pipeline.progress(1) is None:
+            while server.pipeline.progress(1) is None:
                 await asyncio.sleep(0.01)
             # As a cancellation does that finds it nowhere but in the database.
-            assert await jam.store.jobs.cancel(1, CANCELLED)
-            await jam.pipeline._notifier.notify(1)
-            await jam.idle()
+            assert await server.store.jobs.cancel(1, CANCELLED)
+            await server.pipeline._notifier.notify(1)
+            await server.idle()
         assert str(CANCELLED) in result.response.content
-        assert jam.pipeline.executor.waiting == 0
+        assert server.pipeline.executor.waiting == 0

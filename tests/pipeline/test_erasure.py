@@ -18,7 +18,7 @@ from bot.domain.jobs import JobState
 from bot.store.database import FILE
 from bot.store.retention import sweep
 from cogs.presentation import privacy_messages
-from tests.support.jam_server import open_jam, strict
+from tests.support.simulated_server import open_server, strict
 
 CANARY = "a canary sings in the coal mine"
 DAY = 86_400.0
@@ -46,19 +46,19 @@ def places_of(folder, text):
     return found
 
 
-async def confirmed(jam, who):
-    asked = await who.slash(jam.channel, "privacy delete")
-    keep = jam.config.storage.keep_backups
+async def confirmed(server, who):
+    asked = await who.slash(server.channel, "privacy delete")
+    keep = server.config.storage.keep_backups
     assert asked.response.content == str(privacy_messages.forget_me(keep))
     done = await who.click(asked.response, label="Delete everything of mine")
-    await jam.idle()
+    await server.idle()
     return done
 
 
 async def test_people_are_shown_what_is_stored(tmp_path):
     """In sentences, with the days that are set; for them alone."""
-    async with open_jam(tmp_path) as jam:
-        told = await jam.alice.slash(jam.channel, "privacy show")
+    async with open_server(tmp_path) as server:
+        told = await server.alice.slash(server.channel, "privacy show")
         assert "30 days" in told.response.content
         assert told.ephemeral
 
@@ -74,21 +74,21 @@ async def test_people_are_shown_what_is_stored(tmp_path):
 async def test_people_are_told_about_backups(tmp_path, keep, words):
     """Where it is told what is kept, before they delete it, and when it is done."""
     config = replace(Config(), storage=StorageConfig(keep_backups=keep))
-    async with open_jam(tmp_path, config=config) as jam:
-        told = await jam.alice.slash(jam.channel, "privacy show")
+    async with open_server(tmp_path, config=config) as server:
+        told = await server.alice.slash(server.channel, "privacy show")
         assert re.search(words, told.response.content)
-        asked = await jam.alice.slash(jam.channel, "privacy delete")
+        asked = await server.alice.slash(server.channel, "privacy delete")
         assert re.search(words, asked.response.content)
-        done = await confirmed(jam, jam.alice)
+        done = await confirmed(server, server.alice)
         assert re.search(words, done.response.content)
 
 
 async def test_an_export_has_all_data_of_a_person(tmp_path):
     """Their clips, orders and seconds, and nobody else's."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music(prompt=CANARY, seconds=2.0)
-        await jam.music(jam.bob, prompt="another song", seconds=1.0)
-        sent = await jam.alice.slash(jam.channel, "privacy export")
+    async with open_server(tmp_path) as server:
+        await server.music(prompt=CANARY, seconds=2.0)
+        await server.music(server.bob, prompt="another song", seconds=1.0)
+        sent = await server.alice.slash(server.channel, "privacy export")
         with zipfile.ZipFile(io.BytesIO(await sent.response.attachments[0].read())) as archive:
             data = {name: json.loads(archive.read(name)) for name in archive.namelist()}
         assert sent.ephemeral
@@ -101,101 +101,101 @@ async def test_an_export_has_all_data_of_a_person(tmp_path):
 
 async def test_a_person_s_data_is_erased_on_request(tmp_path):
     """Words, clips and orders at once; the day's seconds when the day is over; others stay."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music(prompt=CANARY, seconds=2.0)
-        await jam.music(jam.bob, prompt="another song", seconds=1.0)
-        (clip,) = await jam.store.clips.of_user(jam.alice.id, 5)
+    async with open_server(tmp_path) as server:
+        await server.music(prompt=CANARY, seconds=2.0)
+        await server.music(server.bob, prompt="another song", seconds=1.0)
+        (clip,) = await server.store.clips.of_user(server.alice.id, 5)
         assert places_of(tmp_path, "canary sings") == {"jobs.prompt", "clips.prompt"}
-        done = await confirmed(jam, jam.alice)
+        done = await confirmed(server, server.alice)
         assert "1 clip of yours is deleted" in done.response.content
         assert places_of(tmp_path, "canary sings") == set()
-        assert not (jam.store.clips_folder / clip.file).exists()
+        assert not (server.store.clips_folder / clip.file).exists()
         # To be forgotten does not give the day back.
-        assert (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds == 2.0
-        assert await jam.store.check() == []
-        jam.clock.now += DAY
-        await sweep(jam.store, 30, jam.clock.now)
-        assert places_of(tmp_path, jam.alice.id) == set()
-        assert await jam.store.check() == []
-        assert (await jam.store.clips.of_user(jam.bob.id, 5))[0].prompt == "another song"
-        assert (await jam.store.ledger.quota(jam.bob.id, 600)).used_seconds == 0.0
+        assert (await server.store.ledger.quota(server.alice.id, 600)).used_seconds == 2.0
+        assert await server.store.check() == []
+        server.clock.now += DAY
+        await sweep(server.store, 30, server.clock.now)
+        assert places_of(tmp_path, server.alice.id) == set()
+        assert await server.store.check() == []
+        assert (await server.store.clips.of_user(server.bob.id, 5))[0].prompt == "another song"
+        assert (await server.store.ledger.quota(server.bob.id, 600)).used_seconds == 0.0
 
 
 async def test_erasure_cancels_queued_jobs(tmp_path):
     """What waits is cancelled first, and what they do afterwards is kept as anyone's."""
-    async with open_jam(tmp_path) as jam:
-        jam.pipeline.executor.paused = True
-        waiting = await jam.alice.slash(jam.channel, "music", prompt=CANARY)
-        await confirmed(jam, jam.alice)
-        jam.pipeline.executor.paused = False
+    async with open_server(tmp_path) as server:
+        server.pipeline.executor.paused = True
+        waiting = await server.alice.slash(server.channel, "music", prompt=CANARY)
+        await confirmed(server, server.alice)
+        server.pipeline.executor.paused = False
         assert "Cancelled" in waiting.response.content
-        assert (await jam.store.jobs.get(1)).state is JobState.CANCELLED
-        jam.clock.now += 1.0
-        await jam.music(prompt="a new song", seconds=1.0)
-        jam.clock.now += DAY
-        await sweep(jam.store, 30, jam.clock.now)
+        assert (await server.store.jobs.get(1)).state is JobState.CANCELLED
+        server.clock.now += 1.0
+        await server.music(prompt="a new song", seconds=1.0)
+        server.clock.now += DAY
+        await sweep(server.store, 30, server.clock.now)
         # What came after the wish is not part of it.
-        assert [clip.prompt for clip in await jam.store.clips.of_user(jam.alice.id, 5)] == [
+        assert [clip.prompt for clip in await server.store.clips.of_user(server.alice.id, 5)] == [
             "a new song"
         ]
-        assert await jam.store.check() == []
+        assert await server.store.check() == []
 
 
 async def test_erasure_keeps_blocks(tmp_path):
     """A block is the server's, not the person's."""
-    async with open_jam(tmp_path) as jam:
-        await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
-        await confirmed(jam, jam.alice)
-        refused = await jam.music()
+    async with open_server(tmp_path) as server:
+        await server.store.settings.block(server.guild.id, server.alice.id, True)
+        await confirmed(server, server.alice)
+        refused = await server.music()
         assert "can't make music here" in refused.response.content
 
 
 async def test_prompts_are_deleted_with_the_sound(tmp_path):
     """After as many days as clips are kept."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music(prompt=CANARY)
-        await sweep(jam.store, 30, jam.clock.now + 29 * DAY)
+    async with open_server(tmp_path) as server:
+        await server.music(prompt=CANARY)
+        await sweep(server.store, 30, server.clock.now + 29 * DAY)
         assert places_of(tmp_path, "canary") == {"jobs.prompt", "clips.prompt"}
-        await sweep(jam.store, 30, jam.clock.now + 31 * DAY)
+        await sweep(server.store, 30, server.clock.now + 31 * DAY)
         assert places_of(tmp_path, "canary") == set()
 
 
 async def test_deleting_a_clip_deletes_its_prompt(tmp_path):
     """As people are told; what was made of it has words of its own."""
-    async with open_jam(tmp_path) as jam:
-        result = await jam.music(prompt=CANARY)
-        await jam.alice.click(result.response, label="Again")
-        await jam.idle()
-        clips = await jam.store.clips.of_user(jam.alice.id, 5)
+    async with open_server(tmp_path) as server:
+        result = await server.music(prompt=CANARY)
+        await server.alice.click(result.response, label="Again")
+        await server.idle()
+        clips = await server.store.clips.of_user(server.alice.id, 5)
         assert len(clips) == 2
         for clip in clips:
             assert places_of(tmp_path, "canary") == {"jobs.prompt", "clips.prompt"}
-            await jam.pipeline.library.delete(clip)
+            await server.pipeline.library.delete(clip)
         assert places_of(tmp_path, "canary") == set()
-        assert await jam.store.check() == []
+        assert await server.store.check() == []
 
 
 async def test_only_erasure_deletes_ledger_entries(tmp_path):
     """Nobody else's entries can be taken away, not even while someone is forgotten."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music(jam.bob)
-        await jam.store.settings.set_metadata("forgetting", str(jam.alice.id))
+    async with open_server(tmp_path) as server:
+        await server.music(server.bob)
+        await server.store.settings.set_metadata("forgetting", str(server.alice.id))
         refused = pytest.raises(sqlite3.IntegrityError, match="only added to")
         with closing(sqlite3.connect(tmp_path / FILE)) as connection, refused:
-            connection.execute("DELETE FROM ledger WHERE user_id = ?", (jam.bob.id,))
+            connection.execute("DELETE FROM ledger WHERE user_id = ?", (server.bob.id,))
 
 
 async def test_user_text_is_not_logged(tmp_path, caplog):
     """Not above debug, whatever they do with it."""
     for name in ("bot", "cogs"):
         caplog.set_level(logging.INFO, logger=name)
-    async with open_jam(tmp_path) as jam:
-        first = await jam.music(prompt=CANARY)
+    async with open_server(tmp_path) as server:
+        first = await server.music(prompt=CANARY)
         for label in ("Again", "Continue", "Loop"):
-            await jam.alice.click(first.response, label=label)
-            await jam.idle()
-        await jam.music(prompt=CANARY + " fail")
-        await jam.alice.slash(jam.channel, "history", search="canary")
+            await server.alice.click(first.response, label=label)
+            await server.idle()
+        await server.music(prompt=CANARY + " fail")
+        await server.alice.slash(server.channel, "history", search="canary")
         assert caplog.records
         ours = [record for record in caplog.records if record.name.split(".")[0] in ("bot", "cogs")]
         assert ours

@@ -24,7 +24,7 @@ from bot.store.retention import EVERY_SECONDS, sweep
 from bot.store.store import open_store
 from tests.pipeline.test_erasure import CANARY, DAY, confirmed, places_of
 from tests.store.test_store import Clock, accepted, delivered, new_clip
-from tests.support.jam_server import hold_clip, open_jam, strict
+from tests.support.simulated_server import hold_clip, open_server, strict
 
 WORD = "canary sings"
 HURRIED = Timings(forget_round_seconds=0.01)
@@ -52,153 +52,155 @@ def at_forgetting(monkeypatch, store, *, before=None, after=None):
 
 
 @asynccontextmanager
-async def being_posted(jam):
+async def being_posted(server):
     """Alice's clip is on its way to her as long as the block lasts."""
     begun, go_on = asyncio.Event(), asyncio.Event()
-    post = jam.bot.presenter.post
+    post = server.bot.presenter.post
 
     async def slowly(*args, **options):
         begun.set()
         await go_on.wait()
         return await post(*args, **options)
 
-    jam.bot.presenter.post = slowly
+    server.bot.presenter.post = slowly
     try:
-        await ordered(jam)
+        await ordered(server)
         await begun.wait()
         yield
     finally:
         go_on.set()
-        jam.bot.presenter.post = post
+        server.bot.presenter.post = post
 
 
-async def asked_to_be_forgotten(jam):
-    asked = await jam.alice.slash(jam.channel, "privacy delete")
-    return await jam.alice.click(asked.response, label="Delete everything of mine")
+async def asked_to_be_forgotten(server):
+    asked = await server.alice.slash(server.channel, "privacy delete")
+    return await server.alice.click(asked.response, label="Delete everything of mine")
 
 
-async def ordered(jam, key="k", prompt=CANARY):
+async def ordered(server, key="k", prompt=CANARY):
     """An order of Alice's that comes to the bot right now."""
-    place = RequestOrigin(user_id=jam.alice.id, channel_id=jam.channel.id, guild_id=jam.guild.id)
+    place = RequestOrigin(
+        user_id=server.alice.id, channel_id=server.channel.id, guild_id=server.guild.id
+    )
     order = Order(key=key, origin=place, kind=Kind.MUSIC, seconds=2.0, seed=1, prompt=prompt)
     allowed = Limits(daily_seconds=99, waiting_per_user=9, waiting_per_guild=9, waiting=9)
-    return await jam.pipeline.order(order, allowed, MessageHandle())
+    return await server.pipeline.order(order, allowed, MessageHandle())
 
 
 async def test_an_order_during_an_erasure_is_erased_too(tmp_path, monkeypatch):
     """It is cancelled, which is told, and costs nothing; it is never made without its words."""
-    async with open_jam(tmp_path, timings=HURRIED) as jam:
-        await jam.music(prompt="an older song", seconds=1.0)
-        jam.pipeline.executor.paused = True
-        at_forgetting(monkeypatch, jam.store, before=lambda: ordered(jam))
-        done = await confirmed(jam, jam.alice)
+    async with open_server(tmp_path, timings=HURRIED) as server:
+        await server.music(prompt="an older song", seconds=1.0)
+        server.pipeline.executor.paused = True
+        at_forgetting(monkeypatch, server.store, before=lambda: ordered(server))
+        done = await confirmed(server, server.alice)
         assert "1 clip of yours is deleted" in done.response.content
-        assert str(CANCELLED) in jam.newest(1)[0].content
-        assert (await jam.store.jobs.get(2)).state is JobState.CANCELLED
+        assert str(CANCELLED) in server.newest(1)[0].content
+        assert (await server.store.jobs.get(2)).state is JobState.CANCELLED
         assert places_of(tmp_path, WORD) == set()
-        assert await jam.store.check() == []
-        assert (await jam.store.ledger.quota(jam.alice.id, 600)).used_seconds == 1.0
-        jam.pipeline.executor.paused = False
+        assert await server.store.check() == []
+        assert (await server.store.ledger.quota(server.alice.id, 600)).used_seconds == 1.0
+        server.pipeline.executor.paused = False
 
 
 async def test_an_order_right_after_an_erasure_is_complete(tmp_path, monkeypatch):
     """It keeps its words and its sound, now and when the day is over."""
-    async with open_jam(tmp_path, timings=HURRIED) as jam:
-        await jam.music(prompt="an older song", seconds=1.0)
+    async with open_server(tmp_path, timings=HURRIED) as server:
+        await server.music(prompt="an older song", seconds=1.0)
 
         async def order():
             # The clock may have been put back meanwhile.
-            jam.clock.now -= 60
-            await ordered(jam)
+            server.clock.now -= 60
+            await ordered(server)
 
-        at_forgetting(monkeypatch, jam.store, after=order)
-        await confirmed(jam, jam.alice)
+        at_forgetting(monkeypatch, server.store, after=order)
+        await confirmed(server, server.alice)
         for _ in range(2):
-            (clip,) = await jam.store.clips.of_user(jam.alice.id, 5)
+            (clip,) = await server.store.clips.of_user(server.alice.id, 5)
             assert clip.prompt == CANARY
-            assert (jam.store.clips_folder / clip.file).exists()
-            assert (await jam.store.jobs.get(2)).state is JobState.DELIVERED
-            assert await jam.store.check() == []
-            jam.clock.now += DAY
-            await sweep(jam.store, 30, jam.clock.now)
+            assert (server.store.clips_folder / clip.file).exists()
+            assert (await server.store.jobs.get(2)).state is JobState.DELIVERED
+            assert await server.store.check() == []
+            server.clock.now += DAY
+            await sweep(server.store, 30, server.clock.now)
 
 
 async def test_erasure_waits_for_a_delivery(tmp_path):
     """Nothing is deleted then, the clip arrives whole, and a minute later all goes."""
-    async with open_jam(tmp_path, timings=HURRIED) as jam:
-        async with being_posted(jam):
+    async with open_server(tmp_path, timings=HURRIED) as server:
+        async with being_posted(server):
             with pytest.raises(Refused, match="nothing is deleted yet"):
-                await jam.pipeline.erasure.forget(jam.alice.id)
+                await server.pipeline.erasure.forget(server.alice.id)
             assert places_of(tmp_path, WORD) == {"jobs.prompt", "clips.prompt"}
-        await jam.idle()
-        (clip,) = await jam.store.clips.of_user(jam.alice.id, 5)
+        await server.idle()
+        (clip,) = await server.store.clips.of_user(server.alice.id, 5)
         assert clip.prompt == CANARY
-        await confirmed(jam, jam.alice)
+        await confirmed(server, server.alice)
         assert places_of(tmp_path, WORD) == set()
-        assert await jam.store.check() == []
+        assert await server.store.check() == []
 
 
 async def test_erasure_waits_for_a_held_clip_being_fetched(tmp_path, monkeypatch):
     """And what is being deleted can't be fetched any more."""
-    async with open_jam(tmp_path, timings=HURRIED) as jam:
-        await hold_clip(jam)
-        person = jam.pipeline.erasure
-        with person.handing_over(1, jam.alice.id):
-            refused = await asked_to_be_forgotten(jam)
+    async with open_server(tmp_path, timings=HURRIED) as server:
+        await hold_clip(server)
+        person = server.pipeline.erasure
+        with person.handing_over(1, server.alice.id):
+            refused = await asked_to_be_forgotten(server)
             assert refused.response.content == str(STILL_HANDED)
 
         async def fetch():
             with (
                 pytest.raises(Refused, match=str(FORGETTING)),
-                person.handing_over(1, jam.alice.id),
+                person.handing_over(1, server.alice.id),
             ):
                 pass
             with pytest.raises(Refused, match=str(FORGETTING)):
-                await person.forget(jam.alice.id)
+                await person.forget(server.alice.id)
 
-        at_forgetting(monkeypatch, jam.store, before=fetch)
-        assert await person.forget(jam.alice.id) == 1
+        at_forgetting(monkeypatch, server.store, before=fetch)
+        assert await person.forget(server.alice.id) == 1
 
 
 async def test_a_stop_during_an_erasure_leaves_no_open_answer(tmp_path, monkeypatch):
     """The answer is noted until it is given, so that the next start ends it."""
-    async with open_jam(tmp_path, timings=HURRIED) as jam:
+    async with open_server(tmp_path, timings=HURRIED) as server:
         noted = []
 
         async def look():
-            noted.extend(await jam.store.open_answers.all())
+            noted.extend(await server.store.open_answers.all())
 
-        at_forgetting(monkeypatch, jam.store, before=look)
-        await confirmed(jam, jam.alice)
+        at_forgetting(monkeypatch, server.store, before=look)
+        await confirmed(server, server.alice)
         assert [answer.token is not None for answer in noted] == [True]
-        assert await jam.store.open_answers.all() == []
+        assert await server.store.open_answers.all() == []
 
 
 async def test_an_undispatched_order_is_cancelled_with_a_notice(tmp_path, monkeypatch):
     """Written down, and the bot did not come to more: as between two tries on a full disk."""
-    async with open_jam(tmp_path, timings=HURRIED) as jam:
-        put = jam.pipeline._dispatcher.put
-        monkeypatch.setattr(jam.pipeline._dispatcher, "put", lambda job: None)
-        job = await ordered(jam)
-        assert await jam.pipeline.erasure.forget(jam.alice.id) == 0
-        assert (await jam.store.jobs.get(job.id)).state is JobState.CANCELLED
-        await jam.env.settle()
-        assert str(CANCELLED) in jam.newest(1)[0].content
-        assert await jam.store.check() == []
+    async with open_server(tmp_path, timings=HURRIED) as server:
+        put = server.pipeline._dispatcher.put
+        monkeypatch.setattr(server.pipeline._dispatcher, "put", lambda job: None)
+        job = await ordered(server)
+        assert await server.pipeline.erasure.forget(server.alice.id) == 0
+        assert (await server.store.jobs.get(job.id)).state is JobState.CANCELLED
+        await server.env.settle()
+        assert str(CANCELLED) in server.newest(1)[0].content
+        assert await server.store.check() == []
         # Who was about to run it sees that it has ended.
         put(job)
         runner = JobRunner(
-            jam.store,
-            jam.pipeline.executor,
-            jam.bot.presenter,
-            FailureNotifier(jam.store),
-            jam.pipeline.uploads,
+            server.store,
+            server.pipeline.executor,
+            server.bot.presenter,
+            FailureNotifier(server.store),
+            server.pipeline.uploads,
             Style(),
             Timings(),
         )
         await runner.run(job, False)
-        await jam.idle()
-        assert len([each for each in jam.messages() if "charged" in each.content]) == 1
+        await server.idle()
+        assert len([each for each in server.messages() if "charged" in each.content]) == 1
 
 
 async def test_erasure_waits_for_unfinished_jobs(tmp_path):

@@ -13,7 +13,7 @@ from bot.domain.limits import Limits
 from bot.errors import RequestError
 from bot.inference.worker import UNUSABLE
 from bot.pipeline.order_checks import check_order
-from tests.support.jam_server import open_jam
+from tests.support.simulated_server import open_server
 from tests.support.timings import quick
 
 RIGHT = Order(
@@ -79,19 +79,19 @@ def test_out_of_range_values_are_refused(changes):
 async def test_an_invalid_order_fails_alone(tmp_path):
     """An order that an earlier version let in fails in a sentence; the worker goes on."""
     limits = Limits(daily_seconds=1e9, waiting_per_user=9, waiting_per_guild=9, waiting=9)
-    async with open_jam(tmp_path, timings=quick()) as jam:
-        await jam.pipeline.executor.settled.wait()
-        worker = jam.pipeline.executor.worker_pids
+    async with open_server(tmp_path, timings=quick()) as server:
+        await server.pipeline.executor.settled.wait()
+        worker = server.pipeline.executor.worker_pids
         for number, top_k in enumerate((2.5, 10**30)):
             odd = dataclasses.replace(RIGHT, key=str(number), **sampled("top_k", top_k))
-            await jam.store.jobs.accept(odd, limits, MessageHandle())
-        await jam.pipeline.resume()
-        await jam.idle()
-        assert [await jam.state(number) for number in (1, 2)] == [JobState.FAILED] * 2
-        assert (await jam.store.jobs.get(1)).sentence == UNUSABLE
-        assert (await jam.music(seconds=1.0)).response.attachments
-        assert jam.pipeline.executor.worker_pids == worker
-        assert await jam.store.check() == []
+            await server.store.jobs.accept(odd, limits, MessageHandle())
+        await server.pipeline.resume()
+        await server.idle()
+        assert [await server.state(number) for number in (1, 2)] == [JobState.FAILED] * 2
+        assert (await server.store.jobs.get(1)).sentence == UNUSABLE
+        assert (await server.music(seconds=1.0)).response.attachments
+        assert server.pipeline.executor.worker_pids == worker
+        assert await server.store.check() == []
 
 
 @pytest.mark.parametrize(

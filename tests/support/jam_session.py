@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.jam_server import Jam, custom_ids
+from tests.support.simulated_server import SimulatedServer, custom_ids
 
 
 @dataclass
 class Session:
     """A jam that is going on, and the server that it is on."""
 
-    server: Jam
+    server: SimulatedServer
     id: int
     thread: Any
 

@@ -15,7 +15,7 @@ from bot.pipeline.clip_codes import OTHER_MODEL
 from bot.pipeline.stems import NOT_TOLD, ON_THEIR_WAY, WORKER_LOST
 from cogs.presentation import messages
 from tests.support import scripted_worker
-from tests.support.jam_server import custom_ids, limited, open_jam
+from tests.support.simulated_server import custom_ids, limited, open_server
 
 STEMS_ENGINE = "tests.support.scripted_worker:open_stems_engine"
 
@@ -26,8 +26,8 @@ RETRAINED = "tests.support.scripted_worker:open_retrained_engine"
 DRUMS, BASS, LEAD = 1, 2, 3
 
 
-async def tokens_of(jam, clip):
-    return read_clip_codes(jam.store.clips_folder / clip.file).tokens
+async def tokens_of(server, clip):
+    return read_clip_codes(server.store.clips_folder / clip.file).tokens
 
 
 def labels(message):
@@ -39,22 +39,24 @@ def pitch_hz(data):
     return round(int(np.abs(np.fft.rfft(samples)).argmax()) * rate_hz / len(samples))
 
 
-async def remixed(jam, message, *, stems, words="as jazz", who=None):
+async def remixed(server, message, *, stems, words="as jazz", who=None):
     """Fill in the form of a remix; return what came of it."""
-    form = await (who or jam.alice).click(message, label="Remix")
+    form = await (who or server.alice).click(message, label="Remix")
     prompt, keep, include, kept = custom_ids(form.modal)
     chosen = {prompt: words, keep: ["5"], include: ["yes"], kept: stems}
-    result = await (who or jam.alice).submit_modal(form, chosen)
-    await jam.idle()
+    result = await (who or server.alice).submit_modal(form, chosen)
+    await server.idle()
     return result
 
 
 async def test_stems_are_posted_as_files_for_everybody(tmp_path):
     """One each, named and tagged as such; they cost nothing, whoever asks."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE, config=limited(daily_seconds=9)) as jam:
-        first = await jam.music(seconds=2.0, seed=5)
-        clip = await jam.newest_clip()
-        result = await jam.press(first.response, "Stems", jam.bob)
+    async with open_server(
+        tmp_path, engine=STEMS_ENGINE, config=limited(daily_seconds=9)
+    ) as server:
+        first = await server.music(seconds=2.0, seed=5)
+        clip = await server.newest_clip()
+        result = await server.press(first.response, "Stems", server.bob)
         assert not result.response.ephemeral
         assert f"clip {clip.id}" in result.response.content
         files = result.response.attachments
@@ -66,73 +68,73 @@ async def test_stems_are_posted_as_files_for_everybody(tmp_path):
             tags = read_tags(data)
             assert (tags.stem, tags.clip_id) == (name, clip.id)
             assert pitch_hz(data) == pytest.approx(250, abs=2)
-        assert (await jam.store.ledger.quota(jam.bob.id, 9)).used_seconds == 0
-        assert await jam.store.check() == []
+        assert (await server.store.ledger.quota(server.bob.id, 9)).used_seconds == 0
+        assert await server.store.check() == []
 
 
 async def test_a_clip_s_file_contains_its_codes(tmp_path):
     """So that `zhiyin generate --keep` works on what was saved from a channel."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
-        first = await jam.music(seconds=2.0, seed=5)
+    async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
+        first = await server.music(seconds=2.0, seed=5)
         found = read_codes(io.BytesIO(await first.response.attachments[0].read()))
-        assert np.array_equal(found.tokens, await tokens_of(jam, await jam.newest_clip()))
+        assert np.array_equal(found.tokens, await tokens_of(server, await server.newest_clip()))
         assert found.fingerprint == scripted_worker.FINGERPRINT
 
 
 async def test_only_separable_clips_have_the_stems_button(tmp_path):
     """Not a clip of a model without stems, not a loop; and their forms offer no stems."""
-    async with open_jam(tmp_path / "a") as jam:
-        plain = await jam.music(seconds=2.0)
+    async with open_server(tmp_path / "a") as server:
+        plain = await server.music(seconds=2.0)
         assert "Stems" not in labels(plain.response.message)
-        form = await jam.alice.click(plain.response, label="Remix")
+        form = await server.alice.click(plain.response, label="Remix")
         assert len(custom_ids(form.modal)) == 3
-    async with open_jam(tmp_path / "b", engine=STEMS_ENGINE) as jam:
-        whole = await jam.music(seconds=4.0, prompt="beat")
+    async with open_server(tmp_path / "b", engine=STEMS_ENGINE) as server:
+        whole = await server.music(seconds=4.0, prompt="beat")
         assert "Stems" in labels(whole.response.message)
-        loop = await jam.press(whole.response, "Loop")
-        assert (await jam.newest_clip()).loops
+        loop = await server.press(whole.response, "Loop")
+        assert (await server.newest_clip()).loops
         assert "Stems" not in labels(loop.response.message)
-        cut = await jam.music(seconds=4.0, prompt="beat", loop=True)
+        cut = await server.music(seconds=4.0, prompt="beat", loop=True)
         assert "Stems" not in labels(cut.response.message)
 
 
 async def test_the_button_works_after_a_restart(tmp_path):
     """The codes are kept beside the clip."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
-        first = await jam.music(seconds=1.0)
-        await jam.stop_pipeline()
-        async with jam.restart(STEMS_ENGINE) as again:
+    async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
+        first = await server.music(seconds=1.0)
+        await server.stop_pipeline()
+        async with server.restart(STEMS_ENGINE) as again:
             result = await again.press(first.response, "Stems")
             assert len(result.response.attachments) == 3
 
 
 async def test_simultaneous_presses_post_once(tmp_path):
     """The second is told so; later it can be pressed again."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
-        first = await jam.music(seconds=1.0)
-        clip = await jam.newest_clip()
-        with jam.pipeline.stems.reserve(clip, jam.bob.id):
-            result = await jam.press(first.response, "Stems")
+    async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
+        first = await server.music(seconds=1.0)
+        clip = await server.newest_clip()
+        with server.pipeline.stems.reserve(clip, server.bob.id):
+            result = await server.press(first.response, "Stems")
             assert result.response.ephemeral
             assert result.response.content == str(ON_THEIR_WAY)
-        result = await jam.press(first.response, "Stems")
+        result = await server.press(first.response, "Stems")
         assert len(result.response.attachments) == 3
 
 
 async def test_deleted_clips_and_other_models_clips_are_refused(tmp_path):
     """Each in its sentence, for the one who pressed; nothing is made of codes without sense."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
-        first = await jam.music(seconds=1.0)
-        second = await jam.music(seconds=1.0)
-        clip = await jam.newest_clip()
-        (jam.store.clips_folder / clip.file).unlink()
-        result = await jam.press(second.response, "Stems")
+    async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
+        first = await server.music(seconds=1.0)
+        second = await server.music(seconds=1.0)
+        clip = await server.newest_clip()
+        (server.store.clips_folder / clip.file).unlink()
+        result = await server.press(second.response, "Stems")
         assert "is not kept any more" in result.response.content
-        await jam.pipeline.library.delete(clip)
-        result = await jam.press(second.response, "Stems")
+        await server.pipeline.library.delete(clip)
+        result = await server.press(second.response, "Stems")
         assert str(messages.NO_CLIP) in result.response.content
-        await jam.stop_pipeline()
-        async with jam.restart(RETRAINED) as again:
+        await server.stop_pipeline()
+        async with server.restart(RETRAINED) as again:
             await again.pipeline.executor.settled.wait()
             result = await again.press(first.response, "Stems")
             assert result.response.ephemeral
@@ -143,70 +145,72 @@ async def test_deleted_clips_and_other_models_clips_are_refused(tmp_path):
 
 async def test_an_engine_crash_is_reported(tmp_path):
     """One sentence, and the next clip is made as ever."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
-        first = await jam.music(seconds=1.0, seed=scripted_worker.CRASHES)
-        result = await jam.press(first.response, "Stems")
+    async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
+        first = await server.music(seconds=1.0, seed=scripted_worker.CRASHES)
+        result = await server.press(first.response, "Stems")
         assert result.response.content == str(WORKER_LOST)
-        second = await jam.music(seconds=1.0, seed=1)
+        second = await server.music(seconds=1.0, seed=1)
         assert second.response.attachments
 
 
 async def test_a_remix_keeps_the_stems_that_are_chosen(tmp_path):
     """They are the clip's, to the code; the rest is new; it is as long and is paid for as such."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE, config=limited(daily_seconds=100)) as jam:
-        first = await jam.music(seconds=3.0, seed=5)
-        before = await jam.newest_clip()
-        result = await remixed(jam, first.response, stems=["drums", "lead"], who=jam.bob)
-        clip = await jam.newest_clip(jam.bob)
+    async with open_server(
+        tmp_path, engine=STEMS_ENGINE, config=limited(daily_seconds=100)
+    ) as server:
+        first = await server.music(seconds=3.0, seed=5)
+        before = await server.newest_clip()
+        result = await remixed(server, first.response, stems=["drums", "lead"], who=server.bob)
+        clip = await server.newest_clip(server.bob)
         assert (clip.kind, clip.prompt) == (Kind.REMIX, "90s jazz")
         assert (clip.seconds, clip.seconds_before) == (3.0, 0.0)
         assert clip.parent_ids == (before.id,)
-        old, new = await tokens_of(jam, before), await tokens_of(jam, clip)
+        old, new = await tokens_of(server, before), await tokens_of(server, clip)
         assert np.array_equal(new[[DRUMS, LEAD]], old[[DRUMS, LEAD]])
         assert not np.array_equal(new[BASS], old[BASS])
         assert "a remix of" in result.response.embeds[0].description
-        assert (await jam.store.ledger.quota(jam.bob.id, 100)).used_seconds == 3
+        assert (await server.store.ledger.quota(server.bob.id, 100)).used_seconds == 3
 
 
 async def test_again_on_such_a_remix_keeps_the_same_stems(tmp_path):
     """Another seed for the rest."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
-        first = await jam.music(seconds=2.0, seed=5)
-        result = await remixed(jam, first.response, stems=["bass"])
-        before = await tokens_of(jam, await jam.newest_clip())
-        await jam.press(result.response, "Again")
-        clip = await jam.newest_clip()
+    async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
+        first = await server.music(seconds=2.0, seed=5)
+        result = await remixed(server, first.response, stems=["bass"])
+        before = await tokens_of(server, await server.newest_clip())
+        await server.press(result.response, "Again")
+        clip = await server.newest_clip()
         assert clip.kind is Kind.AGAIN
-        after = await tokens_of(jam, clip)
+        after = await tokens_of(server, clip)
         assert np.array_equal(after[BASS], before[BASS])
         assert not np.array_equal(after[DRUMS], before[DRUMS])
 
 
 async def test_a_remix_without_kept_stems_continues_the_end(tmp_path):
     """As ever; but by the codes that are known, not by what is heard of the sound."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
-        first = await jam.music(seconds=6.0, seed=5)
-        before = await jam.newest_clip()
-        await remixed(jam, first.response, stems=[])
-        clip = await jam.newest_clip()
+    async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
+        first = await server.music(seconds=6.0, seed=5)
+        before = await server.newest_clip()
+        await remixed(server, first.response, stems=[])
+        clip = await server.newest_clip()
         assert clip.seconds == 7.0
-        tokens = await tokens_of(jam, clip)
+        tokens = await tokens_of(server, clip)
         assert tokens.shape[1] == 350
-        assert np.array_equal(tokens[:, :250], (await tokens_of(jam, before))[:, -250:])
+        assert np.array_equal(tokens[:, :250], (await tokens_of(server, before))[:, -250:])
 
 
 async def test_a_continuation_has_the_codes_of_the_whole(tmp_path):
     """Also of what is too far back to be heard; so its stems are as long as it is."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
-        first = await jam.music(seconds=25.0, seed=5)
-        before = await tokens_of(jam, await jam.newest_clip())
-        result = await jam.press(first.response, "Continue")
-        clip = await jam.newest_clip()
+    async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
+        first = await server.music(seconds=25.0, seed=5)
+        before = await tokens_of(server, await server.newest_clip())
+        result = await server.press(first.response, "Continue")
+        clip = await server.newest_clip()
         assert clip.seconds == 27.0
-        tokens = await tokens_of(jam, clip)
+        tokens = await tokens_of(server, clip)
         assert tokens.shape[1] == 1350
         assert np.array_equal(tokens[:, :1250], before)
-        apart = await jam.press(result.response, "Stems")
+        apart = await server.press(result.response, "Stems")
         assert len(apart.response.attachments) == 3
         samples, rate_hz = soundfile.read(io.BytesIO(await apart.response.attachments[0].read()))
         assert len(samples) / rate_hz == pytest.approx(27.0, abs=0.1)
@@ -214,46 +218,48 @@ async def test_a_continuation_has_the_codes_of_the_whole(tmp_path):
 
 async def test_a_remix_fails_if_its_clip_is_deleted_meanwhile(tmp_path):
     """Before anything is ordered, and to nobody else."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE, config=limited(daily_seconds=50)) as jam:
-        first = await jam.music(seconds=2.0, seed=5)
-        form = await jam.alice.click(first.response, label="Remix")
+    async with open_server(
+        tmp_path, engine=STEMS_ENGINE, config=limited(daily_seconds=50)
+    ) as server:
+        first = await server.music(seconds=2.0, seed=5)
+        form = await server.alice.click(first.response, label="Remix")
         prompt, keep, include, kept = custom_ids(form.modal)
-        await jam.pipeline.library.delete(await jam.newest_clip())
+        await server.pipeline.library.delete(await server.newest_clip())
         chosen = {prompt: "as jazz", keep: ["5"], include: ["yes"], kept: ["drums"]}
-        result = await jam.alice.submit_modal(form, chosen)
-        await jam.idle()
+        result = await server.alice.submit_modal(form, chosen)
+        await server.idle()
         assert result.response.ephemeral
         assert result.response.content == str(messages.NO_CLIP)
-        assert (await jam.store.ledger.quota(jam.alice.id, 50)).used_seconds == 2
+        assert (await server.store.ledger.quota(server.alice.id, 50)).used_seconds == 2
 
 
 async def test_blocked_people_get_no_stems(tmp_path):
     """Nor does anybody where music is not made."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
-        first = await jam.music(seconds=1.0)
-        await jam.store.settings.block(jam.guild.id, jam.bob.id, True)
-        result = await jam.press(first.response, "Stems", jam.bob)
+    async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
+        first = await server.music(seconds=1.0)
+        await server.store.settings.block(server.guild.id, server.bob.id, True)
+        result = await server.press(first.response, "Stems", server.bob)
         assert result.response.content == "You can't make music here."
-        elsewhere = jam.guild.create_text_channel("elsewhere")
-        await jam.store.settings.allow_channel(jam.guild.id, elsewhere.id, True)
-        result = await jam.press(first.response, "Stems")
+        elsewhere = server.guild.create_text_channel("elsewhere")
+        await server.store.settings.allow_channel(server.guild.id, elsewhere.id, True)
+        result = await server.press(first.response, "Stems")
         assert "I don't make music in this channel" in result.response.content
 
 
 @pytest.mark.parametrize("keep", ["end", "start"])
 async def test_a_remix_of_bars_has_stems(tmp_path, keep):
     """Its codes are those of the bars that stayed, then its own."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
-        await jam.music(seconds=7.0, prompt="beat", seed=77)
-        first = await jam.newest_clip()
-        before = await tokens_of(jam, first)
+    async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
+        await server.music(seconds=7.0, prompt="beat", seed=77)
+        first = await server.newest_clip()
+        before = await tokens_of(server, first)
         kept = {"keep": keep, "keep_seconds": 4.0}
         mine = {"prompt": "beat, jazz", "mine": str(first.id), "seconds": 2.0}
-        result = await jam.alice.slash(jam.channel, "remix", **mine, **kept)
-        await jam.idle()
-        clip = await jam.newest_clip()
+        result = await server.alice.slash(server.channel, "remix", **mine, **kept)
+        await server.idle()
+        clip = await server.newest_clip()
         assert "Stems" in labels(result.response.message)
-        tokens = await tokens_of(jam, clip)
+        tokens = await tokens_of(server, clip)
         frames = round(50 * clip.seconds_before)
         assert tokens.shape[1] == frames + 100
         # Three bars of two seconds and a half of one: the last whole ones, or the first. Their last
@@ -264,51 +270,51 @@ async def test_a_remix_of_bars_has_stems(tmp_path, keep):
 
 async def test_details_name_the_stems(tmp_path):
     """Beside all else there is to know."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
-        first = await jam.music(seconds=1.0)
-        result = await jam.press(first.response, "Details")
+    async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
+        first = await server.music(seconds=1.0)
+        result = await server.press(first.response, "Details")
         fields = {field.name: field.value for field in result.response.embeds[0].fields}
         assert fields["Stems"] == "drums, bass, lead"
 
 
-async def uploaded(jam, data, name, *, stems):
+async def uploaded(server, data, name, *, stems):
     """Let Bob post a file and remix it in the form; return what came of it."""
-    message = await jam.bob.send(jam.channel, "mine", attachments=[(name, data)])
-    form = await jam.bob.context_menu(jam.channel, "Remix this clip", message)
+    message = await server.bob.send(server.channel, "mine", attachments=[(name, data)])
+    form = await server.bob.context_menu(server.channel, "Remix this clip", message)
     prompt, keep, include, kept = custom_ids(form.modal)
     chosen = {prompt: "as jazz", keep: ["5"], include: ["yes"], kept: stems}
-    result = await jam.bob.submit_modal(form, chosen)
-    await jam.idle()
+    result = await server.bob.submit_modal(form, chosen)
+    await server.idle()
     return result
 
 
 async def test_stems_of_a_clip_that_was_posted_again_are_kept(tmp_path):
     """Its file tells its codes, wherever it comes from; nothing of it stays behind."""
-    async with open_jam(tmp_path, engine=STEMS_ENGINE) as jam:
-        first = await jam.music(seconds=2.0, seed=5)
-        before = await tokens_of(jam, await jam.newest_clip())
+    async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
+        first = await server.music(seconds=2.0, seed=5)
+        before = await tokens_of(server, await server.newest_clip())
         data = await first.response.attachments[0].read()
-        await uploaded(jam, data, "zhiyin-1.mp3", stems=["drums"])
-        clip = await jam.newest_clip(jam.bob)
-        tokens = await tokens_of(jam, clip)
+        await uploaded(server, data, "zhiyin-1.mp3", stems=["drums"])
+        clip = await server.newest_clip(server.bob)
+        tokens = await tokens_of(server, clip)
         assert np.array_equal(tokens[DRUMS], before[DRUMS])
         assert not np.array_equal(tokens[BASS], before[BASS])
-        assert list(jam.store.uploads_folder.iterdir()) == []
+        assert list(server.store.uploads_folder.iterdir()) == []
 
 
 async def test_a_file_without_codes_cannot_keep_stems(tmp_path):
     """It only has the name of a clip; or is one of another model."""
-    async with open_jam(tmp_path / "a") as jam:
-        plain = await (await jam.music(seconds=1.0)).response.attachments[0].read()
-    async with open_jam(tmp_path / "b", engine=RETRAINED) as jam:
-        other = await (await jam.music(seconds=1.0)).response.attachments[0].read()
-    async with open_jam(tmp_path / "c", engine=STEMS_ENGINE) as jam:
-        await jam.pipeline.executor.settled.wait()
+    async with open_server(tmp_path / "a") as server:
+        plain = await (await server.music(seconds=1.0)).response.attachments[0].read()
+    async with open_server(tmp_path / "b", engine=RETRAINED) as server:
+        other = await (await server.music(seconds=1.0)).response.attachments[0].read()
+    async with open_server(tmp_path / "c", engine=STEMS_ENGINE) as server:
+        await server.pipeline.executor.settled.wait()
         for data, sentence in ((plain, str(NOT_TOLD)), (other, str(OTHER_MODEL))):
-            result = await uploaded(jam, data, "zhiyin-1.mp3", stems=["drums"])
+            result = await uploaded(server, data, "zhiyin-1.mp3", stems=["drums"])
             assert sentence in [each.content for each in result.followups]
-        assert await jam.store.clips.of_user(jam.bob.id, 5) == []
-        assert list(jam.store.uploads_folder.iterdir()) == []
-        message = await jam.bob.send(jam.channel, "mine", attachments=[("riff.mp3", plain)])
-        form = await jam.bob.context_menu(jam.channel, "Remix this clip", message)
+        assert await server.store.clips.of_user(server.bob.id, 5) == []
+        assert list(server.store.uploads_folder.iterdir()) == []
+        message = await server.bob.send(server.channel, "mine", attachments=[("riff.mp3", plain)])
+        form = await server.bob.context_menu(server.channel, "Remix this clip", message)
         assert len(custom_ids(form.modal)) == 3

@@ -22,7 +22,7 @@ from bot.pipeline.uploads import UploadIntake
 from bot.store.database import FILE
 from cogs.requests.draft import MAX_UPLOAD_BYTES
 from tests.app.test_attachment_fetch import served
-from tests.support.jam_server import limited, open_jam
+from tests.support.simulated_server import limited, open_server
 from tests.support.sound_files import (
     RATE_HZ,
     as_file,
@@ -66,15 +66,15 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-async def refused(jam, data, name="a.mp3"):
+async def refused(server, data, name="a.mp3"):
     """Send a file that can't be used, and return what the person is told."""
-    result = await jam.alice.slash(jam.channel, "music", prompt="jazz", clip=(name, data))
-    await jam.idle()
-    assert [each for each in jam.messages() if not each.flags & EPHEMERAL_FLAG] == []
-    assert await jam.store.jobs.unfinished() == []
-    assert await jam.store.clips.of_user(jam.alice.id, 5) == []
-    assert (await jam.store.ledger.quota(jam.alice.id, 600.0)).used_seconds == 0
-    assert list(jam.store.uploads_folder.iterdir()) == []
+    result = await server.alice.slash(server.channel, "music", prompt="jazz", clip=(name, data))
+    await server.idle()
+    assert [each for each in server.messages() if not each.flags & EPHEMERAL_FLAG] == []
+    assert await server.store.jobs.unfinished() == []
+    assert await server.store.clips.of_user(server.alice.id, 5) == []
+    assert (await server.store.ledger.quota(server.alice.id, 600.0)).used_seconds == 0
+    assert list(server.store.uploads_folder.iterdir()) == []
     (notice,) = [each for each in (result.response, *result.followups) if each and each.ephemeral]
     return notice.content
 
@@ -135,8 +135,8 @@ async def test_a_file_that_can_not_be_used_costs_nothing(tmp_path, what):
     """One sentence to the one who sent it; nobody else sees a thing, and nothing is charged."""
     make, sentence = BAD_FILES[what]
     data = make()
-    async with open_jam(tmp_path) as jam:
-        assert await refused(jam, data) == sentence
+    async with open_server(tmp_path) as server:
+        assert await refused(server, data) == sentence
 
 
 @pytest.mark.parametrize("what", FAILING_DECODERS)
@@ -144,19 +144,19 @@ async def test_a_decoder_that_fails_costs_nothing(tmp_path, place, what):
     """Whatever it does, the bot goes on and the person reads why; the next file is heard."""
     body, sentence = FAILING_DECODERS[what]
     limits = Limits(cpu_seconds=1)
-    async with open_jam(tmp_path) as jam:
-        working = jam.pipeline.uploads
-        jam.pipeline.uploads = intake(jam, limits=limits, ffmpeg=failing(place, body))
-        assert await refused(jam, as_file(noise())) == sentence
-        jam.pipeline.uploads = working
-        await jam.music(clip=("a.wav", as_file(noise())), seconds=1.0)
-        assert len(await jam.store.clips.of_user(jam.alice.id, 5)) == 1
+    async with open_server(tmp_path) as server:
+        working = server.pipeline.uploads
+        server.pipeline.uploads = intake(server, limits=limits, ffmpeg=failing(place, body))
+        assert await refused(server, as_file(noise())) == sentence
+        server.pipeline.uploads = working
+        await server.music(clip=("a.wav", as_file(noise())), seconds=1.0)
+        assert len(await server.store.clips.of_user(server.alice.id, 5)) == 1
 
 
-def intake(jam, **options):
+def intake(server, **options):
     """An intake of uploads with another decoder or other limits."""
     reader = Uploads(sample_rate_hz=RATE_HZ, channels=1, **options)
-    return UploadIntake(jam.store, reader, jam.pipeline.stems)
+    return UploadIntake(server.store, reader, server.pipeline.stems)
 
 
 def failing(folder, body):
@@ -201,9 +201,9 @@ async def gone(request):
 )
 async def test_a_file_that_can_not_be_fetched_costs_nothing(tmp_path, answer, sentence):
     """What Discord declared of it was nine bytes; what comes is something else."""
-    async with open_jam(tmp_path) as jam, served(answer) as url:
-        jam.bot.fetch = partial(fetched_instead, url)
-        assert await refused(jam, bytes(9)) == sentence
+    async with open_server(tmp_path) as server, served(answer) as url:
+        server.bot.fetch = partial(fetched_instead, url)
+        assert await refused(server, bytes(9)) == sentence
 
 
 async def fetched_instead(url, _, max_bytes):
@@ -215,13 +215,13 @@ async def test_a_file_s_name_is_only_on_the_card(tmp_path, monkeypatch, caplog):
     for ours in OURS:
         caplog.set_level("DEBUG", logger=ours)
     told = watched_starts(monkeypatch)
-    async with open_jam(tmp_path, config=limited(daily_seconds=1000)) as jam:
+    async with open_server(tmp_path, config=limited(daily_seconds=1000)) as server:
         for number, name in enumerate(NAMES, 1):
-            result = await jam.bob.slash(
-                jam.channel, "music", prompt="jazz", seconds=1.0, clip=(name, as_file(noise()))
+            result = await server.bob.slash(
+                server.channel, "music", prompt="jazz", seconds=1.0, clip=(name, as_file(noise()))
             )
-            await jam.idle()
-            made = await jam.store.clips.of_user(jam.bob.id, 100)
+            await server.idle()
+            made = await server.store.clips.of_user(server.bob.id, 100)
             assert len(made) == number
             assert len(told) == number
             _, _, files = told[-1]
@@ -235,7 +235,7 @@ async def test_a_file_s_name_is_only_on_the_card(tmp_path, monkeypatch, caplog):
             assert len(bare) <= 80
             (card,) = answer.embeds
             assert "@everyone" not in card.description
-        kept = [each for each in jam.folder.rglob("*") if each.is_file()]
+        kept = [each for each in server.folder.rglob("*") if each.is_file()]
         assert len(kept) > len(NAMES)
         assert [
             each

@@ -17,49 +17,51 @@ from bot.domain.jobs import Kind
 from bot.domain.limits import Limits
 from bot.errors import Refused, RequestError
 from cogs.requests.draft import RequestDraft, validate
-from tests.support.jam_server import open_jam
+from tests.support.simulated_server import open_server
 from tests.support.timings import quick
 
 
-async def waiting(jam, **options):
+async def waiting(server, **options):
     """Ask for a clip that takes a little, and return while it is being made."""
-    return await jam.alice.slash(jam.channel, "music", prompt="slowly", **options)
+    return await server.alice.slash(server.channel, "music", prompt="slowly", **options)
 
 
 async def test_no_job_is_created_if_the_response_fails(tmp_path):
     """The answer comes first: who never saw it does not pay for a clip."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
-        jam.env.inject_error("POST", "/interactions/*/*/callback", status=404, code=10062, times=1)
-        await jam.music()
-        assert await jam.store.jobs.get(1) is None
-        assert await jam.used() == 0
-        jam.env.backend.interactions.clear()
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
+        server.env.inject_error(
+            "POST", "/interactions/*/*/callback", status=404, code=10062, times=1
+        )
+        await server.music()
+        assert await server.store.jobs.get(1) is None
+        assert await server.used() == 0
+        server.env.backend.interactions.clear()
 
 
 async def test_a_replayed_interaction_is_one_clip(tmp_path):
     """Discord may tell twice; the second time is told of the first."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
-        await jam.music()
-        job = await jam.store.jobs.get(1)
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
+        await server.music()
+        job = await server.store.jobs.get(1)
         allowed = Limits(daily_seconds=0, waiting_per_user=0, waiting_per_guild=0, waiting=0)
-        again = await jam.pipeline.order(job.order, allowed, job.message)
-        await jam.idle()
+        again = await server.pipeline.order(job.order, allowed, job.message)
+        await server.idle()
         assert again.id == job.id
-        assert len(jam.messages()) == 1
-        assert await jam.used() == 2
+        assert len(server.messages()) == 1
+        assert await server.used() == 2
 
 
 async def test_a_person_blocked_meanwhile_gets_no_clip(tmp_path):
     """A manager's word counts for what is in line, too; nothing is charged."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
-        jam.pipeline.executor.paused = True
-        result = await waiting(jam)
-        await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
-        jam.pipeline.executor.paused = False
-        other = await jam.music(jam.bob)
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
+        server.pipeline.executor.paused = True
+        result = await waiting(server)
+        await server.store.settings.block(server.guild.id, server.alice.id, True)
+        server.pipeline.executor.paused = False
+        other = await server.music(server.bob)
         assert other.response.attachments
         assert "can't make music here any more" in result.response.content
-        assert await jam.used() == 0
+        assert await server.used() == 0
 
 
 async def test_people_are_told_that_the_model_is_loading(tmp_path, monkeypatch):
@@ -68,25 +70,25 @@ async def test_people_are_told_that_the_model_is_loading(tmp_path, monkeypatch):
         "tests.support.scripted_worker:open_never",
         quick(first_shown=0.01, show_every=0.01),
     )
-    async with open_jam(tmp_path, engine=engine, timings=timings) as jam:
-        result = await jam.alice.slash(jam.channel, "music", prompt="rock")
+    async with open_server(tmp_path, engine=engine, timings=timings) as server:
+        result = await server.alice.slash(server.channel, "music", prompt="rock")
         while "The model is being loaded" not in result.response.content:
-            await jam.env.settle()
-        await jam.alice.slash(jam.channel, "cancel")
-        await jam.idle()
+            await server.env.settle()
+        await server.alice.slash(server.channel, "cancel")
+        await server.idle()
         assert "Cancelled" in result.response.content
 
 
 async def test_a_refused_order_s_file_is_not_decoded(tmp_path, monkeypatch):
     """The line and the quota are looked at before the sound is."""
-    async with open_jam(tmp_path, timings=quick(attempts=3)) as jam:
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
 
         async def never(*args, **options):
             raise AssertionError("the file was read")
 
-        monkeypatch.setattr(jam.pipeline.uploads, "keep", never)
-        await jam.store.settings.block(jam.guild.id, jam.alice.id, True)
-        result = await jam.music(clip=("a.mp3", b"anything"))
+        monkeypatch.setattr(server.pipeline.uploads, "keep", never)
+        await server.store.settings.block(server.guild.id, server.alice.id, True)
+        result = await server.music(clip=("a.mp3", b"anything"))
         assert "can't make music here" in result.response.content
 
 
@@ -99,14 +101,14 @@ async def test_a_long_wait_is_refused_where_only_a_token_reaches(tmp_path, monke
         payload["authorizing_integration_owners"] = {"1": str(user_id)}
         return record, payload
 
-    async with open_jam(tmp_path) as jam:
-        await jam.music()
-        jam.pipeline.executor._eta.learn(at_once=8, work_seconds=500.0, sound_seconds=1.0)
-        assert (await jam.music()).response.attachments
+    async with open_server(tmp_path) as server:
+        await server.music()
+        server.pipeline.executor._eta.learn(at_once=8, work_seconds=500.0, sound_seconds=1.0)
+        assert (await server.music()).response.attachments
         monkeypatch.setattr(simcord.interactions, "base_payload", by_its_user)
-        refused = await jam.music()
+        refused = await server.music()
         assert "The queue is about 17 min long" in refused.response.content
-        assert await jam.used(jam.alice) == 4
+        assert await server.used(server.alice) == 4
 
 
 async def test_without_a_model_orders_are_refused(tmp_path):
@@ -114,24 +116,24 @@ async def test_without_a_model_orders_are_refused(tmp_path):
     is_ordered = tmp_path / "is ordered"
     config = replace(Config(), model=ModelConfig(name=str(is_ordered)))
     engine = "tests.support.scripted_worker:open_nothing_after"
-    async with open_jam(tmp_path, config=config, engine=engine) as jam:
-        first = await jam.alice.slash(jam.channel, "music", prompt="rock")
+    async with open_server(tmp_path, config=config, engine=engine) as server:
+        first = await server.alice.slash(server.channel, "music", prompt="rock")
         is_ordered.touch()
         async with asyncio.timeout(60):
-            await jam.pipeline.executor.settled.wait()
+            await server.pipeline.executor.settled.wait()
             while (
                 "there is no model. Your place in the queue is kept." not in first.response.content
             ):
-                await jam.env.settle()
-        refused = await jam.bob.slash(jam.channel, "music", prompt="rock")
+                await server.env.settle()
+        refused = await server.bob.slash(server.channel, "music", prompt="rock")
         assert refused.response.content == "The script says that there is no model."
-        await jam.alice.slash(jam.channel, "cancel")
+        await server.alice.slash(server.channel, "cancel")
 
 
 async def test_concurrent_uploads_are_limited(tmp_path):
     """Each is held in memory: two of one person, a dozen of all."""
-    async with open_jam(tmp_path) as jam:
-        line = jam.pipeline
+    async with open_server(tmp_path) as server:
+        line = server.pipeline
         with line.uploads.reserve(1), line.uploads.reserve(1):
             with (
                 pytest.raises(Refused, match="the files that you sent before"),
@@ -151,11 +153,14 @@ async def test_concurrent_uploads_are_limited(tmp_path):
 
 async def test_a_file_too_many_costs_nothing(tmp_path):
     """The person is told, the others see nothing of it."""
-    async with open_jam(tmp_path) as jam:
-        with jam.pipeline.uploads.reserve(jam.alice.id), jam.pipeline.uploads.reserve(jam.alice.id):
-            result = await jam.music(clip=("a.mp3", b"anything"))
+    async with open_server(tmp_path) as server:
+        with (
+            server.pipeline.uploads.reserve(server.alice.id),
+            server.pipeline.uploads.reserve(server.alice.id),
+        ):
+            result = await server.music(clip=("a.mp3", b"anything"))
         assert "the files that you sent before" in result.response.content
-        assert await jam.store.jobs.get(1) is None
+        assert await server.store.jobs.get(1) is None
 
 
 @pytest.mark.parametrize(

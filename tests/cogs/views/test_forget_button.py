@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from tests.support.jam_server import open_jam
+from tests.support.simulated_server import open_server
 
 LABEL = "Delete everything of mine"
 
 
 async def test_the_button_works_after_a_restart(tmp_path):
     """For the person who was asked; their clips are gone then."""
-    async with open_jam(tmp_path) as jam:
-        await jam.music(seconds=1.0)
-        asked = await jam.alice.slash(jam.channel, "privacy delete")
-        await jam.restart_bot()
-        done = await jam.press(asked.response, LABEL)
+    async with open_server(tmp_path) as server:
+        await server.music(seconds=1.0)
+        asked = await server.alice.slash(server.channel, "privacy delete")
+        await server.restart_bot()
+        done = await server.press(asked.response, LABEL)
         assert "1 clip of yours is deleted" in done.response.content
-        assert await jam.store.clips.of_user(jam.alice.id, 5) == []
+        assert await server.store.clips.of_user(server.alice.id, 5) == []

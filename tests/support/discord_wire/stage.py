@@ -35,8 +35,8 @@ from tests.support.discord_wire.server import (
 )
 from tests.support.drawn_seeds import DrawnSeeds
 from tests.support.forked_worker import ForkedBackend
-from tests.support.jam_server import SCRIPTED, Clock
 from tests.support.new_database import lay_down
+from tests.support.simulated_server import SCRIPTED, Clock
 
 
 def shorten_pauses(monkeypatch):
@@ -115,7 +115,7 @@ async def open_stage(
     answer_seconds=5.0,
     through=None,
 ):
-    """Open a wire and let the bot connect, on a folder as in `tests.support.jam_server`.
+    """Open a wire and let the bot connect, on a folder as in `tests.support.simulated_server`.
 
     `through` opens a proxy before the wire; `prepare` is called with the wire before the bot comes.
     """

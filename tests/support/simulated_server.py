@@ -1,4 +1,4 @@
-"""A jam server for tests: the real bot, store and worker process on a simulated Discord.
+"""A simulated server for tests: the real bot, store and worker process on a simulated Discord.
 
 Only Discord is played, by SimCord, made as strict as the real one where it is lenient; and the
 engine in the worker is one that does what the prompt says.
@@ -59,7 +59,7 @@ class Clock:
 
 
 @dataclass
-class Jam:
+class SimulatedServer:
     """A server with a channel, two people and the bot."""
 
     env: Any
@@ -157,10 +157,10 @@ def limited(**limits):
 
 
 @asynccontextmanager
-async def open_jam(
+async def open_server(
     folder, *, config=None, clock=None, engine=SCRIPTED, languages=None, timings=None, **options
 ):
-    """Open a jam in a folder that may hold what an earlier one left.
+    """Open a server in a folder that may hold what an earlier one left.
 
     What was due and failed is tried again where the test says so, and not while it looks.
     """
@@ -188,13 +188,15 @@ async def open_jam(
         ) as env:
             pipeline.start(bot.presenter)
             chief = env.create_user("chief")
-            guild = env.create_guild("The jam", owner=chief)
+            guild = env.create_guild("The server", owner=chief)
             owner = guild.add_member(chief)
             channel = guild.create_text_channel("music")
             alice, bob = (guild.add_member(env.create_user(name)) for name in ("alice", "bob"))
-            jam = Jam(env, bot, clock, folder, stack, config, guild, channel, owner, alice, bob)
-            yield jam
-            await jam.idle()
+            server = SimulatedServer(
+                env, bot, clock, folder, stack, config, guild, channel, owner, alice, bob
+            )
+            yield server
+            await server.idle()
             check_answers(env)
         assert hogs == [], hogs
 
@@ -250,17 +252,17 @@ def strict(monkeypatch):
         monkeypatch.setattr(Interaction, name, in_time)
 
 
-async def hold_clip(jam):
+async def hold_clip(server):
     """Close every door, let a clip be made, and open them again."""
-    jam.pipeline.executor.paused = True  # not a moment before the doors are closed
-    await jam.alice.slash(jam.channel, "music", prompt="90s rock", seconds=1.0)
-    jam.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=None)
-    jam.env.inject_error("POST", "/channels/*/messages", status=403, code=50007, times=None)
-    jam.pipeline.executor.paused = False
-    await jam.idle()
-    assert await jam.state(1) is JobState.HELD
+    server.pipeline.executor.paused = True  # not a moment before the doors are closed
+    await server.alice.slash(server.channel, "music", prompt="90s rock", seconds=1.0)
+    server.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=None)
+    server.env.inject_error("POST", "/channels/*/messages", status=403, code=50007, times=None)
+    server.pipeline.executor.paused = False
+    await server.idle()
+    assert await server.state(1) is JobState.HELD
     # However often its progress was to be shown.
-    jam.env.backend.faults.clear()
+    server.env.backend.faults.clear()
 
 
 def custom_ids(modal):
