@@ -51,6 +51,7 @@ SLOWEST = (
     "pipeline/test_failpoints.py",
     "demo/test_jam.py",
     "inference/test_executor.py",
+    "inference/test_worker_failures.py",
     "musicgen/test_precision.py",
     "cogs/wire/test_delivery.py",
     "cogs/test_delivery.py",

@@ -11,7 +11,7 @@ from bot.domain.generation import GenerationRequest
 from bot.errors import Cancelled, RequestError
 from bot.inference.job_reports import NEVER_BEGUN
 from bot.inference.pending_job import UnrelatedWorkerLoss, WorkerLost
-from tests.inference.test_executor import opened, ready, submit, until
+from tests.support.running_executor import open_executor, ready, submit, until
 from tests.support.scripted_worker import PIECE_SECONDS, RATE_HZ
 from tests.support.worker_thread import ThreadBackend
 
@@ -44,7 +44,7 @@ async def take(stream, seconds):
 
 async def test_endless_music_follows_backpressure():
     """No piece is lost, it is made so far ahead and no further, and others are made meanwhile."""
-    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         stream = executor.subscribe(1)
         assert await take(stream, 5.0) == 0.0
@@ -60,7 +60,7 @@ async def test_endless_music_follows_backpressure():
 
 async def test_the_slowest_subscriber_sets_the_pace():
     """Who comes later begins where the others are; who closes their stream is not waited for."""
-    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         slow = executor.subscribe(1)
         await take(slow, 1.0)
@@ -76,7 +76,7 @@ async def test_the_slowest_subscriber_sets_the_pace():
 
 async def test_a_late_subscriber_gets_the_current_audio():
     """What was made for nobody is not waited for."""
-    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         await job.started.wait()
         assert await take(executor.subscribe(1), 1.0) > -1
@@ -87,7 +87,7 @@ async def test_a_late_subscriber_gets_the_current_audio():
 
 async def test_endless_music_ends_on_request():
     """What is made can still be taken, then the stream ends; the job has no sound of its own."""
-    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         stream = executor.subscribe(1)
         await take(stream, 1.0)
@@ -102,7 +102,7 @@ async def test_endless_music_ends_on_request():
 
 async def test_a_job_that_has_not_started_ends_as_cancelled():
     """Nothing is made of it, and its listeners are not left waiting."""
-    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         executor.paused = True
         job = submit_endless(executor, 1)
         stream = executor.subscribe(1)
@@ -116,7 +116,7 @@ async def test_a_job_that_has_not_started_ends_as_cancelled():
 
 async def test_a_worker_crash_is_not_a_normal_end():
     """Who listens gets what came before, and then the error, not an end of the music."""
-    async with opened() as executor:
+    async with open_executor() as executor:
         submit_endless(executor, 1, "crash later")
         stream = executor.subscribe(1)
         asked = asyncio.create_task(executor.change_prompt(1, "jazz", 1.0, at_seconds=99.0))
@@ -130,7 +130,7 @@ async def test_a_worker_crash_is_not_a_normal_end():
 
 async def test_cancelling_a_job_ends_its_streams():
     """They asked for it, or somebody did who may: that is no error."""
-    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         submit_endless(executor, 1)
         stream = executor.subscribe(1)
         await take(stream, 1.0)
@@ -140,7 +140,7 @@ async def test_cancelling_a_job_ends_its_streams():
 
 async def test_a_stop_ends_endless_music():
     """Nobody waits for the end of what has none."""
-    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         await take(executor.subscribe(1), 1.0)
         await executor.drain(60.0)
@@ -149,7 +149,7 @@ async def test_a_stop_ends_endless_music():
 
 async def test_endless_music_yields_to_a_job_that_must_run_alone():
     """A suspect of a crash is made by itself: who listens learns that the music was stopped."""
-    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         submit_endless(executor, 1)
         stream = executor.subscribe(1)
         await take(stream, 1.0)
@@ -165,7 +165,7 @@ async def test_endless_music_yields_to_a_job_that_must_run_alone():
 
 async def test_a_prompt_change_reports_its_start():
     """Also of a job that still waits: it is told when it has a worker."""
-    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         early = asyncio.create_task(executor_change_after_submit(executor))
         stream = await asyncio.shield(early)
         await take(stream, 3.0)
@@ -185,7 +185,7 @@ async def executor_change_after_submit(executor):
 
 async def test_a_finished_job_accepts_no_prompt_change():
     """Done, cancelled, or never there: one sentence."""
-    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         await submit(executor, 1).result()
         submit_endless(executor, 2)
         executor.cancel(2)
@@ -196,7 +196,7 @@ async def test_a_finished_job_accepts_no_prompt_change():
 
 async def test_a_change_fails_if_the_job_ends_first():
     """Nobody is left waiting for it."""
-    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         await ready(executor)
         executor.paused = True
         submit_endless(executor, 1)
@@ -214,7 +214,7 @@ async def test_a_change_fails_if_the_job_ends_first():
 )
 async def test_an_invalid_change_is_not_sent(prompt, seconds):
     """It is one sentence, and no worker has to read what is no message."""
-    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         submit_endless(executor, 1)
         if not isinstance(prompt, str | list):
             prompt = [(prompt, 1.0)]
@@ -224,7 +224,7 @@ async def test_an_invalid_change_is_not_sent(prompt, seconds):
 
 async def test_a_request_must_match_its_queued_job():
     """Music without end in the place of a clip would hold it for ever."""
-    async with opened(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
+    async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
 
         async def prepare():
             return GenerationRequest(seconds=None, seed=1)

@@ -19,8 +19,8 @@ from bot.store.store import open_store
 from bot.voice.live_player import LivePlayer, LiveTimings
 from bot.voice.mixer import Mixer
 from bot.voice.playable import PlayedTrack
-from tests.inference.test_executor import configured, opened, until
 from tests.store.test_store import Clock
+from tests.support.running_executor import configured, open_executor, until
 from tests.support.worker_thread import ThreadBackend
 from tests.voice.test_mixer import mixed, track
 
@@ -30,8 +30,8 @@ WORDS = (("techno", 1.0),)
 
 @pytest.fixture
 async def store(tmp_path):
-    async with open_store(tmp_path, Clock()) as opened:
-        yield opened
+    async with open_store(tmp_path, Clock()) as open_executor:
+        yield open_executor
 
 
 @asynccontextmanager
@@ -68,7 +68,7 @@ async def playing(executor, store, config=None, words=WORDS):
 
 async def test_live_music_resumes_after_a_worker_kill(store):
     """A clip plays on, and the next worker makes music again."""
-    async with opened() as executor, playing(executor, store) as (show, music, hear):
+    async with open_executor() as executor, playing(executor, store) as (show, music, hear):
         await until(lambda: show.is_heard)
         (pid,) = executor.worker_pids
         os.kill(pid, signal.SIGKILL)
@@ -80,7 +80,7 @@ async def test_live_music_resumes_after_a_worker_kill(store):
 
 async def test_an_end_is_noticed_without_a_subscriber(store):
     """What is ready fills its room while a clip plays: a worker's death is seen all the same."""
-    async with opened() as executor:
+    async with open_executor() as executor:
         music = LiveMusicService(executor, Config(), store.live_seconds).begin(1, WORDS)
         making = asyncio.create_task(music.run())
         await until(lambda: music.sound.buffered_seconds >= 6.0)
@@ -94,7 +94,7 @@ async def test_prompt_changes_work_with_one_job_per_user(store):
     """The new music is made beside the old, whatever is set for people."""
     config = configured(running_per_user=1)
     async with (
-        opened(config, backend=ThreadBackend()) as executor,
+        open_executor(config, backend=ThreadBackend()) as executor,
         playing(executor, store, config) as (show, music, hear),
     ):
         await until(lambda: show.is_heard)
@@ -110,7 +110,7 @@ async def test_orders_run_beside_live_music(store, slots, at_once, said):
     config = dataclasses.replace(
         Config(), engine=EngineConfig(slots=slots), radio=RadioConfig(live_at_once=at_once)
     )
-    async with opened(config, backend=ThreadBackend()) as executor:
+    async with open_executor(config, backend=ThreadBackend()) as executor:
         with pytest.raises(RequestError, match=said):
             await LiveMusicService(executor, config, store.live_seconds).check(1)
 
@@ -122,7 +122,7 @@ async def test_live_music_has_a_daily_limit(tmp_path):
     config = dataclasses.replace(Config(), radio=limited)
     async with (
         open_store(tmp_path, clock) as store,
-        opened(config, backend=ThreadBackend()) as executor,
+        open_executor(config, backend=ThreadBackend()) as executor,
         playing(executor, store, config) as (show, music, hear),
     ):
         await until(lambda: show.is_heard)

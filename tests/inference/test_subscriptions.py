@@ -1,0 +1,77 @@
+"""Streams of a job's audio while it is generated."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bot.inference.audio_stream import MAX_SECONDS
+from tests.support import scripted_worker
+from tests.support.running_executor import (
+    configured,
+    open_executor,
+    submit,
+    until,
+)
+
+
+async def audio_of(stream):
+    """All that comes of a stream until it ends."""
+    return [audio async for audio in stream]
+
+
+async def test_a_subscriber_gets_a_job_s_audio_while_it_is_generated():
+    """Stretch after stretch, the first before the job is done; together they are the clip."""
+    async with open_executor() as executor:
+        job = submit(executor, 1, "slow")
+        first, second = executor.subscribe(1), executor.subscribe(1)
+        begun = await anext(first)
+        assert not job.outcome.done()
+        rest = await audio_of(first)
+        clip = (await job.result()).sound
+        together = np.concatenate([each.sound.samples for each in (begun, *rest)], axis=1)
+        assert np.array_equal(together, clip.samples)
+        assert begun.first_sample == 0
+        assert {each.sound.sample_rate_hz for each in (begun, *rest)} == {clip.sample_rate_hz}
+        assert len(await audio_of(second)) == 1 + len(rest)
+
+
+async def test_a_subscription_can_start_midway():
+    """What was before is not sent again, and where it begins is told."""
+    async with open_executor() as executor:
+        job = submit(executor, 1, "slow", seconds=2.0)
+        await until(lambda: job.done_seconds > 0)
+        audio = await audio_of(executor.subscribe(1))
+        assert audio[0].first_sample > 0
+        clip = (await job.result()).sound.samples
+        together = np.concatenate([each.sound.samples for each in audio], axis=1)
+        assert np.array_equal(together, clip[:, audio[0].first_sample :])
+
+
+@pytest.mark.parametrize("prompt", ["crash", "fail", "hang"])
+async def test_a_subscription_ends_with_its_job(prompt):
+    """However the job ends; nobody waits for audio that never comes."""
+    async with open_executor() as executor:
+        job = submit(executor, 1, prompt)
+        stream = executor.subscribe(1)
+        if prompt == "hang":
+            await job.started.wait()
+            executor.cancel(1)
+        assert await audio_of(stream) == []
+        assert await audio_of(executor.subscribe(1)) == []
+        assert await audio_of(executor.subscribe(2)) == []
+
+
+async def test_a_slow_subscriber_does_not_block_others():
+    """The clip and its neighbours are made; what waits is bounded, the oldest is dropped."""
+    seconds = 90.0
+    async with open_executor(configured(slots=2)) as executor:
+        jobs = [submit(executor, n, seconds=seconds) for n in (1, 2)]
+        stream = executor.subscribe(1)
+        for job in jobs:
+            await job.result()
+        audio = await audio_of(stream)
+        kept = sum(each.sound.seconds for each in audio)
+        assert kept <= MAX_SECONDS
+        assert stream.dropped_seconds == pytest.approx(seconds - kept)
+        assert audio[0].first_sample == round((seconds - kept) * scripted_worker.RATE_HZ)

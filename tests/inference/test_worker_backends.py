@@ -1,0 +1,129 @@
+"""The executor on a scripted backend: handshake, versions and invalid messages."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from bot.inference.encoding import decode_from_worker, decode_to_worker, encode, version
+from bot.inference.pending_job import WorkerLost
+from bot.inference.protocol import GenerateJob, Heartbeat, Hello, JobFinished, Ready, ToWorker
+from bot.inference.worker_troubles import OTHER_VERSION
+from tests.support import scripted_worker
+from tests.support.running_executor import (
+    configured,
+    open_executor,
+    request,
+    submit,
+)
+
+
+class ScriptedHandle:
+    """A worker in this very process: what a backend is to the supervisor, and no more."""
+
+    name, pid = "scripted", None
+
+    def __init__(self, *messages, is_working=True):
+        self.is_working = is_working
+        self.sent: list[ToWorker] = []
+        self.received: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.ended_by = ""
+        for message in messages:
+            self.received.put_nowait(encode(message))
+
+    def send(self, message):
+        self.sent.append(decode_to_worker(encode(message)))
+        if self.is_working and isinstance(message, GenerateJob):
+            done = JobFinished(message.job_id, scripted_worker.tone(message.request), 1.0)
+            self.received.put_nowait(encode(done))
+
+    async def receive(self):
+        body = await self.received.get()
+        if body is None:
+            raise EOFError
+        return decode_from_worker(body)
+
+    async def stop(self):
+        self.ended_by = "stop"
+
+    async def kill(self):
+        self.ended_by = "kill"
+
+
+class ScriptedBackend:
+    """Starts the workers it was given, one after the other."""
+
+    def __init__(self, *handles):
+        self.handles = iter(handles)
+
+    async def start(self):
+        return next(self.handles)
+
+    async def close(self):
+        """Hold nothing."""
+
+
+READY = Ready(scripted_worker.info(8))
+
+
+async def test_other_backends_can_be_used():
+    """The supervisor knows messages only: no process, no socket, no pid."""
+    handle = ScriptedHandle(Hello(version()), READY)
+    async with open_executor(backend=ScriptedBackend(handle)) as executor:
+        rendered = await submit(executor, 1).result()
+        assert np.array_equal(rendered.sound.samples, scripted_worker.tone(request()).samples)
+        assert executor.model == READY.info
+        assert executor.worker_pids == []
+    assert handle.ended_by == "stop"
+    assert [type(message) for message in handle.sent] == [GenerateJob]
+
+
+async def test_a_worker_of_another_version_is_refused(caplog):
+    """No job is given to it; the sentence says what is wrong until the right one comes."""
+    other = ScriptedHandle(Hello("0"), READY)
+    right = ScriptedHandle(Hello(version()), READY)
+    async with open_executor(backend=ScriptedBackend(other, right)) as executor:
+        job = submit(executor, 1)
+        await executor.settled.wait()
+        assert executor.broken == OTHER_VERSION
+        await job.result()
+        assert executor.broken is None
+    assert (other.ended_by, other.sent) == ("kill", [])
+    assert "worker.refused scripted version=0" in caplog.text
+
+
+@pytest.mark.parametrize("first", [READY, Heartbeat()])
+async def test_a_worker_without_a_hello_is_replaced(first, caplog):
+    """It is none of ours."""
+    wrong = ScriptedHandle(first)
+    right = ScriptedHandle(Hello(version()), READY)
+    async with open_executor(backend=ScriptedBackend(wrong, right)) as executor:
+        await submit(executor, 1).result()
+    assert wrong.ended_by == "kill"
+    assert "worker.protocol_error scripted" in caplog.text
+
+
+async def test_a_worker_that_sends_invalid_messages_is_replaced(caplog):
+    """Its jobs end as with any worker that is lost."""
+    wrong = ScriptedHandle(Hello(version()), READY, is_working=False)
+    right = ScriptedHandle(Hello(version()), READY)
+    async with open_executor(backend=ScriptedBackend(wrong, right)) as executor:
+        job = submit(executor, 1)
+        await job.started.wait()
+        wrong.received.put_nowait(b"nonsense")
+        with pytest.raises(WorkerLost):
+            await job.result()
+        await submit(executor, 1).result()
+    assert wrong.ended_by == "kill"
+    assert "worker.protocol_error scripted" in caplog.text
+
+
+async def test_a_request_that_can_t_be_sent_ends_only_its_own_job():
+    """The worker and the others' jobs are not touched by it."""
+    async with open_executor(configured(slots=1)) as executor:
+        bad, good = submit(executor, 1, "lone surrogate \ud800"), submit(executor, 2)
+        with pytest.raises(ValueError, match="surrogates not allowed"):
+            await bad.result()
+        await good.result()
