@@ -6,7 +6,7 @@ from tests.support.simulated_server import limited, open_server
 from tests.support.timings import quick
 
 
-async def admin(server, name, **options):
+async def admin(server, name, /, **options):
     owner = server.owner
     result = await owner.slash(server.channel, f"admin {name}", **options)
     await server.idle()
