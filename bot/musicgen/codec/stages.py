@@ -192,9 +192,10 @@ class EluLinear:
         matmul, elu = ops.MatMul(), ops.Elu()
 
         def run(x: Any, weight: Any, bias: Any) -> Any:
-            return matmul(elu(x), weight) + bias
+            return ops.add(matmul(elu(x), weight), bias)
 
-        self._run = ms.jit(run)
+        # Three operations, not worth a graph.
+        self._run = run
 
     def run(self, rows: Array, length: int | None) -> Array:
         """Return the outputs of a block."""
