@@ -12,8 +12,9 @@ from bot.i18n.sentence import Sentence
 from cogs.presentation.help_text import HELP
 
 COGS = Path(__file__).parents[2] / "cogs"
+LANGUAGES = load_languages()
 READERS = {"en-US": Renderer()} | {
-    code: load_languages().renderer(code) for code in load_languages().names() if code != "en-US"
+    code: LANGUAGES.renderer(code) for code in LANGUAGES.names() if code != "en-US"
 }
 MOST_OF_MESSAGE = 2000
 # By what is made and the name under which it is given a sentence.
@@ -68,19 +69,22 @@ def templates(node, named):
             yield ast.literal_eval(found.args[0])
 
 
-SHOWN = sorted(set(shown()))
+@pytest.fixture(scope="module")
+def all_shown():
+    """What is shown, found once, and not while tests are collected: every process does that."""
+    return sorted(set(shown()))
 
 
-def test_all_texts_with_length_limits_are_found():
+def test_all_texts_with_length_limits_are_found(all_shown):
     """Of forms, buttons and cards."""
-    texts = {text for _, text, _ in SHOWN}
+    texts = {text for _, text, _ in all_shown}
     assert {"Remix this clip", "Again", "The new clip", "How I am doing"} <= texts
 
 
 @pytest.mark.parametrize("language", READERS)
-def test_labels_titles_and_placeholders_fit(language):
+def test_labels_titles_and_placeholders_fit(all_shown, language):
     """Discord would refuse the whole message or form; values may add to what stands there."""
-    for file, text, most in SHOWN:
+    for file, text, most in all_shown:
         said = READERS[language].translations.gettext(text)
         assert len(said) <= most, f"{file}: {said}"
 
