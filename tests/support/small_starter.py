@@ -7,7 +7,7 @@ of PyTorch takes seconds.
 from __future__ import annotations
 
 import json
-import subprocess
+import multiprocessing
 import sys
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,14 @@ def main(folder: Path) -> None:
     work, pack, out = folder / "work", folder / "pack", folder / "out"
     small = [f"--folder={work}", "--pieces=200", "--text-minutes=0.02"]
     small += ["--record-seconds=0.3", "--threads=1"]
-    recording = subprocess.Popen(
-        [sys.executable, "-m", "bot.starter.train", *small, "--stage=samples"]
+    # Forked, so that it need not import PyTorch anew.
+    recording = multiprocessing.get_context("fork").Process(
+        target=train.main, args=([*small, "--stage=samples"],)
     )
+    recording.start()
     train.main([*small, "--stage=words"])
-    assert recording.wait() == 0
+    recording.join()
+    assert recording.exitcode == 0
     made: dict[str, Any] = {"packed bytes": gpu_run.pack(work, pack)}
     train_moment(pack, out, dict.fromkeys(TRAINED, 0.02))
     made["trained"] = states_of(pack)
