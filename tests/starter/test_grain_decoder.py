@@ -13,32 +13,36 @@ pytestmark = needs_training
 # A decoder whose first voice opens one tone and one band, and whose drums are a ramp and a tail.
 _DECODER = """
 import json, numpy as np, torch
-from bot.starter.training.codec import units
+from bot.starter.training.codec import latent_layout, units
 from bot.starter.training.codec.additive import LOUDEST, tones_hz
 from bot.starter.training.codec.decoder_inputs import TAIL_KEEPS, Amounts
 from bot.starter.training.codec.grain_decoder import RATE_SCALE, RELEASE_KEEPS, write_decoder
 from bot.starter.training.codec.grains import HOP, NOISE_LOUDEST, in_half_precision
 from bot.starter.training.codec.stem_codec import StemCodec, codec_size
+from bot.starter.training.data.codebooks import BASS
 torch.manual_seed(0)
-TONE, BAND, LEVEL, HISS, KEY = 41, 6, 0.05, 2, 3
+TONE, BAND, LEVEL, KEY, SPECTRUM = 41, 6, 0.05, 3, 5
 memories, count = units.VOICES * units.PATTERN, len(tones_hz())
 zeros = lambda *shape: np.zeros(shape, np.float32)
 tones, tails = zeros(memories, count), zeros(units.TAILS, units.BANDS)
-noise = zeros(units.VOICES, units.HISSES, units.BANDS)
-holds = zeros(units.VOICES, units.PATTERN + units.KEY_DIMENSIONS, count)
+noise = zeros(units.BANDS)
+holds = zeros(units.VOICES, units.PATTERN + latent_layout.KEY_DIMENSIONS, count)
+spectrum = zeros(latent_layout.SPECTRUM, count)
 tones[0, TONE] = 20.0
 holds[0, units.PATTERN + KEY, TONE] = 20.0
-noise[0, HISS, BAND] = LEVEL
-tails[6, BAND] = LEVEL
+spectrum[SPECTRUM, TONE] = 20.0
+noise[BAND] = LEVEL
+tails[8, BAND] = LEVEL
 waves = zeros(units.WAVES, units.WAVE_FRAMES, units.WAVE_UNITS)
 grains = zeros(units.WAVE_UNITS, HOP)
 ramp = np.linspace(0, 0.3, HOP, dtype=np.float32)
 for frame in range(units.WAVE_FRAMES):
     waves[0, frame, frame] = 1.0
     grains[frame] = ramp * (frame + 1)
-amounts = Amounts(tones=tones, swells=zeros(memories, count), rest=np.full(count, 9, np.float32),
-                  holds=holds, swelled=zeros(count), noise=noise, tails=tails, waves=waves,
-                  wave_grains=grains, tone_gains=np.ones(count, np.float32))
+amounts = Amounts(
+    tones=tones, swells=zeros(memories, count), rest=np.full(count, 9, np.float32),
+    holds=holds, spectrum=spectrum, swelled=zeros(count), noise=noise, tails=tails, waves=waves,
+    wave_grains=grains, tone_gains=np.ones(count, np.float32))
 codec = StemCodec(codec_size())
 write_decoder(codec.codec.decoder, amounts)
 kernel = codec.codec.decoder.layers[3].conv.weight
@@ -58,28 +62,31 @@ def level(sound):
     return float(np.sqrt(np.square(sound).mean()))
 
 silent = played(60)
-# The first voice's vector is how fast it fades (nothing is kept), its pattern, its noise.
-rate = units.STEM_DIMENSIONS
-pattern, hisses = rate + 1, rate + 1 + units.PATTERN
-key = (1 + units.VOICES) * units.STEM_DIMENSIONS + units.KEY_DIMENSIONS + KEY
+# The first voice's vector is how fast it fades (nothing is kept), and its pattern.
+rate = latent_layout.voice_dimensions(0).start
+pattern = rate + 1
+hiss_of_band = latent_layout.NOISE.start + BAND
+shared = latent_layout.HELD_TONES.start + SPECTRUM
+key = int(latent_layout.key_dimensions(BASS)[KEY])
 kept = RELEASE_KEEPS[0]
 gone = (-6 - np.log(kept / (1 - kept))) / RATE_SCALE
 tone = played(120, **{f"d{rate}_20_100": gone, f"d{pattern}_20_100": 1.0})
 by_key = played(120, **{f"d{key}_20_100": 1.0})
+by_shared = played(120, **{f"d{shared}_20_100": 1.0})
 struck = played(40, **{f"d{rate}_0_1": gone, f"d{rate}_1_40": 1.0, f"d{pattern}_0_1": 1.0})
 at_once = played(40, **{f"d{rate}_0_40": 1.0, f"d{pattern}_0_40": 1.0})
 held = tone[40 * HOP : 90 * HOP] * np.hanning(50 * HOP)
 power = np.abs(np.fft.rfft(held, 1 << 18)) ** 2
 hz = np.fft.rfftfreq(1 << 18, 1 / 32000)
 near = np.abs(hz - tones_hz()[TONE]) < 5
-hiss = played(120, **{f"d{hisses + HISS}_20_100": 1.0})[30 * HOP : 90 * HOP]
+hiss = played(120, **{f"d{hiss_of_band}_20_100": 1.0})[30 * HOP : 90 * HOP]
 heard = np.abs(np.fft.rfft(hiss * np.hanning(len(hiss)))) ** 2
 places = np.fft.rfftfreq(len(hiss), 1 / 32000)
 low, high = units.BAND_EDGES_HZ[BAND : BAND + 2]
 inside = (places > 0.9 * low) & (places < 1.1 * high)
-wave = played(40, d8_10_11=1.0)
+wave = played(40, **{f"d{units.TAILS}_10_11": 1.0})
 wanted = np.concatenate([grains[frame] for frame in range(units.WAVE_FRAMES)])
-tail = played(60, d6_10_11=1.0)
+tail = played(60, **{"d8_10_11": 1.0, f"d{hiss_of_band}_10_11": 1.0})
 fading = [level(tail[frame * HOP : (frame + 8) * HOP]) for frame in (12, 24)]
 strokes = [level(tail[frame * HOP : (frame + 1) * HOP]) for frame in (9, 10, 11)]
 print(json.dumps({
@@ -91,6 +98,7 @@ print(json.dumps({
     "after the tone": level(tone[110 * HOP :]) / LOUDEST,
     "tone by its key": level(by_key[40 * HOP : 90 * HOP]) / level(tone[40 * HOP : 90 * HOP]),
     "after its key": level(by_key[102 * HOP :]) / LOUDEST,
+    "by what is shared": level(by_shared[40 * HOP : 90 * HOP]) / level(by_key[40 * HOP : 90 * HOP]),
     "struck in the first frame": float(np.abs(struck[2 * HOP : 4 * HOP]).max()) / LOUDEST,
     "held from the first frame": float(np.abs(at_once[2 * HOP : 4 * HOP]).max()) / LOUDEST,
     "before the stroke": strokes[0] / strokes[1],
@@ -99,7 +107,7 @@ print(json.dumps({
     "noise in its band": float(heard[inside].sum() / heard.sum()),
     "wave is off by": float(np.abs(wave[10 * HOP : 10 * HOP + len(wanted)] - wanted).max()),
     "beside the wave": float(np.abs(np.delete(wave, slice(10 * HOP, 14 * HOP))).max()),
-    "tail keeps": (fading[1] / fading[0]) ** (1 / 12) / TAIL_KEEPS[6],
+    "tail keeps": (fading[1] / fading[0]) ** (1 / 12) / TAIL_KEEPS[8],
 }))
 """
 
@@ -128,8 +136,12 @@ def test_a_tone_sounds_while_it_is_held(heard):
 
 
 def test_a_tone_that_keys_open_sounds_as_long_as_they_are_there(heard):
-    """As loud as one that is remembered, and nothing is remembered of it."""
+    """As loud as one that is remembered, and nothing is remembered of it.
+
+    What all voices share opens it just as well.
+    """
     assert heard["tone by its key"] == pytest.approx(1.0, abs=0.1)
+    assert heard["by what is shared"] == pytest.approx(1.0, abs=0.01)
     assert heard["after its key"] < 1e-3
 
 
@@ -157,6 +169,6 @@ def test_a_tail_fades_at_its_own_rate(heard):
 
 
 def test_a_tail_begins_with_its_stroke(heard):
-    """Nothing of it is heard a frame before, and it is as loud from the first frame on."""
+    """Nothing of it is heard a frame before, and it goes on as loud as the stroke began."""
     assert heard["before the stroke"] < 0.35
     assert heard["stroke and after"] == pytest.approx(1.0, abs=0.4)

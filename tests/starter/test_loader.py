@@ -81,7 +81,8 @@ print(json.dumps([distance(each, sound).item()
 # The vectors of codes, and what of the latent space music of some codebooks lies in.
 _STATES = """
 import json, torch
-from bot.starter.training.codec.stem_codec import SOUNDING, StemCodec, codec_size
+from bot.starter.training.codec.latent_layout import SOUNDING
+from bot.starter.training.codec.stem_codec import StemCodec, codec_size
 from tests.support.synthetic_instruments import music
 torch.manual_seed(0)
 codec = StemCodec(codec_size())
@@ -171,12 +172,19 @@ def test_the_codec_s_distance_grows_with_the_difference():
 
 
 def test_each_codebook_has_its_own_part_of_the_latent_space():
-    """Of vectors and keys; silence has none; the voices of a chord sound alike, unlike the bass."""
+    """Of vectors and keys; what the decoder adds up is shared, and silence has nothing.
+
+    The voices of a chord sound alike, unlike the bass.
+    """
     used, silent, shared = json.loads(run_script(_STATES))
+    noise = 16 + 9 * (len(used) - 1)
+    vectors = noise + 10 + 29
     for number, dimensions in enumerate(used):
-        keys = 14 * len(used) + 16 * number
-        own = [*range(14 * number, 14 * number + 14), *range(keys, keys + 16)]
-        assert dimensions == own
+        own = [*range(16), *range(noise, noise + 10)]
+        if number:
+            own = [*range(7 + 9 * number, 16 + 9 * number), *range(noise, vectors)]
+        first = vectors + 16 * number
+        assert dimensions == [*own, *range(first, first + 16)]
     assert silent is False
     assert shared == [True, True, False]
 

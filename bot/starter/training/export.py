@@ -29,9 +29,14 @@ from bot.musicgen.checkpoint.model_config import (
 )
 from bot.musicgen.checkpoint.stems import Stem
 from bot.musicgen.checkpoint.tensor_names import TRAINING_ONLY, tensor_sizes
+from bot.starter.training.codec.latent_layout import (
+    KEY_DIMENSIONS,
+    SOUNDING,
+    key_dimensions,
+    vector_dimensions,
+)
 from bot.starter.training.codec.network import CodecSize
-from bot.starter.training.codec.stem_codec import SOUNDING, StemCodec
-from bot.starter.training.codec.units import KEY_DIMENSIONS, STEM_DIMENSIONS
+from bot.starter.training.codec.stem_codec import StemCodec
 from bot.starter.training.data import vocabulary
 from bot.starter.training.data.codebooks import BASS, BOOKS, CHORDS, DRUMS, LEAD, PLAN, STEMS
 from bot.starter.training.language.network import Language, LanguageSize
@@ -167,12 +172,13 @@ def _codec_weights(codec: StemCodec) -> Iterator[tuple[str, _Array]]:
 
 
 def _quantizer_weights(codec: StemCodec) -> Iterator[tuple[str, _Array]]:
-    """Yield each codebook's vectors and keys, in their own dimensions of the latent space."""
+    """Yield each codebook's vectors and keys, in their dimensions of the latent space."""
     tables, size = codec.tables(), codec.codec.size
     for book in range(len(BOOKS)):
         entries = np.zeros((size.codebook_size, size.hidden_size), np.float32)
         if book in SOUNDING:
-            vectors, keys = np.split(_array(tables[SOUNDING.index(book)]), [STEM_DIMENSIONS], 1)
+            table = _array(tables[SOUNDING.index(book)])
+            vectors, keys = np.split(table, [-KEY_DIMENSIONS], 1)
             entries[:, vector_dimensions(book)] = vectors
             entries[:, key_dimensions(book)] = keys
         scaled = entries * latent_scale(size)
@@ -183,18 +189,6 @@ def latent_scale(size: CodecSize) -> _Array:
     """Return what each dimension is multiplied by in a checkpoint's tables."""
     vectors = size.hidden_size - size.key_size
     return np.repeat(np.array([VECTOR_SCALE, 1], np.float32), (vectors, size.key_size))
-
-
-def vector_dimensions(book: int) -> slice:
-    """Return the dimensions of a checkpoint's latent space that hold a codebook's vectors."""
-    first = SOUNDING.index(book) * STEM_DIMENSIONS
-    return slice(first, first + STEM_DIMENSIONS)
-
-
-def key_dimensions(book: int) -> slice:
-    """Return the dimensions of a checkpoint's latent space that hold a codebook's keys."""
-    first = len(SOUNDING) * STEM_DIMENSIONS + SOUNDING.index(book) * KEY_DIMENSIONS
-    return slice(first, first + KEY_DIMENSIONS)
 
 
 _TEXT_PARTS = {

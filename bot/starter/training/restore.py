@@ -14,16 +14,15 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from bot.starter.training.codec.latent_layout import key_dimensions, vector_dimensions
 from bot.starter.training.codec.stem_codec import StemCodec, codec_size
 from bot.starter.training.export import (
     FIRST_LAYER,
     LAST_LAYER,
     LOGIT_SCALES,
     codec_names,
-    key_dimensions,
     language_name,
     latent_scale,
-    vector_dimensions,
 )
 from bot.starter.training.language.network import Language, LanguageSize
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from bot.starter.training.codec import units
+from bot.starter.training.codec import latent_layout, units
 from bot.starter.training.codec.grains import Floats
+from bot.starter.training.data.codebooks import PITCHED
 
 WAVE_SCALE = 2.0**-8
 """What waveforms are multiplied by on their way, so that they stay quiet."""
 
-TAIL_KEEPS = (0.02, 0.5, 0.5, 0.75, 0.75, 0.88, 0.93, 0.97)
+TAIL_KEEPS = (0.2, 0.4, 0.55, 0.7, 0.7, 0.82, 0.82, 0.9, 0.94, 0.97)
 """What is left of each tail after a frame."""
 
 
@@ -27,9 +28,10 @@ class Amounts:
 
     `tones` [voices * pattern, tones] are added to the input gates' logits, `swells` to the output
     gates', which are those of `rest` [tones] when nothing is played. While a note is held, `holds`
-    [voices, pattern + key dimensions, tones] are too: they read pattern and key without memory, and
-    the output gates hear them as loud as `swelled` [tones] says. `noise` [voices, hisses,
-    bands] and `tails` [tails, bands] are amplitudes of noise as shares of `NOISE_LOUDEST`;
+    [voices, pattern + key dimensions, tones] and `spectrum` [held tones, tones] are too: they read
+    pattern, key and what voices share without memory, and the output gates hear them as loud as
+    `swelled` [tones] says. `noise` [bands] and `tails` [tails, bands] are amplitudes of noise as
+    shares of `NOISE_LOUDEST`;
     `waves` [waves, frames, units] say how much of each of the `wave_grains` [units, samples of a
     frame] is heard, and `tone_gains` [tones] how loud a tone is with both gates open.
     """
@@ -38,6 +40,7 @@ class Amounts:
     swells: Floats
     rest: Floats
     holds: Floats
+    spectrum: Floats
     swelled: Floats
     noise: Floats
     tails: Floats
@@ -54,7 +57,7 @@ def write_inputs(conv: nn.Conv2d, amounts: Amounts) -> None:
     # Memory opens gates a frame late, so it hears what comes a frame early.
     read = 1 + units.PATTERN
     for voice in range(units.VOICES):
-        first = (1 + voice) * units.STEM_DIMENSIONS
+        first = latent_layout.voice_dimensions(voice).start
         for number in range(read):
             channel = units.VOICE_INPUT.start + voice * read + number
             weight[channel, first + number, now + 1] = 1
@@ -63,20 +66,16 @@ def write_inputs(conv: nn.Conv2d, amounts: Amounts) -> None:
                 # cancels out, and memory begins with what is struck. Later on both are the same.
                 weight[channel, first + number, now] = 1
                 weight[channel, first + number, now - 1] = -1
-        hisses = slice(first + read, first + units.STEM_DIMENSIONS)
-        weight[units.HISS_INPUT, hisses, now] = torch.from_numpy(amounts.noise[voice].T)
         pattern = slice(first + 1, first + read)
-        stems = 1 + units.VOICES
-        first = stems * units.STEM_DIMENSIONS + (1 + voice) * units.KEY_DIMENSIONS
-        key = slice(first, first + units.KEY_DIMENSIONS)
+        key = latent_layout.key_dimensions(list(PITCHED)[voice])
         held = torch.from_numpy(amounts.holds[voice].T)
         weight[units.TONE_INPUT, pattern, now] = held[:, : units.PATTERN]
         weight[units.TONE_INPUT, key, now] = held[:, units.PATTERN :]
-    # So would tails: the frame of the stroke is heard without them.
-    struck = torch.from_numpy(amounts.tails.T)
-    weight[units.HISS_INPUT, : units.TAILS, now] = struck.to(weight.dtype)
+    weight[units.TONE_INPUT, latent_layout.HELD_TONES, now] = torch.from_numpy(amounts.spectrum.T)
+    weight[units.HISS_INPUT, latent_layout.NOISE, now] = torch.diag(torch.from_numpy(amounts.noise))
+    # Tails are heard from the frame after the stroke on: vectors say themselves how it begins.
     for tail in range(units.TAILS):
-        weight[units.TAIL_INPUT.start + tail, tail, now] = TAIL_KEEPS[tail]
+        weight[units.TAIL_INPUT[tail], tail, now] = TAIL_KEEPS[tail]
     for wave in range(units.WAVES):
         for frame in range(units.WAVE_FRAMES):
             heard = torch.from_numpy(WAVE_SCALE * amounts.waves[wave, frame])

@@ -2,8 +2,9 @@
 
 What of the recordings lies below some 350 Hz is written as mixtures of a few waveforms, their
 principal components over the first frames; what is left, frame by frame, as the level of each
-band of noise. These levels are sums of tails: each has a spectrum and fades at a rate of its own,
-and how much of each tail a drum has is not negative.
+band of noise. Levels in the frame of a stroke are told one by one. Those after it are sums of
+tails: each has a spectrum and fades at a rate of its own, and how much of each tail a drum has is
+not negative.
 
 Sources: doi 10.1038/44565 (non-negative factors), arXiv 1010.1763 (its multiplicative updates for
 other divergences than the Euclidean).
@@ -23,7 +24,8 @@ from bot.starter.training.codec import units
 from bot.starter.training.codec.decoder_inputs import TAIL_KEEPS
 from bot.starter.training.codec.drum_polishing import played_strokes, polish_tails
 from bot.starter.training.codec.grains import HOP, NOISE_LOUDEST, RATE_HZ
-from bot.starter.training.data.codebooks import CODES, RINGING, DrumSet, drum_codes
+from bot.starter.training.codec.latent_layout import DRUM_DIMENSIONS, vector_dimensions
+from bot.starter.training.data.codebooks import CODES, DRUMS, RINGING, DrumSet, drum_codes
 from bot.starter.training.data.mixing import DRUM_LEVEL, WETNESS, SampleBank
 
 Floats = NDArray[np.float32]
@@ -42,7 +44,10 @@ Drum = tuple[int, int, bool]
 
 @dataclass(frozen=True, slots=True)
 class DrumFit:
-    """The vectors of all drum codes, and what the decoder makes of them (see `Amounts`)."""
+    """The vectors of all drum codes, and what the decoder makes of them (see `Amounts`).
+
+    What vectors say of noise are shares of `NOISE_LOUDEST`.
+    """
 
     vectors: Floats
     tails: Floats
@@ -64,21 +69,23 @@ def fit_drums(bank: SampleBank, steps: int, pieces: int) -> DrumFit:
     written = np.zeros_like(sounds)
     written[:, : low.shape[1]] = _as_loud(low @ basis.T, low) @ basis
     levels = band_levels(sounds, written) / NOISE_LOUDEST
-    shares, tails = _factors(levels, weights)
+    shares, tails = _factors(levels[:, 1:], weights)
     numbers = {drum: number for number, drum in enumerate(drums)}
     members = [[numbers[kit, *stroke] for stroke in strokes] for kit, strokes in sets]
     together = np.stack([np.sqrt(np.square(levels[each]).sum(0)) for each in members])
-    own = _shares(together, np.stack([shares[each].sum(0) + 1e-3 for each in members]), tails, 60)
+    begun = np.stack([shares[each].sum(0) + 1e-3 for each in members])
+    own = _shares(together[:, 1:], begun, tails, 60)
     strokes = played_strokes(pieces, _STROKE_SEED)
-    own, tails = polish_tails(together, own, tails, strokes, steps)
+    hit, own, tails = polish_tails(together, own, tails, strokes, steps)
     struck = np.stack([low[each].sum(0) for each in members])
-    begun = _as_loud(struck @ basis.T, struck)
-    size = float(np.sqrt(np.square(begun).mean()))
-    vectors = np.zeros((CODES, units.STEM_DIMENSIONS), np.float32)
+    written = _as_loud(struck @ basis.T, struck)
+    size = float(np.sqrt(np.square(written).mean()))
+    vectors = np.zeros((CODES, len(vector_dimensions(DRUMS))), np.float32)
     first = 1 + len(RINGING)
     rows = slice(first, first + len(sets))
     vectors[rows, : units.TAILS] = own
-    vectors[rows, units.TAILS : units.TAILS + units.WAVES] = begun / size
+    vectors[rows, units.TAILS : DRUM_DIMENSIONS] = written / size
+    vectors[rows, DRUM_DIMENSIONS:] = hit
     waves, grains = _shared_grains(basis * size, struck @ basis.T / size)
     return DrumFit(vectors, tails.astype(np.float32), waves, grains)
 
@@ -182,7 +189,7 @@ def _shares(
 
 
 def _fading() -> NDArray[np.float64]:
-    return np.asarray(np.array(TAIL_KEEPS)[:, None] ** np.arange(_FRAMES))
+    return np.asarray(np.array(TAIL_KEEPS)[:, None] ** np.arange(1, _FRAMES))
 
 
 def _shared_grains(basis: Floats, amounts: Floats) -> tuple[Floats, Floats]:

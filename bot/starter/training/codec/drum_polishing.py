@@ -8,6 +8,7 @@ gradient descent on levels: no sound is made.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -49,13 +50,15 @@ def played_strokes(pieces: int, first_seed: int) -> NDArray[np.int64]:
 
 def polish_tails(
     levels: Reals, shares: Reals, tails: Reals, strokes: NDArray[np.int64], steps: int
-) -> tuple[Reals, Reals]:
-    """Return better shares [sets, tails] and tails [tails, bands] for sets as they are struck.
+) -> tuple[Reals, Reals, Reals]:
+    """Return what is heard in the frame of a stroke [sets, bands], and better shares and tails.
 
-    `levels` [sets, frames, bands] are those of each set alone.
+    `levels` [sets, frames, bands] are those of each set alone, `shares` [sets, tails] and `tails`
+    [tails, bands] what sounds in the frames after its stroke.
     """
     goal, told = torch.from_numpy(levels).float(), torch.from_numpy(strokes)
-    parts = [torch.from_numpy(np.log(each + 1e-6)).float() for each in (shares, tails)]
+    begun = levels[:, 0], shares, tails
+    parts = [torch.from_numpy(np.log(each + 1e-6)).float() for each in begun]
     for part in parts:
         part.requires_grad_()
     keeps = torch.tensor(TAIL_KEEPS)
@@ -68,21 +71,23 @@ def polish_tails(
         alone = rows[: round(_ALONE * _BATCH)]
         alone[:, 0, 0] = torch.randint(len(goal), (len(alone),), generator=random)
         alone[:, 1:, 0] = -1
-        loss = _loss(rows, goal, parts[0].exp(), parts[1].exp(), keeps)
+        loss = _loss(rows, goal, [part.exp() for part in parts], keeps)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-    own, spectra = (part.detach().double().exp().numpy() for part in parts)
+    hit, own, spectra = (part.detach().double().exp().numpy() for part in parts)
     most = own.max(0)
-    return own / most, spectra * most[:, None]
+    return hit, own / most, spectra * most[:, None]
 
 
-def _loss(rows: Tensor, goal: Tensor, own: Tensor, tails: Tensor, keeps: Tensor) -> Tensor:
+def _loss(rows: Tensor, goal: Tensor, parts: Sequence[Tensor], keeps: Tensor) -> Tensor:
+    hit, own, tails = parts
     number, age = rows.unbind(2)
     struck = (number >= 0).float()[..., None]
     number = number.clamp(min=0)
     wanted = (struck * goal[number, age].square()).sum(1).sqrt()
-    left = struck * own[number] * keeps ** age[..., None]
-    made = left.sum(1) @ tails
+    is_hit = age[..., None] == 0
+    left = torch.where(is_hit, 0.0, struck * own[number] * keeps ** age[..., None])
+    made = left.sum(1) @ tails + (struck * is_hit * hit[number]).sum(1)
     wrong = (torch.log(made + _QUIET) - torch.log(wanted + _QUIET)).abs()
     return (wrong * (1 + _LOUD * wanted.clamp(max=0.2))).mean()

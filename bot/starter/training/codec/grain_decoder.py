@@ -177,7 +177,7 @@ def _write_memories(gates: _Gates) -> None:
             gates.inputs[gates.rows(gate, own), first] = sign * RATE_SCALE
             gates.bias[gates.rows(gate, own)] += sign * math.log(keep / (1 - keep))
     heard = MEMORY_SCALE * torch.eye(units.TAILS)
-    gates.inputs[gates.rows("g", units.TAIL), units.TAIL_INPUT] = heard
+    gates.inputs[gates.rows("g", units.TAIL), list(units.TAIL_INPUT)] = heard
     kept = torch.tensor(TAIL_KEEPS)
     gates.bias[gates.rows("f", units.TAIL)] = torch.log(kept / (1 - kept))
     gates.bias[gates.rows("i", units.TAIL)] = _OPEN

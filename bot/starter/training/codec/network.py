@@ -26,7 +26,7 @@ class CodecSize:
 
     sample_rate_hz: int = 32_000
     filters: int = 24
-    hidden_size: int = 180
+    hidden_size: int = 196
     key_size: int = 96
     ratios: tuple[int, ...] = (5, 4, 4, 8)
     kernel_size: int = 7

@@ -1,40 +1,45 @@
-"""EnCodec whose codebooks are stems: vectors of what notes say, each in dimensions of its own.
+"""EnCodec whose codebooks are stems: vectors of what notes say, and keys that the encoder finds.
 
-The decoder takes the sum of the codebooks' vectors. As the vectors of different codebooks share no
-dimension, residual quantisation is product quantisation: every codebook can be decoded alone, and
-none hears the others. The vectors are embeddings of codes that were never heard, trained together
-with the decoder. Each code has a key beside its vector, in dimensions of its own: that is what the
-encoder is trained to find in the mix, and the decoder only reads it. So vectors and decoder can
-change without the encoder; a checkpoint holds vectors and keys in one table.
+The decoder takes the sum of the codebooks' vectors, so every codebook can be decoded alone. Drums
+and the memory of each voice have dimensions of their own; what all pitched codebooks say of tones
+and noise is added up by the decoder anyway, and shares dimensions. The vectors are embeddings of
+codes that were never heard, trained together with the decoder. Each code has a key beside its
+vector, and the keys of codebooks share no dimension: that is what the encoder is trained to find in
+the mix, as product quantisation, and the decoder only reads it. So vectors and decoder can change
+without the encoder; a checkpoint holds vectors and keys in one table.
 
 Source: arXiv 2210.13438 (EnCodec).
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from bot.starter.training.codec.additive import freeze_synthesizer, init_synthesizer
 from bot.starter.training.codec.brightness import constrain_brightness
+from bot.starter.training.codec.latent_layout import (
+    HIDDEN_DIMENSIONS,
+    KEY_DIMENSIONS,
+    PITCHED_VECTORS,
+    SOUNDING,
+    VECTOR_DIMENSIONS,
+    key_dimensions,
+    vector_dimensions,
+)
 from bot.starter.training.codec.network import Codec, CodecSize
-from bot.starter.training.codec.units import KEY_DIMENSIONS, STEM_DIMENSIONS
 from bot.starter.training.data.code_factors import factors_of
-from bot.starter.training.data.codebooks import BOOKS, CHORDS, CODES, DRUMS
-
-SOUNDING = tuple(range(DRUMS, len(BOOKS)))
-_VECTORS, _KEYS = STEM_DIMENSIONS * len(SOUNDING), KEY_DIMENSIONS * len(SOUNDING)
-PITCHED_DIMENSIONS = slice(STEM_DIMENSIONS, _VECTORS)
-"""The dimensions of all codebooks' vectors but the drums'."""
+from bot.starter.training.data.codebooks import BOOKS, CHORDS, CODES
 
 
 def codec_size(filters: int = 24) -> CodecSize:
     """Return the dimensions of the starter's EnCodec."""
     return CodecSize(
         filters=filters,
-        hidden_size=_VECTORS + _KEYS,
-        key_size=_KEYS,
+        hidden_size=HIDDEN_DIMENSIONS,
+        key_size=HIDDEN_DIMENSIONS - VECTOR_DIMENSIONS,
         codebooks=len(BOOKS),
         codebook_size=CODES,
     )
@@ -64,15 +69,15 @@ class StemCodec(nn.Module):
     def __init__(self, size: CodecSize) -> None:
         super().__init__()
         self.codec = Codec(size)
-        init_synthesizer(self.codec.decoder, PITCHED_DIMENSIONS)
+        init_synthesizer(self.codec.decoder, PITCHED_VECTORS)
         freeze_synthesizer(self.codec.decoder)
         self.constrain()
         # The three voices of a chord sound alike: what is learnt of one holds for all.
         firsts = [book for book in SOUNDING if book not in CHORDS[1:]]
-        self.vectors, self.keys = (
-            nn.ModuleDict({str(book): Vectors(book, each) for book in firsts})
-            for each in (STEM_DIMENSIONS, KEY_DIMENSIONS)
+        self.vectors = nn.ModuleDict(
+            {str(book): Vectors(book, len(vector_dimensions(book))) for book in firsts}
         )
+        self.keys = nn.ModuleDict({str(book): Vectors(book, KEY_DIMENSIONS) for book in firsts})
         self.sharpness = nn.Parameter(torch.zeros(len(SOUNDING)))
 
     def constrain(self) -> None:
@@ -80,10 +85,10 @@ class StemCodec(nn.Module):
 
         A decoder in training reads no keys.
         """
-        constrain_brightness(self.codec.decoder, PITCHED_DIMENSIONS)
+        constrain_brightness(self.codec.decoder, PITCHED_VECTORS)
         layers = self.codec.decoder.layers
         assert isinstance(layers, nn.ModuleList)
-        layers[0].conv.weight.detach()[:, _VECTORS:] = 0
+        layers[0].conv.weight.detach()[:, VECTOR_DIMENSIONS:] = 0
 
     def tables(self) -> list[Tensor]:
         """Return what each sounding codebook's codes mean: vector and key, [codes, dimensions]."""
@@ -97,14 +102,14 @@ class StemCodec(nn.Module):
     def states(self, codes: Tensor, tables: list[Tensor]) -> Tensor:
         """Return what the decoder reads [batch, frames, hidden] of codes [batch, books, frames].
 
-        First the vectors of all codebooks, then their keys.
+        What codebooks share is summed.
         """
-        parts = [
-            functional.embedding(codes[:, book], table)
-            for book, table in zip(SOUNDING, tables, strict=True)
-        ]
-        vectors = [part[..., :STEM_DIMENSIONS] for part in parts]
-        return torch.cat([*vectors, *(part[..., STEM_DIMENSIONS:] for part in parts)], -1)
+        states = tables[0].new_zeros(codes.shape[0], codes.shape[2], HIDDEN_DIMENSIONS)
+        for book, table in zip(SOUNDING, tables, strict=True):
+            dimensions = np.concatenate([vector_dimensions(book), key_dimensions(book)])
+            part = functional.embedding(codes[:, book], table)
+            states = states.index_add(-1, torch.from_numpy(dimensions).to(table.device), part)
+        return states
 
     def key_states(self, codes: Tensor) -> Tensor:
         """Return what the encoder is to find [batch, frames, keys] of codes."""

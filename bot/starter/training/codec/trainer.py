@@ -20,8 +20,9 @@ from torch.nn import functional
 
 from bot.starter.composer.compose import compose
 from bot.starter.training.codec.gate_pretraining import gate_loss, pretrain_gates, tone_levels
+from bot.starter.training.codec.latent_layout import SOUNDING
 from bot.starter.training.codec.spectral_loss import SpectralDistance
-from bot.starter.training.codec.stem_codec import SOUNDING, StemCodec, codec_size
+from bot.starter.training.codec.stem_codec import StemCodec, codec_size
 from bot.starter.training.codec.stem_dropout import audible_books, draw_audible_stems
 from bot.starter.training.data.batch_mixing import Mixer, sound_numbers
 from bot.starter.training.data.codebooks import FRAMES_PER_SECOND

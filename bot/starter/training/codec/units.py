@@ -12,27 +12,20 @@ from __future__ import annotations
 from bot.starter.training.codec.oscillators import free_units, gated_units
 
 WIDTH = 384
-STEM_DIMENSIONS = 14
-"""Dimensions of one codebook's vectors; the drums' come first."""
 
 VOICES = 5
 """The pitched codebooks: bass, three voices of the chords, lead."""
-
-KEY_DIMENSIONS = 16
-"""Dimensions of one codebook's keys."""
-
-HISSES = 5
-PATTERN = STEM_DIMENSIONS - 1 - HISSES
-"""Dimensions of a pitched codebook's vector: one says how notes fade, so many which tones sound,
-and so many how loud their noise is."""
 
 BAND_EDGES_HZ = (120, 300, 600, 1000, 1600, 2500, 3700, 5200, 7200, 10_000, 15_000)
 BANDS = len(BAND_EDGES_HZ) - 1
 NOISES = 4
 """Units of each band: the frames of a noise are mixtures of so many grains."""
 
-TAILS, WAVES, WAVE_FRAMES, WAVE_UNITS = 8, 6, 4, 16
+TAILS, WAVES, WAVE_FRAMES, WAVE_UNITS = 10, 6, 4, 16
 """Dimensions of the drums' vectors for noise and for waveforms; how long those are, in frames."""
+
+PATTERN = 8
+"""Units that remember what one pitched codebook plays, by which tones are opened."""
 
 FREE = slice(1, free_units())
 GATED = gated_units()
@@ -47,8 +40,8 @@ assert TAIL.stop <= WIDTH, TAIL.stop
 TONE_INPUT = slice(0, (GATED.stop - GATED.start) // 2)
 HISS_INPUT = slice(TONE_INPUT.stop, TONE_INPUT.stop + BANDS)
 VOICE_INPUT = slice(VOICE.start, VOICE.start + VOICES * (1 + PATTERN))
-TAIL_INPUT = slice(VOICE_INPUT.stop, VOICE_INPUT.stop + TAILS)
+TAIL_INPUT = (*range(HISS_INPUT.stop, FREE.stop), *range(VOICE_INPUT.stop, WIDTH))[:TAILS]
 """The channels that bring vectors and keys to the LSTM; as outputs they are not heard."""
 
 assert HISS_INPUT.stop <= FREE.stop, HISS_INPUT.stop
-assert TAIL_INPUT.stop <= WIDTH, TAIL_INPUT.stop
+assert len(TAIL_INPUT) == TAILS, TAIL_INPUT

@@ -2,9 +2,7 @@
 
 The levels of all codes are one matrix, which is to be a product of the codes' vectors and the
 decoder's weights; tones that nobody plays may be anything that is not heard. Alternating least
-squares finds it. The noise of notes has non-negative factors.
-
-Source: arXiv 1010.1763 (multiplicative updates).
+squares finds it.
 """
 
 from __future__ import annotations
@@ -16,9 +14,6 @@ import numpy as np
 from bot.starter.training.codec import units
 from bot.starter.training.codec.grain_decoder import TONE_SHUT
 from bot.starter.training.codec.voice_measuring import Fading, Reals
-
-_QUIET_NOISE = 1e-4
-_NOISE_STEPS, _NOISE_STEP = 300, 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +47,3 @@ def factorise(fading: Fading, steps: int = 10) -> Factors:
             right_side = (counts * wanted).T @ vectors
             weights = np.linalg.solve(square + 1e-2 * ridge, right_side[..., None])[..., 0].T
     return Factors(vectors, weights)
-
-
-def factorise_noise(levels: Reals) -> tuple[Reals, Reals]:
-    """Return how much of each hiss there is in levels [rows, bands], and the hisses' spectra.
-
-    Nothing is negative, and no hiss goes beyond one.
-    """
-    random = np.random.default_rng(0)
-    shares = random.uniform(0.5, 1, (len(levels), units.HISSES))
-    hisses = random.uniform(0.5, 1, (units.HISSES, units.BANDS)) * levels.mean()
-    goal = levels + _QUIET_NOISE
-    for _ in range(_NOISE_STEPS):
-        made = shares @ hisses + _QUIET_NOISE
-        shares = shares * (goal / made**1.5 @ hisses.T / (made**-0.5 @ hisses.T)) ** _NOISE_STEP
-        made = shares @ hisses + _QUIET_NOISE
-        hisses = hisses * (shares.T @ (goal / made**1.5) / (shares.T @ made**-0.5)) ** _NOISE_STEP
-    most = shares.max(0)
-    return shares / most, hisses * most[:, None]

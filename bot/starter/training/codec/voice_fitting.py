@@ -2,14 +2,13 @@
 
 Gates add up what all voices ask for as logits, which is too loud wherever partials meet, and what
 keys say helps. So what was found for each codebook alone is polished on frames of pieces, all
-voices together, by gradient descent on codes: no sound is made, and it takes a minute.
+voices together, by gradient descent on codes: no sound is made, and it takes minutes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -18,47 +17,35 @@ from torch import Tensor
 
 from bot.starter.composer.reverb import DECAY_SECONDS
 from bot.starter.training.codec import units
-from bot.starter.training.codec.grain_decoder import RATE_SCALE, RELEASE_KEEPS, TONE_SHUT
-from bot.starter.training.codec.voice_factors import Factors, factorise_noise
+from bot.starter.training.codec.grain_decoder import RELEASE_KEEPS, TONE_SHUT
+from bot.starter.training.codec.latent_layout import KEY_DIMENSIONS, SPECTRUM
+from bot.starter.training.codec.voice_factors import Factors
 from bot.starter.training.codec.voice_frames import REMEMBERED_FRAMES
-from bot.starter.training.codec.voice_measuring import TONES, Fading, Reals
+from bot.starter.training.codec.voice_measuring import AGES, TONES, Reals
 from bot.starter.training.data.codebooks import (
     BASS,
     CHORDS,
-    CODES,
     FRAMES_PER_SECOND,
     LEAD,
     PITCHED,
-    Pitched,
 )
 from bot.starter.training.data.mixing import WETNESS
 
 Floats = NDArray[np.float32]
 
 KINDS = (BASS, CHORDS[0], LEAD)
-_VOICE_KINDS = (0, 1, 1, 1, 2)
+VOICE_KINDS = (0, 1, 1, 1, 2)
+"""Which of the kinds each voice plays."""
+
 _ALONE = ((0,), (1, 2, 3), (4,), (4,))
 
 _BATCH, _ALONE_ROWS, _ANY_ROWS = 256, 16, 96
 _LONGEST_AGE, _LET_GO, _QUIET, _PLAYED = 100, 0.25, 1e-3, 4e-3
 _TONES_OF_BAND, _BALANCE = 6, 2.0
 _SWELLS, _REST, _LOW_TONES = (0.3, 0.02, 0.35), -1.0, 20
-_BEGUN_LOGIT, _RELEASE_SECONDS = -6.0, 0.1
+_FIRST_SPECTRA, _SLOWEST = 0.3, 5.3
+_RELEASE_SECONDS = 0.1
 _WETNESS = (WETNESS["bass"], WETNESS["chords"], WETNESS["lead"])
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceFit:
-    """The vectors of all pitched codes by kind, and what the decoder makes of them, by voice."""
-
-    vectors: Mapping[int, Floats]
-    tones: Floats
-    swells: Floats
-    rest: Floats
-    holds: Floats
-    swelled: Floats
-    noise: Floats
-    gains: Floats
 
 
 class VoicePolish:
@@ -66,19 +53,30 @@ class VoicePolish:
 
     def __init__(
         self,
-        fading: Sequence[Fading],
+        levels: Sequence[Reals],
+        keeps: Sequence[Reals],
         factors: Sequence[Factors],
         gains: Reals,
         keys: Sequence[Floats],
     ) -> None:
-        """Begin with what was fitted for each kind; `keys` are [codes, key dimensions]."""
+        """Begin with what was fitted for each kind.
+
+        `levels` [states, ages, tones] are what is to be heard, `keeps` [states] how notes fade, and
+        `keys` are [codes, key dimensions].
+        """
+        random = torch.Generator().manual_seed(1)
         self.keys = [torch.from_numpy(each) for each in keys]
-        shape = units.PATTERN + units.KEY_DIMENSIONS, TONES
+        shape = units.PATTERN + KEY_DIMENSIONS, TONES
         self.holds = [torch.zeros(shape, requires_grad=True) for _ in keys]
         self.swelled = torch.zeros(TONES, requires_grad=True)
-        self.keeps = [_tensor(each.keeps) for each in fading]
-        self.logits = [(_tensor(each.begun), _tensor(each.faded)) for each in fading]
+        self.levels = [_tensor(each) for each in levels]
+        self.rates = [torch.logit(_tensor(each)).requires_grad_() for each in keeps]
         self.vectors = [_tensor(each.vectors).requires_grad_() for each in factors]
+        self.spectra = [
+            (_FIRST_SPECTRA * torch.randn(len(each), SPECTRUM, generator=random)).requires_grad_()
+            for each in self.vectors
+        ]
+        self.spectrum = torch.zeros(SPECTRUM, TONES, requires_grad=True)
         self.tones = [_tensor(each.tones).requires_grad_() for each in factors]
         pairs = zip(factors, _SWELLS, strict=True)
         self.swells = [_tensor(share * each.tones).requires_grad_() for each, share in pairs]
@@ -91,9 +89,12 @@ class VoicePolish:
     def train(self, frames: NDArray[np.int64], steps: int) -> float:
         """Take some steps, and return the last one's loss."""
         rates = {
-            8e-3: [*self.vectors, *self.tones, *self.swells, *self.holds],
+            2e-2: [
+                *(*self.vectors, *self.tones, *self.swells, *self.holds),
+                *(*self.spectra, self.spectrum),
+            ],
             4e-3: [self.louder],
-            1e-2: [self.rest, self.swelled],
+            1e-2: [self.rest, self.swelled, *self.rates],
         }
         groups = [{"params": each, "lr": rate, "full": rate} for rate, each in rates.items()]
         optimizer = torch.optim.Adam(groups, betas=(0.9, 0.98))
@@ -122,7 +123,7 @@ class VoicePolish:
         # What is rarely played has to sound right too.
         single = slice(len(_ALONE) * _ALONE_ROWS, len(_ALONE) * _ALONE_ROWS + _ANY_ROWS)
         rows[single], plays[single] = self._any_notes(random)
-        wanted, made = self._sounded(rows, plays)
+        wanted, made = self.sounded(rows, plays)
         wrong = (torch.log(made + _QUIET) - torch.log(wanted + _QUIET)).abs()
         loud = 0.15 + 0.9 * (wanted > _PLAYED) + 3 * wanted.clamp(max=0.7)
         loss = 0.6 * (wrong * loud).sum(1).mean()
@@ -142,71 +143,56 @@ class VoicePolish:
         """Return frames in which one voice plays any of its notes, and which voice that is."""
         share = torch.rand(_ANY_ROWS, 4, generator=random)
         voices = (share[:, 0] * units.VOICES).long()
-        counts = torch.tensor([len(self.keeps[kind]) for kind in _VOICE_KINDS])[voices]
+        counts = torch.tensor([len(self.rates[kind]) for kind in VOICE_KINDS])[voices]
         age = (_LONGEST_AGE ** share[:, 2] - 1).round().long()
         gone = ((share[:, 3] / _LET_GO).clamp(max=1) * REMEMBERED_FRAMES).round().long()
         note = torch.stack([(share[:, 1] * counts).long(), age, REMEMBERED_FRAMES - gone], 1)
         plays = torch.nn.functional.one_hot(voices, units.VOICES)
         return note[:, None].expand(-1, units.VOICES, -1), plays.float()
 
-    def _sounded(self, rows: Tensor, plays: Tensor) -> tuple[Tensor, Tensor]:
-        """Return wanted and made levels of tones."""
+    def keeps(self, kind: int) -> Floats:
+        """Return what is left of each state's fading after a frame."""
+        kept: Floats = self.rates[kind].detach().clamp(max=_SLOWEST).sigmoid().numpy()
+        return kept
+
+    def sounded(self, rows: Tensor, plays: Tensor) -> tuple[Tensor, Tensor]:
+        """Return wanted and made levels [frames, tones] of frames [frames, voices, 3].
+
+        `plays` [frames, voices] is 1 for voices that are heard and 0 for others.
+        """
         power = torch.zeros(len(rows), TONES)
         opened, swelled, held = torch.full_like(power, TONE_SHUT), self.rest, 0 * power
-        for voice, kind in enumerate(_VOICE_KINDS):
+        for voice, kind in enumerate(VOICE_KINDS):
             state, age, gone = rows[:, voice].unbind(1)
             on = ((state >= 0) * plays[:, voice])[:, None]
             layout = PITCHED[KINDS[kind]]
             state = state.clamp(min=0, max=layout.states - 1)
-            left = (self.keeps[kind][state] ** age)[:, None]
-            logits = _mixed(self.logits[kind], state, left)
             dying = on * _left_to_hear(gone, kind)[:, None]
-            heard = self.gains * logits.sigmoid() * (logits > -8)
-            power = power + (dying * heard).square()
-            count = len(self.keeps[kind])
-            vectors = self.vectors[kind]
-            memory = on * _mixed((vectors[:count], vectors[count:]), state, left)
-            memory = memory * (RELEASE_KEEPS[voice] ** gone)[:, None]
+            power = power + (dying * _level(self.levels[kind], state, age)).square()
+            vectors, count = self.vectors[kind], len(self.rates[kind])
+            left = (self.rates[kind][state].clamp(max=_SLOWEST).sigmoid() ** age)[:, None]
+            memory = left * vectors[state] + (1 - left) * vectors[state + count]
+            memory = on * memory * (RELEASE_KEEPS[voice] ** gone)[:, None]
             opened = opened + memory @ self.tones[kind]
             swelled = swelled + memory @ self.swells[kind]
             stage = torch.bucketize(age.contiguous(), torch.tensor(layout.ages), right=True) - 1
             key = self.keys[kind][1 + state * len(layout.ages) + stage]
-            read = torch.cat([vectors[state + count * (stage > 0)], key], 1)
-            held = held + (on * (gone == 0)[:, None] * read) @ self.holds[kind]
+            struck_or_held = state + count * (stage > 0)
+            read = torch.cat([vectors[struck_or_held], key], 1) @ self.holds[kind]
+            read = read + self.spectra[kind][struck_or_held] @ self.spectrum
+            held = held + on * (gone == 0)[:, None] * read
         opened, swelled = opened + held, swelled + self.swelled * held
         made = self.gains * self.louder.exp() * opened.sigmoid() * swelled.sigmoid()
         return power.sqrt(), made
 
-    def result(self, noise: Sequence[Reals]) -> VoiceFit:
-        """Return what was fitted, each dimension of a pattern as large as any other.
 
-        `noise` are the levels [states, stages, bands] of each kind.
-        """
-        vectors, parts, holds, hisses = {}, [], [], []
-        for kind, book in enumerate(KINDS):
-            own = self.vectors[kind].detach().numpy()
-            size = np.sqrt(np.square(own).mean(0))
-            shares, spectra = factorise_noise(noise[kind].reshape(-1, units.BANDS))
-            keeps = self.keeps[kind].numpy()
-            vectors[book] = _table(PITCHED[book], own / size, keeps, shares, RELEASE_KEEPS[kind])
-            weights = (self.tones, self.swells)
-            parts.append([each[kind].detach().numpy() * size[:, None] for each in weights])
-            sizes = np.concatenate([size, np.ones(units.KEY_DIMENSIONS, np.float32)])
-            holds.append(self.holds[kind].detach().numpy() * sizes[:, None])
-            hisses.append(spectra)
-        tones, swells = (
-            np.concatenate([parts[kind][n] for kind in _VOICE_KINDS]) for n in range(2)
-        )
-        return VoiceFit(
-            vectors=vectors,
-            tones=tones,
-            swells=swells,
-            rest=self.rest.detach().numpy(),
-            holds=np.stack([holds[kind] for kind in _VOICE_KINDS]),
-            swelled=self.swelled.detach().numpy(),
-            noise=np.stack([hisses[kind] for kind in _VOICE_KINDS]).astype(np.float32),
-            gains=(self.gains * self.louder.exp()).detach().numpy(),
-        )
+def _level(levels: Tensor, state: Tensor, age: Tensor) -> Tensor:
+    """Return the levels [frames, tones] that lie between those measured at some ages."""
+    ages = torch.log1p(torch.from_numpy(AGES).float())
+    place = torch.log1p(age.float())
+    first = (torch.bucketize(place, ages, right=True) - 1).clamp(0, len(ages) - 2)
+    share = ((place - ages[first]) / (ages[first + 1] - ages[first])).clamp(0, 1)[:, None]
+    return (1 - share) * levels[state, first] + share * levels[state, first + 1]
 
 
 def _left_to_hear(gone: Tensor, kind: int) -> Tensor:
@@ -218,32 +204,9 @@ def _left_to_hear(gone: Tensor, kind: int) -> Tensor:
     return torch.where(gone > 0, torch.maximum(dry, room), 1.0)
 
 
-def _mixed(ends: tuple[Tensor, Tensor], state: Tensor, left: Tensor) -> Tensor:
-    """Return what lies between what notes begin with and what they fade to."""
-    return left * ends[0][state] + (1 - left) * ends[1][state]
-
-
 def _in_bands(levels: Tensor) -> Tensor:
     padded = torch.nn.functional.pad(levels.square(), (0, -TONES % _TONES_OF_BAND))
     return padded.unflatten(1, (-1, _TONES_OF_BAND)).sum(2)
-
-
-def _table(
-    layout: Pitched, patterns: Floats, keeps: Floats, hisses: Reals, release: float
-) -> Floats:
-    """Return the vectors of all codes: how the note fades, its tones, its noise."""
-    table = np.zeros((CODES, units.STEM_DIMENSIONS), np.float32)
-    stages = len(layout.ages)
-    for state in range(layout.states):
-        for stage in range(stages):
-            row = table[layout.code(state, stage)]
-            kept = float(keeps[state])
-            logit = _BEGUN_LOGIT if stage == 0 else math.log(kept / (1 - kept))
-            row[0] = (logit - math.log(release / (1 - release))) / RATE_SCALE
-            pattern = patterns[state if stage == 0 else layout.states + state]
-            row[1 : 1 + units.PATTERN] = pattern
-            row[1 + units.PATTERN :] = hisses[state * stages + stage]
-    return table
 
 
 def _tensor(values: Reals) -> Tensor:

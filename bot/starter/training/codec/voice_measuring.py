@@ -31,7 +31,9 @@ KEEPS = (0.8, 0.88, 0.92, 0.95, 0.965, 0.975, 0.982, 0.988, 0.993)
 """What may be left of a note's fading after a frame."""
 
 _CENTRES = np.array((3, 8, 20, 45, 90, 150))
-_AGES = np.array((0, 1, 2, 3, 5, 8, 12, 20, 30, 45, 70, 100, 140))
+AGES = np.array((0, 1, 2, 3, 5, 8, 12, 20, 30, 45, 70, 100, 140))
+"""The frames after a note's attack whose levels are told."""
+
 _WEIGHTS = np.array((1, 1, 1, 1, 1.5, 2, 2, 2.5, 2.5, 2, 1.2, 0.6, 0.3))
 _WINDOW, _SIZE, _SHORT = 4096, 16_384, 1024
 _PARTIALS, _HIGHEST_HZ = 80, 15_000.0
@@ -115,7 +117,7 @@ def tone_levels(found: Measured, pitch: int, level: float) -> tuple[Reals, Reals
     partials[:_RISING] *= found.rise[:_RISING, None]
     noise[:_RISING] *= found.rise[:_RISING, None]
     noise[0] = found.noise[0]
-    power = np.zeros((len(_AGES), TONES))
+    power = np.zeros((len(AGES), TONES))
     for partial in range(1, _PARTIALS + 1):
         exact = pitch + 12 * math.log2(partial)
         tone = round(exact) - LOWEST
@@ -128,7 +130,7 @@ def tone_levels(found: Measured, pitch: int, level: float) -> tuple[Reals, Reals
 
 
 def _over_ages(levels: Reals) -> Reals:
-    place = np.interp(np.log1p(_AGES), np.log1p(_CENTRES), np.arange(len(_CENTRES)))
+    place = np.interp(np.log1p(AGES), np.log1p(_CENTRES), np.arange(len(_CENTRES)))
     first = np.minimum(place.astype(int), len(_CENTRES) - 2)
     share, logs = (place - first)[:, None], np.log(levels + 1e-6)
     return np.asarray(np.exp((1 - share) * logs[first] + share * logs[first + 1]))
@@ -165,8 +167,8 @@ def loudest_tones(levels: Mapping[int, Reals]) -> Reals:
 def noise_of_stages(noise: Reals, layout: Pitched) -> Reals:
     """Return the noise [states, stages, bands] of levels [states, ages, bands]: means over ages."""
     found = []
-    for first, last in pairwise((*layout.ages, int(_AGES[-1]) + 1)):
-        inside = (first <= _AGES) & (last > _AGES)
+    for first, last in pairwise((*layout.ages, int(AGES[-1]) + 1)):
+        inside = (first <= AGES) & (last > AGES)
         weights = _WEIGHTS[inside] / _WEIGHTS[inside].sum()
         found.append(np.einsum("sab,a->sb", noise[:, inside], weights))
     return np.stack(found, 1)
@@ -182,7 +184,7 @@ def fit_fading(tones: Reals, gains: Reals) -> Fading:
     least = np.full(len(tones), np.inf)
     ends, keeps = np.zeros((len(tones), 2, TONES)), np.zeros(len(tones))
     for keep in KEEPS:
-        basis = np.stack([keep**_AGES, 1 - keep**_AGES], 1)
+        basis = np.stack([keep**AGES, 1 - keep**AGES], 1)
         solve = np.linalg.pinv(basis * np.sqrt(_WEIGHTS)[:, None]) * np.sqrt(_WEIGHTS)
         found = np.clip(np.einsum("ka,sat->skt", solve, logits), TONE_SHUT, 4.5)
         wrong = np.square(np.einsum("ak,skt->sat", basis, found) - logits)
