@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.audio.files import encode
+from bot.audio.notation import load_notation
 from bot.audio.prompt import AudioPrompt
+from bot.audio.written_clock import find_clock
 from bot.cli.generate_audio import load_audio, load_kept, load_tokens
 from bot.cli.generate_melody import load_melody
 from bot.cli.generate_options import (
@@ -139,12 +141,16 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         end = load_audio(args.audio, contents, max_seconds=most)
         audio = end.sound
         audio_tokens = load_tokens(args.audio, end, contents, mark)
+    guides, notation = None, load_notation(contents.folder)
+    if audio is not None and audio_tokens is None and notation is not None and model_config.stems:
+        guides = find_clock(audio, model_config.codec.hop, notation, prompt)
     request = GenerationRequest(
         seconds=read_seconds(args, config, kept, contents),
         seed=seeds[0],
         prompt=prompt,
         audio=audio,
         audio_tokens=audio_tokens,
+        audio_guides=guides,
         melody=melody,
         sampling=sampling,
         kept=kept,

@@ -106,6 +106,8 @@ class GenerationRequest:
     audio: Sound | None = None
     audio_tokens: Tokens | None = None
     """The codes of `audio` if known, so that it need not be encoded."""
+    audio_guides: Tokens | None = None
+    """What the codebooks that are no stem say of `audio`, [codebooks, frames], if it is encoded."""
     melody: Sound | None = None
     """An isolated melody to follow, at the model's sample rate, instead of `audio`."""
     sampling: Sampling = field(default_factory=Sampling)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
+from bot.audio.notation import Notation
+from bot.audio.written_clock import find_clock
 from bot.domain.generation import GenerationRequest, Kept
 from bot.domain.jobs import Job, Keep, Kind
 from bot.domain.status import ModelInfo
@@ -22,12 +25,16 @@ NO_MELODY = Sentence(
 
 
 async def build_request(
-    job: Job, model: ModelInfo | None, sources: SourceSounds, turns: TurnBars
+    job: Job,
+    model: ModelInfo | None,
+    sources: SourceSounds,
+    turns: TurnBars,
+    notation: Notation | None,
 ) -> GenerationRequest:
     """Return the request for a job, with its audio prompt or codes.
 
-    Raises JobError and SoundError with the sentence to show, and UnrelatedWorkerLoss if the model
-    was unloaded meanwhile.
+    `notation` is that of the model's codes, if it has one. Raises JobError and SoundError with the
+    sentence to show, and UnrelatedWorkerLoss if the model was unloaded meanwhile.
     """
     order = job.order
     plan = await turns.plan(job) if order.kind is Kind.JAM_TURN else None
@@ -71,5 +78,11 @@ async def build_request(
         )
         kept = Kept(tokens=held, stems=(), harmony_only=True)
         return replace(request, seconds=seconds, kept=kept)
-    tokens = None if known is None else known[1].tokens
-    return replace(request, audio=heard.end, audio_tokens=tokens)
+    if known is not None:
+        return replace(request, audio=heard.end, audio_tokens=known[1].tokens)
+    guides = None
+    if notation is not None and model.stems:
+        guides = await asyncio.to_thread(
+            find_clock, heard.end, model.frame_samples, notation, order.prompt
+        )
+    return replace(request, audio=heard.end, audio_guides=guides)

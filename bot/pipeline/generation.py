@@ -58,6 +58,7 @@ class ClipGenerator:
         self.store, self.executor = store, executor
         self.sources = SourceSounds(store)
         self.turns = TurnBars(store, self.sources, notation)
+        self._notation = notation
         self.mixes = Mixes(store)
 
     async def generate(self, job: Job, *, first: bool) -> Clip:
@@ -110,7 +111,8 @@ class ClipGenerator:
         await self.store.jobs.start(job.id)
         await failpoints.reached("job.claimed")
         await self._check_person(job)
-        return await build_request(job, self.executor.model, self.sources, self.turns)
+        model = self.executor.model
+        return await build_request(job, model, self.sources, self.turns, self._notation)
 
     async def _check_person(self, job: Job) -> None:
         """Raise JobError if the person was blocked after ordering."""

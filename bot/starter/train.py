@@ -229,7 +229,7 @@ def _parser() -> argparse.ArgumentParser:
         help="steps in which the codec's gates are pretrained",
     )
     add("--gate-pieces", type=int, default=600, help="pieces that they are trained on")
-    add("--fit-steps", type=int, default=3000, help="steps in which fitted gates are polished")
+    add("--fit-steps", type=int, default=40_000, help="steps in which fitted gates are polished")
     add("--fit-pieces", type=int, default=300, help="pieces that they are polished on")
     add("--positions", type=int, default=4096, help="frames in a step of the language model")
     add(

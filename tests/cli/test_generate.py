@@ -23,6 +23,7 @@ from bot.cli.app import build_parser, dispatch
 from bot.cli.interrupts import Interrupts
 from bot.domain.generation import Sampling
 from bot.i18n.sentence import verbatim
+from tests.support.known_sounds import drums
 from tests.support.scripted_engine import Opener
 
 
@@ -179,6 +180,16 @@ def test_a_sound_file_is_continued(place, capsys, model, channels, request):
     assert audio.samples.shape == (channels, 20 * 32_000)
     assert soundfile.info("out.wav").duration == 22.0
     assert "2.0 s of sound after 20.0 s of yours" in capsys.readouterr().out
+
+
+def test_the_beat_of_a_sound_file_is_told_to_the_built_in_model(place):
+    """So that what goes on keeps its tempo: 24 frames of a fiftieth of a second are 125 BPM."""
+    soundfile.write("mine.wav", drums(125, 10.0), 32_000)
+    opener = Opener()
+    zhiyin("generate", "--audio", "mine.wav", "--seconds", 2, "-o", "out.wav", opener=opener)
+    guides = opener.requests[0].audio_guides
+    assert guides.shape == (2, 500)
+    assert len(np.unique(guides[0])) == 24
 
 
 def test_settings_come_from_the_configuration(place):

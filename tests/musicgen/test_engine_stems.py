@@ -224,6 +224,25 @@ def test_known_codes_are_continued_without_encoding(stems_model: Any, earlier: A
     assert made.tokens.shape == heard.tokens.shape
 
 
+def test_guides_of_a_sound_take_the_place_of_encoded_ones(stems_model: Any, earlier: Any) -> None:
+    """What is heard is encoded, and goes on as told; known codes have guides of their own."""
+    samples = stems_model.codec.decode(earlier[None])
+    audio = Sound(samples=samples, sample_rate_hz=stems_model.sample_rate_hz)
+    frames = earlier.shape[1]
+    guides = np.tile(np.arange(frames, dtype=np.int32) % 7, (len(GUIDES), 1))
+    told, plain, known = run(
+        stems_model,
+        ask(audio=audio, audio_guides=guides),
+        ask(audio=audio),
+        ask(audio=audio, audio_guides=guides, audio_tokens=earlier),
+    )
+    assert np.array_equal(told.tokens[GUIDES, :frames], guides)
+    others = [book for book in range(len(earlier)) if book not in GUIDES]
+    assert np.array_equal(told.tokens[others, :frames], plain.tokens[others, :frames])
+    assert not np.array_equal(told.tokens[:, frames:], plain.tokens[:, frames:])
+    assert np.array_equal(known.tokens[:, :frames], earlier)
+
+
 CODES = np.zeros((8, 30), np.int32)
 FRACTIONS: Any = np.full((8, 30), 0.5)
 
@@ -294,3 +313,24 @@ def test_codes_are_either_kept_or_continued(stems_model: Any) -> None:
         engine.submit(ask(audio=audio, kept=Kept(tokens=CODES, stems=("drums",))))
     with pytest.raises(RequestError, match="not as long as its sound"):
         engine.submit(ask(audio=audio, audio_tokens=CODES))
+
+
+@pytest.mark.parametrize(
+    "guides",
+    [
+        np.zeros((len(GUIDES), 49), np.int32),
+        np.zeros((len(GUIDES) + 1, 50), np.int32),
+        np.full((len(GUIDES), 50), 64, np.int32),
+        np.full((len(GUIDES), 50), -1, np.int32),
+        np.full((len(GUIDES), 50), 0.5),
+    ],
+    ids=["too short", "too many", "too large", "negative", "fractions"],
+)
+def test_guides_that_do_not_fit_are_refused(stems_model: Any, guides: Any) -> None:
+    """Those of another model, or of another sound."""
+    from bot.musicgen.engine.engine import Engine
+
+    rate = stems_model.sample_rate_hz
+    audio = Sound(samples=np.zeros((1, rate), np.float32), sample_rate_hz=rate)
+    with pytest.raises(RequestError, match="those of another model"):
+        Engine(stems_model).submit(ask(audio=audio, audio_guides=guides))

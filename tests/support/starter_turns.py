@@ -48,7 +48,7 @@ async def take_turn(store, loaded, jam, words, *, seed, keeps_codes=True):
         parent_ids=() if snapshot.head is None else (snapshot.head.id,),
     )  # fmt: skip
     await store.jobs.start(job.id)
-    (made,) = run(Engine(loaded), await build_request(job, model, sources, turns))
+    (made,) = run(Engine(loaded), await build_request(job, model, sources, turns, notation))
     codes = Codes(tokens=made.tokens, fingerprint=FINGERPRINT)
     rendered = Rendered(sound=made.sound, seconds_of_work=0.0, model=model, codes=codes)
     plan = await turns.plan(job)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bot.domain.generation import GenerationRequest, Tokens
+from bot.musicgen.checkpoint.stems import guide_codebooks
 from bot.musicgen.codec.encoder import Encoder
 from bot.musicgen.decoder.interface import Floats
 from bot.musicgen.engine.interleave import interleave
@@ -21,6 +22,7 @@ class PromptEncoding:
         self.text_states: Floats | None = None
         """The states of the text [tokens, hidden_size], once it is encoded; None without a text."""
         self._codebooks = model.config.decoder.codebooks
+        self._guides = guide_codebooks(model.config.stems, self._codebooks)
         self._codes: list[Tokens] = []
         self._encoded_samples = 0
         self._audio_encoder: Encoder | None = None
@@ -73,4 +75,8 @@ class PromptEncoding:
     def audio_tokens(self) -> Tokens:
         """Return the codes of the audio prompt, [codebooks, frames]; no frames without one."""
         nothing = np.zeros((self._codebooks, 0), np.int32)
-        return np.concatenate([nothing, *self._codes], axis=1, dtype=np.int32)
+        codes = np.concatenate([nothing, *self._codes], axis=1, dtype=np.int32)
+        request = self.request
+        if request.audio_tokens is None and request.audio_guides is not None:
+            codes[self._guides] = request.audio_guides
+        return codes

@@ -18,7 +18,7 @@ from bot.domain.request_checks import (
 from bot.errors import RequestError, SoundError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.model_config import ModelConfig
-from bot.musicgen.checkpoint.stems import Stem, check_stem_names
+from bot.musicgen.checkpoint.stems import Stem, check_stem_names, guide_codebooks
 
 if TYPE_CHECKING:  # so that the checks don't import MindSpore
     from bot.musicgen.model import Model
@@ -53,13 +53,15 @@ def check_request(request: GenerationRequest, model: Model, *, max_seconds: floa
         check_tokens(request.kept.tokens, config)
     if request.audio is not None:
         _check_audio(request.audio, model)
+        frames = -(-request.audio.samples.shape[1] // config.codec.hop)
         if request.audio_tokens is not None:
             check_tokens(request.audio_tokens, config)
-            hop = config.codec.hop
-            if request.audio_tokens.shape[1] != -(-request.audio.samples.shape[1] // hop):
+            if request.audio_tokens.shape[1] != frames:
                 raise RequestError(
                     Sentence("The codes of the audio prompt are not as long as its sound.")
                 )
+        if request.audio_guides is not None:
+            _check_guides(request.audio_guides, frames, config)
 
 
 def check_melody(request: GenerationRequest, model: Model) -> None:
@@ -125,6 +127,14 @@ def check_tokens(tokens: Tokens, config: ModelConfig) -> None:
     right = tokens.ndim == 2 and tokens.shape[0] == config.decoder.codebooks and tokens.size > 0
     right = right and np.issubdtype(tokens.dtype, np.integer)
     if not right or tokens.min() < 0 or tokens.max() >= config.decoder.vocab_size:
+        raise RequestError(OTHER_CODES)
+
+
+def _check_guides(guides: Tokens, frames: int, config: ModelConfig) -> None:
+    codebooks = len(guide_codebooks(config.stems, config.decoder.codebooks))
+    right = config.stems and guides.shape == (codebooks, frames)
+    right = right and np.issubdtype(guides.dtype, np.integer)
+    if not right or guides.min() < 0 or guides.max() >= config.decoder.vocab_size:
         raise RequestError(OTHER_CODES)
 
 

@@ -99,7 +99,8 @@ def section(
     ]  # fmt: skip
     note = (
         f"The model gets {OPENING_SECONDS:g} s of a held-out piece and goes on without words; "
-        "the renders are the pieces' own second halves."
+        "the renders are the pieces' own second halves. Of a recording it is told the beat that is "
+        "heard in it, as the bot does."
     )
     return Section.compared(f"Going on with a piece, {_way(by_codes)}", rows, note)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.audio.notation import load_notation
+from bot.audio.written_clock import find_clock
 from bot.config import Config
 from bot.domain.generation import Finished, GenerationRequest, Tokens
 from bot.domain.generation import Sound as Clip
@@ -56,6 +58,7 @@ class Sampler:
         """Load a model; what is None is as the model has it."""
         report(f"Loading {folder}")
         self.model = _load(folder, cache, requests=AT_ONCE)
+        self._notation = load_notation(folder) if self.has_stems else None
         own = self.model.sampling
         self.sampling = replace(
             own,
@@ -96,15 +99,19 @@ class Sampler:
         return [_take(found[id_], order.seconds) for id_, order in zip(ids, requests, strict=True)]
 
     def _request(self, order: SampleRequest) -> GenerationRequest:
-        audio = None
+        audio, guides = None, None
         if order.opening is not None:
             audio = Clip(samples=order.opening[None], sample_rate_hz=SAMPLE_RATE_HZ)
+        if audio is not None and order.codes is None and self._notation is not None:
+            # As the bot does with a recording.
+            guides = find_clock(audio, self.model.config.codec.hop, self._notation, order.prompt)
         return GenerationRequest(
             seconds=order.seconds,
             seed=order.seed,
             prompt=order.prompt,
             audio=audio,
             audio_tokens=order.codes,
+            audio_guides=guides,
             sampling=self.sampling,
         )
 

@@ -37,9 +37,7 @@ _FRAME_SEED = 9_000_000
 _NOISE_PLACES = np.arange(NOISE.start, NOISE.stop)
 
 
-def fit_decoder(
-    codec: StemCodec, bank: SampleBank, *, steps: int = 3000, pieces: int = 300
-) -> None:
+def fit_decoder(codec: StemCodec, bank: SampleBank, *, steps: int, pieces: int) -> None:
     """Fit decoder and vectors; `steps` polish the gates on frames of so many pieces."""
     keys = [codec.keys[str(book)]().detach().numpy() for book in KINDS]
     write_fit(codec, fit_drums(bank, steps, pieces), fit_voices(bank, keys, steps, pieces))

@@ -1,0 +1,43 @@
+"""What the engine is asked for to make a clip from a recording."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bot.audio.files.masters import write_master
+from bot.audio.notation import load_notation
+from bot.domain.jobs import Kind, UploadSource
+from bot.models.registry import starter_folder
+from bot.pipeline.engine_requests import build_request
+from bot.pipeline.source_sounds import SourceSounds
+from bot.pipeline.turn_bars import TurnBars
+from bot.store.store import open_store
+from tests.store.test_store import accepted
+from tests.support.known_sounds import drums, sound_of
+from tests.support.scripted_worker import info
+
+
+@pytest.mark.parametrize("has_stems", [True, False])
+async def test_the_beat_of_a_recording_is_told_to_a_model_with_a_clock(tmp_path, has_stems):
+    """Ten seconds of drums go on in their own tempo; a model without stems has no clock."""
+    stems = ("drums", "bass", "chords", "lead") if has_stems else ()
+    model = replace(info(1), stems=stems, frame_samples=640)
+    async with open_store(tmp_path, time.time) as store:
+        write_master(store.uploads_folder / "drums.flac", sound_of(drums(125, 10.0)))
+        source = UploadSource(file="drums.flac", keep_seconds=10.0)
+        job = await accepted(store, kind=Kind.CONTINUE, source=source)
+        sources, notation = SourceSounds(store), load_notation(starter_folder())
+        turns = TurnBars(store, sources, notation)
+        request = await build_request(job, model, sources, turns, notation)
+        assert request.audio is not None and request.audio_tokens is None
+        if not has_stems:
+            assert request.audio_guides is None
+            return
+        assert request.audio_guides.shape == (2, 500)
+        assert len(np.unique(request.audio_guides[0])) == 24  # frames of a beat
+        untold = await build_request(job, model, sources, turns, None)
+        assert untold.audio_guides is None
