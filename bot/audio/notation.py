@@ -71,11 +71,16 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The codebook that counts the beats of a bar: each has so many codes, a bar so many beats."""
+    """The codebook that says which chord sounds, and counts the beats of a bar.
+
+    A code is 1 + ((root * qualities + quality) * beats + beat) * codes_per_beat + bar.
+    """
 
     book: int
     codes_per_beat: int
     beats: int
+    qualities: tuple[str, ...] = ()
+    """What kinds of chords there are; none in a notation that doesn't tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +150,9 @@ def _notation(told: Mapping[str, Any]) -> Notation:
     return Notation(
         frames_per_second=told["frames_per_second"],
         clock=Clock(**told["clock"] | {"beat_frames": tuple(told["clock"]["beat_frames"])}),
-        plan=Plan(**told["plan"]),
+        plan=Plan(
+            **told["plan"] | {"qualities": tuple(told["plan"].get("qualities", ()))},
+        ),
         drums=Drums(
             book=told["drums"]["book"],
             first=told["drums"]["first"],

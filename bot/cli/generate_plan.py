@@ -16,7 +16,7 @@ from pathlib import Path
 from bot.audio.files import encode
 from bot.audio.notation import load_notation
 from bot.audio.prompt import AudioPrompt
-from bot.audio.written_clock import find_clock
+from bot.audio.written_guides import find_guides
 from bot.cli.generate_audio import load_audio, load_kept, load_tokens
 from bot.cli.generate_melody import load_melody
 from bot.cli.generate_options import (
@@ -143,7 +143,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         audio_tokens = load_tokens(args.audio, end, contents, mark)
     guides, notation = None, load_notation(contents.folder)
     if audio is not None and audio_tokens is None and notation is not None and model_config.stems:
-        guides = find_clock(audio, model_config.codec.hop, notation, prompt)
+        guides = find_guides(audio, model_config.codec.hop, notation, prompt)
     request = GenerationRequest(
         seconds=read_seconds(args, config, kept, contents),
         seed=seeds[0],

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from bot.audio.notation import Notation
-from bot.audio.written_clock import find_clock
+from bot.audio.written_guides import find_guides
 from bot.domain.generation import GenerationRequest, Kept
 from bot.domain.jobs import Job, Keep, Kind
 from bot.domain.status import ModelInfo
@@ -83,6 +83,6 @@ async def build_request(
     guides = None
     if notation is not None and model.stems:
         guides = await asyncio.to_thread(
-            find_clock, heard.end, model.frame_samples, notation, order.prompt
+            find_guides, heard.end, model.frame_samples, notation, order.prompt
         )
     return replace(request, audio=heard.end, audio_guides=guides)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.audio.notation import load_notation
-from bot.audio.written_clock import find_clock
+from bot.audio.written_guides import find_guides
 from bot.config import Config
 from bot.domain.generation import Finished, GenerationRequest, Tokens
 from bot.domain.generation import Sound as Clip
@@ -104,7 +104,7 @@ class Sampler:
             audio = Clip(samples=order.opening[None], sample_rate_hz=SAMPLE_RATE_HZ)
         if audio is not None and order.codes is None and self._notation is not None:
             # As the bot does with a recording.
-            guides = find_clock(audio, self.model.config.codec.hop, self._notation, order.prompt)
+            guides = find_guides(audio, self.model.config.codec.hop, self._notation, order.prompt)
         return GenerationRequest(
             seconds=order.seconds,
             seed=order.seed,

@@ -15,6 +15,7 @@ from bot.starter.training.data.codebooks import (
     FRAMES_PER_SECOND,
     PITCHED,
     PLAN,
+    QUALITIES,
     RINGING,
     drum_codes,
 )
@@ -29,7 +30,12 @@ def write_notation(folder: Path) -> None:
     told = {
         "frames_per_second": FRAMES_PER_SECOND,
         "clock": {"book": CLOCK, "beat_frames": list(BEAT_FRAMES), "rounds": _SECTIONS},
-        "plan": {"book": PLAN, "codes_per_beat": BARS, "beats": BEATS},
+        "plan": {
+            "book": PLAN,
+            "codes_per_beat": BARS,
+            "beats": BEATS,
+            "qualities": list(QUALITIES),
+        },
         "drums": {
             "book": DRUMS,
             "first": 1 + len(RINGING),
