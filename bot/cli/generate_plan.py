@@ -187,9 +187,12 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
 def _muted(
     args: argparse.Namespace, prompt: str | None, contents: Contents, kept: Kept | None
 ) -> tuple[str, ...]:
-    """Return the stems to mute: the named ones, or in a remix those that the prompt excludes."""
+    """Return the stems to mute: the named ones, or those that the prompt excludes.
+
+    Words that change may ask for them later.
+    """
     named = read_names(args.without)
-    if named or args.keep is None:
+    if named or args.then or args.endless:
         return named
     stems = [stem.name for stem in contents.config.stems]
     return muted_stems(prompt, stems, () if kept is None else kept.stems)

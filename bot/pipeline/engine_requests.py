@@ -45,7 +45,8 @@ async def build_request(
         sampling=order.sampling,
     )
     if order.source is None:
-        return request
+        stems = () if model is None else model.stems
+        return replace(request, muted=muted_stems(order.prompt, stems, ()))
     if model is None:
         raise UnrelatedWorkerLoss("the model that the prompt was to be loaded for is gone")
     if order.source.keep is Keep.TUNE and not model.takes_melody:

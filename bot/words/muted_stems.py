@@ -11,7 +11,7 @@ _DRUMS = "drums"
 
 
 def muted_stems(prompt: str | None, stems: Sequence[str], kept: Sequence[str]) -> tuple[str, ...]:
-    """Return the stems that a remix must be generated without: the drums, or none.
+    """Return the stems that a clip must be generated without: the drums, or none.
 
     Prompts alone are not always followed, least of all after bars with drums. Kept stems stay, and
     at least one stem must be left to generate.

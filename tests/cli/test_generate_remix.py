@@ -120,12 +120,13 @@ def test_what_is_missing_is_told(tiny_stems, capsys, argv, sentence):
     [
         (["no drums", "--keep", "end"], ("drums",)),
         (["no drums", "--keep", "end", "--without", "bass"], ("bass",)),
-        (["no drums"], ()),
+        (["no drums"], ("drums",)),
+        (["no drums", "--then", "1:drums"], ()),
         (["calmer", "--keep", "start"], ()),
     ],
 )
 def test_drums_excluded_by_the_prompt_are_muted(tiny_stems, argv, muted):
-    """Of a remix; else they are as likely as the model makes them."""
+    """For certain, unless stems are named or other words come later."""
     own("a.wav")
     (request,) = planned(*argv, "--audio", "a.wav", model=tiny_stems).requests
     assert request.muted == muted

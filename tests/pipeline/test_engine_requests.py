@@ -1,4 +1,4 @@
-"""What the engine is asked for to make a clip from a recording."""
+"""What the engine is asked for: a recording's beat and chords, and what a prompt leaves out."""
 
 from __future__ import annotations
 
@@ -41,3 +41,18 @@ async def test_the_beat_of_a_recording_is_told_to_a_model_with_a_clock(tmp_path,
         assert len(np.unique(request.audio_guides[0])) == 24  # frames of a beat
         untold = await build_request(job, model, sources, turns, None)
         assert untold.audio_guides is None
+
+
+@pytest.mark.parametrize(
+    ("prompt", "muted"), [("folk, no drums", ("drums",)), ("folk with drums", ()), (None, ())]
+)
+async def test_a_clip_without_drums_has_none_for_certain(tmp_path, prompt, muted):
+    """A model with stems leaves the stem out; one without is asked by its words alone."""
+    stems = ("drums", "bass", "chords", "lead")
+    async with open_store(tmp_path, time.time) as store:
+        job = await accepted(store, kind=Kind.MUSIC, prompt=prompt)
+        sources = SourceSounds(store)
+        turns = TurnBars(store, sources, None)
+        for model, wanted in ((replace(info(1), stems=stems), muted), (info(1), ())):
+            request = await build_request(job, model, sources, turns, None)
+            assert (request.prompt, request.muted) == (prompt, wanted)

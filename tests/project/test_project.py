@@ -99,6 +99,8 @@ OURS = {
     "bot.starter.evaluation": {"bot.starter", "bot.audio", "bot.domain"},
     "bot.starter.evaluation.sampler": {
         "bot.starter",
+        "bot.audio.notation",
+        "bot.audio.written_guides",
         "bot.config",
         "bot.domain",
         "bot.models.opening",
