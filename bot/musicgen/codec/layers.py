@@ -1,4 +1,4 @@
-"""EnCodec's convolutions between frames and samples, as one function for a block of rows.
+"""EnCodec's convolutions between frames and samples, as one compiled graph for a block of rows.
 
 Source: arXiv 2210.13438 (EnCodec), whose SEANet layers these are.
 """
@@ -36,7 +36,7 @@ class Layer:
 
 
 class ConvolutionChain:
-    """Layers in order in one function, with a linear layer before them if there is a head."""
+    """Layers in order in one graph, with a linear layer before them if there is a head."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class ConvolutionChain:
         weights = [weight for layer in layers for weight in layer.weights]
         self._fixed = (*head, *weights)
         plan = tuple((x.residual, len(x.weights), x.step.rows_out) for x in layers)
-        self._run = operations.prepare(_block_function(operations, plan, bool(head)))
+        self._run = ms.jit(_block_function(operations, plan, bool(head)))
         self._usual = _tensors(self._steps.usual)
 
     @property
@@ -119,7 +119,7 @@ def _block_function(
             else:
                 inner, keep = convolve(kept, x, index, w, b)
                 x = linear(centre(kept, x), tensors[at + 4], tensors[at + 5])
-                x = ops.add(x, linear(elu(inner), tensors[at + 2], tensors[at + 3]))
+                x = x + linear(elu(inner), tensors[at + 2], tensors[at + 3])
             made.append(keep)
             at = at + weights
         return x, *made

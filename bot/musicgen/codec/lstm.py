@@ -1,4 +1,4 @@
-"""EnCodec's LSTM with its residual connection: its weights, and a function for blocks."""
+"""EnCodec's LSTM with its residual connection: its weights, and a graph for a block of frames."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import mindspore as ms
 import numpy as np
-from mindspore import ops
 from numpy.typing import NDArray
 
 from bot.musicgen.codec.state_dict import convolution_matrix
@@ -39,7 +38,7 @@ class ResidualLstm:
         self._width = width
         self._fixed = tuple(weights)
         has_head = len(weights) > 3 * layers
-        self._run = operations.prepare(_block_function(operations, frames, layers, has_head))
+        self._run = ms.jit(_block_function(operations, frames, layers, has_head))
 
     def start(self, channels: int) -> State:
         """Return the state before the first frame."""
@@ -113,8 +112,8 @@ def _block_function(
         for layer in range(layers):
             at = layers + 3 * layer
             made = lstm(linear(y, tensors[at], tensors[at + 1]), tensors[at + 2], tensors[layer])
-            y = ops.narrow(made, 0, 0, rows)
-            states.append(ops.narrow(made, 0, last, made.shape[0] - last))
-        return ops.add(x, y), *states
+            y = made[:rows]
+            states.append(made[last:])
+        return x + y, *states
 
     return run

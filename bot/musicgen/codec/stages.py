@@ -192,10 +192,9 @@ class EluLinear:
         matmul, elu = ops.MatMul(), ops.Elu()
 
         def run(x: Any, weight: Any, bias: Any) -> Any:
-            return ops.add(matmul(elu(x), weight), bias)
+            return matmul(elu(x), weight) + bias
 
-        # Three operations, not worth a graph.
-        self._run = run
+        self._run = ms.jit(run)
 
     def run(self, rows: Array, length: int | None) -> Array:
         """Return the outputs of a block."""

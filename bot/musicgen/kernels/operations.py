@@ -1,4 +1,4 @@
-"""The operations of T5's and EnCodec's blocks, on MindSpore's kernels or on ours.
+"""The operations of T5's and EnCodec's graphs, on MindSpore's kernels or on ours.
 
 All work on rows in time, [rows, channels], with weights in layouts of their own. Weights and inputs
 of an LSTM's third gate are doubled: tanh(x) = 2 * sigmoid(2x) - 1, so that one operation serves all
@@ -33,16 +33,12 @@ class Operations:
     - `lstm(inputs, gates, state)`: an LSTM layer; inputs [frames * channels, 4 * width] are the
       inputs' part of the gates, the state is the last outputs and then the last cells,
       [2 * channels, width]. Returns the outputs of all frames, then the cells.
-    - `prepare(function)`: a function of tensors that calls them, ready to be run: compiled as a
-      graph for each shape, or as it is. It takes operations by their names, no tensor's `+` or
-      `[]`: those are mindtorch's once MindNLP is imported, and refuse tensors without a device.
     """
 
     linear: Callable[..., Any]
     convolve: Callable[..., Any]
     residual: Callable[..., Any]
     lstm: Callable[..., Any]
-    prepare: Callable[[Callable[..., Any]], Callable[..., Any]]
     layouts: Layouts
 
 
@@ -95,7 +91,6 @@ def builtin_operations() -> Operations:
         convolve=convolve,
         residual=residual,
         lstm=lstm,
-        prepare=ms.jit,
         layouts=codec_layouts.plain(),
     )
 
@@ -103,7 +98,7 @@ def builtin_operations() -> Operations:
 def centre(kept: Any, x: Any) -> Any:
     """Return the rows of a residual unit's shortcut: those of its outputs."""
     before = (kept.shape[0] + 1) // 2
-    return ops.narrow(ops.cat((kept, x)), 0, before, x.shape[0])
+    return ops.cat((kept, x))[before : before + x.shape[0]]
 
 
 def kernel_operations(library: Path, *, rounded: bool = False) -> Operations:
@@ -125,8 +120,5 @@ def kernel_operations(library: Path, *, rounded: bool = False) -> Operations:
         convolve=kernel("convolve", convolve_shapes, two),
         residual=kernel("residual", lambda kept, x, *_: (x, kept), two),
         lstm=kernel("lstm", lambda inputs, _, state: [inputs[0] + state[0] // 2, state[1]]),
-        # A kernel does the work of many operations: there is little between them to compile, and
-        # graphs for all lengths of prompts would take 1.5 s of each start.
-        prepare=lambda function: function,
         layouts=codec_layouts.panels(rounded=rounded),
     )
