@@ -101,6 +101,7 @@ OURS = {
         "bot.starter",
         "bot.audio.notation",
         "bot.audio.written_guides",
+        "bot.words.muted_stems",
         "bot.config",
         "bot.domain",
         "bot.models.opening",

@@ -18,6 +18,7 @@ from bot.models.opening import open_model
 from bot.musicgen.engine.engine import Engine
 from bot.musicgen.model import Model
 from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sound
+from bot.words.muted_stems import muted_stems
 
 AT_ONCE = 8
 
@@ -58,6 +59,7 @@ class Sampler:
         """Load a model; what is None is as the model has it."""
         report(f"Loading {folder}")
         self.model = _load(folder, cache, requests=AT_ONCE)
+        self._stems = tuple(stem.name for stem in self.model.config.stems)
         self._notation = load_notation(folder) if self.has_stems else None
         own = self.model.sampling
         self.sampling = replace(
@@ -113,6 +115,8 @@ class Sampler:
             audio_tokens=order.codes,
             audio_guides=guides,
             sampling=self.sampling,
+            # As the bot leaves drums out.
+            muted=muted_stems(order.prompt, self._stems, ()),
         )
 
 
