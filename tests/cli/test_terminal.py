@@ -125,7 +125,7 @@ def test_a_fatal_error_is_printed_escaped(capsys, monkeypatch):
     except RuntimeError as error:
         sys.excepthook(type(error), error, error.__traceback__)
     said = capsys.readouterr().err
-    assert "in test_an_error_that_ends" in said
+    assert "in test_a_fatal_error_is_printed_escaped" in said
     assert acting(said) == []
     assert token not in said
 

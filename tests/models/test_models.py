@@ -299,7 +299,7 @@ def test_the_list_shows_each_model_s_requirements(config, capsys, tmp_path):
     lines = {line.split()[0]: line for line in out.splitlines() if line}
     kept = sum(file.stat().st_size for file in locate("starter", config).iterdir())
     assert lines["starter"].split(maxsplit=1)[1].strip() == (
-        f"mono    built in, {kept / 1e6:.0f} MB  1.5 GB            2 x   Apache-2.0"
+        f"mono    built in, {kept / 1e6:.0f} MB  1.5 GB / 1.6 GB   2 x   Apache-2.0"
     )
     for name in registry.PUBLISHED:
         assert "CC-BY-NC 4.0" in lines[name]
