@@ -46,7 +46,7 @@ def find_guides(
     rhythm = find_rhythm(heard, expected_tempo(prompt))
     if rhythm is None:
         return None
-    clock = write_clock(rhythm, frame_samples / rate_hz, told, notation.clock)
+    clock = _write_clock(rhythm, frame_samples / rate_hz, told, notation.clock)
     if clock is None:
         return None
     rows = {
@@ -57,7 +57,7 @@ def find_guides(
     return np.pad(codes, ((0, 0), (frames - told, 0)))
 
 
-def write_clock(rhythm: Rhythm, frame_seconds: float, frames: int, clock: Clock) -> Row | None:
+def _write_clock(rhythm: Rhythm, frame_seconds: float, frames: int, clock: Clock) -> Row | None:
     """Return the clock's codes of that many frames; None if it counts no beat of that length.
 
     The last beats are where they are heard, since the sound goes on there. A beat that the clock

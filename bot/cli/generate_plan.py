@@ -141,9 +141,11 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         end = load_audio(args.audio, contents, max_seconds=most)
         audio = end.sound
         audio_tokens = load_tokens(args.audio, end, contents, mark)
-    guides, notation = None, load_notation(contents.folder)
-    if audio is not None and audio_tokens is None and notation is not None and model_config.stems:
-        guides = find_guides(audio, model_config.codec.hop, notation, prompt)
+    guides = None
+    if audio is not None and audio_tokens is None and model_config.stems:
+        notation = load_notation(contents.folder)
+        if notation is not None:
+            guides = find_guides(audio, model_config.codec.hop, notation, prompt)
     request = GenerationRequest(
         seconds=read_seconds(args, config, kept, contents),
         seed=seeds[0],
