@@ -13,6 +13,9 @@ from bot.inference.task_set import TaskSet
 from bot.inference.worker_pool import WorkerPool
 from bot.log import about
 
+PREPARE = "prepare"
+"""The name of the tasks that prepare a job and send it to its worker."""
+
 
 def give_next_job(
     queue: FairQueue,
@@ -37,5 +40,5 @@ def give_next_job(
     job = jobs[queued.job_id]
     supervisor.jobs[job.id] = job
     with about(job.id):
-        tasks.begin(supervisor.give(job), "prepare")
+        tasks.begin(supervisor.give(job), PREPARE)
     return job

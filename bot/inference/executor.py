@@ -14,7 +14,7 @@ from bot.i18n.sentence import Sentence
 from bot.inference import live_jobs
 from bot.inference.audio_stream import AudioStream
 from bot.inference.backend import WorkerBackend
-from bot.inference.dispatch import give_next_job
+from bot.inference.dispatch import PREPARE, give_next_job
 from bot.inference.eta import EtaEstimator
 from bot.inference.fair_queue import FairQueue
 from bot.inference.pending_job import PendingJob, Prepare, UnrelatedWorkerLoss, make_job
@@ -213,13 +213,14 @@ class Executor:
         return self._eta.waiting(own_seconds=seconds, ahead_seconds=ahead, slots=self._pool.slots)
 
     async def drain(self, grace_seconds: float) -> None:
-        """Pause dispatch and wait for running jobs, for at most `grace_seconds`."""
+        """Pause dispatch, wait for running jobs for `grace_seconds`, and prepare no more."""
         self.paused = True
         for job in self._pool.running:
             self.end(job.id)
-        running = [job.outcome for job in self._pool.running]
-        if running:
+        if running := [job.outcome for job in self._pool.running]:
             await asyncio.wait(running, timeout=grace_seconds)
+        # Preparing marks a job as running, which must not happen after drain has returned.
+        await self._tasks.cancel(PREPARE)
 
     async def _dispatch(self) -> None:
         """Give queued jobs to workers, whenever something has changed and there is room."""

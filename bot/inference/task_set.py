@@ -22,9 +22,9 @@ class TaskSet:
         self._tasks.add(task)
         task.add_done_callback(self._end)
 
-    async def cancel(self) -> None:
-        """Cancel all tasks and wait until they have ended."""
-        tasks = list(self._tasks)
+    async def cancel(self, name: str | None = None) -> None:
+        """Cancel all tasks, or those with this name, and wait until they have ended."""
+        tasks = [task for task in self._tasks if name is None or task.get_name() == name]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -267,6 +267,28 @@ async def test_shutdown_waits_at_most_the_grace_period():
         await run.result()
 
 
+async def test_no_job_is_prepared_after_a_drain():
+    """Preparing marks a job as running in the database, where the drain has put it back."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def prepare():
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return request()
+
+    async with open_executor() as executor:
+        run = executor.submit(1, 1, 1.0, prepare)
+        await begun.wait()
+        await executor.drain(0.0)
+        assert ended.is_set()
+        assert not run.started.is_set()
+    with pytest.raises(WorkerLost):
+        await run.result()
+
+
 @pytest.mark.parametrize("engine", [SCRIPTED, "tests.support.scripted_worker:open_never"])
 async def test_immediate_shutdown_leaves_no_process(engine):
     """Whether the worker has been started, is loading, or is not there yet."""
