@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.audio.analysis.rhythm import find_rhythm
+from bot.audio.analysis.rhythm import Rhythm, find_rhythm
 from bot.audio.editing.bar_choice import choose_bars
 from bot.audio.files.masters import read_master
 from bot.audio.resample import fit
@@ -25,13 +25,15 @@ _ANALYSED_SECONDS = 30.0
 class AudioPrompt:
     """A sound split into what comes before, and the end that the model gets.
 
-    What a remix drops after it is in neither. `beat_seconds` is its beat, if it has one.
+    What a remix drops after it is in neither. `beat_seconds` is its beat, if it has one, `rhythm`
+    that of `end` where it was listened for.
     """
 
     before: Sound
     end: Sound
     dropped_samples: int = 0
     beat_seconds: float | None = None
+    rhythm: Rhythm | None = None
 
     @property
     def source_samples(self) -> int:
@@ -86,8 +88,11 @@ def cut_at_bars(
     )
     if stop == start:  # less than a frame
         start, stop = 0, length
-    beat_seconds = None if rhythm is None else 60 / rhythm.bpm
-    return replace(_part(sound, start, stop), beat_seconds=beat_seconds)
+    part = _part(sound, start, stop)
+    if rhythm is None:
+        return part
+    within = rhythm.within((start - offset) / rate_hz, (stop - offset) / rate_hz)
+    return replace(part, beat_seconds=60 / rhythm.bpm, rhythm=within)
 
 
 def cut_on_grid(

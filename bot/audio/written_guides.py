@@ -7,7 +7,7 @@ model goes on in any tempo and key.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,38 +46,79 @@ def find_guides(
     rhythm = find_rhythm(heard, expected_tempo(prompt))
     if rhythm is None:
         return None
-    clock = _write_clock(rhythm, frame_samples / rate_hz, told, notation.clock)
-    if clock is None:
+    codes = write_guides(heard, rhythm, frame_samples, notation)
+    return None if codes is None else np.pad(codes, ((0, 0), (frames - told, 0)))
+
+
+def write_guides(
+    sound: Sound, rhythm: Rhythm, frame_samples: int, notation: Notation, *, new_frames: int = 0
+) -> Tokens | None:
+    """Return what clock and plan say of a sound with a known rhythm, as `find_guides` does.
+
+    `new_frames` more follow: the beat goes on, and the chords of its last bars repeat.
+    """
+    frame_seconds = frame_samples / sound.sample_rate_hz
+    count = count_beats(rhythm, frame_seconds, notation.clock)
+    if count is None:
         return None
-    rows = {
-        notation.clock.book: clock,
-        notation.plan.book: _write_plan(heard, rhythm, frame_samples, told, notation.plan),
-    }
-    codes = np.stack([rows[book] for book in sorted(rows)])
-    return np.pad(codes, ((0, 0), (frames - told, 0)))
+    frames = -(-sound.samples.shape[1] // frame_samples)
+    plan = _write_plan(sound, rhythm, frame_samples, frames, notation.plan)
+    places = np.arange(frames + new_frames)
+    again = _repeat_bars(places, frames, count, rhythm.bar_seconds / frame_seconds)
+    rows = {notation.clock.book: count.codes(places), notation.plan.book: plan[again]}
+    return np.stack([rows[book] for book in sorted(rows)])
 
 
-def _write_clock(rhythm: Rhythm, frame_seconds: float, frames: int, clock: Clock) -> Row | None:
-    """Return the clock's codes of that many frames; None if it counts no beat of that length.
+@dataclass(frozen=True, slots=True)
+class BeatCount:
+    """How the clock counts a beat: from the frame of the last beat that was heard, both ways.
 
-    The last beats are where they are heard, since the sound goes on there. A beat that the clock
-    can't count is counted as half a beat, or as two.
+    `beat_frames` is its length for the clock, `heard_frames` that in the sound.
+    """
+
+    first_code: int
+    beat_frames: int
+    heard_frames: float
+    last_frame: int
+
+    def codes(self, places: NDArray[np.int64]) -> Row:
+        """Return the clock's codes of some frames."""
+        counted = self.first_code + (places - self.last_frame) % self.beat_frames
+        return np.asarray(counted, np.int32)
+
+
+def count_beats(rhythm: Rhythm, frame_seconds: float, clock: Clock) -> BeatCount | None:
+    """Return how the clock counts a beat; None if it counts none of that length.
+
+    A beat that it can't count is counted as half a beat, or as two.
     """
     wanted = 60 / rhythm.bpm / frame_seconds
-    beat, off = min(
+    beat, factor, off = min(
         (
-            (beat, abs(math.log(beat / (wanted * factor))))
+            (beat, factor, abs(math.log(beat / (wanted * factor))))
             for beat in clock.beat_frames
             for factor in (1.0, 2.0, 0.5)
         ),
         # Of beats that fit, the one that is heard comes first.
-        key=lambda each: (each[1] > _MOST_OFF, abs(math.log(each[0] / wanted))),
+        key=lambda each: (each[2] > _MOST_OFF, abs(math.log(each[0] / wanted))),
     )
     if off > _MOST_OFF:
         return None
     before = sum(clock.beat_frames[: clock.beat_frames.index(beat)])
-    last = round(rhythm.beats[-1] / frame_seconds)
-    return (1 + before + (np.arange(frames) - last) % beat).astype(np.int32)
+    # The last beats are where they are heard, since the sound goes on there.
+    return BeatCount(1 + before, beat, wanted * factor, round(rhythm.beats[-1] / frame_seconds))
+
+
+def _repeat_bars(
+    places: NDArray[np.int64], frames: int, count: BeatCount, bar_frames: float
+) -> NDArray[np.int64]:
+    """Return the frame of the sound that each frame is like; those after its end, a bar of it."""
+    heard = count.last_frame + (places - count.last_frame) * (
+        count.heard_frames / count.beat_frames
+    )
+    period = max(1, frames // bar_frames) * bar_frames
+    late = np.maximum(0, np.ceil((heard - (frames - 1)) / period)) * period
+    return np.where(places < frames, places, np.round(heard - late)).clip(0, frames - 1).astype(int)
 
 
 def _write_plan(sound: Sound, rhythm: Rhythm, frame_samples: int, frames: int, plan: Plan) -> Row:

@@ -15,6 +15,7 @@ from bot.audio.editing.playback import prepare_clip, prepare_stems
 from bot.audio.files import codes, encode
 from bot.audio.files.wav_stream import WavStream
 from bot.audio.finish import finish
+from bot.audio.held_harmony import join_over_overlap
 from bot.cli import console
 from bot.cli.generate_plan import Plan, make_plan
 from bot.cli.generate_stream import open_stream
@@ -174,6 +175,8 @@ def write(
     if request.audio is not None:
         beat_seconds = None if plan.remix is None else plan.remix.beat_seconds
         sound = join_new_part(request.audio, sound, beat_seconds)
+    elif plan.remix is not None and plan.afresh is not None:
+        sound = join_over_overlap(plan.remix, sound, plan.afresh.overlap_samples)
     done = finish(sound, as_loop=plan.as_loop, prompt=request.prompt)
     tags = Tags(
         prompt=request.prompt,
@@ -187,9 +190,10 @@ def write(
         key=done.key,
         loops=done.loops,
     )
-    packed = None
-    if plan.fingerprint and not done.loops:  # a loop is cut, so its codes don't match
-        packed = codes.pack_codes(Codes(tokens=made.tokens, fingerprint=plan.fingerprint))
+    packed, tokens = None, plan.all_tokens(made.tokens)
+    # A loop is cut, so its codes don't match.
+    if plan.fingerprint and tokens is not None and not done.loops:
+        packed = codes.pack_codes(Codes(tokens=tokens, fingerprint=plan.fingerprint))
     if not plan.stems:
         clip = prepare_clip(done.sound, loudness_lufs, loops=done.loops)
     else:

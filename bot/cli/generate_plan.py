@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from bot.audio.files import encode
 from bot.audio.notation import load_notation
 from bot.audio.prompt import AudioPrompt
@@ -27,10 +29,16 @@ from bot.cli.generate_options import (
     read_seconds,
     read_seeds,
 )
-from bot.cli.generate_remix import KEEPS, load_remix
+from bot.cli.generate_remix import KEEPS, Afresh, load_remix, make_afresh
 from bot.cli.generate_words import FADE_SECONDS, most_words, read_changes
 from bot.config import Config
-from bot.domain.generation import MAX_MIXED_PROMPTS, GenerationRequest, Kept, PromptChange
+from bot.domain.generation import (
+    MAX_MIXED_PROMPTS,
+    GenerationRequest,
+    Kept,
+    PromptChange,
+    Tokens,
+)
 from bot.domain.request_checks import check_change, check_seconds
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
@@ -57,6 +65,8 @@ class Plan:
     """The fingerprint of the model's codebooks, where it has stems."""
     remix: AudioPrompt | None = None
     """The beginning of each clip, for a remix."""
+    afresh: Afresh | None = None
+    """How the rest of a remix is made, unless the model goes on from its beginning."""
     changes: tuple[PromptChange, ...] = ()
     """The prompt changes of each clip."""
     fade_seconds: float = FADE_SECONDS
@@ -69,6 +79,13 @@ class Plan:
     def stem_files(self, file: Path) -> dict[str, Path]:
         """Return the files of a clip's stems by name."""
         return {name: file.with_stem(f"{file.stem}-{name}") for name in self.stems}
+
+    def all_tokens(self, made: Tokens) -> Tokens | None:
+        """Return the codes of a whole clip, of which a part was made; None if some are unknown."""
+        if self.afresh is None:
+            return made
+        before = self.afresh.tokens
+        return None if before is None else np.concatenate([before, made], axis=1)
 
     @property
     def is_endless(self) -> bool:
@@ -98,6 +115,8 @@ class Plan:
     @property
     def seconds_before(self) -> float:
         """Return the seconds of sound that each clip continues from."""
+        if self.remix is not None and self.afresh is not None:
+            return self.remix.end.seconds - self.afresh.overlap_samples / self.sample_rate_hz
         audio = self.requests[0].audio
         return audio.seconds if audio else 0.0
 
@@ -130,7 +149,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
             )
         )
     melody = load_melody(args, contents)
-    kept, audio, audio_tokens, remix = None, None, None, None
+    kept, audio, audio_tokens, remix, afresh = None, None, None, None, None
     if args.keep in KEEPS:
         remix = load_remix(args.audio, KEEPS[args.keep], prompt, contents, mark)
         prompt, audio, audio_tokens = remix.prompt, remix.heard.end, remix.tokens
@@ -141,13 +160,19 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         end = load_audio(args.audio, contents, max_seconds=most)
         audio = end.sound
         audio_tokens = load_tokens(args.audio, end, contents, mark)
+    seconds = read_seconds(args, config, kept, contents)
+    # Their stems, and what is streamed, begin with what is heard of the old.
+    if remix is not None and seconds is not None and not args.stems and not args.stream:
+        afresh = make_afresh(remix, contents, seconds)
+    if afresh is not None:
+        kept, audio, audio_tokens = afresh.kept, None, None
     guides = None
     if audio is not None and audio_tokens is None and model_config.stems:
         notation = load_notation(contents.folder)
         if notation is not None:
             guides = find_guides(audio, model_config.codec.hop, notation, prompt)
     request = GenerationRequest(
-        seconds=read_seconds(args, config, kept, contents),
+        seconds=seconds,
         seed=seeds[0],
         prompt=prompt,
         audio=audio,
@@ -174,6 +199,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         stems=tuple(stem.name for stem in model_config.stems) if args.stems else (),
         fingerprint=mark,
         remix=None if remix is None else remix.heard,
+        afresh=afresh,
         changes=read_changes(args.then, args.fade, request.seconds),
         fade_seconds=args.fade,
         is_streamed=args.stream,

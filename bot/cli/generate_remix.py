@@ -12,15 +12,17 @@ from bot.audio.files import decode
 from bot.audio.files.clip_file import is_uncut, read_clip_codes
 from bot.audio.files.tags import read_tags
 from bot.audio.finish import detect_tempo_and_key
+from bot.audio.held_harmony import hold_harmony, overlap_frames
+from bot.audio.notation import load_notation
 from bot.audio.prompt import AudioPrompt, cut_at_bars
 from bot.audio.resample import fit
-from bot.domain.generation import MAX_GENERATION_PROMPT_CHARACTERS, Sound, Tokens
+from bot.domain.generation import MAX_GENERATION_PROMPT_CHARACTERS, Kept, Sound, Tokens
 from bot.domain.jobs import REMIX_KEEP_SECONDS, Keep
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.musicgen.checkpoint.inspection import Contents
 from bot.musicgen.engine.validation import check_tokens
-from bot.words.join import TempoAndKey, join_words
+from bot.words.join import TempoAndKey, join_words, keeps_tempo_and_key
 
 KEEPS: Mapping[str, Keep] = {keep.value: keep for keep in (Keep.END, Keep.START)}
 """Parts of a file that can be kept, besides stems."""
@@ -38,6 +40,42 @@ class Remix:
     heard: AudioPrompt
     tokens: Tokens | None
     prompt: str
+    keeps_harmony: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Afresh:
+    """A new part that is made without hearing what it follows.
+
+    `kept` is the tempo and harmony that it keeps, `tokens` the codes of what precedes it, if known.
+    It starts `overlap_samples` before the joint.
+    """
+
+    kept: Kept | None
+    tokens: Tokens | None
+    overlap_samples: int
+
+
+def make_afresh(remix: Remix, contents: Contents, seconds: float) -> Afresh | None:
+    """Return how the new part of a remix is made over the old tempo and harmony.
+
+    None for a model that can't be told them, and goes on from what it hears.
+    """
+    hop, notation = contents.config.codec.hop, load_notation(contents.folder)
+    has_codes = remix.tokens is not None
+    if not contents.config.stems or (notation is None and not has_codes):
+        return None
+    kept, overlap = None, 0
+    if remix.keeps_harmony:
+        overlap = overlap_frames(remix.heard, notation, hop, has_codes=has_codes)
+        frames = round(seconds * contents.config.codec.sample_rate_hz / hop)
+        kept = hold_harmony(
+            remix.heard, remix.tokens, notation, frame_samples=hop, lead=overlap, frames=frames
+        )
+    tokens = remix.tokens
+    if tokens is not None:
+        tokens = tokens[:, : tokens.shape[1] - overlap]
+    return Afresh(kept=kept, tokens=tokens, overlap_samples=overlap * hop)
 
 
 def load_remix(
@@ -69,7 +107,8 @@ def load_remix(
         old, asked, TempoAndKey(bpm=bpm, key=key), most=MAX_GENERATION_PROMPT_CHARACTERS
     )
     tokens = None if is_cut else _tokens(path, keep, sound, heard, contents, fingerprint)
-    return Remix(heard=heard, tokens=tokens, prompt=prompt)
+    keeps_harmony = keeps_tempo_and_key(asked)
+    return Remix(heard=heard, tokens=tokens, prompt=prompt, keeps_harmony=keeps_harmony)
 
 
 def _old_words(path: Path) -> str | None:

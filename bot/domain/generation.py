@@ -88,7 +88,10 @@ class Kept:
     tokens: Tokens
     stems: tuple[str, ...]
     harmony_only: bool = False
-    """Whether no stem is kept, only the guide codebooks for tempo and harmony."""
+    """Whether no stem is kept, only the guide codebooks for tempo and harmony.
+
+    Where a guide's code is 0, which says nothing, the model chooses.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from bot.audio.files.clip_file import read_clip_codes
 from bot.audio.files.masters import SOUND_GONE
 from bot.audio.prompt import AudioPrompt
 from bot.domain.clips import Clip
-from bot.domain.generation import Codes, Sound, Tokens
+from bot.domain.generation import Codes, Sound
 from bot.domain.status import ModelInfo
 from bot.errors import SoundError
 from bot.i18n.sentence import Sentence
@@ -63,21 +63,6 @@ def split_codes(codes: Codes, heard: AudioPrompt) -> tuple[Codes, Codes] | None:
     cut = stop - -(-end // hop)
     before = Codes(tokens=codes.tokens[:, :cut], fingerprint=codes.fingerprint)
     return before, Codes(tokens=codes.tokens[:, cut:stop], fingerprint=codes.fingerprint)
-
-
-def repeat_codes(kept: Codes, beat_frames: float | None, lead: int, frames: int) -> Tokens:
-    """Return codes for that many frames, repeating the bars of a sound.
-
-    They start `lead` frames before the end of the bars; with a beat, whole beats are repeated.
-    """
-    length = kept.tokens.shape[1]
-    period = length
-    if beat_frames is not None:
-        period = max(1, round(round(length / beat_frames) * beat_frames))
-    loop = kept.tokens[:, -period:]
-    # If the first bar starts with the sound, the frames before it are missing.
-    loop = np.pad(loop, ((0, 0), (period - loop.shape[1], 0)), mode="edge")
-    return np.ascontiguousarray(loop[:, (np.arange(frames) - lead) % period])
 
 
 def match_codes(sound: Sound, codes: Codes, made: Sound, before: Codes | None) -> Codes | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from bot.audio.notation import Notation
+from bot.audio.held_harmony import hold_harmony
 from bot.audio.written_guides import find_guides
 from bot.domain.generation import GenerationRequest, Kept
 from bot.domain.jobs import Job, Keep, Kind
@@ -13,8 +13,8 @@ from bot.domain.status import ModelInfo
 from bot.errors import JobError
 from bot.i18n.sentence import Sentence
 from bot.inference.pending_job import UnrelatedWorkerLoss
-from bot.pipeline.clip_codes import load_codes_at, repeat_codes
-from bot.pipeline.source_sounds import SourceSounds, is_without_audio_prompt, overlap_frames
+from bot.pipeline.clip_codes import load_codes_at
+from bot.pipeline.source_sounds import SourceSounds
 from bot.pipeline.turn_bars import TurnBars
 from bot.words.muted_stems import muted_stems
 
@@ -29,12 +29,11 @@ async def build_request(
     model: ModelInfo | None,
     sources: SourceSounds,
     turns: TurnBars,
-    notation: Notation | None,
 ) -> GenerationRequest:
     """Return the request for a job, with its audio prompt or codes.
 
-    `notation` is that of the model's codes, if it has one. Raises JobError and SoundError with the
-    sentence to show, and UnrelatedWorkerLoss if the model was unloaded meanwhile.
+    Raises JobError and SoundError with the sentence to show, and UnrelatedWorkerLoss if the model
+    was unloaded meanwhile.
     """
     order = job.order
     plan = await turns.plan(job) if order.kind is Kind.JAM_TURN else None
@@ -62,28 +61,30 @@ async def build_request(
         return replace(request, kept=kept)
     heard = await sources.load_prompt(order.source, model)
     known = await sources.load_known_codes(order.source, heard, model)
-    if known is not None and is_without_audio_prompt(order.source):
+    if sources.is_without_audio_prompt(order.kind, order.source, model, known):
         if not order.source.keep_harmony:
             return request
-        frame_rate = model.sample_rate_hz / model.frame_samples
-        lead, seconds = overlap_frames(order.source, heard, model), request.seconds
+        frame_seconds = model.frame_samples / model.sample_rate_hz
+        lead = sources.overlap_frames(order.source, heard, model, known)
+        seconds = request.seconds
         if plan is not None:
-            lead_seconds = lead / frame_rate
-            seconds = plan.seconds_to_make(order, model, lead_seconds=lead_seconds)
+            seconds = plan.seconds_to_make(order, model, lead_seconds=lead * frame_seconds)
         assert seconds is not None
-        held = repeat_codes(
-            known[1],
-            None if heard.beat_seconds is None else heard.beat_seconds * frame_rate,
-            lead,
-            round(seconds * frame_rate),
+        held = await asyncio.to_thread(
+            hold_harmony,
+            heard,
+            None if known is None else known[1].tokens,
+            sources.notation,
+            frame_samples=model.frame_samples,
+            lead=lead,
+            frames=round(seconds / frame_seconds),
         )
-        kept = Kept(tokens=held, stems=(), harmony_only=True)
-        return replace(request, seconds=seconds, kept=kept)
+        return replace(request, seconds=seconds, kept=held)
     if known is not None:
         return replace(request, audio=heard.end, audio_tokens=known[1].tokens)
     guides = None
-    if notation is not None and model.stems:
+    if sources.notation is not None and model.stems:
         guides = await asyncio.to_thread(
-            find_guides, heard.end, model.frame_samples, notation, order.prompt
+            find_guides, heard.end, model.frame_samples, sources.notation, order.prompt
         )
     return replace(request, audio=heard.end, audio_guides=guides)

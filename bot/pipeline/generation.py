@@ -56,9 +56,8 @@ class ClipGenerator:
     def __init__(self, store: Store, executor: Executor, notation: Notation | None = None) -> None:
         """Take what it works with; `notation` is the model's."""
         self.store, self.executor = store, executor
-        self.sources = SourceSounds(store)
+        self.sources = SourceSounds(store, notation)
         self.turns = TurnBars(store, self.sources, notation)
-        self._notation = notation
         self.mixes = Mixes(store)
 
     async def generate(self, job: Job, *, first: bool) -> Clip:
@@ -112,7 +111,7 @@ class ClipGenerator:
         await failpoints.reached("job.claimed")
         await self._check_person(job)
         model = self.executor.model
-        return await build_request(job, model, self.sources, self.turns, self._notation)
+        return await build_request(job, model, self.sources, self.turns)
 
     async def _check_person(self, job: Job) -> None:
         """Raise JobError if the person was blocked after ordering."""
@@ -132,7 +131,7 @@ class ClipGenerator:
         elif source is not None and not source.include:
             sound = cut_new_part(sound, order.seconds)
         elif source is not None and not source.keep_stems:
-            sound, before = await self.sources.join(source, sound, rendered.model)
+            sound, before = await self.sources.join(order.kind, source, sound, rendered.model)
         codes = None
         if rendered.codes is not None:
             codes = match_codes(sound, rendered.codes, rendered.sound, before)

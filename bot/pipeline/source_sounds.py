@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from bot.audio.analysis.tune import isolate_tune
-from bot.audio.editing.crossfade import fade
 from bot.audio.editing.joint import join_new_part
 from bot.audio.files.masters import read_master
+from bot.audio.held_harmony import join_over_overlap, overlap_frames
+from bot.audio.notation import Notation
 from bot.audio.prompt import AudioPrompt, load_prompt, prepend
 from bot.audio.resample import fit
 from bot.domain.clips import Clip
 from bot.domain.generation import Codes, Sound
-from bot.domain.jobs import ClipSource, Keep, Source, UploadSource
+from bot.domain.jobs import ClipSource, Keep, Kind, Source, UploadSource
 from bot.domain.status import ModelInfo
 from bot.errors import JobError, SoundError
 from bot.i18n.sentence import Sentence
@@ -29,8 +30,9 @@ SOURCE_DELETED = Sentence("The clip to continue was deleted. Nothing was charged
 class SourceSounds:
     """The clips and uploads in the store, as sources of others."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, notation: Notation | None = None) -> None:
+        """Take the store; `notation` is that of the model's codes, if it has one."""
+        self._store, self.notation = store, notation
 
     async def clip(self, source: ClipSource) -> Clip:
         """Return the clip that an order is made from. Raises JobError if it was deleted."""
@@ -88,7 +90,7 @@ class SourceSounds:
         return split_codes(codes, heard)
 
     async def join(
-        self, source: Source, made: Sound, model: ModelInfo
+        self, kind: Kind, source: Source, made: Sound, model: ModelInfo
     ) -> tuple[Sound, Codes | None]:
         """Return the new sound with its source before it, and the codes of what precedes `made`.
 
@@ -103,50 +105,53 @@ class SourceSounds:
                 raise
             return made, None
         known = await self.load_known_codes(source, heard, model)
-        if known is not None and is_without_audio_prompt(source):
-            joined = await asyncio.to_thread(join_without_audio_prompt, source, heard, made, model)
-            codes = known[1].tokens[
-                :, : known[1].tokens.shape[1] - overlap_frames(source, heard, model)
-            ]
+        if self.is_without_audio_prompt(kind, source, model, known):
+            lead = self.overlap_frames(source, heard, model, known)
+            joined = await asyncio.to_thread(
+                join_over_overlap, heard, made, lead * model.frame_samples
+            )
+            if is_whole:
+                joined = prepend(heard.before, joined)
+            if known is None:
+                return joined, None
+            codes = known[1].tokens[:, : known[1].tokens.shape[1] - lead]
             if is_whole:
                 codes = np.concatenate([known[0].tokens, codes], axis=1)
-                joined = prepend(heard.before, joined)
             return joined, replace(known[1], tokens=codes)
         joined = await asyncio.to_thread(join_new_part, heard.end, made, heard.beat_seconds)
         if not is_whole:
             return joined, None
         return prepend(heard.before, joined), None if known is None else known[0]
 
+    def is_without_audio_prompt(
+        self, kind: Kind, source: Source, model: ModelInfo, known: tuple[Codes, Codes] | None
+    ) -> bool:
+        """Return whether a remix's new part is generated without an audio prompt.
 
-def is_without_audio_prompt(source: Source) -> bool:
-    """Return whether a remix's new part is generated without an audio prompt.
+        An audio prompt imposes its style whatever the prompt says; codes hold tempo and harmony
+        instead: stored ones, or written guides. A turn that follows a track of unknown codes needs
+        to hear it, since its bars have to be those of the track.
+        """
+        if source.keep not in (Keep.END, Keep.START) or source.keep_stems or not model.stems:
+            return False
+        return known is not None or (kind is not Kind.JAM_TURN and self.notation is not None)
 
-    An audio prompt imposes its style whatever the prompt says; stored codes hold tempo and harmony
-    instead.
-    """
-    return source.keep in (Keep.END, Keep.START) and not source.keep_stems
+    def overlap_frames(
+        self,
+        source: Source,
+        heard: AudioPrompt,
+        model: ModelInfo,
+        known: tuple[Codes, Codes] | None,
+    ) -> int:
+        """Return how many frames before the joint a part without audio prompt starts.
 
-
-def overlap_frames(source: Source, heard: AudioPrompt, model: ModelInfo) -> int:
-    """Return how many frames before the joint a part without audio prompt starts.
-
-    That is one beat, over which old and new are crossfaded.
-    """
-    if not source.keep_harmony or not source.include or heard.beat_seconds is None:
-        return 0
-    beat = round(heard.beat_seconds * model.sample_rate_hz / model.frame_samples)
-    return min(beat, heard.end.samples.shape[1] // model.frame_samples // 2)
-
-
-def join_without_audio_prompt(
-    source: Source, heard: AudioPrompt, made: Sound, model: ModelInfo
-) -> Sound:
-    """Return the kept bars, crossfaded within their last beat into the new part."""
-    lead = overlap_frames(source, heard, model) * model.frame_samples
-    # Without a known beat there is no overlap: the old part is faded out.
-    old = heard.end if lead else fade(heard.end)
-    before = replace(old, samples=old.samples[:, : old.samples.shape[1] - lead])
-    return join_new_part(old, prepend(before, made), heard.beat_seconds if lead else 0.0)
+        That is one beat, over which old and new are crossfaded, where the new one keeps it.
+        """
+        if not source.keep_harmony or not source.include:
+            return 0
+        return overlap_frames(
+            heard, self.notation, model.frame_samples, has_codes=known is not None
+        )
 
 
 def _read_tune(path: Path, seconds: float, sample_rate_hz: int) -> Sound:

@@ -28,7 +28,7 @@ from bot.domain.jobs import ClipSource, Job, Order
 from bot.domain.status import ModelInfo
 from bot.inference.pending_job import Rendered
 from bot.pipeline.clip_codes import match_codes
-from bot.pipeline.source_sounds import SourceSounds, is_without_audio_prompt
+from bot.pipeline.source_sounds import SourceSounds
 from bot.store.store import Store
 
 _SPARE_SHARE = 0.3
@@ -97,10 +97,15 @@ class TurnBars:
             return await asyncio.to_thread(self._cut_first, plan, seconds, rendered)
         heard = await self._sources.load_prompt(source, rendered.model)
         known = await self._sources.load_known_codes(source, heard, rendered.model)
-        if plan.grid is not None and (known is None or not is_without_audio_prompt(source)):
+        is_heard = not self._sources.is_without_audio_prompt(
+            job.order.kind, source, rendered.model, known
+        )
+        if plan.grid is not None and is_heard:
             sound = await asyncio.to_thread(_follow, plan.count, plan.grid, heard, rendered.sound)
             return _with_grid(sound, plan, plan.grid, codes=None)
-        sound, before = await self._sources.join(source, rendered.sound, rendered.model)
+        sound, before = await self._sources.join(
+            job.order.kind, source, rendered.sound, rendered.model
+        )
         codes = None
         if rendered.codes is not None:
             codes = match_codes(sound, rendered.codes, rendered.sound, before)

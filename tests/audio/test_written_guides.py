@@ -11,7 +11,7 @@ from bot.audio.notation import load_notation
 from bot.audio.written_guides import find_guides
 from bot.models.registry import starter_folder
 from bot.starter.training.data.codebooks import CLOCK, PLAN, clock_meaning, plan_meaning
-from tests.support.known_sounds import RATE_HZ, drums, sound_of, times_of
+from tests.support.known_sounds import RATE_HZ, drums, sound_of, triad
 
 FRAME_SAMPLES = 640
 
@@ -56,13 +56,6 @@ def test_among_tempi_that_fit_the_prompt_decides(notation):
         read(find_guides(sound, FRAME_SAMPLES, notation, f"{bpm} bpm"))[0] for bpm in (70, 140)
     ]
     assert beats[0] == 2 * beats[1]
-
-
-def triad(root, third, seconds):
-    """Return a chord with two partials of each of its tones, from middle C up."""
-    hz = 261.63 * 2 ** ((root + np.array([0, third, 7])) / 12)
-    times = times_of(seconds)
-    return 0.05 * sum(np.sin(2 * np.pi * k * each * times) / k for each in hz for k in (1, 2))
 
 
 def test_chords_that_are_heard_are_planned(notation):

@@ -56,11 +56,11 @@ def place_in(path, part):
 
 @pytest.mark.parametrize("suffix", ["wav", "mp3"])
 @pytest.mark.parametrize("keep", ["end", "start"])
-def test_the_bars_and_their_codes_go_to_the_model(tiny_stems, suffix, keep):
-    """Of a clip of this very model, cut after whole frames."""
+def test_stems_go_on_from_the_bars_and_their_codes(tiny_stems, suffix, keep):
+    """Of a clip of this very model, cut after whole frames: the old bars are split, too."""
     tokens = np.random.default_rng(3).integers(0, 64, (8, FRAMES), dtype=np.int32)
     own(f"a.{suffix}", told=Codes(tokens=tokens, fingerprint=fingerprint(inspect(tiny_stems))))
-    argv = ("make it jazzier", "--audio", f"a.{suffix}", "--keep", keep)
+    argv = ("make it jazzier", "--audio", f"a.{suffix}", "--keep", keep, "--stems")
     (request,) = planned(*argv, model=tiny_stems).requests
     assert request.prompt == "90s jazz rock, 120 BPM"
     assert request.audio is not None
@@ -70,6 +70,61 @@ def test_the_bars_and_their_codes_go_to_the_model(tiny_stems, suffix, keep):
     assert 0 < FRAMES - first - frames < 100 if keep == "end" else first == 0
     assert request.audio_tokens is not None
     assert np.array_equal(request.audio_tokens, tokens[:, first : first + frames])
+
+
+def test_a_clip_s_new_part_is_made_afresh_over_its_codes(tiny_stems):
+    """Without hearing its style: its guides are kept, from a beat before the joint on."""
+    tokens = np.random.default_rng(3).integers(0, 64, (8, FRAMES), dtype=np.int32)
+    mark = fingerprint(inspect(tiny_stems))
+    own("a.wav", told=Codes(tokens=tokens, fingerprint=mark))
+    argv = ("make it jazzier", "--audio", "a.wav", "--keep", "end", "--seconds", "2")
+    plan = planned(*argv, model=tiny_stems)
+    (request,) = plan.requests
+    assert (request.audio, request.audio_tokens, request.audio_guides) == (None, None, None)
+    assert request.kept is not None and request.kept.harmony_only
+    assert plan.remix is not None and plan.afresh is not None
+    first = place_in("a.wav", plan.remix.end.samples[0])
+    length, beat = plan.remix.end.samples.shape[1] // HOP, 25
+    assert plan.afresh.overlap_samples == beat * HOP
+    assert request.kept.tokens.shape == (8, 100)
+    joint = first + length
+    assert np.array_equal(request.kept.tokens[:, :beat], tokens[:, joint - beat : joint])
+    made = np.ones((8, 100), np.int32)
+    whole = plan.all_tokens(made)
+    assert whole is not None
+    assert np.array_equal(whole[:, : length - beat], tokens[:, first : joint - beat])
+    assert plan.seconds_before == pytest.approx((length - beat) / 50)
+
+
+@pytest.mark.parametrize("asked", ["as jazz", "as jazz, 90 BPM"])
+def test_a_recording_s_new_part_is_made_afresh_over_what_is_heard(asked):
+    """The beat is told; where the words ask for another tempo they alone decide."""
+    own("a.wav", prompt=None)
+    plan = planned(asked, "--audio", "a.wav", "--keep", "end", "--seconds", 2, model="starter")
+    (request,) = plan.requests
+    assert request.audio is None and plan.afresh is not None
+    assert plan.all_tokens(np.ones((8, 100), np.int32)) is None
+    if "BPM" in asked:
+        assert request.kept is None and plan.afresh.overlap_samples == 0
+        return
+    assert request.kept is not None
+    # The clock counts no beat of 25 frames.
+    assert len(np.unique(request.kept.tokens[0])) in (24, 26)
+
+
+def test_a_remix_made_afresh_begins_with_the_old_bars(capsys):
+    """And is as long as both: the beat before the joint is in either."""
+    own("a.wav", prompt=None)
+    opener = Opener()
+    options = ["as jazz", "--audio", "a.wav", "--keep", "end", "-o", "b.wav", "--seconds", "2"]
+    args = build_parser().parse_args(["generate", *options, "--model", "starter"])
+    assert dispatch(args, Interrupts(), open_engine=opener) == 0
+    (request,) = opener.requests
+    assert request.audio is None
+    told = capsys.readouterr().out
+    before = planned(*options, model="starter").seconds_before
+    assert f"2.0 s of sound after {before:.1f} s of yours" in told
+    assert soundfile.info("b.wav").duration == pytest.approx(2 + before)
 
 
 def test_a_remix_is_written_with_the_words_that_were_used(tiny_stems, capsys):

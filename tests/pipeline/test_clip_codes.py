@@ -7,7 +7,7 @@ import pytest
 
 from bot.audio.prompt import AudioPrompt
 from bot.domain.generation import Codes, Sound
-from bot.pipeline.clip_codes import match_codes, repeat_codes, split_codes
+from bot.pipeline.clip_codes import match_codes, split_codes
 
 HOP = 640
 
@@ -65,21 +65,3 @@ def test_codes_cover_the_whole_sound_or_are_none(samples, before, expected):
     earlier = None if before is None else codes(before, first=100)
     found = match_codes(sound(samples), codes(10), sound(10 * HOP), earlier)
     assert frames_of(found) == expected
-
-
-@pytest.mark.parametrize(
-    ("frames", "beat_frames", "lead", "expected"),
-    [
-        (4, 2.0, 0, [0, 1, 2, 3, 0, 1, 2, 3, 0]),
-        (4, 2.0, 2, [2, 3, 0, 1, 2, 3, 0, 1, 2]),  # from the last beat on
-        (5, 2.0, 0, [1, 2, 3, 4, 1, 2, 3, 4, 1]),  # whole beats only
-        (7, 4.0, 0, [0, 0, 1, 2, 3, 4, 5, 6, 0]),  # the breath before the first bar is missing
-        (3, None, 0, [0, 1, 2, 0, 1, 2, 0, 1, 2]),
-        (1, 4.0, 0, [0] * 9),
-    ],
-)
-def test_kept_harmony_repeats_by_bars(frames, beat_frames, lead, expected):
-    """The bars that stay are gone through again and again, in time."""
-    held = repeat_codes(codes(frames), beat_frames, lead, 9)
-    assert held.shape == (8, 9)
-    assert held[0].tolist() == expected

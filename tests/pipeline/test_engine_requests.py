@@ -10,7 +10,7 @@ import pytest
 
 from bot.audio.files.masters import write_master
 from bot.audio.notation import load_notation
-from bot.domain.jobs import Kind, UploadSource
+from bot.domain.jobs import Keep, Kind, UploadSource
 from bot.models.registry import starter_folder
 from bot.pipeline.engine_requests import build_request
 from bot.pipeline.source_sounds import SourceSounds
@@ -30,17 +30,40 @@ async def test_the_beat_of_a_recording_is_told_to_a_model_with_a_clock(tmp_path,
         write_master(store.uploads_folder / "drums.flac", sound_of(drums(125, 10.0)))
         source = UploadSource(file="drums.flac", keep_seconds=10.0)
         job = await accepted(store, kind=Kind.CONTINUE, source=source)
-        sources, notation = SourceSounds(store), load_notation(starter_folder())
+        notation = load_notation(starter_folder())
+        sources = SourceSounds(store, notation)
         turns = TurnBars(store, sources, notation)
-        request = await build_request(job, model, sources, turns, notation)
+        request = await build_request(job, model, sources, turns)
         assert request.audio is not None and request.audio_tokens is None
         if not has_stems:
             assert request.audio_guides is None
             return
         assert request.audio_guides.shape == (2, 500)
         assert len(np.unique(request.audio_guides[0])) == 24  # frames of a beat
-        untold = await build_request(job, model, sources, turns, None)
+        untold = await build_request(job, model, SourceSounds(store), turns)
         assert untold.audio_guides is None
+
+
+@pytest.mark.parametrize("keeps_harmony", [True, False])
+async def test_a_recording_is_remixed_afresh_over_its_beat(tmp_path, keeps_harmony):
+    """An audio prompt would impose its style; other tempi and keys are asked for by words alone."""
+    model = replace(info(1), stems=("drums", "bass", "chords", "lead"), frame_samples=640)
+    async with open_store(tmp_path, time.time) as store:
+        write_master(store.uploads_folder / "drums.flac", sound_of(drums(125, 10.0)))
+        source = UploadSource(
+            file="drums.flac", keep_seconds=5.0, keep=Keep.END, keep_harmony=keeps_harmony
+        )
+        job = await accepted(store, kind=Kind.REMIX, prompt="jazz", source=source, seconds=6.0)
+        sources = SourceSounds(store, load_notation(starter_folder()))
+        request = await build_request(job, model, sources, TurnBars(store, sources, None))
+        assert (request.prompt, request.audio, request.audio_guides) == ("jazz", None, None)
+        if not keeps_harmony:
+            assert request.kept is None
+            return
+        assert request.kept.harmony_only
+        clock = request.kept.tokens[0]
+        assert clock.shape == (300,)
+        assert (clock[24:] == clock[:-24]).all() and len(np.unique(clock)) == 24
 
 
 @pytest.mark.parametrize(
@@ -54,5 +77,5 @@ async def test_a_clip_without_drums_has_none_for_certain(tmp_path, prompt, muted
         sources = SourceSounds(store)
         turns = TurnBars(store, sources, None)
         for model, wanted in ((replace(info(1), stems=stems), muted), (info(1), ())):
-            request = await build_request(job, model, sources, turns, None)
+            request = await build_request(job, model, sources, turns)
             assert (request.prompt, request.muted) == (prompt, wanted)

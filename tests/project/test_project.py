@@ -99,9 +99,8 @@ OURS = {
     "bot.starter.evaluation": {"bot.starter", "bot.audio", "bot.domain"},
     "bot.starter.evaluation.sampler": {
         "bot.starter",
-        "bot.audio.notation",
-        "bot.audio.written_guides",
-        "bot.words.muted_stems",
+        "bot.audio",
+        "bot.words",
         "bot.config",
         "bot.domain",
         "bot.models.opening",

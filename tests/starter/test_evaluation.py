@@ -484,15 +484,6 @@ def test_going_on_is_compared_with_the_piece_itself(trained):
     assert value(remixes, "keeps the tempo") == value(section, "tempo within 4 %")
 
 
-def test_a_remix_asks_for_another_style():
-    """From the last seconds of the piece's first half, in other words."""
-    pieces: Any = [Recording(drums(100, 20), style="rock")]
-    order = continuation.remix_requests(pieces, by_codes=False)[0]
-    assert continuation.other_style("rock") != "rock"
-    assert order.opening is not None and len(order.opening) == 5 * SAMPLE_RATE_HZ
-    assert order.prompt is not None and "rock" not in order.prompt
-
-
 def test_a_section_is_read_by_people_and_programs():
     """Shares have their counts in both, and what a group has no figure for is a dash."""
     rows = [

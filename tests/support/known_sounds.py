@@ -120,3 +120,10 @@ def noise(seconds=10.0, seed=0, level=0.1):
 def drone(seconds=10.0, hz=110.0):
     time_s = times_of(seconds)
     return sum(0.1 * np.sin(2 * np.pi * hz * n * time_s) for n in (1, 1.503, 2.01))
+
+
+def triad(root, third, seconds):
+    """Return a chord with two partials of each of its tones, from middle C up."""
+    hz = 261.63 * 2 ** ((root + np.array([0, third, 7])) / 12)
+    times = times_of(seconds)
+    return 0.05 * sum(np.sin(2 * np.pi * k * each * times) / k for each in hz for k in (1, 2))

@@ -33,7 +33,8 @@ def info_of(model):
 
 async def take_turn(store, loaded, jam, words, *, seed, keeps_codes=True):
     """Make a turn as the bot does, and put it into the track; return what was made."""
-    sources, notation = SourceSounds(store), load_notation(registry.starter_folder())
+    notation = load_notation(registry.starter_folder())
+    sources = SourceSounds(store, notation)
     turns, model = TurnBars(store, sources, notation), info_of(loaded)
     snapshot = await store.jams.snapshot(jam.id)
     source = None
@@ -48,7 +49,7 @@ async def take_turn(store, loaded, jam, words, *, seed, keeps_codes=True):
         parent_ids=() if snapshot.head is None else (snapshot.head.id,),
     )  # fmt: skip
     await store.jobs.start(job.id)
-    (made,) = run(Engine(loaded), await build_request(job, model, sources, turns, notation))
+    (made,) = run(Engine(loaded), await build_request(job, model, sources, turns))
     codes = Codes(tokens=made.tokens, fingerprint=FINGERPRINT)
     rendered = Rendered(sound=made.sound, seconds_of_work=0.0, model=model, codes=codes)
     plan = await turns.plan(job)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,14 @@ class Rhythm:
     def bar_seconds(self) -> float:
         """Return the length of a bar."""
         return 60 * self.beats_per_bar / self.bpm
+
+    def within(self, begin: float, end: float) -> Rhythm | None:
+        """Return the rhythm of a part between two times; None if it has no beat."""
+        beats, downbeats = (
+            tuple(second - begin for second in times if begin <= second < end)
+            for times in (self.beats, self.downbeats)
+        )
+        return replace(self, beats=beats, downbeats=downbeats) if beats else None
 
 
 def find_rhythm(sound: Sound, expected: ExpectedTempo | None = None) -> Rhythm | None:

@@ -21,6 +21,9 @@ from bot.i18n.sentence import Sentence
 SILENCE = 0
 """The code for silence in every codebook of a stem."""
 
+UNKNOWN = 0
+"""The code of a guide that says nothing."""
+
 FREE = -1
 """Marks tokens that the model chooses."""
 
@@ -112,16 +115,20 @@ def fixed_tokens(
     """Return the tokens fixed by a request, [codebooks, frames], and FREE elsewhere.
 
     Kept stems have their codes, and so have the guides, which hold tempo and harmony together;
-    muted stems are silent. None if all tokens are free.
+    muted stems are silent. Where only the harmony is kept, guides that say nothing are free. None
+    if all tokens are free.
     """
     kept = request.kept
     if kept is None and not request.muted:
         return None
     fixed = np.full((codebooks, frames), FREE, np.int32)
     if kept is not None:
-        books = codebooks_of(kept.stems, stems) + guide_codebooks(stems, codebooks)
+        guides = guide_codebooks(stems, codebooks)
+        books = codebooks_of(kept.stems, stems) + guides
         length = min(frames, kept.tokens.shape[1])
         fixed[books, :length] = kept.tokens[books, :length]
+        if kept.harmony_only:
+            fixed[guides] = np.where(fixed[guides] == UNKNOWN, FREE, fixed[guides])
     fixed[codebooks_of(request.muted, stems)] = SILENCE
     return fixed
 

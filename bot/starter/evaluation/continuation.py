@@ -52,16 +52,19 @@ def other_style(style: str) -> str:
 def remix_requests(pieces: Sequence[Render], *, by_codes: bool) -> list[SampleRequest]:
     """Return what asks for a remix of each piece's first half in another style."""
     found = []
-    samples = round(REMIX_SECONDS * SAMPLE_RATE_HZ)
-    first, last = (
-        round(s * FRAME_RATE_HZ) for s in (OPENING_SECONDS - REMIX_SECONDS, OPENING_SECONDS)
-    )
+    frames = round(OPENING_SECONDS * FRAME_RATE_HZ)
     for index, piece in enumerate(pieces):
         words = asked_styles(other_style(piece.piece.style), is_chinese=index % 4 == 3)
-        heard = _opening(piece.sound())[-samples:]
-        codes = piece.codes[:, first:last].astype(np.int32) if by_codes else None
-        prompt = words[index % len(words)]
-        found.append(SampleRequest(prompt, _REMIX_SEED + index, OPENING_SECONDS, heard, codes))
+        found.append(
+            SampleRequest(
+                words[index % len(words)],
+                _REMIX_SEED + index,
+                OPENING_SECONDS,
+                _opening(piece.sound()),
+                piece.codes[:, :frames].astype(np.int32) if by_codes else None,
+                keep_seconds=REMIX_SECONDS,
+            )
+        )
     return found
 
 
@@ -132,7 +135,11 @@ def remix_section(
             MODEL: Share.where(h.style.first == style for h, style in styled)
         }),
     ]  # fmt: skip
-    note = f"The last {REMIX_SECONDS:g} s of a held-out piece, with the words of another style."
+    note = (
+        f"As the bot remixes the first {OPENING_SECONDS:g} s of a held-out piece in another style: "
+        f"what follows the bars, about {REMIX_SECONDS:g} s, that are kept. With known codes the "
+        "model keeps their tempo and harmony, else those that are heard; the words name them too."
+    )
     return Section.compared(f"Remixes of a piece, {_way(by_codes)}", rows, note)
 
 

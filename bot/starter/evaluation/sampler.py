@@ -9,15 +9,25 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.audio.notation import load_notation
+from bot.audio.finish import detect_tempo_and_key
+from bot.audio.held_harmony import hold_harmony
+from bot.audio.notation import Notation, load_notation
+from bot.audio.prompt import cut_at_bars
 from bot.audio.written_guides import find_guides
 from bot.config import Config
-from bot.domain.generation import Finished, GenerationRequest, Tokens
+from bot.domain.generation import (
+    MAX_GENERATION_PROMPT_CHARACTERS,
+    Finished,
+    GenerationRequest,
+    Tokens,
+)
 from bot.domain.generation import Sound as Clip
+from bot.domain.jobs import Keep
 from bot.models.opening import open_model
 from bot.musicgen.engine.engine import Engine
 from bot.musicgen.model import Model
 from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sound
+from bot.words.join import TempoAndKey, join_words
 from bot.words.muted_stems import muted_stems
 
 AT_ONCE = 8
@@ -27,13 +37,17 @@ _MOST_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class SampleRequest:
-    """A clip to be made; the sound of `opening` is continued, whose `codes` may be known."""
+    """A clip to be made; the sound of `opening` is continued, whose `codes` may be known.
+
+    Of a remix `opening` is the whole sound, and its last `keep_seconds` lead into the new one.
+    """
 
     prompt: str | None
     seed: int
     seconds: float = 10.0
     opening: Sound | None = None
     codes: Tokens | None = None
+    keep_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +115,17 @@ class Sampler:
         return [_take(found[id_], order.seconds) for id_, order in zip(ids, requests, strict=True)]
 
     def _request(self, order: SampleRequest) -> GenerationRequest:
+        hop = self.model.config.codec.hop
+        if order.keep_seconds is not None:
+            request = remix_request(order, order.keep_seconds, self._notation, hop)
+            muted = muted_stems(request.prompt, self._stems, ())
+            return replace(request, sampling=self.sampling, muted=muted)
         audio, guides = None, None
         if order.opening is not None:
             audio = Clip(samples=order.opening[None], sample_rate_hz=SAMPLE_RATE_HZ)
         if audio is not None and order.codes is None and self._notation is not None:
             # As the bot does with a recording.
-            guides = find_guides(audio, self.model.config.codec.hop, self._notation, order.prompt)
+            guides = find_guides(audio, hop, self._notation, order.prompt)
         return GenerationRequest(
             seconds=order.seconds,
             seed=order.seed,
@@ -118,6 +137,32 @@ class Sampler:
             # As the bot leaves drums out.
             muted=muted_stems(order.prompt, self._stems, ()),
         )
+
+
+def remix_request(
+    order: SampleRequest, keep_seconds: float, notation: Notation | None, hop: int
+) -> GenerationRequest:
+    """Return what the bot asks an engine for, of which the new part comes back.
+
+    A model with a notation makes it afresh, over the old tempo and harmony that its words name too.
+    """
+    assert order.opening is not None and order.prompt is not None
+    sound = Clip(samples=order.opening[None], sample_rate_hz=SAMPLE_RATE_HZ)
+    heard = cut_at_bars(sound, keep_seconds, Keep.END, hop)
+    bpm, key = detect_tempo_and_key(sound, None)
+    words = join_words(
+        None, order.prompt, TempoAndKey(bpm=bpm, key=key), most=MAX_GENERATION_PROMPT_CHARACTERS
+    )
+    request = GenerationRequest(seconds=order.seconds, seed=order.seed, prompt=words)
+    if notation is None:
+        return replace(request, audio=heard.end)
+    tokens = None
+    if order.codes is not None:
+        first, frames = heard.before.samples.shape[1] // hop, heard.end.samples.shape[1] // hop
+        tokens = order.codes[:, first : first + frames]
+    frames = round(order.seconds * SAMPLE_RATE_HZ / hop)
+    kept = hold_harmony(heard, tokens, notation, frame_samples=hop, lead=0, frames=frames)
+    return replace(request, kept=kept)
 
 
 def _take(finished: Finished, seconds: float) -> Take:

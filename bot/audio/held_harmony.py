@@ -1,0 +1,92 @@
+"""Tempo and harmony of a kept sound, as codes that a new part is generated over, and their joint.
+
+An audio prompt would impose its style, whatever the prompt says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from bot.audio.editing.crossfade import fade
+from bot.audio.editing.joint import join_new_part
+from bot.audio.notation import Notation
+from bot.audio.prompt import AudioPrompt, prepend
+from bot.audio.written_guides import count_beats, write_guides
+from bot.domain.generation import Kept, Sound, Tokens
+
+
+def hold_harmony(
+    heard: AudioPrompt,
+    tokens: Tokens | None,
+    notation: Notation | None,
+    *,
+    frame_samples: int,
+    lead: int,
+    frames: int,
+) -> Kept | None:
+    """Return the tempo and harmony of a sound's end for that many frames of a new part.
+
+    `tokens` are the exact codes of the end; without them its beat and chords are written as codes,
+    and None is returned if there are none to write. The new part starts `lead` frames before the
+    end's end.
+    """
+    if tokens is not None:
+        rate_hz = heard.end.sample_rate_hz
+        beat = None if heard.beat_seconds is None else heard.beat_seconds * rate_hz / frame_samples
+        held = repeat_codes(tokens, beat, lead, frames)
+        return Kept(tokens=held, stems=(), harmony_only=True)
+    if notation is None or heard.rhythm is None:
+        return None
+    new = frames - lead
+    guides = write_guides(heard.end, heard.rhythm, frame_samples, notation, new_frames=max(0, new))
+    if guides is None:
+        return None
+    held = np.zeros((notation.books, frames), np.int32)
+    first = guides.shape[1] - max(0, new) - lead
+    held[sorted((notation.clock.book, notation.plan.book))] = guides[:, first : first + frames]
+    return Kept(tokens=held, stems=(), harmony_only=True)
+
+
+def overlap_frames(
+    heard: AudioPrompt, notation: Notation | None, frame_samples: int, *, has_codes: bool
+) -> int:
+    """Return how many frames before the joint a new part over held harmony starts.
+
+    That is one beat, over which old and new are crossfaded; 0 if no beat is known or can be told.
+    """
+    if heard.beat_seconds is None:
+        return 0
+    frame_seconds = frame_samples / heard.end.sample_rate_hz
+    if not has_codes:
+        if notation is None or heard.rhythm is None:
+            return 0
+        if count_beats(heard.rhythm, frame_seconds, notation.clock) is None:
+            return 0
+    beat = round(heard.beat_seconds / frame_seconds)
+    return min(beat, heard.end.samples.shape[1] // frame_samples // 2)
+
+
+def join_over_overlap(heard: AudioPrompt, made: Sound, overlap_samples: int) -> Sound:
+    """Return the kept bars, crossfaded within their last beat into the new part."""
+    # Without a known beat there is no overlap: the old part is faded out.
+    old = heard.end if overlap_samples else fade(heard.end)
+    before = replace(old, samples=old.samples[:, : old.samples.shape[1] - overlap_samples])
+    beat_seconds = heard.beat_seconds if overlap_samples else 0.0
+    return join_new_part(old, prepend(before, made), beat_seconds)
+
+
+def repeat_codes(tokens: Tokens, beat_frames: float | None, lead: int, frames: int) -> Tokens:
+    """Return codes for that many frames, repeating the bars of a sound.
+
+    They start `lead` frames before the end of the bars; with a beat, whole beats are repeated.
+    """
+    length = tokens.shape[1]
+    period = length
+    if beat_frames is not None:
+        period = max(1, round(round(length / beat_frames) * beat_frames))
+    loop = tokens[:, -period:]
+    # If the first bar starts with the sound, the frames before it are missing.
+    loop = np.pad(loop, ((0, 0), (period - loop.shape[1], 0)), mode="edge")
+    return np.ascontiguousarray(loop[:, (np.arange(frames) - lead) % period])

@@ -1,0 +1,60 @@
+"""What the evaluation asks the engine for in a remix: the same as the bot."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot.audio.notation import load_notation
+from bot.models.registry import starter_folder
+from bot.starter.evaluation import continuation
+from bot.starter.evaluation.features import SAMPLE_RATE_HZ
+from bot.starter.evaluation.sampler import remix_request
+from tests.support.known_sounds import drums
+
+HOP = 640
+
+
+def piece() -> Any:
+    """Twenty seconds of drums, and codes that tell where they are."""
+    codes = np.tile(np.arange(1000), (8, 1))
+    sound = drums(100, 20).astype(np.float32)
+    return SimpleNamespace(piece=SimpleNamespace(style="rock"), codes=codes, sound=lambda: sound)
+
+
+@pytest.mark.parametrize("by_codes", [True, False])
+def test_a_remix_asks_for_another_style_of_the_first_half(by_codes):
+    """Its codes are told where they are known."""
+    (order,) = continuation.remix_requests([piece()], by_codes=by_codes)
+    assert continuation.other_style("rock") != "rock"
+    assert order.opening is not None and len(order.opening) == 10 * SAMPLE_RATE_HZ
+    assert order.prompt is not None and "rock" not in order.prompt
+    assert (order.codes is not None) == by_codes
+
+
+@pytest.mark.parametrize("by_codes", [True, False])
+def test_a_remix_is_made_afresh_over_the_old_beat(by_codes):
+    """Held are the kept bars' codes, or the beat that is heard; the words name the tempo."""
+    (order,) = continuation.remix_requests([piece()], by_codes=by_codes)
+    request = remix_request(order, 5.0, load_notation(starter_folder()), HOP)
+    assert request.audio is None
+    assert request.prompt is not None and request.prompt.endswith("100 BPM")
+    assert request.kept is not None and request.kept.harmony_only
+    clock = request.kept.tokens[0]
+    assert len(clock) == 500
+    if by_codes:
+        assert clock.min() > 120 and clock.max() < 500
+        assert len(np.unique(clock)) == 240  # two bars
+    else:
+        assert len(np.unique(clock)) == 30  # a beat
+
+
+def test_a_model_without_notation_goes_on_from_the_bars():
+    """Nothing can be told it but what it hears."""
+    (order,) = continuation.remix_requests([piece()], by_codes=False)
+    request = remix_request(order, 5.0, None, HOP)
+    assert request.kept is None
+    assert request.audio is not None and request.audio.seconds == pytest.approx(4.8, abs=0.1)
