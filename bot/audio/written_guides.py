@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.audio.analysis.chords import find_chord
+from bot.audio.analysis.chords import INTERVALS, find_chord
 from bot.audio.analysis.expected_tempo import expected_tempo
 from bot.audio.analysis.rhythm import Rhythm, find_rhythm
-from bot.audio.analysis.tones import chroma, find_tones
+from bot.audio.analysis.tones import chroma, find_tones, low_tones
 from bot.audio.notation import Clock, Notation, Plan
 from bot.domain.generation import Sound, Tokens
 
@@ -28,7 +28,8 @@ _CHORDS_IN_A_BAR = 2
 _LEAST_TONES = 5.0
 """Partials at a time that harmony has at least: nearly all pieces have 8, three in four drums alone
 fewer than 6."""
-_MAJOR, _MINOR = "maj", "min"
+_HIGHEST_BASS = 52
+"""The MIDI pitch below which tones are the bass."""
 
 
 def find_guides(
@@ -124,12 +125,13 @@ def _repeat_bars(
 def _write_plan(sound: Sound, rhythm: Rhythm, frame_samples: int, frames: int, plan: Plan) -> Row:
     """Return the plan's codes: the chord of each half of a bar, the beat, and the bar."""
     codes = np.zeros(frames, np.int32)
-    if not rhythm.downbeats or not {_MAJOR, _MINOR} <= set(plan.qualities):
+    if not rhythm.downbeats or not set(INTERVALS) <= set(plan.qualities):
         return codes
     tones = find_tones(sound.samples.mean(axis=0), sound.sample_rate_hz)
     if len(tones.frame) < _LEAST_TONES * tones.frames:
         return codes
     classes = chroma(tones, _SPREAD_SEMITONES)
+    bass = chroma(low_tones(tones, _HIGHEST_BASS), _SPREAD_SEMITONES)
     bars = _bars(np.arange(frames) * frame_samples / sound.sample_rate_hz, rhythm)
     parts = np.floor(_CHORDS_IN_A_BAR * bars).astype(int)
     heard_bars = _bars(np.arange(len(classes)) / tones.frame_rate_hz, rhythm)
@@ -139,9 +141,10 @@ def _write_plan(sound: Sound, rhythm: Rhythm, frame_samples: int, frames: int, p
     first = round(_bars(np.array(rhythm.downbeats[:1]), rhythm).item())
     numbers = (np.floor(bars).astype(int) - first) % plan.codes_per_beat
     for part in np.unique(heard_parts):
-        chord = find_chord(classes[heard_parts == part].mean(axis=0))
+        own = heard_parts == part
+        chord = find_chord(classes[own].mean(axis=0), bass[own].mean(axis=0))
         if chord is not None:
-            quality = plan.qualities.index(_MINOR if chord.is_minor else _MAJOR)
+            quality = plan.qualities.index(chord.quality)
             number = chord.root * len(plan.qualities) + quality
             at = parts == part
             codes[at] = (number * plan.beats + beats[at]) * plan.codes_per_beat + numbers[at] + 1

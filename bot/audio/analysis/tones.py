@@ -72,6 +72,17 @@ def tune(tones: Tones) -> Tones:
     return replace(tones, pitch=np.asarray(pitch, dtype=np.float32))
 
 
+def low_tones(tones: Tones, highest_pitch: float) -> Tones:
+    """Return the tones below a pitch."""
+    is_low = tones.pitch < highest_pitch
+    return replace(
+        tones,
+        frame=tones.frame[is_low],
+        pitch=tones.pitch[is_low],
+        amplitude=tones.amplitude[is_low],
+    )
+
+
 def chroma(tones: Tones, spread_semitones: float | None = None) -> NDArray[np.float64]:
     """Return the strength of each pitch class in each frame, [frames, 12]; 0 is C.
 
