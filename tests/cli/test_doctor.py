@@ -26,8 +26,8 @@ from bot.musicgen.device import ON_ASCEND
 from bot.store.database import FILE
 from bot.store.folder_lock import lock_folder
 from bot.store.store import open_store
-from tests.store.test_store import delivered
 from tests.support.discord_wire.server import TOKEN, open_wire
+from tests.support.stored_jobs import delivered
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from bot.domain.jobs import MessageHandle, RequestOrigin
 from bot.domain.limits import Limits
 from cogs.presentation import history_messages
 from tests.cogs.test_clip_messages import players, rows
-from tests.store.test_store import new_clip, order
 from tests.support.simulated_server import open_server
+from tests.support.stored_jobs import new_clip, order
 
 
 async def fill(server, count, who, *, channel=None, prompt="90s rock"):

@@ -16,9 +16,9 @@ from bot.pipeline.engine_requests import build_request
 from bot.pipeline.source_sounds import SourceSounds
 from bot.pipeline.turn_bars import TurnBars
 from bot.store.store import open_store
-from tests.store.test_store import accepted
 from tests.support.known_sounds import drums, sound_of
 from tests.support.scripted_worker import info
+from tests.support.stored_jobs import accepted
 
 
 @pytest.mark.parametrize("has_stems", [True, False])

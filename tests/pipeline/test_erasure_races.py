@@ -23,8 +23,8 @@ from bot.store.migrations.history import MIGRATIONS
 from bot.store.retention import EVERY_SECONDS, sweep
 from bot.store.store import open_store
 from tests.pipeline.test_erasure import CANARY, DAY, confirmed, places_of
-from tests.store.test_store import Clock, accepted, delivered, new_clip
 from tests.support.simulated_server import hold_clip, open_server, strict
+from tests.support.stored_jobs import Clock, accepted, delivered, new_clip
 
 WORD = "canary sings"
 HURRIED = Timings(forget_round_seconds=0.01)

@@ -12,7 +12,7 @@ from bot.i18n.sentence import Sentence
 from bot.pipeline.failure_notices import HELD_TOO_LONG, FailureNotifier
 from bot.pipeline.presenter import Unreachable
 from bot.store.store import open_store
-from tests.store.test_store import accepted, new_clip
+from tests.support.stored_jobs import accepted, new_clip
 
 WHY = Sentence("The script says so.")
 

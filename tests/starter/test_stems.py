@@ -22,8 +22,8 @@ from bot.starter.training.data.codebooks import BOOKS, DRUMS, PITCHED, SILENCE, 
 from bot.store.store import open_store
 from bot.words.muted_stems import muted_stems
 from tests.musicgen.test_engine import run
-from tests.store.test_store import Clock
 from tests.support.starter_turns import take_turn
+from tests.support.stored_jobs import Clock
 
 SEEDS = range(4)
 SECONDS = 4.0

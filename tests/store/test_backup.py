@@ -16,7 +16,7 @@ from bot.store.backup import back_up, copy, rotate
 from bot.store.database import FILE
 from bot.store.store import open_store
 from bot.store.store_files import BACKUPS
-from tests.store.test_store import accepted, delivered
+from tests.support.stored_jobs import accepted, delivered
 
 DAY = 86_400.0
 NOON = 1_795_000_000.0

@@ -12,7 +12,7 @@ from bot.store.erasure import record_request
 from bot.store.retention import sweep
 from bot.store.store import open_store
 from tests.store.test_personal_data import exported
-from tests.store.test_store import NOON, Clock, accepted, delivered
+from tests.support.stored_jobs import NOON, Clock, accepted, delivered
 
 ALICE, BOB, CAROL = 1, 2, 3
 DAY = 86_400.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.store.store import open_store
-from tests.store.test_store import Clock, delivered
+from tests.support.stored_jobs import Clock, delivered
 
 BOB, CAROL = 2, 3
 GUILD, CHANNEL = 10, 70

@@ -16,7 +16,7 @@ from bot.store.clock_changes import (
 from bot.store.retention import sweep
 from bot.store.store import open_store
 from tests.pipeline.test_erasure import DAY
-from tests.store.test_store import NOON, Clock, accepted, delivered
+from tests.support.stored_jobs import NOON, Clock, accepted, delivered
 
 HOUR = 3600.0
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.store.database import FILE, open_database
 from bot.store.store import open_store
-from tests.store.test_store import NOON, accepted, delivered, limits, order
+from tests.support.stored_jobs import NOON, accepted, delivered, limits, order
 
 WRITE = "INSERT OR REPLACE INTO facts VALUES ('written', ?)"
 READ = "SELECT value FROM facts WHERE name = 'written'"

@@ -18,7 +18,7 @@ from bot.store.store import open_store
 from tests.pipeline.test_erasure import DAY
 from tests.store.test_forgotten_bytes import PROMPT, files_with
 from tests.store.test_personal_data import exported
-from tests.store.test_store import NOON, Clock, accepted, delivered
+from tests.support.stored_jobs import NOON, Clock, accepted, delivered
 
 ORDERS = 2 * PIECE + 1
 

@@ -17,7 +17,7 @@ from bot.store.migrations.history import MIGRATIONS
 from bot.store.retention import sweep
 from bot.store.store import open_store
 from tests.pipeline.test_erasure import DAY
-from tests.store.test_store import Clock, delivered
+from tests.support.stored_jobs import Clock, delivered
 
 WORD = "Kanarienvogel"
 # As long as they may be: some of what is deleted frees whole pages.
@@ -83,7 +83,7 @@ async def test_a_kill_after_a_deletion_delays_scrubbing_only(tmp_path, clock):
         from bot.store.database import Database
         from bot.store.store import open_store
         from tests.store.test_forgotten_bytes import PROMPT
-        from tests.store.test_store import Clock, delivered
+        from tests.support.stored_jobs import Clock, delivered
 
         async def main():
             async def killed(self):

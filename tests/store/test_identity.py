@@ -14,7 +14,7 @@ from bot.store.database import FILE
 from bot.store.identity import SIGNATURE, SIGNED_SINCE
 from bot.store.migrations.history import MIGRATIONS
 from bot.store.store import open_store
-from tests.store.test_store import accepted
+from tests.support.stored_jobs import accepted
 
 
 def write(folder, *statements):

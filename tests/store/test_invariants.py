@@ -17,7 +17,7 @@ from bot.store.ledger_invariants import LEDGER_INVARIANTS
 from bot.store.store import open_store
 from tests.store.test_battles import new_battle, voted_on
 from tests.store.test_jams import begin_turn, new_jam, take_turn
-from tests.store.test_store import accepted, delivered, limits, new_clip, order
+from tests.support.stored_jobs import accepted, delivered, limits, new_clip, order
 
 # Job 1 was delivered, 2 made of it and delivered, 3 waits, 4 is being delivered; 5 is another
 # person's, who is forgotten; 6 is an entry in a battle, 7 a turn in a jam, and 8

@@ -12,7 +12,7 @@ from bot.errors import ConfigError
 from bot.store.database import FILE
 from bot.store.migrations.history import MIGRATIONS, RECORDED_SINCE
 from bot.store.store import open_store
-from tests.store.test_store import NOON, Clock, accepted
+from tests.support.stored_jobs import NOON, Clock, accepted
 
 # The digest of each one's statements.
 RELEASED = {

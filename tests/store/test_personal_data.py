@@ -14,7 +14,7 @@ from bot.store.personal_data import Page
 from bot.store.settings import EVERYWHERE
 from bot.store.store import open_store
 from tests.pipeline.test_erasure import DAY
-from tests.store.test_store import Clock, delivered
+from tests.support.stored_jobs import Clock, delivered
 
 
 async def exported(store, user, page=1000):

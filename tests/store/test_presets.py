@@ -7,7 +7,7 @@ import pytest
 from bot.domain.presets import Preset, PresetOwner
 from bot.store.store import open_store
 from tests.store.test_personal_data import exported
-from tests.store.test_store import Clock, delivered
+from tests.support.stored_jobs import Clock, delivered
 
 ALICE, SERVER = PresetOwner(id=1), PresetOwner(id=1, is_server=True)
 FULL = Preset(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.store.store import open_store
-from tests.store.test_store import Clock, delivered
+from tests.support.stored_jobs import Clock, delivered
 
 
 async def test_a_search_matches_all_words(tmp_path):

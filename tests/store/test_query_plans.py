@@ -30,7 +30,7 @@ from tests.store.test_battles import new_battle, voted_on
 from tests.store.test_jams import begin_turn, end_turn, new_jam, take_turn
 from tests.store.test_personal_data import exported
 from tests.store.test_radios import new_radio
-from tests.store.test_store import NOON, Clock, accepted, delivered, limits, new_clip, order
+from tests.support.stored_jobs import NOON, Clock, accepted, delivered, limits, new_clip, order
 
 GROWING = {
     "jobs",

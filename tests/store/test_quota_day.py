@@ -12,7 +12,7 @@ from bot.domain.quota_day import QuotaDay
 from bot.errors import ConfigError, Refused
 from bot.i18n.sentence import Markup, Moment
 from bot.store.store import open_store
-from tests.store.test_store import Clock, accepted
+from tests.support.stored_jobs import Clock, accepted
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = 3600.0

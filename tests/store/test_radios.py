@@ -7,7 +7,7 @@ import dataclasses
 from bot.domain.radio import RadioPlan, RadioSource
 from bot.store.store import open_store
 from tests.store.test_personal_data import exported
-from tests.store.test_store import Clock
+from tests.support.stored_jobs import Clock
 
 
 def new_radio(**other):

@@ -12,7 +12,7 @@ import pytest
 from bot.store.retention import EVERY_SECONDS, run_retention, sweep
 from bot.store.store import open_store
 from bot.store.store_files import BACKUPS
-from tests.store.test_store import delivered
+from tests.support.stored_jobs import delivered
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from bot.store.store import open_store
 from tests.store.test_personal_data import exported
-from tests.store.test_store import Clock, delivered
+from tests.support.stored_jobs import Clock, delivered
 
 ALICE, BOB, CAROL = 1, 2, 3
 GUILD = 10

@@ -20,8 +20,8 @@ from bot.private_files import close_to_others, private_umask
 from bot.store.backup import copy, rotate
 from bot.store.store import open_store
 from bot.store.store_files import exposed_files
-from tests.store.test_store import accepted
 from tests.support.sound_files import noise
+from tests.support.stored_jobs import accepted
 
 NOON = 1_795_000_000.0
 SOUND = Sound(samples=noise().T, sample_rate_hz=32_000)

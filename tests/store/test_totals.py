@@ -7,7 +7,7 @@ import pytest
 from bot.i18n.sentence import Sentence
 from bot.store.store import open_store
 from tests.pipeline.test_erasure import DAY
-from tests.store.test_store import NOON, Clock, accepted, delivered
+from tests.support.stored_jobs import NOON, Clock, accepted, delivered
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from bot.domain.limits import Limits
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from bot.store.store import open_store
-from tests.store.test_store import ANSWER, Clock, new_clip, order
+from tests.support.stored_jobs import ANSWER, Clock, new_clip, order
 
 DAILY, MOST, OF_GUILD = 100.0, 150.0, 220.0
 LIMITS = Limits(

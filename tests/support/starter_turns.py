@@ -16,7 +16,7 @@ from bot.pipeline.jam_turns import turn_words
 from bot.pipeline.source_sounds import SourceSounds
 from bot.pipeline.turn_bars import TurnBars
 from tests.musicgen.test_engine import run
-from tests.store.test_store import accepted, new_clip
+from tests.support.stored_jobs import accepted, new_clip
 
 FINGERPRINT = "5a" * 8
 

@@ -19,8 +19,8 @@ from bot.store.store import open_store
 from bot.voice.live_player import LivePlayer, LiveTimings
 from bot.voice.mixer import Mixer
 from bot.voice.playable import PlayedTrack
-from tests.store.test_store import Clock
 from tests.support.running_executor import configured, open_executor, until
+from tests.support.stored_jobs import Clock
 from tests.support.worker_thread import ThreadBackend
 from tests.voice.test_mixer import mixed, track
 

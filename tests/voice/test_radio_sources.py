@@ -10,7 +10,7 @@ from bot.domain.radio import RadioSource
 from bot.store.store import open_store
 from tests.store.test_jams import new_jam, take_turn
 from tests.store.test_radios import new_radio
-from tests.store.test_store import Clock
+from tests.support.stored_jobs import Clock
 
 
 async def test_a_jam_source_plays_current_tracks(tmp_path):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bot.demo.discord.actions import commands, managing
+from bot.demo.discord.actions import managing
 from bot.demo.discord.actions.components import submit_modal
 from bot.demo.discord.channels import ChannelType
 from bot.demo.discord.rights import Right
@@ -19,99 +18,8 @@ from bot.voice.radio import RadioTimings
 from cogs.requests.radio_sessions import RadioSessions
 from cogs.requests.voice_places import place_of
 from cogs.views.radio_buttons import radio_view
-from tests.support.discord_wire.stage import open_stage
-from tests.support.heard_sound import decode, levels
-from tests.support.timings import quick
+from tests.support.radio_room import open_room, said
 from tests.support.wire_jam import start_jam, take_turn
-
-TURN_WAIT_SECONDS = 120.0
-"""Only there to end what hangs."""
-
-
-class Room:
-    """A stage with a voice channel, in which alice is."""
-
-    def __init__(self, stage, place):
-        self.stage, self.place = stage, place
-
-    @property
-    def wire(self):
-        return self.stage.wire
-
-    @property
-    def packets(self):
-        """What the bot has said since it came into the channel."""
-        line = self.wire.voice.server.connections.get(self.wire.guild.id)
-        if line is None or line.socket is None or line.socket.closed:
-            return []
-        return [each.opus for each in line.packets]
-
-    @property
-    def is_there(self):
-        return self.wire.me in self.wire.voice.people_in(self.place)
-
-    @property
-    def radio(self):
-        return self.stage.bot.get_cog("Radio").radios.of(self.wire.guild.id)
-
-    async def until(self, is_so, every_seconds=0.02):
-        async with asyncio.timeout(TURN_WAIT_SECONDS):
-            while not is_so():
-                await asyncio.sleep(every_seconds)
-
-    async def asks(self, who, name, **options):
-        """Use a subcommand of /radio; return all that was said to it."""
-        interaction = await self.begins_to_ask(who, name, **options)
-        await self.until(lambda: interaction.message is not None and said(interaction.message))
-        return interaction.message
-
-    async def begins_to_ask(self, who, name, **options):
-        """Use a subcommand of /radio; return it once the bot has acknowledged it."""
-        given = [{"name": key, "value": value} for key, value in options.items()]
-        command_id = int(self.wire.commands.named("radio")["id"])
-        typed = [{"name": name, "type": 1, "options": given}]
-        interaction = commands.new_command(self.wire, who, self.stage.channel.id, command_id, typed)
-        await self.wire.send(interaction)
-        await asyncio.wait_for(interaction.acknowledged.wait(), 60)
-        return interaction
-
-    async def hears_music(self):
-        """Wait until what arrives is loud."""
-
-        def is_loud():
-            return len(self.packets) > 30 and levels(decode(self.packets[-20:])).max() > 0.02
-
-        await self.until(is_loud, 0.2)
-
-    async def hears_live(self):
-        """Wait until something arrives."""
-        await self.until(lambda: len(self.packets) > 10)
-
-
-def said(message):
-    """The words of a message and of its card."""
-    embeds = message.payload.get("embeds") or []
-    return " ".join(
-        [message.content or "", *(each.get("description") or "" for each in embeds)]
-    ).strip()
-
-
-@asynccontextmanager
-async def open_room(folder, *, clips=1, kind=ChannelType.VOICE, overwrites=(), **options):
-    """The bot, clips of alice's, and alice in a voice channel."""
-    places = []
-
-    def prepare(wire):
-        places.append(wire.add_channel("lounge", type=kind, overwrites=overwrites))
-
-    async with open_stage(folder, timings=quick(), prepare=prepare, **options) as stage:
-        room = Room(stage, places[0])
-        await room.until(lambda: stage.bot.get_channel(places[0].id) is not None)
-        await moves.join(stage.wire, stage.alice, places[0])
-        for number in range(1, clips + 1):
-            await stage.music(prompt=f"song {number}", seconds=8.0)
-            await stage.final_job(number)
-        yield room
 
 
 async def test_a_radio_plays_the_server_s_clips_until_it_is_stopped(tmp_path):

@@ -1,0 +1,161 @@
+"""Processes of a decoder: limited in number, unable to see others, and ended with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+
+import psutil
+import pytest
+
+from bot.audio.untrusted import isolation, scratch_folder
+from bot.audio.untrusted.isolation import Limits
+from tests.support.isolated_code import PYTHON, inside, isolated
+from tests.support.leftover_processes import named
+from tests.support.sound_files import as_file, noise
+
+BOT = """
+import asyncio, sys, tempfile
+from pathlib import Path
+from bot.audio.untrusted.uploads import Uploads
+tempfile.tempdir = sys.argv[1]
+reader = Uploads(sample_rate_hz=32000, channels=1, ffmpeg=Path(sys.argv[2]))
+asyncio.run(reader.read(Path(sys.argv[3]).read_bytes(), keep_seconds=1.0))
+"""
+
+
+HANGING = """#!/bin/sh
+case "$*" in *" s16le "*) exit 0;; esac
+exec sleep 3600 < {pipe}
+"""
+
+
+def test_the_number_of_processes_is_limited_inside():
+    """Where it counts those inside alone; elsewhere the bot's own would count."""
+    code = "import resource; print(*resource.getrlimit(resource.RLIMIT_NPROC))"
+    said, _ = inside(code, Limits(processes=33))
+    release = tuple(int(part) for part in os.uname().release.split(".")[:2])
+    assert (said == "33 33\n") == (release >= (5, 14))
+    outside, _ = inside(code, Limits(processes=33), network=False)
+    assert outside != "33 33\n"
+
+
+def test_the_sandbox_sees_no_other_process():
+    """It can't send a signal to the bot, whoever runs both."""
+    said, _ = inside(
+        "import os\n"
+        f"try: os.kill({os.getpid()}, 0)\n"
+        "except ProcessLookupError: print('nobody')\n"
+        "print(os.getpid())\n"
+    )
+    assert said == "nobody\n1\n"
+
+
+def running(marker):
+    """The processes with a word among their arguments."""
+    found = [each.info["cmdline"] or [] for each in psutil.process_iter(["cmdline"])]
+    return [each for each in found if marker in each]
+
+
+def starting(marker, number=1):
+    """Lines that start processes in sessions of their own, where a group's signal does not come."""
+    return f"""
+import subprocess
+for _ in range({number}):
+    subprocess.Popen(["sleep", "{marker}"], start_new_session=True,
+                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print("started", flush=True)
+"""
+
+
+@pytest.mark.parametrize("network", [True, False], ids=["namespaces", "watched"])
+def test_child_processes_end_with_the_decoder(network):
+    """Where no filter keeps it from starting any: with its namespace, or by who watches."""
+    marker = f"3600.{os.getpid()}"
+    said, end = inside(starting(marker), network=network)
+    assert (said, end.code) == ("started\n", 0)
+    assert running(marker) == []
+
+
+def test_child_processes_end_when_decoding_is_cancelled():
+    """Who watches is told to end, and ends all of it before."""
+    marker = f"3601.{os.getpid()}"
+    code = starting(marker) + "import time; time.sleep(3600)"
+    command = isolated(code, network=False)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"started\n"
+        process.terminate()
+        _, said = process.communicate(timeout=60)
+    assert isolation.parse_end(said).signal == signal.SIGKILL
+    assert running(marker) == []
+
+
+def test_child_processes_end_with_a_killed_bot():
+    """Who watches outlives the bot for as long as that takes."""
+    code = starting(f"3603.{os.getpid()}") + "import time; time.sleep(3600)"
+    bot = f"""
+import subprocess
+from pathlib import Path
+from bot.audio.untrusted import isolation
+walls = isolation.NO_ISOLATION
+command = isolation.isolate(Path({str(PYTHON)!r}), walls, isolation.Limits())
+subprocess.run([*command, "-I", "-c", {code!r}])
+"""
+    with subprocess.Popen([PYTHON, "-c", bot], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"started\n"
+        started = named("sleep", process.pid)
+        process.kill()
+        _, alive = psutil.wait_procs(started, timeout=30)
+    assert started
+    assert alive == []
+
+
+def test_too_many_processes_are_killed():
+    """All of them, whoever else of the same user runs how many."""
+    marker = f"3602.{os.getpid()}"
+    code = starting(marker, number=9) + "import time; time.sleep(3600)"
+    _, end = inside(code, Limits(processes=8), network=False)
+    assert end.signal == signal.SIGKILL
+    assert running(marker) == []
+
+
+def test_memory_is_limited_over_all_processes_together():
+    """Each for itself stays below what one may take; the sum does not."""
+    code = """
+import os, time
+for _ in range(4):
+    if os.fork() == 0:
+        held = b"x" * (60 * 2**20)
+        time.sleep(3600)
+time.sleep(3600)
+"""
+    _, end = inside(code, Limits(memory_bytes=200 * 2**20), network=False)
+    assert end.signal == signal.SIGKILL
+
+
+def test_after_a_kill_no_decoder_and_no_folder_remain(tmp_path, monkeypatch):
+    """kill -9 in the middle of a file: what hangs ends with it, what it wrote is swept."""
+    program, pipe, sound = tmp_path / "decoder", tmp_path / "pipe", tmp_path / "sound.wav"
+    os.mkfifo(pipe)
+    program.write_text(HANGING.format(pipe=pipe))
+    program.chmod(0o700)
+    sound.write_bytes(as_file(noise()))
+    bot = subprocess.Popen([PYTHON, "-c", BOT, str(tmp_path), str(program), str(sound)])
+    try:
+        with pipe.open("w"):
+            pass  # it has begun
+        decoder = psutil.Process(bot.pid).children(recursive=True)
+        (folder,) = tmp_path.glob(f"{scratch_folder.FOLDER_PREFIX}*")
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        assert scratch_folder.sweep() == 0
+    finally:
+        bot.kill()
+        bot.wait(timeout=30)
+    assert decoder
+    _, alive = psutil.wait_procs(decoder, timeout=30)
+    assert alive == []
+    assert folder.exists()
+    assert scratch_folder.sweep() == 1
+    assert not folder.exists()

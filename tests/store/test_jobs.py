@@ -1,0 +1,133 @@
+"""Job rows: their states, their attempts, and orders that round-trip."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+import pytest
+
+from bot.domain.generation import Sampling
+from bot.domain.jobs import (
+    ClipSource,
+    JobState,
+    Keep,
+    UploadSource,
+)
+from bot.i18n.sentence import Sentence
+from bot.store.database import FILE
+from bot.store.jobs import IllegalStep
+from tests.support.stored_jobs import ANSWER, NOON, accepted, limits, new_clip, order, used
+
+
+async def test_a_job_row_round_trips(store):
+    """Everything an order says is kept."""
+    source = ClipSource(clip_id=4, keep_seconds=5.0, include=False, keep_stems=("drums", "bass"))
+    wanted = order(
+        sampling=Sampling(temperature=0.5), source=source, parent_ids=(4, 5), locale="de"
+    )
+    job = await store.jobs.accept(wanted, limits(), ANSWER)
+    assert job.order == wanted
+    assert job.message == ANSWER
+    assert (job.state, job.attempts, job.created_at) == (JobState.QUEUED, 0, NOON)
+    assert await store.jobs.get(job.id) == job
+    assert "secret" not in repr(job)
+
+
+async def test_the_same_order_twice_is_one_job(store):
+    """A replayed interaction or a double click costs once, even where the quota is used up."""
+    first = await accepted(store, seconds=100.0)
+    assert await accepted(store, seconds=100.0) == first
+    assert await used(store) == 100
+
+
+async def test_what_is_being_delivered_can_not_be_cancelled(store):
+    """By then the clip exists; cancelling it is refused."""
+    job = await accepted(store)
+    await store.jobs.start(job.id)
+    await store.jobs.record_clip(job.id, new_clip(job))
+    assert not await store.jobs.cancel(job.id, Sentence("too late"))
+
+
+async def test_illegal_steps_are_defects(store):
+    """A job moves along its states only, and nothing changes when one is skipped."""
+    job = await accepted(store)
+    with pytest.raises(IllegalStep):
+        await store.jobs.record_clip(job.id, new_clip(job))
+    with pytest.raises(IllegalStep):
+        await store.jobs.finish_delivery(job.id, 1)
+    assert await store.jobs.get(job.id) == job
+    assert await store.clips.of_job(job.id) is None
+
+
+async def test_a_restart_spends_no_attempt_but_a_lost_worker_does(store):
+    """Neither to begin nor to be interrupted is an attempt that failed."""
+    job = await accepted(store)
+    assert (await store.jobs.start(job.id)).attempts == 0
+    # Its worker died before it had the job: another begins where nobody put it back.
+    assert (await store.jobs.start(job.id)).attempts == 0
+    await store.jobs.requeue(job.id, spend_attempt=False)
+    assert (await store.jobs.start(job.id)).attempts == 0
+    await store.jobs.requeue(job.id, spend_attempt=True)
+    assert (await store.jobs.start(job.id)).attempts == 1
+
+
+async def test_expired_tokens_are_forgotten(store, clock):
+    """A token is deleted when it has expired."""
+    job = await accepted(store)
+    await store.jobs.forget_tokens()
+    assert (await store.jobs.get(job.id)).message.token == "secret-token"
+    clock.now += 901
+    await store.jobs.forget_tokens()
+    assert (await store.jobs.get(job.id)).message.token is None
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        (
+            ClipSource(clip_id=4, keep_seconds=5.0, whole=True, keep_stems=("bass",)),
+            {
+                "clip_id": 4,
+                "upload": None,
+                "whole": True,
+                "keep_stems": ["bass"],
+                "keep": None,
+                "keep_harmony": False,
+            },
+        ),
+        (
+            UploadSource(
+                file="a.flac",
+                keep_seconds=5.0,
+                keep=Keep.START,
+                keep_harmony=True,
+                name="riff.mp3",
+            ),
+            {
+                "clip_id": None,
+                "upload": "a.flac",
+                "whole": False,
+                "keep_stems": [],
+                "keep": "start",
+                "keep_harmony": True,
+                "name": "riff.mp3",
+            },
+        ),
+    ],
+)
+async def test_both_source_types_round_trip(store, tmp_path, source, kept):
+    """A clip's and an upload's are kept as earlier versions keep them."""
+    job = await accepted(store, source=source)
+    assert (await store.jobs.get(job.id)).order.source == source
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        (text,) = connection.execute("SELECT source FROM jobs").fetchone()
+    assert json.loads(text) == kept | {"keep_seconds": 5.0, "include": True}
+
+
+async def test_orders_of_versions_before_stems_are_read(store, tmp_path):
+    """Its source names no stems."""
+    job = await accepted(store, source=ClipSource(clip_id=4, keep_seconds=5.0))
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute("""UPDATE jobs SET source = '{"clip_id": 4, "keep_seconds": 5.0}'""")
+    assert (await store.jobs.get(job.id)).order.source == ClipSource(clip_id=4, keep_seconds=5.0)
