@@ -1,4 +1,4 @@
-"""What the bot tells of itself: /about, /help and the descriptions of the commands."""
+"""What the bot shows about itself: /about, /help and the descriptions of the commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def test_about_shows_the_model(tmp_path):
 
 
 async def test_help_names_every_command(tmp_path):
-    """What a person can type is in it, but what is for managers only."""
+    """/help lists every command that anybody may use, and none that only managers may."""
     async with open_server(tmp_path) as server:
         result = await server.alice.slash(server.channel, "help")
         names = {command.name for command in server.bot.tree.get_commands()} - {"admin", "help"}

@@ -17,7 +17,7 @@ def account(**settings):
 
 
 async def test_orders_on_other_servers_are_refused(tmp_path):
-    """One private sentence for whoever asks; what is kept of people stays theirs."""
+    """The refusal is private; people can still see and delete what is stored about them."""
     async with open_server(tmp_path, config=account(allowed_servers=(ELSEWHERE,))) as server:
         for name, options in (("music", {"prompt": "rock"}), ("random", {}), ("queue", {})):
             told = await server.alice.slash(server.channel, name, **options)
@@ -35,9 +35,9 @@ async def test_orders_on_other_servers_are_refused(tmp_path):
 
 
 async def test_a_server_that_is_not_allowed_is_left_with_a_notice(tmp_path, caplog):
-    """When it is invited there; it says so first, in public."""
+    """The bot posts a public notice when it is invited there, then leaves."""
     async with open_server(tmp_path, config=account(allowed_servers=(ELSEWHERE,))) as server:
-        # What was said on a server is out of sight once it was left.
+        # Messages of a server can't be read once the bot has left it.
         server.env.inject_error("DELETE", "/users/@me/guilds/*", status=403, code=50013, times=1)
         server.bot.dispatch("guild_join", server.bot.get_guild(server.guild.id))
         await server.env.settle()
@@ -49,7 +49,7 @@ async def test_a_server_that_is_not_allowed_is_left_with_a_notice(tmp_path, capl
 
 
 async def test_a_start_leaves_other_servers_unless_it_would_leave_all(tmp_path):
-    """A list with a mistyped id leaves none: nobody could invite the bot back in its stead."""
+    """If an id is mistyped, no server is left: nobody could invite the bot back."""
     async with open_server(tmp_path) as server:
         other = server.env.create_guild("Elsewhere", owner=server.env.create_user("boss"))
         server.pipeline.config = account(allowed_servers=(ELSEWHERE,))
@@ -64,7 +64,7 @@ async def test_a_start_leaves_other_servers_unless_it_would_leave_all(tmp_path):
 
 
 async def test_an_allowed_server_is_served(tmp_path):
-    """Its buttons work as well; once it is not any more, they don't."""
+    """Its buttons work, too, until the server is removed from the list."""
     async with open_server(tmp_path) as server:
         account_of_jam = account(allowed_servers=(server.guild.id,))
         server.config = account_of_jam
@@ -77,7 +77,7 @@ async def test_an_allowed_server_is_served(tmp_path):
 
 
 async def test_direct_messages_are_served(tmp_path):
-    """As long as nothing else is said."""
+    """Direct messages are allowed by default."""
     async with open_server(tmp_path) as server:
         told = await server.alice.user.slash("random", seconds=1.0)
         await server.idle()
@@ -85,7 +85,7 @@ async def test_direct_messages_are_served(tmp_path):
 
 
 async def test_direct_messages_can_be_turned_off(tmp_path):
-    """Anyone can write to a bot; who runs it says whether it makes music for them."""
+    """The operator decides whether the bot makes music in direct messages."""
     async with open_server(tmp_path, config=account(direct_messages=False)) as server:
         told = await server.alice.user.slash("random", seconds=1.0)
         assert told.response.content == str(SERVERS_ONLY)

@@ -1,4 +1,4 @@
-"""A person's own affairs: /quota and /history."""
+"""What people see of their own account: /quota and /history."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.support.simulated_server import open_server
 
 
 async def test_quota_shows_the_remaining_seconds(tmp_path):
-    """In seconds, with the time at which the day begins anew; for one person only."""
+    """The answer has the seconds left and the time of the reset, and is private."""
     async with open_server(tmp_path) as server:
         await server.music(seconds=20.0)
         result = await server.alice.slash(server.channel, "quota")
@@ -19,7 +19,7 @@ async def test_quota_shows_the_remaining_seconds(tmp_path):
 
 
 async def test_history_shows_own_clips_and_can_be_searched(tmp_path):
-    """Newest first, with seeds; nobody sees another's."""
+    """Newest first, with seeds; other people's clips are not listed."""
     async with open_server(tmp_path) as server:
         await server.music(prompt="90s rock", seed=1, seconds=1.0)
         await server.music(prompt="slow jazz", seed=2, seconds=1.0)

@@ -14,7 +14,7 @@ async def admin(server, name, /, **options):
 
 
 async def test_a_role_s_tier_applies_to_its_members(tmp_path):
-    """A person has the most that any of their roles gives."""
+    """A person with several roles gets the highest of their tiers."""
     async with open_server(tmp_path, config=limited(max_daily_seconds=900)) as server:
         role = server.guild.create_role("patron")
         await admin(server, "tier", role=role, seconds=900.0)
@@ -26,7 +26,7 @@ async def test_a_role_s_tier_applies_to_its_members(tmp_path):
 
 
 async def test_a_server_s_limits_apply(tmp_path):
-    """What is not given stays; the sentence names the limit."""
+    """Limits that are not given stay as they are; a refusal names the limit."""
     async with open_server(tmp_path) as server:
         await admin(server, "limits", person=30.0, longest=5.0)
         shown = await admin(server, "limits", waiting=2)
@@ -40,7 +40,7 @@ async def test_a_server_s_limits_apply(tmp_path):
 
 
 async def test_music_is_restricted_to_allowed_channels(tmp_path):
-    """Elsewhere a sentence says where; one's own affairs can be seen anywhere."""
+    """In other channels the refusal names the allowed ones; /quota works anywhere."""
     async with open_server(tmp_path) as server:
         studio = server.guild.create_text_channel("studio")
         await admin(server, "channel", channel=studio)
@@ -53,7 +53,7 @@ async def test_music_is_restricted_to_allowed_channels(tmp_path):
 
 
 async def test_a_blocked_person_is_told_so(tmp_path):
-    """Until they are let in again."""
+    """A blocked person's orders are refused until they are unblocked."""
     async with open_server(tmp_path) as server:
         await admin(server, "block", person=server.alice)
         result = await server.music()
@@ -63,7 +63,7 @@ async def test_a_blocked_person_is_told_so(tmp_path):
 
 
 async def test_a_reset_restores_the_quota(tmp_path):
-    """What was used today counts no more."""
+    """After a reset, the seconds used today no longer count."""
     async with open_server(tmp_path, config=limited(max_daily_seconds=900)) as server:
         await server.music(seconds=20.0)
         told = await admin(server, "reset", person=server.alice)
@@ -73,7 +73,7 @@ async def test_a_reset_restores_the_quota(tmp_path):
 
 
 async def test_managers_set_nothing_beyond_the_configuration(tmp_path):
-    """Its limits are the owner's; one that was set before they were narrowed is narrowed, too."""
+    """A limit that was set before the configuration was lowered is lowered, too."""
     config = limited(
         daily_seconds=300, daily_seconds_per_server=2000, max_seconds=30, waiting_per_server=7
     )
@@ -101,7 +101,7 @@ async def test_managers_set_nothing_beyond_the_configuration(tmp_path):
 
 
 async def test_a_manager_s_reset_does_not_exceed_the_configuration(tmp_path):
-    """Nothing comes back beyond what anybody may have; from the owner everything does."""
+    """A manager's reset stops at the configured maximum; the owner's restores everything."""
     async with open_server(tmp_path) as server:
         await server.music(seconds=20.0)
         told = await admin(server, "reset", person=server.alice)
@@ -114,14 +114,14 @@ async def test_a_manager_s_reset_does_not_exceed_the_configuration(tmp_path):
 
 
 async def test_a_reset_without_used_seconds_is_reported(tmp_path):
-    """The owner's limits have nothing to do with it."""
+    """The answer says that the person has used nothing on this server today."""
     async with open_server(tmp_path) as server:
         told = await admin(server, "reset", person=server.alice)
         assert "has used nothing here today" in told.response.content
 
 
 async def test_the_owner_s_block_applies_everywhere(tmp_path):
-    """On other servers and in direct messages; a manager can neither set nor lift it."""
+    """On other servers and in direct messages, too; managers can neither set nor lift it."""
     async with open_server(tmp_path) as server:
         refused = await admin(server, "block", person=server.alice, everywhere=True)
         assert "Only the owner of this bot" in refused.response.content
@@ -139,7 +139,7 @@ async def test_the_owner_s_block_applies_everywhere(tmp_path):
 
 
 async def test_non_managers_cannot_change_settings(tmp_path):
-    """Whoever the server's settings let see the command: each of them asks for the right."""
+    """Every /admin command checks the permission, even if the server shows it to everybody."""
     async with open_server(tmp_path) as server:
         (command,) = [
             each for each in await server.bot.tree.fetch_commands() if each.name == "admin"
@@ -151,7 +151,7 @@ async def test_non_managers_cannot_change_settings(tmp_path):
 
 
 async def test_draining_refuses_new_orders(tmp_path):
-    """For the owner of the bot; a manager of a server is told no."""
+    """Only the owner of the bot may drain it; a server's manager is refused."""
     async with open_server(tmp_path) as server:
         refused = await admin(server, "drain")
         assert "Only the owner of this bot" in refused.response.content
@@ -163,7 +163,7 @@ async def test_draining_refuses_new_orders(tmp_path):
 
 
 async def test_draining_ends_with_the_restart_that_it_was_for(tmp_path):
-    """Nobody has to remember to take it back."""
+    """The restart switches draining off; no command is needed."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         await server.store.settings.set_metadata("draining", "1")
         await server.restart_bot()

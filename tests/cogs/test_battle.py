@@ -7,7 +7,7 @@ import discord
 from bot import failpoints
 from bot.domain.battles import BattleOutcome, BattleState
 from bot.store.battles import ONE_AT_A_TIME
-from cogs.presentation import battle_messages as said
+from cogs.presentation import battle_messages
 from cogs.presentation.battle_results import NO_LADDER
 from cogs.requests.battles import TOO_LONG
 from tests.support.battle_arena import in_an_arena, text_of, to_the_vote
@@ -16,7 +16,7 @@ from tests.support.simulated_server import open_server
 
 @in_an_arena
 async def test_a_battle_from_beginning_to_end(arena):
-    """Nobody sees whose entry is whose before the poll is over; then all do, and how it stands."""
+    """Authors stay hidden until the poll is over; then all are named, with the result."""
     server = arena.server
     card = await to_the_vote(arena, server.alice, server.bob)
     battle = await arena.battle()
@@ -42,28 +42,28 @@ async def test_a_battle_from_beginning_to_end(arena):
     assert sound["filename"].startswith("battle-1-winner.")
     labels = [each["label"] for row in result.components for each in row["components"]]
     assert "Remix" in labels
-    # The players say whose they are, and can be gone on with; the card leads to the result.
+    # Each player now names its author, and the card links to the result.
     assert f"<@{server.bob.id}>" in text_of(arena.card(bobs.message_id))
     assert str(result.id) in text_of(arena.card(card.id))
     assert not arena.card(card.id).components
     ladder = (await server.alice.slash(server.channel, "ladder")).response
     assert ladder.content.splitlines()[0] == f"🥇 <@{server.bob.id}> · 1 win · 1 battle · 1 vote"
-    # Both have paid for what they made, and only for that.
+    # Each author was charged for their own entry, and for nothing else.
     assert [await server.used(who) for who in (server.alice, server.bob)] == [1.0, 1.0]
 
 
 @in_an_arena
 async def test_a_battle_of_one_clip(arena):
-    """All remix the same, and its maker's tree doesn't give them away."""
+    """Everybody remixes the same clip, and /tree does not reveal whose remix is whose."""
     server = arena.server
     await server.music(seconds=1.0)
     refused = await arena.begin(prompt="x", clip="1")
-    assert refused.response.content == str(said.ONE_THEME)
+    assert refused.response.content == str(battle_messages.ONE_THEME)
     path = "/channels/*/messages/*"
     server.env.inject_error("PATCH", path, status=413, code=40005, times=1)
     begun = await server.alice.slash(server.channel, "battle", clip="1", minutes=10, voting=5)
     await server.idle()
-    assert begun.followups[-1].content == str(said.SAMPLE_NOT_SHOWN)
+    assert begun.followups[-1].content == str(battle_messages.SAMPLE_NOT_SHOWN)
     await arena.press(server.alice, begun.response, "off")
     await server.idle()
     result = await server.alice.slash(server.channel, "battle", clip="1", minutes=10, voting=5)
@@ -84,10 +84,10 @@ async def test_a_battle_of_one_clip(arena):
 
 @in_an_arena
 async def test_invalid_battles_are_refused(arena):
-    """Without words, with too many, beside another one, longer than clips."""
+    """No theme, too long a prompt, a second battle in the channel, longer than clips may be."""
     server = arena.server
     nothing = await server.alice.slash(server.channel, "battle")
-    assert nothing.response.content == str(said.ONE_THEME)
+    assert nothing.response.content == str(battle_messages.ONE_THEME)
     assert (await arena.begin(prompt="x" * 201)).response.content == str(TOO_LONG)
     assert "seconds long here" in (await arena.begin(seconds=599.0)).response.content
     alone = (
@@ -95,7 +95,7 @@ async def test_invalid_battles_are_refused(arena):
         if hasattr(server.alice, "dm_slash")
         else None
     )
-    assert alone is None or alone.response.content == str(said.ON_SERVERS)
+    assert alone is None or alone.response.content == str(battle_messages.ON_SERVERS)
     await arena.begin()
     assert (await arena.begin()).response.content == str(ONE_AT_A_TIME)
     assert (await server.bob.slash(server.channel, "ladder")).response.content == str(NO_LADDER)
@@ -103,12 +103,12 @@ async def test_invalid_battles_are_refused(arena):
 
 @in_an_arena
 async def test_only_the_starter_or_a_manager_controls_a_battle(arena):
-    """Others are told so; the manager's word counts, and a battle over has no buttons."""
+    """Others are refused; a battle that was called off has no buttons."""
     server = arena.server
     card = (await arena.begin()).response
     for deed in ("vote", "off"):
         refused = await arena.press(server.bob, card, deed)
-        assert refused.response.content == str(said.NOT_YOUR_BATTLE)
+        assert refused.response.content == str(battle_messages.NOT_YOUR_BATTLE)
     await arena.press(server.owner, card, "off")
     await arena.run_due()
     assert (await arena.battle()).outcome is BattleOutcome.CALLED_OFF
@@ -118,7 +118,7 @@ async def test_only_the_starter_or_a_manager_controls_a_battle(arena):
 
 @in_an_arena
 async def test_the_starter_can_begin_the_vote_early(arena):
-    """As soon as what is in the queue is made."""
+    """The vote begins as soon as the entries in the queue are made."""
     server = arena.server
     card = (await arena.begin()).response
     await arena.enter(server.bob, card)
@@ -131,19 +131,19 @@ async def test_the_starter_can_begin_the_vote_early(arena):
 
 
 async def test_a_battle_needs_the_permissions_for_its_vote(tmp_path):
-    """Before anybody pays for an entry."""
+    """Missing permissions are reported before anybody pays for an entry."""
     async with open_server(tmp_path) as server:
         for right in ("send_messages", "read_message_history"):
             denied = {server.bot.user: discord.PermissionOverwrite(**{right: False})}
             place = server.guild.create_text_channel(right.replace("_", "-"), overwrites=denied)
             refused = await server.alice.slash(place, "battle", prompt="x")
-            assert refused.response.content == str(said.NO_PLACE)
+            assert refused.response.content == str(battle_messages.NO_PLACE)
         assert await server.store.battles.unfinished() == []
 
 
 @in_an_arena
 async def test_a_bot_that_was_off_when_the_vote_ended_counts_it_at_its_start(arena):
-    """And one that was off when entries closed begins the vote then."""
+    """A bot that was off when entries closed begins the vote at its start."""
     server = arena.server
     card = (await arena.begin()).response
     for who in (server.alice, server.bob):
@@ -161,13 +161,13 @@ async def test_a_bot_that_was_off_when_the_vote_ended_counts_it_at_its_start(are
 
 @in_an_arena
 async def test_an_interrupted_battle_continues(arena):
-    """At every place on a battle's way: nothing hangs, is posted twice, or is told twice."""
+    """After a failure at any failpoint nothing hangs, and nothing is posted twice."""
     server, monkeypatch = arena.server, arena.monkeypatch
     for number, place in enumerate(failpoints.BATTLE_PLACES, 1):
         monkeypatch.setenv(failpoints.VARIABLE, f"{place}=raise")
         card = (await arena.begin(seconds=1.0)).response
         if place == "battle.begun":
-            # Nobody has seen it.
+            # The battle was never shown to anybody.
             assert card.ephemeral
             monkeypatch.delenv(failpoints.VARIABLE)
             assert await arena.run_due()

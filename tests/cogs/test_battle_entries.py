@@ -7,7 +7,7 @@ from bot.domain.jobs import JobState
 from bot.domain.radio import RadioPlan, RadioSource
 from bot.jams.battles import GRACE_SECONDS
 from bot.store.battle_entries import ON_ITS_WAY
-from cogs.presentation import battle_messages as said
+from cogs.presentation import battle_messages
 from cogs.presentation.battle_results import verdict
 from cogs.views.battle_form import NO_SEED
 from tests.support.battle_arena import Arena, in_an_arena, text_of, to_the_vote
@@ -16,7 +16,7 @@ from tests.support.simulated_server import limited, open_server
 
 @in_an_arena
 async def test_an_entry_is_private_until_the_vote(arena):
-    """What the form answers, the clip, and what may be seen of it by others before the end."""
+    """The form's answer is ephemeral, and others can't open the clip before the vote."""
     server = arena.server
     card = (await arena.begin()).response
     sent = await arena.enter(server.bob, card, "with a flute", "7")
@@ -26,7 +26,7 @@ async def test_an_entry_is_private_until_the_vote(arena):
     clip = await server.newest_clip(server.bob)
     assert (clip.prompt, clip.seed, clip.seconds) == ("lo-fi, with a flute", 7, 1.0)
     refused = await server.alice.slash(server.channel, "clip", clip=str(clip.id))
-    assert refused.response.content == str(said.IN_A_BATTLE)
+    assert refused.response.content == str(battle_messages.IN_A_BATTLE)
     own = await server.bob.slash(server.channel, "tree", clip=str(clip.id))
     assert "The family of clip" in own.response.embeds[0].title
     assert "1 entry so far" in text_of(arena.card(card.id))
@@ -34,7 +34,7 @@ async def test_an_entry_is_private_until_the_vote(arena):
 
 @in_an_arena
 async def test_entries_stay_hidden_in_lists_and_commands(arena):
-    """Neither lists of clips nor the radio, nor the tags in the file that is voted on."""
+    """Lists, the radio and the tags of the posted file do not reveal an entry's author."""
     server = arena.server
     await server.music(seconds=1.0)
     await to_the_vote(arena, server.alice, server.bob)
@@ -66,7 +66,7 @@ async def test_entries_stay_hidden_in_lists_and_commands(arena):
 
 @in_an_arena
 async def test_a_person_s_latest_clip_is_their_entry(arena):
-    """While one is being made there is no other; and a wrong seed makes none."""
+    """A second entry is refused while one is being made, and so is an invalid seed."""
     server = arena.server
     card = (await arena.begin()).response
     refused = await arena.enter(server.bob, card, seed="many")
@@ -86,7 +86,7 @@ async def test_a_person_s_latest_clip_is_their_entry(arena):
 
 @in_an_arena
 async def test_a_late_entry_is_not_admitted(arena):
-    """The vote begins without it, and its person gets the clip all the same."""
+    """The vote begins without it; its author still gets the clip."""
     server = arena.server
     card = (await arena.begin()).response
     for who in (server.alice, server.bob):
@@ -107,7 +107,7 @@ async def test_a_late_entry_is_not_admitted(arena):
 
 @in_an_arena
 async def test_an_entry_that_is_deleted_during_the_vote_is_withdrawn(arena):
-    """Its player goes, and its votes count for nothing."""
+    """Its player is removed, and votes for it do not count."""
     server = arena.server
     await to_the_vote(arena, server.alice, server.bob)
     entries = {each.user_id: each for each in await server.store.battles.entries(1)}
@@ -122,7 +122,7 @@ async def test_an_entry_that_is_deleted_during_the_vote_is_withdrawn(arena):
 
 @in_an_arena
 async def test_an_entry_deleted_during_the_vote_cannot_be_played(arena):
-    """Not when the battle is next looked at."""
+    """Its player is removed at once, not only when the battle is next checked."""
     server = arena.server
     card = (await arena.begin()).response
     await arena.enter(server.alice, card)
@@ -134,7 +134,7 @@ async def test_an_entry_deleted_during_the_vote_cannot_be_played(arena):
 
 
 def test_a_withdrawn_entry_is_not_the_winner():
-    """Nor nobody in their place: an outage may lie between the count and the result."""
+    """The result names nobody, even if the entry was withdrawn after the count."""
     battle = Battle(
         id=1, key="1", guild_id=1, channel_id=1, user_id=1, prompt="x", clip_id=None, seconds=None,
         created_at=0.0, closes_at=1.0, voting_seconds=1.0, locale=None, state=BattleState.COUNTED,
@@ -149,7 +149,7 @@ def test_a_withdrawn_entry_is_not_the_winner():
 
 @in_an_arena
 async def test_erasure_withdraws_a_person_s_entries(arena):
-    """One that they began is called off where it is open; their entry elsewhere is withdrawn."""
+    """A battle that they started is called off while open; their entries elsewhere withdraw."""
     server = arena.server
     card = (await arena.begin()).response
     for who in (server.alice, server.bob):
@@ -170,7 +170,7 @@ async def test_erasure_withdraws_a_person_s_entries(arena):
 
 
 async def test_an_entry_is_charged_to_its_author(tmp_path, monkeypatch):
-    """Who has nothing left is told so, alone, and is not in it."""
+    """Somebody without seconds left is refused privately, and has no entry."""
     async with open_server(tmp_path, config=limited(daily_seconds=1.0)) as server:
         arena = Arena(server, monkeypatch)
         card = (await arena.begin()).response
@@ -183,7 +183,7 @@ async def test_an_entry_is_charged_to_its_author(tmp_path, monkeypatch):
 
 @in_an_arena
 async def test_entries_of_people_who_left_stay_in_the_battle(arena):
-    """Their entry is made, played and voted on, and can win; a beginner who leaves ends nothing."""
+    """An entry can win after its author left; the battle goes on if its starter leaves."""
     server = arena.server
     card = (await arena.begin()).response
     await arena.enter(server.bob, card)

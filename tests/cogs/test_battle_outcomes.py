@@ -9,7 +9,7 @@ from tests.support.battle_arena import in_an_arena, text_of, to_the_vote
 
 @in_an_arena
 async def test_a_battle_with_one_entry_has_no_vote(arena):
-    """Its person keeps the clip, and nobody has won."""
+    """The author keeps the clip, and nobody wins."""
     server = arena.server
     card = (await arena.begin()).response
     await arena.enter(server.bob, card)
@@ -22,7 +22,7 @@ async def test_a_battle_with_one_entry_has_no_vote(arena):
 
 @in_an_arena
 async def test_a_tie_is_shared(arena):
-    """Both are named, and both climb the ladder by a shared win."""
+    """Both authors are named, and both get a shared win on the ladder."""
     server = arena.server
     await to_the_vote(arena, server.alice, server.bob)
     await arena.vote(server.alice, 1)
@@ -37,7 +37,7 @@ async def test_a_tie_is_shared(arena):
 
 @in_an_arena
 async def test_without_votes_nobody_wins(arena):
-    """Whose entries they were is told all the same."""
+    """The authors are named nevertheless."""
     server = arena.server
     await to_the_vote(arena, server.alice, server.bob)
     await arena.run_due(301)
@@ -48,7 +48,7 @@ async def test_without_votes_nobody_wins(arena):
 
 @in_an_arena
 async def test_a_poll_that_is_deleted_ends_the_battle(arena):
-    """At once, without a winner."""
+    """The battle ends at once, without a winner."""
     server = arena.server
     await to_the_vote(arena, server.alice, server.bob)
     (poll,) = arena.polls()
@@ -62,7 +62,7 @@ async def test_a_poll_that_is_deleted_ends_the_battle(arena):
 
 @in_an_arena
 async def test_a_deleted_channel_ends_the_battle(arena):
-    """There is nobody to tell; nothing hangs."""
+    """Nothing can be posted, and nothing hangs."""
     server = arena.server
     await to_the_vote(arena, server.alice, server.bob)
     await server.bot.get_channel(server.channel.id).delete()
@@ -74,7 +74,7 @@ async def test_a_deleted_channel_ends_the_battle(arena):
 
 @in_an_arena
 async def test_a_battle_whose_card_was_deleted_unrecorded_ends(arena):
-    """Its vote was called, and the bot killed: without its card it comes to an end all the same."""
+    """The bot was killed before it recorded the card; the battle still ends."""
     server = arena.server
     arena.monkeypatch.setenv(failpoints.VARIABLE, "battle.announced=raise")
     card = (await arena.begin()).response
@@ -92,7 +92,7 @@ async def test_a_battle_whose_card_was_deleted_unrecorded_ends(arena):
 
 @in_an_arena
 async def test_a_refused_post_ends_the_battle_with_a_notice(arena):
-    """Tried for ever it would keep the channel from its next battle."""
+    """Retrying for ever would block the channel's next battle."""
     server = arena.server
     card = (await arena.begin()).response
     for who in (server.alice, server.bob):

@@ -1,4 +1,4 @@
-"""The channel for the best clips: posted once, with the number of stars that is true."""
+"""The channel for the best clips: each is posted once, with its current number of stars."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.support.simulated_server import open_server
 
 
 async def test_a_starred_clip_is_posted_once_with_its_current_count(tmp_path):
-    """Whoever stars or unstars it, and whatever the bot forgot; a deleted clip's post goes."""
+    """A post follows every change of stars; it is deleted with its clip."""
     async with open_server(tmp_path) as server:
         best = server.guild.create_text_channel("best")
         said = await server.owner.slash(server.channel, "admin best", channel=best, stars=1)
@@ -29,7 +29,7 @@ async def test_a_starred_clip_is_posted_once_with_its_current_count(tmp_path):
         await server.idle()
         (post,) = best.history()
         assert post.content.startswith("⭐ **0** · ")
-        # Posted, and not recorded before a kill.
+        # Posted, but the bot was killed before it recorded the post.
         async with server.store.best_of._database.transaction() as connection:
             await connection.execute("UPDATE best_of_posts SET message_id = NULL, is_due = 1")
         await server.bot.get_cog("BestOf").run_due()
@@ -43,7 +43,7 @@ async def test_a_starred_clip_is_posted_once_with_its_current_count(tmp_path):
 
 
 async def test_an_inaccessible_channel_is_reported_to_managers(tmp_path):
-    """Each clip once, and not again before it is given another star."""
+    """Once for each clip, and again only after it got another star."""
     async with open_server(tmp_path) as server:
         log, best = (server.guild.create_text_channel(name) for name in ("log", "best"))
         await server.owner.slash(server.channel, "admin log", channel=log)
@@ -70,7 +70,7 @@ async def test_an_inaccessible_channel_is_reported_to_managers(tmp_path):
 
 
 async def test_clips_of_private_channels_are_not_reposted(tmp_path):
-    """A clip of a hidden channel stays there, whatever its stars."""
+    """A clip of a hidden channel is never posted elsewhere."""
     async with open_server(tmp_path) as server:
         best = server.guild.create_text_channel("best")
         everyone = server.bot.get_guild(server.guild.id).default_role

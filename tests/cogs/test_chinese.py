@@ -31,7 +31,7 @@ def speak_chinese(monkeypatch):
 
 
 def texts_within(told):
-    """Every text that people see in what Discord is told: labels, titles, placeholders."""
+    """Every text that people see in a request to Discord: labels, titles, placeholders."""
     if isinstance(told, dict):
         for name, value in told.items():
             if name in SHOWN and isinstance(value, str):
@@ -47,7 +47,7 @@ SHOWN = {"title", "label", "placeholder", "description", "text", "content"}
 
 
 def english_in(*texts):
-    """The English words in texts, but for markup and names."""
+    """The English words in texts, markup and names aside."""
     found = set()
     for text in filter(None, texts):
         bare = re.sub(r"<[^>]*>|\(https?://[^)]*\)", " ", text)
@@ -57,7 +57,7 @@ def english_in(*texts):
 
 
 def english_of(result):
-    """The English words in what came of a command or a press."""
+    """The English words in the answers to a command or a press."""
     messages = [result.response, *result.followups]
     seen = [each for each in messages if each is not None]
     values = (field.value for each in seen for embed in each.embeds for field in embed.fields)
@@ -65,7 +65,7 @@ def english_of(result):
 
 
 async def test_a_member_s_texts_are_chinese(tmp_path, monkeypatch):
-    """Clips, their buttons, takes, forms, lists, and what is refused."""
+    """Clips, their buttons, takes, forms, lists and refusals."""
     speak_chinese(monkeypatch)
     async with open_server(tmp_path) as server:
         made = await server.music(prompt=WORDS, seconds=1.0)
@@ -106,7 +106,7 @@ async def test_a_member_s_texts_are_chinese(tmp_path, monkeypatch):
 
 
 async def test_a_manager_s_texts_are_chinese(tmp_path, monkeypatch):
-    """What is set, how the bot is doing, and the log."""
+    """Settings, status and the log."""
     speak_chinese(monkeypatch)
     async with open_server(tmp_path) as server:
         found = {}

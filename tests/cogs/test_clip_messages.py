@@ -36,12 +36,12 @@ def players(message):
 
 
 def shown(server, message):
-    """A message as it is now."""
+    """A message as it is stored now."""
     return server.env.backend.messages[server.channel.id][message.id]
 
 
 async def test_takes_are_posted_in_one_message(tmp_path):
-    """Four players, a card with a line for each, and eight buttons less than one row of each."""
+    """Four players, a card with a line for each take, and shared buttons."""
     async with open_server(tmp_path) as server:
         message = (await server.music(takes=4, seed=100, seconds=1.0)).response
         assert len(server.messages()) == 1
@@ -68,7 +68,7 @@ async def test_many_takes_are_split_over_messages(tmp_path):
 
 
 async def test_a_number_shows_one_person_the_buttons_of_that_take(tmp_path):
-    """Two who choose at once are both answered; the message stays as it is."""
+    """Two people who choose at once are both answered; the message does not change."""
     async with open_server(tmp_path) as server:
         message = (await server.music(takes=2, seconds=1.0)).response
         before = rows(message)
@@ -86,7 +86,7 @@ async def test_a_number_shows_one_person_the_buttons_of_that_take(tmp_path):
 
 
 async def test_again_repeats_the_number_of_takes(tmp_path):
-    """Other seeds, one message, and whoever presses pays."""
+    """With other seeds, in one message, charged to the person who presses."""
     async with open_server(tmp_path) as server:
         message = (await server.music(takes=3, seed=100, seconds=1.0)).response
         result = await server.press(message, "Again", server.bob)
@@ -98,7 +98,7 @@ async def test_again_repeats_the_number_of_takes(tmp_path):
 
 
 async def test_one_failed_take_does_not_affect_the_others(tmp_path):
-    """The message has those that were made, and says why one is not there."""
+    """The message has the takes that were made, and the reason for the missing one."""
     async with open_server(tmp_path) as server:
         message = (await server.music(prompt="fail even", takes=3, seed=99, seconds=1.0)).response
         assert len(players(message)) == 2
@@ -110,7 +110,7 @@ async def test_one_failed_take_does_not_affect_the_others(tmp_path):
 
 
 async def test_if_all_takes_fail_one_notice_is_sent(tmp_path):
-    """Not one for each."""
+    """There is one notice, not one for each take."""
     async with open_server(tmp_path) as server:
         message = (await server.music(prompt="fail", takes=3, seconds=1.0)).response
         assert len(server.messages()) == 1
@@ -120,7 +120,7 @@ async def test_if_all_takes_fail_one_notice_is_sent(tmp_path):
 
 
 async def test_cancelling_cancels_all_takes(tmp_path):
-    """By the button; /cancel with a number ends that one alone."""
+    """The button cancels all takes; /cancel with a number cancels one."""
     async with open_server(tmp_path) as server:
         server.pipeline.executor.paused = True
         asked = await server.alice.slash(server.channel, "music", prompt="x", takes=3, seconds=1.0)
@@ -136,7 +136,7 @@ async def test_cancelling_cancels_all_takes(tmp_path):
 
 
 async def test_a_separate_take_is_settled_before_the_others(tmp_path):
-    """What was cancelled is told in the message of those that were made."""
+    """The message of the finished takes names the cancelled one."""
     async with open_server(tmp_path) as server:
         server.pipeline.executor.paused = True
         asked = await server.alice.slash(server.channel, "music", prompt="x", takes=2, seconds=1.0)
@@ -149,7 +149,7 @@ async def test_a_separate_take_is_settled_before_the_others(tmp_path):
 
 
 async def test_takes_beyond_the_quota_are_refused(tmp_path):
-    """The rest is refused in a sentence for who asked; a single one is a clip like any other."""
+    """The refusal is private; a single take that fits is an ordinary clip."""
     async with open_server(
         tmp_path, config=limited(daily_seconds=3.0, waiting_per_user=8)
     ) as server:
@@ -161,7 +161,7 @@ async def test_takes_beyond_the_quota_are_refused(tmp_path):
 
 
 async def test_a_take_s_stars_are_shown_at_its_button(tmp_path):
-    """Given below the take, seen by all; a reaction can't tell which take it means."""
+    """Stars are given below the take: a reaction can't tell which take is meant."""
     async with open_server(tmp_path) as server:
         message = (await server.music(takes=2, seconds=1.0)).response
         chosen = (await server.press(message, "2", server.bob)).response
@@ -173,7 +173,7 @@ async def test_a_take_s_stars_are_shown_at_its_button(tmp_path):
 
 
 async def test_one_take_is_deleted_and_the_others_stay(tmp_path):
-    """The question is asked once; the numbers of the others stay."""
+    """One confirmation is asked; the other takes keep their numbers."""
     async with open_server(tmp_path) as server:
         message = (await server.music(takes=3, seconds=1.0)).response
         chosen = (await server.press(message, "2")).response
@@ -193,13 +193,13 @@ async def clip_of(server, job_id):
 
 
 def showing(clip, channel_id):
-    """The message of a clip, from which it is to be withdrawn."""
+    """The message that shows a clip, from which it is to be removed."""
     return Withdrawal(message_id=clip.message_id, channel_id=channel_id, clip_id=clip.id)
 
 
 @pytest.mark.parametrize("takes", [1, 2])
 async def test_a_kill_after_a_deletion_leaves_no_sound_in_the_message(tmp_path, monkeypatch, takes):
-    """The next start takes it out: the message goes, or the take that is left stays in it."""
+    """The next start removes the take, or the message if no take is left."""
     async with open_server(tmp_path) as server:
         message = (await server.music(takes=takes, seconds=1.0)).response
         chosen = message if takes == 1 else (await server.press(message, "1")).response
@@ -216,7 +216,7 @@ async def test_a_kill_after_a_deletion_leaves_no_sound_in_the_message(tmp_path, 
 
 
 async def test_takes_are_repacked_for_a_lowered_upload_limit(tmp_path):
-    """The server has lost its larger limit since they were posted."""
+    """The server lost its larger limit after the takes were posted."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         message = (await server.music(takes=2, seconds=1.0)).response
         chosen = (await server.press(message, "1")).response
@@ -229,7 +229,7 @@ async def test_takes_are_repacked_for_a_lowered_upload_limit(tmp_path):
 
 
 async def test_a_person_is_told_if_a_deleted_clip_is_still_shown(tmp_path):
-    """Discord refuses the edit: that is no *Deleted*, and it is not tried for ever."""
+    """If Discord refuses the edit, the bot does not answer *Deleted*, and stops retrying."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         message = (await server.music(takes=2, seconds=1.0)).response
         chosen = (await server.press(message, "1")).response
@@ -242,7 +242,7 @@ async def test_a_person_is_told_if_a_deleted_clip_is_still_shown(tmp_path):
 
 
 async def test_concurrently_deleted_takes_are_all_removed(tmp_path):
-    """However long the edit for the first of them took: its stale picture is not the last."""
+    """A slow edit for the first take does not restore the second one."""
     slow = replace(quick(), delivery_retry=RetryPolicy(initial_seconds=1.0, max_seconds=1.0))
     async with open_server(tmp_path, timings=slow) as server:
         message = (await server.music(takes=4, seconds=1.0)).response
@@ -264,7 +264,7 @@ async def test_concurrently_deleted_takes_are_all_removed(tmp_path):
 
 
 async def test_takes_that_came_by_direct_message_are_deleted_there(tmp_path):
-    """Where the channel was closed to the bot."""
+    """The channel is closed to the bot, so that the takes came by direct message."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         server.pipeline.executor.paused = True
         await server.alice.slash(server.channel, "music", prompt="x", takes=3, seconds=1.0)
@@ -286,7 +286,7 @@ async def test_takes_that_came_by_direct_message_are_deleted_there(tmp_path):
 
 
 async def test_a_failed_removal_is_reported(tmp_path, monkeypatch):
-    """Where only an answer's token would reach it, for a quarter of an hour."""
+    """Where the bot is no member, only an answer's token reaches the message, for 15 minutes."""
     payload_of = simcord.interactions.base_payload
 
     def by_its_user(backend, *, user_id, guild_id, **rest):
@@ -306,7 +306,7 @@ async def test_a_failed_removal_is_reported(tmp_path, monkeypatch):
 
 
 async def test_other_people_cannot_delete_takes(tmp_path):
-    """Neither all of them nor one."""
+    """They can delete neither all takes nor one."""
     async with open_server(tmp_path) as server:
         message = (await server.music(takes=2, seconds=1.0)).response
         assert str(messages.NOT_YOURS) in (
@@ -319,7 +319,7 @@ async def test_other_people_cannot_delete_takes(tmp_path):
 
 
 async def test_buttons_of_takes_work_after_a_restart(tmp_path):
-    """They hold ids and nothing else."""
+    """Their custom ids hold the ids of the clips, and no other state."""
     async with open_server(tmp_path) as server:
         message = (await server.music(takes=2, seconds=1.0)).response
         await server.restart_bot()
@@ -330,7 +330,7 @@ async def test_buttons_of_takes_work_after_a_restart(tmp_path):
 
 
 async def test_a_message_of_takes_is_no_single_clip(tmp_path):
-    """Who remixes the message is asked to choose one."""
+    """Somebody who remixes the message is asked to choose a take."""
     async with open_server(tmp_path) as server:
         message = (await server.music(takes=2, seconds=1.0)).response
         told = await server.bob.context_menu(server.channel, "Remix this clip", message.message)
@@ -338,7 +338,7 @@ async def test_a_message_of_takes_is_no_single_clip(tmp_path):
 
 
 async def test_takes_ping_their_person_once(tmp_path):
-    """And the sentence says how many there are."""
+    """The ping says how many takes there are."""
     async with open_server(tmp_path) as server:
         await wait_for(server, 40, takes=3)
         (call,) = [each for each in server.messages() if "are ready" in each.content]

@@ -1,4 +1,4 @@
-"""/clip and /tree, the button Tree, and who is named on a card."""
+"""/clip and /tree, the button Tree, and the credits on a card."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def card_of(server, message):
 
 
 async def test_a_card_credits_all_contributors(tmp_path):
-    """In their order; a clip of one person alone has no such line."""
+    """In order of contribution; a clip of one person has no credits."""
     async with open_server(tmp_path) as server:
         first, second, third = await remixed(server)
         assert "started by" not in card_of(server, first)
@@ -32,7 +32,7 @@ async def test_a_card_credits_all_contributors(tmp_path):
 
 
 async def test_the_tree_shows_ancestors_and_descendants(tmp_path):
-    """By the button and by the command, to the person alone, with a picture and links."""
+    """The button and the command answer privately, with a picture and links."""
     async with open_server(tmp_path) as server:
         _, second, _ = await remixed(server)
         pressed = await server.press(second, "Tree")
@@ -48,7 +48,7 @@ async def test_the_tree_shows_ancestors_and_descendants(tmp_path):
 
 
 async def test_a_deleted_clip_stays_in_the_tree(tmp_path):
-    """Its words are gone, what came before and after is still there."""
+    """Its prompt is removed; its ancestors and descendants are still shown."""
     async with open_server(tmp_path) as server:
         _, second, third = await remixed(server)
         await server.delete(second, who=server.bob)
@@ -60,7 +60,7 @@ async def test_a_deleted_clip_stays_in_the_tree(tmp_path):
 
 
 async def test_a_clip_without_relatives_says_so(tmp_path):
-    """And what can be done about it."""
+    """The answer also says how to make one."""
     async with open_server(tmp_path) as server:
         first = (await server.music(seconds=1.0)).response
         shown = (await server.press(first, "Tree")).response
@@ -68,7 +68,7 @@ async def test_a_clip_without_relatives_says_so(tmp_path):
 
 
 async def test_a_reposted_clip_has_its_buttons(tmp_path):
-    """For anybody on the server, in any channel, and at no cost; its buttons work there."""
+    """Anybody on the server can repost it in any channel, free of charge."""
     async with open_server(tmp_path) as server:
         await server.music(seconds=1.0)
         other = server.guild.create_text_channel("jam-talk")
@@ -85,7 +85,7 @@ async def test_a_reposted_clip_has_its_buttons(tmp_path):
 @pytest.mark.parametrize("command", ["clip", "tree"])
 @pytest.mark.parametrize("number", ["99", "nothing", "9" * 20])
 async def test_an_unknown_clip_gives_one_sentence(tmp_path, command, number):
-    """Whether it is a number or not."""
+    """For an unknown number, and for text that is no number."""
     async with open_server(tmp_path) as server:
         result = await server.alice.slash(server.channel, command, clip=number)
         assert result.response.ephemeral
@@ -93,7 +93,7 @@ async def test_an_unknown_clip_gives_one_sentence(tmp_path, command, number):
 
 
 async def test_a_card_names_the_file_that_it_was_made_from(tmp_path):
-    """Its markup is disarmed; with the clip it is deleted."""
+    """The file's name is escaped, and deleted with the clip."""
     async with open_server(tmp_path) as server:
         first = await server.music(seconds=2.0)
         sound = await first.response.attachments[0].read()

@@ -1,4 +1,4 @@
-"""The daily prompt: posted once, whatever comes in between; its clips known and counted."""
+"""The daily prompt: posted once despite failures; clips made from it are recognized."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY = 86_400.0
 
 
 async def run_due(server, at=None):
-    """Let it be some time, and the bot look at its daily prompts."""
+    """Set the clock, and let the bot check its daily prompts."""
     if at is not None:
         server.clock.now = at
     done = await server.bot.get_cog("DailyPrompt").run_due()
@@ -33,7 +33,7 @@ def posts(server):
 
 
 async def begin(server, **options):
-    """Switch it on for an hour that is near; return when the first one comes."""
+    """Switch it on for an hour soon; return when the first prompt is posted."""
     hour = datetime.fromtimestamp(server.clock.now).astimezone().hour
     asked = {"channel": server.channel, "hour": (hour + 2) % 24, "zone": "UTC"} | options
     answer = await server.owner.slash(server.channel, "admin daily", **asked)
@@ -50,7 +50,7 @@ async def make(server, who, post, words=""):
 
 
 async def test_a_prompt_its_clips_and_the_favourite_of_the_day_before(tmp_path):
-    """Switched on, made from by two, starred, told the next day; switched off."""
+    """Switched on, used by two people, its favourite named the next day, switched off."""
     async with open_server(tmp_path) as server:
         wrong = await server.owner.slash(
             server.channel, "admin daily", channel=server.channel, zone="Mars/Olympus"
@@ -83,7 +83,7 @@ async def test_a_prompt_its_clips_and_the_favourite_of_the_day_before(tmp_path):
         assert "Last time's favourite, with 1 star: " in text
         assert str(theirs.message_id) in text
         assert daily.prompt not in text
-        # Nobody was there for two days.
+        # Nobody made a clip for two days.
         await run_due(server, first_at + 4 * DAY + 7 * 3600)
         assert len(posts(server)) == 2
         await run_due(server, first_at + 5 * DAY)
@@ -95,7 +95,7 @@ async def test_a_prompt_its_clips_and_the_favourite_of_the_day_before(tmp_path):
 
 
 async def test_a_prompt_is_posted_once_whatever_comes_in_between(tmp_path, monkeypatch):
-    """A kill after it was written down or posted, an outage, a lost right, a word list, a day."""
+    """Kills, an outage, a lost permission, a word list, a missed day: one post, or none."""
     async with open_server(tmp_path) as server:
         first_at = await begin(server)
         for number, place in enumerate(failpoints.DAILY_PLACES):
@@ -128,7 +128,7 @@ async def test_a_prompt_is_posted_once_whatever_comes_in_between(tmp_path, monke
 
 
 async def test_a_prompt_is_of_its_channel_and_within_the_servers_manners(tmp_path):
-    """Elsewhere its button does nothing; words that a server refuses are in no prompt."""
+    """Its button does nothing elsewhere, and filtered words are in no prompt."""
     async with open_server(tmp_path) as server:
         for entry in ("bpm", "calm", "happy"):
             await server.owner.slash(server.channel, "admin words add", entry=entry)

@@ -11,12 +11,12 @@ from tests.support.timings import quick
 
 
 async def waiting(server, **options):
-    """Ask for a clip that takes a little, and return while it is being made."""
+    """Ask for a clip that takes a little, and return before it is finished."""
     return await server.alice.slash(server.channel, "music", prompt="slowly", **options)
 
 
 async def test_a_clip_arrives_after_the_token_has_expired(tmp_path):
-    """After fifteen minutes the message is edited as any other of the bot's own."""
+    """After fifteen minutes the message is edited by its id."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         result = await waiting(server)
         server.clock.now += 16 * 60
@@ -29,7 +29,7 @@ async def test_a_clip_arrives_after_the_token_has_expired(tmp_path):
 
 @pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015), (404, 10008)])
 async def test_an_uneditable_message_is_posted_again(tmp_path, status, code):
-    """A token that is refused early, or a message that somebody deleted: the clip still comes."""
+    """The clip is sent anew if the token is refused or the message was deleted."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         await waiting(server)
         server.env.inject_error("PATCH", "/webhooks/*", status=status, code=code, times=50)
@@ -42,7 +42,7 @@ async def test_an_uneditable_message_is_posted_again(tmp_path, status, code):
 
 
 async def test_a_brief_outage_is_retried(tmp_path, monkeypatch):
-    """A server error is tried again on the same message, so that there are not two."""
+    """After a server error the same message is edited again, so that there is only one."""
     async with open_server(tmp_path, timings=quick(first_shown=600.0, attempts=3)) as server:
         result = await waiting(server)
         server.env.inject_error("PATCH", "/webhooks/*", status=503, code=0, times=2)
@@ -52,7 +52,7 @@ async def test_a_brief_outage_is_retried(tmp_path, monkeypatch):
 
 
 async def test_a_file_that_is_too_large_is_made_smaller(tmp_path, monkeypatch):
-    """Never a silent drop: it comes in fewer bytes."""
+    """The clip is encoded with fewer bytes, never dropped silently."""
     async with open_server(tmp_path, timings=quick(first_shown=600.0, attempts=3)) as server:
         first = await server.music(prompt="slowly", seconds=10.0, seed=440)
         await waiting(server, seconds=10.0, seed=440)
@@ -67,7 +67,7 @@ async def test_a_file_that_is_too_large_is_made_smaller(tmp_path, monkeypatch):
 
 
 async def test_without_send_permission_a_clip_comes_by_direct_message(tmp_path):
-    """A right that was lost meanwhile does not lose the clip."""
+    """The permission was lost while the clip was being made."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         await waiting(server)
         server.env.inject_error("PATCH", "/webhooks/*", status=403, code=50013, times=50)
@@ -80,7 +80,7 @@ async def test_without_send_permission_a_clip_comes_by_direct_message(tmp_path):
 
 
 async def test_an_undeliverable_clip_is_refunded(tmp_path):
-    """With every door closed it is kept, and refunded."""
+    """If nothing can be sent anywhere, the clip is held and refunded."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         await waiting(server)
         server.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=50)
@@ -92,7 +92,7 @@ async def test_an_undeliverable_clip_is_refunded(tmp_path):
 
 
 async def test_a_failed_progress_update_does_not_fail_the_job(tmp_path, monkeypatch):
-    """What can't be shown is left; the clip comes all the same."""
+    """The update is skipped; the clip is delivered."""
     async with open_server(tmp_path, timings=quick(first_shown=0.01, attempts=3)) as server:
         edit = server.bot.presenter._routes.edit
         failed: list[int] = []

@@ -1,4 +1,4 @@
-"""A defect is one sentence for the person and a record in the log."""
+"""An unexpected error is one sentence for the person and a record in the log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.support.timings import quick
 
 
 async def test_a_bug_gives_one_sentence(tmp_path, monkeypatch, caplog):
-    """What nobody thought of is logged with the job's id, told without details, and refunded."""
+    """The error is logged with the job's id, reported without details, and refunded."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
 
         def broken(*args):
@@ -23,7 +23,7 @@ async def test_a_bug_gives_one_sentence(tmp_path, monkeypatch, caplog):
 
 
 async def test_a_command_that_fails_answers(tmp_path, monkeypatch):
-    """A defect in a command is one sentence to the person, never silence."""
+    """An exception in a command is answered with one sentence."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
 
         async def broken(*args):
@@ -35,7 +35,7 @@ async def test_a_command_that_fails_answers(tmp_path, monkeypatch):
 
 
 async def test_a_modal_that_fails_answers(tmp_path, monkeypatch):
-    """discord.py itself only logs there."""
+    """discord.py itself would only log an exception in a modal."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         first = await server.music()
         form = await server.alice.click(first.response, label="Remix")

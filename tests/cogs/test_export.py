@@ -1,4 +1,4 @@
-"""Clips as FLAC and WAV, for the one who asks."""
+"""Clips as FLAC and WAV, for the person who asks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def noise(seconds):
 
 
 async def test_a_clip_can_be_exported_losslessly(tmp_path):
-    """By command and by the buttons under its details, after a restart too; nobody else sees it."""
+    """By command and by the buttons under its details, after a restart, too; privately."""
     async with open_server(tmp_path) as server:
         first = await server.music(prompt="beat", seconds=2.0, seed=5)
         asked = await server.bob.slash(server.channel, "export", clip="1")
@@ -57,7 +57,7 @@ async def test_a_clip_can_be_exported_losslessly(tmp_path):
 
 @pytest.mark.parametrize("wanted", ["flac", "wav"])
 def test_exports_are_lossless_at_the_common_loudness(wanted):
-    """To a step of 16 bits."""
+    """The samples are exact to one step of 16 bits."""
     sound = noise(2.0)
     encoded = post.encode_export(sound, wanted, max_bytes=10**7, tags=TAGS)
     samples, _ = soundfile.read(io.BytesIO(encoded.data), dtype="float32")
@@ -67,7 +67,7 @@ def test_exports_are_lossless_at_the_common_loudness(wanted):
 
 
 def test_a_too_large_wav_becomes_a_flac_or_a_sentence():
-    """Never something that loses more."""
+    """It is never encoded with loss."""
     sound = noise(2.0)
     whole = len(post.encode_export(sound, "wav", max_bytes=10**7, tags=TAGS).data)
     assert post.encode_export(sound, "wav", max_bytes=whole - 1, tags=TAGS).suffix == ".flac"
@@ -76,7 +76,7 @@ def test_a_too_large_wav_becomes_a_flac_or_a_sentence():
 
 
 async def test_a_clip_s_notes_can_be_exported_as_midi(tmp_path):
-    """Where its codes are notes; a clip without codes has a sentence, and no button."""
+    """Only if its codes are notes; a clip without codes gives a sentence, and no button."""
     async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
         first = await server.music(prompt="beat", seconds=2.0)
         clip = await server.newest_clip()

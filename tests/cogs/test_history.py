@@ -1,4 +1,4 @@
-"""/history: pages that turn, words, whose clips, and a player for the one that is chosen."""
+"""/history: pages, search words, whose clips are listed, and the player of a chosen clip."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.stored_jobs import new_clip, order
 
 
 async def fill(server, count, who, *, channel=None, prompt="90s rock"):
-    """Have so many clips of somebody in the books, whose sounds nobody made."""
+    """Insert clip rows of somebody, without sound files."""
     place = RequestOrigin(
         user_id=who.id, guild_id=server.guild.id, channel_id=(channel or server.channel).id
     )
@@ -34,7 +34,7 @@ def numbers(message):
 
 
 async def test_history_pages_work_after_a_restart(tmp_path):
-    """Each in the place of the one before; the last has no *Next*."""
+    """Each page replaces the one before; the last has no *Next*."""
     async with open_server(tmp_path) as server:
         await fill(server, 23, server.alice)
         listed = await server.alice.slash(server.channel, "history")
@@ -52,7 +52,7 @@ async def test_history_pages_work_after_a_restart(tmp_path):
 
 
 async def test_the_search_is_kept_across_pages(tmp_path):
-    """All of them are in the prompts, in any order."""
+    """Every search word is in each listed prompt, in any order."""
     async with open_server(tmp_path) as server:
         await fill(server, 12, server.alice, prompt="slow jazz with a flute")
         await fill(server, 3, server.alice, prompt="fast jazz")
@@ -65,7 +65,7 @@ async def test_the_search_is_kept_across_pages(tmp_path):
 
 
 async def test_whose_clips_are_listed(tmp_path):
-    """One's own, everybody's where one may look, and what one has starred."""
+    """One's own, everybody's in channels one can see, or those that one starred."""
     async with open_server(tmp_path) as server:
         hidden = {server.bob: discord.PermissionOverwrite(view_channel=False)}
         studio = server.guild.create_text_channel("studio", overwrites=hidden)
@@ -87,7 +87,7 @@ async def test_whose_clips_are_listed(tmp_path):
 
 
 async def test_a_number_button_plays_the_clip(tmp_path):
-    """To the person alone, with its buttons; another button posts it for everybody."""
+    """Privately, with its buttons; another button posts it for everybody."""
     async with open_server(tmp_path) as server:
         await server.music(seconds=1.0)
         listed = await server.bob.slash(server.channel, "history", whose="everyone")

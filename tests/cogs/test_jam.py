@@ -1,4 +1,4 @@
-"""Jams on Discord: started, played turn by turn, undone, forked, heard and closed."""
+"""Jams on Discord: started, played turn by turn, undone, forked, played back and closed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def opened(folder, **options):
 
 
 async def test_a_jam_of_two_from_start_to_mixdown(tmp_path):
-    """Each turn goes on from the track and is charged to who takes it; the mixdown is free."""
+    """Each turn extends the track and is charged to its player; the mixdown is free."""
     async with opened(tmp_path) as server:
         session = await start_session(server, key="A minor", style="lo-fi")
         told = server.env.backend.messages[server.channel.id]
@@ -58,7 +58,7 @@ async def test_a_jam_of_two_from_start_to_mixdown(tmp_path):
         assert heard.ephemeral
         assert "6 s, 3 turns" in heard.content
         assert len(heard.attachments) == 1
-        # The card is below the latest turn, and there is one.
+        # There is one card, below the latest turn.
         assert session.cards() == [snapshot.jam.card_id]
         assert snapshot.jam.card_id > snapshot.head.message_id
         drawn = await server.bot.service.jams.draw_track(snapshot)
@@ -80,7 +80,7 @@ async def test_a_jam_of_two_from_start_to_mixdown(tmp_path):
 
 
 async def test_two_simultaneous_presses_give_one_turn(tmp_path):
-    """The other is told who has it and until when; a form that comes back too late is refused."""
+    """The other player is told who has the turn; a form sent too late is refused."""
     async with opened(tmp_path) as server:
         session = await start_session(server)
         first = await session.press(server.alice, "Take a turn")
@@ -99,7 +99,7 @@ async def test_two_simultaneous_presses_give_one_turn(tmp_path):
 
 
 async def test_players_take_turns_in_rotation(tmp_path):
-    """Pressing joins the round; who does not take their turn is passed over."""
+    """Pressing the button joins the rotation; a player who does not play is skipped."""
     async with opened(tmp_path) as server:
         session = await start_session(server, turns="rotation")
         told = await session.press(server.bob, "Take a turn")
@@ -118,7 +118,7 @@ async def test_players_take_turns_in_rotation(tmp_path):
 
 
 async def test_a_cancelled_turn_is_open_again(tmp_path):
-    """Nothing is charged, the track is as it was, and the card says whose turn it is."""
+    """Nothing is charged, the track is unchanged, and the card names the next player."""
     async with opened(tmp_path) as server:
         session = await start_session(server)
         await session.play(server.alice)
@@ -136,7 +136,7 @@ async def test_a_cancelled_turn_is_open_again(tmp_path):
 
 
 async def test_a_turn_is_undone_and_a_track_forked(tmp_path):
-    """By whose turn it is, and once; a fork has a thread of its own, and the jam goes on."""
+    """Its player can undo a turn once; a fork gets its own thread, and the jam goes on."""
     async with opened(tmp_path) as server:
         session = await start_session(server)
         await session.play(server.alice)
@@ -161,7 +161,7 @@ async def test_a_turn_is_undone_and_a_track_forked(tmp_path):
 
 
 async def test_only_the_starter_or_a_manager_closes_a_jam(tmp_path):
-    """Who started it, or a manager; where who started it has left, whoever plays in it."""
+    """If the starter has left the server, any of the players may close it."""
     async with opened(tmp_path) as server:
         session = await start_session(server)
         await session.press(server.bob, "Take a turn")
@@ -182,7 +182,7 @@ async def test_only_the_starter_or_a_manager_closes_a_jam(tmp_path):
 
 
 async def test_invalid_turns_are_refused(tmp_path):
-    """Told before anything is typed where it can be: a full track, no seconds left, its words."""
+    """Before the form opens, if possible: a full track, no seconds left, filtered words."""
     async with opened(tmp_path, config=limited(daily_seconds=9.0)) as server:
         await server.pipeline.word_filter.add(server.guild.id, "nope")
         for options in ({"title": "nope"}, {"title": "x", "style": "nope"}):
@@ -209,7 +209,7 @@ async def test_invalid_turns_are_refused(tmp_path):
 
 
 async def test_missing_threads_and_cards_are_handled(tmp_path):
-    """Without the right to open threads no jam begins; a deleted card comes back; see `/jam`."""
+    """A jam needs the permission to open threads; a deleted card is posted again."""
     async with opened(tmp_path) as server:
         none = await server.bob.slash(server.channel, "jam list")
         assert none.response.content == str(jam_messages.NO_JAMS)
@@ -249,7 +249,7 @@ async def test_missing_threads_and_cards_are_handled(tmp_path):
 
 
 async def test_a_jam_continues_after_a_restart(tmp_path):
-    """Its buttons and an open form work, there is one card, and a forgotten player is off it."""
+    """Its buttons and an open form work, there is one card, and erased players are gone."""
     async with opened(tmp_path) as server:
         session = await start_session(server)
         await session.play(server.alice)
@@ -269,7 +269,7 @@ async def test_a_jam_continues_after_a_restart(tmp_path):
 
 
 async def test_an_idle_jam_closes_with_a_mixdown(tmp_path):
-    """After days, by itself: also where who started it has left the server."""
+    """After days without a turn, even if the starter has left the server."""
     async with opened(tmp_path) as server:
         session = await start_session(server)
         await session.play(server.bob)
@@ -281,7 +281,7 @@ async def test_an_idle_jam_closes_with_a_mixdown(tmp_path):
         mixdown = await server.store.clips.of_job(snapshot.jam.mix_job_id)
         assert (await server.store.jobs.get(mixdown.job_id)).state is JobState.DELIVERED
         assert mixdown.message_id in session.messages()
-        # Where there can be none it is tried once, and then closed without.
+        # If a mixdown is impossible, it is tried once, and the jam closed without it.
         session = await start_session(server)
         await session.play(server.bob)
         (server.store.clips_folder / (await session.snapshot()).head.file).unlink()
@@ -294,7 +294,7 @@ async def test_an_idle_jam_closes_with_a_mixdown(tmp_path):
 
 
 async def press_forged(session, who, custom_id):
-    """Let somebody press a button that is no longer there."""
+    """Let somebody press a button that is no longer shown."""
     place = session.server.bot.get_channel(session.thread.id)
     view = discord.ui.View(timeout=None)
     view.add_item(discord.ui.Button(label="x", custom_id=custom_id))

@@ -1,4 +1,4 @@
-"""What is due in several places: a slow one holds nobody else up, and each is one at a time."""
+"""Work that is due under several keys: keys run side by side, work of one key in turn."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cogs.posting.keyed_runner import KeyedRunner
 
 
 class Places:
-    """Places whose work can be held up, and what was done there."""
+    """Keys whose work can be held up, with a record of what was done."""
 
     def __init__(self):
         self.is_open = {number: asyncio.Event() for number in (1, 2)}
@@ -22,7 +22,7 @@ class Places:
 
 
 async def test_a_slow_key_does_not_block_others():
-    """It is not done yet, and goes on by itself; who comes for the others is not held up either."""
+    """The slow key's work continues by itself, and callers for other keys return at once."""
     places, side_by_side = Places(), KeyedRunner(timeout_seconds=0.01)
     places.is_open[2].set()
     assert not await side_by_side.each([1, 2], places.work)
@@ -34,7 +34,7 @@ async def test_a_slow_key_does_not_block_others():
 
 
 async def test_work_of_one_key_never_overlaps():
-    """All who come while it goes on share the next turn, which sees what they came for."""
+    """Calls that arrive meanwhile share one further run, which sees their changes."""
     places, side_by_side = Places(), KeyedRunner(timeout_seconds=60.0)
     first = asyncio.create_task(side_by_side.each([1], places.work))
     while not places.begun:
@@ -47,7 +47,7 @@ async def test_work_of_one_key_never_overlaps():
 
 
 async def test_a_stop_cancels_running_work():
-    """Whoever waits for it hears of it, and no task is left."""
+    """Callers that wait for it get the cancellation, and no task is left."""
     places, side_by_side = Places(), KeyedRunner(timeout_seconds=0.01)
     assert not await side_by_side.each([1], places.work)
     assert not await side_by_side.each([1], places.work)

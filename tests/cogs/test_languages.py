@@ -1,4 +1,4 @@
-"""Everything that people see passes through the catalog, in the language of who sees it."""
+"""Everything that people see passes through the catalog, in the reader's language."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.simulated_server import open_server
 
 
 class Pseudo:
-    """A language in which every template stands in marks; its values are untouched."""
+    """A language that puts marks around every template; its values are unchanged."""
 
     def __init__(self, mark):
         self.mark = mark
@@ -56,7 +56,7 @@ def texts_of(message):
 
 
 def untranslated(message, mark):
-    """The texts with words in them that passed through no catalog, or another's."""
+    """The texts with words in them that came from no catalog, or from another language's."""
     other = MINE if mark == OURS else OURS
     for text in texts_of(message):
         is_worded = text and any(c.isalpha() for c in text)
@@ -66,7 +66,7 @@ def untranslated(message, mark):
 
 
 async def test_public_messages_use_the_server_s_language(tmp_path, monkeypatch):
-    """The place in the queue, the card, its buttons, and why there is no clip."""
+    """The place in the queue, the card, its buttons, and the reason of a failure."""
     speak(monkeypatch)
     async with open_server(tmp_path, languages=LANGUAGES) as server:
         made = await server.music(seconds=1.0)
@@ -82,7 +82,7 @@ async def test_public_messages_use_the_server_s_language(tmp_path, monkeypatch):
 
 
 async def test_private_messages_use_the_person_s_language(tmp_path, monkeypatch):
-    """Answers that are for them alone, whatever the server speaks."""
+    """Ephemeral answers, whatever the server's language."""
     speak(monkeypatch)
     async with open_server(tmp_path, languages=LANGUAGES) as server:
         made = await server.music(seconds=1.0)
@@ -102,7 +102,7 @@ async def test_private_messages_use_the_person_s_language(tmp_path, monkeypatch)
 
 
 async def test_a_job_keeps_the_language_it_was_asked_in(tmp_path, monkeypatch):
-    """What comes of it after a restart is in that language too."""
+    """Its messages after a restart are in that language, too."""
     speak(monkeypatch)
     async with open_server(tmp_path, languages=LANGUAGES) as server:
         await server.music(prompt="fail")
@@ -112,7 +112,7 @@ async def test_a_job_keeps_the_language_it_was_asked_in(tmp_path, monkeypatch):
 
 
 async def test_a_person_chooses_their_language_and_a_server_its_own(tmp_path, monkeypatch):
-    """Over what Discord says; it is kept over a restart, handed out and forgotten."""
+    """The choice precedes Discord's locale, survives a restart, and is exported and erased."""
     speak(monkeypatch)
     async with open_server(tmp_path, languages=LANGUAGES) as server:
         chosen = await server.alice.slash(server.channel, "settings", language="italiano")
@@ -139,7 +139,7 @@ async def test_a_person_chooses_their_language_and_a_server_its_own(tmp_path, mo
 
 
 async def test_an_unknown_language_is_refused(tmp_path):
-    """With those that there are; nothing is changed."""
+    """The refusal lists the known languages; nothing changes."""
     async with open_server(tmp_path, languages=LANGUAGES) as server:
         for who, command in ((server.alice, "settings"), (server.owner, "admin language")):
             refused = await who.slash(server.channel, command, language="Klingon")
@@ -148,14 +148,14 @@ async def test_an_unknown_language_is_refused(tmp_path):
 
 
 async def test_the_languages_are_suggested(tmp_path):
-    """By what they call themselves, and the one that Discord says."""
+    """By their own names, with a choice for Discord's locale."""
     async with open_server(tmp_path, languages=LANGUAGES) as server:
         found = await server.alice.autocomplete(server.channel, "settings", "language", "")
         assert {each["value"] for each in found} == {"discord", "en-US", "it", "pl"}
 
 
 async def test_private_jobs_use_the_person_s_language_throughout(tmp_path, monkeypatch):
-    """A private clip is theirs, from the queue to its card."""
+    """From the place in the queue to the card."""
     speak(monkeypatch)
     async with open_server(tmp_path, languages=LANGUAGES) as server:
         made = await server.music(seconds=1.0, private=True)

@@ -1,4 +1,4 @@
-"""Orders by a mention where the bot may not do all that they need."""
+"""Orders by a mention in channels where the bot lacks a permission."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.simulated_server import open_server
 
 
 async def test_without_attachment_permission_nothing_is_ordered(tmp_path):
-    """As with a command: the reason, and nothing is made or charged."""
+    """The refusal names the reason, as a command's does; nothing is charged."""
     async with open_server(tmp_path) as server:
         denied = {server.bot.user: discord.PermissionOverwrite(attach_files=False)}
         place = server.guild.create_text_channel("silent", overwrites=denied)

@@ -1,4 +1,4 @@
-"""Mixes on Discord: /mix, the form under a clip, the card, the tree, and what goes wrong."""
+"""Mixes on Discord: /mix, the form under a clip, the card, the tree, and failures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def mixed(server, a, b, who=None, **options):
 
 
 async def test_two_clips_are_mixed(tmp_path):
-    """For nothing, by anyone, tagged with both; the card tells of whom and how."""
+    """Anybody can, free of charge; tags and card name both clips, their authors and the edits."""
     async with open_server(tmp_path) as server:
         await server.music(prompt=BEAT, seconds=5.0, seed=5)
         await server.music(prompt="90s rock", seconds=3.0, seed=7)
@@ -81,7 +81,7 @@ async def test_two_clips_are_mixed(tmp_path):
 
 
 async def test_the_mix_form_asks_for_the_other_clip(tmp_path):
-    """It offers what is in sight, and works after a restart."""
+    """It offers the clips in view, and works after a restart."""
     async with open_server(tmp_path) as server:
         alone = await server.music(prompt=BEAT, seconds=3.0)
         told = await server.bob.click(alone.response, label="Mix")
@@ -100,7 +100,7 @@ async def test_the_mix_form_asks_for_the_other_clip(tmp_path):
         await server.idle()
         clip = await server.newest_clip(server.bob)
         assert (clip.mixed.lead_id, clip.mixed.other_id) == (3, 1)
-        # More of the other one, which leads.
+        # The other clip is louder and leads.
         assert clip.mixed.balance == pytest.approx(0.3)
         form = await server.bob.click(alone.response, label="Mix")
         form._interaction.modal["custom_id"] = "zhiyin:mix:2"
@@ -109,7 +109,7 @@ async def test_the_mix_form_asks_for_the_other_clip(tmp_path):
 
 
 async def test_a_mix_fails_if_a_clip_is_deleted_meanwhile(tmp_path):
-    """And one that ends the bot again and again is given up; nothing is charged."""
+    """A mix that crashes the bot repeatedly is given up; nothing is charged."""
     async with open_server(tmp_path) as server:
         for _ in range(2):
             await server.music(prompt=BEAT, seconds=2.0)
@@ -137,7 +137,7 @@ async def test_a_mix_fails_if_a_clip_is_deleted_meanwhile(tmp_path):
 
 
 def test_known_incompatible_tempi_are_refused_at_once():
-    """Before anything is shown to the others; what is not known is heard later."""
+    """Privately, before anything is posted; unknown tempi are measured later."""
     slow, fast = (with_bpm(id_, bpm) for id_, bpm in ((1, 92.0), (2, 120.0)))
     with pytest.raises(RequestError) as told:
         check_tempi(fast, slow)
@@ -162,7 +162,7 @@ def with_bpm(id_, bpm):
     ],
 )
 def test_the_card_describes_the_mix(factor, semitones, on_the_beat, said):
-    """To the one that follows, in plain words."""
+    """It says what was done to the clip that follows, in plain words."""
     made = Mixed(
         lead_id=1,
         other_id=2,
@@ -185,7 +185,7 @@ def test_the_card_describes_the_mix(factor, semitones, on_the_beat, said):
     ],
 )
 def test_answers_that_were_not_offered_are_refused(answers, told):
-    """Whatever a client sends."""
+    """The server validates the form again, whatever a client sends."""
     fields = [
         {"type": 18, "component": {"type": 3, "custom_id": name, "values": values}}
         for name, values in answers.items()

@@ -19,7 +19,7 @@ def labels(message):
 
 
 async def test_a_prompt_gives_a_clip_with_card_and_buttons(tmp_path):
-    """The message that said "in line" turns into the clip, with everything there is to know."""
+    """The message with the place in the queue is edited into the clip and its card."""
     async with open_server(tmp_path) as server:
         result = await server.music(prompt="90s rock", seed=440, seconds=2.0)
         message = result.response
@@ -38,7 +38,7 @@ async def test_a_prompt_gives_a_clip_with_card_and_buttons(tmp_path):
 
 
 async def test_no_prompt_gives_a_random_clip(tmp_path):
-    """/random needs no words: it rolls some."""
+    """/random draws a prompt."""
     async with open_server(tmp_path) as server:
         result = await server.alice.slash(server.channel, "random")
         await server.idle()
@@ -48,7 +48,7 @@ async def test_no_prompt_gives_a_random_clip(tmp_path):
 
 
 async def test_a_sound_file_is_continued(tmp_path):
-    """A clip given to /music comes first in what is made, and its bytes are not kept."""
+    """A file given to /music opens the clip, and its bytes are not stored."""
     async with open_server(tmp_path) as server:
         first = await server.music(seconds=2.0)
         sound = await first.response.attachments[0].read()
@@ -70,7 +70,7 @@ async def test_a_sound_file_is_continued(tmp_path):
     ],
 )
 async def test_a_file_that_is_no_sound_is_refused_in_a_sentence(tmp_path, name, data, sentence):
-    """Only the person who sent it hears of it; nothing is charged and no message is left."""
+    """Privately; nothing is charged and no message is left."""
     async with open_server(tmp_path) as server:
         result = await server.music(clip=(name, data))
         assert result.response is None
@@ -81,7 +81,7 @@ async def test_a_file_that_is_no_sound_is_refused_in_a_sentence(tmp_path, name, 
 
 
 async def test_a_request_the_engine_refuses_is_refunded_with_a_notice(tmp_path):
-    """The sentence comes from the engine; the person pays nothing."""
+    """The notice is the engine's own sentence."""
     async with open_server(tmp_path) as server:
         result = await server.music(prompt="fail")
         assert "The script says that this can't be made." in result.response.content
@@ -100,7 +100,7 @@ async def test_a_request_the_engine_refuses_is_refunded_with_a_notice(tmp_path):
     ],
 )
 async def test_every_exceeded_limit_gives_a_private_sentence(tmp_path, limits, options, sentence):
-    """A refusal is seen by nobody else, costs nothing and leaves no message."""
+    """A refusal is private, costs nothing and leaves no message."""
     async with open_server(tmp_path, config=limited(**limits)) as server:
         result = await server.music(**options)
         said = result.response or result.followups[0]
@@ -111,7 +111,7 @@ async def test_every_exceeded_limit_gives_a_private_sentence(tmp_path, limits, o
 
 
 async def test_hostile_prompts_are_harmless(tmp_path):
-    """Mentions, markdown, links and invisible characters lose their effect, not their place."""
+    """Mentions, markdown, links and invisible characters are shown as plain text."""
     hostile = "@everyone <@1> **bold** [x](https://a.b) \u202erock\u200b\x00`"
     async with open_server(tmp_path) as server:
         result = await server.music(prompt=hostile, seconds=1.0)
@@ -131,7 +131,7 @@ async def test_hostile_prompts_are_harmless(tmp_path):
 
 
 async def test_invisible_prompts_are_refused(tmp_path):
-    """What can't be seen says nothing."""
+    """A prompt of invisible characters only is refused."""
     async with open_server(tmp_path) as server:
         result = await server.music(prompt="\u200b \u2060")
         assert result.response.content == str(messages.NO_PROMPT)
@@ -139,7 +139,7 @@ async def test_invisible_prompts_are_refused(tmp_path):
 
 
 async def test_earlier_prompts_and_presets_are_suggested(tmp_path):
-    """While a person types, their own prompts come first, then ours."""
+    """A person's own earlier prompts come first, then the built-in ones."""
     async with open_server(tmp_path) as server:
         await server.music(prompt="funk of my own", seconds=1.0)
         found = await server.alice.autocomplete(server.channel, "music", "prompt", "funk")
@@ -151,7 +151,7 @@ async def test_earlier_prompts_and_presets_are_suggested(tmp_path):
 
 
 async def test_every_take_continues_the_uploaded_file(tmp_path):
-    """The first one that is done does not take it from the others."""
+    """The upload is kept until the last take has used it."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         first = await server.music(seconds=1.0)
         sound = await first.response.attachments[0].read()
@@ -161,7 +161,7 @@ async def test_every_take_continues_the_uploaded_file(tmp_path):
 
 
 async def test_long_prompts_fit_into_a_message(tmp_path):
-    """A list is cut where Discord would refuse it."""
+    """Lists are cut at Discord's limit."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         for number in range(10):
             await server.music(prompt=f"{number} " + "*long* words " * 30, seconds=1.0)
@@ -171,7 +171,7 @@ async def test_long_prompts_fit_into_a_message(tmp_path):
 
 
 async def test_music_can_be_like_a_clip(tmp_path):
-    """Its tempo and key join the words, as the card shows; others that are asked for win."""
+    """The clip's tempo and key are added to the prompt; those typed by the person win."""
     async with open_server(tmp_path) as server:
         await server.music(prompt="beat", seconds=5.0, seed=5)
         like = await server.newest_clip()

@@ -1,4 +1,4 @@
-"""Presets: saved, chosen at a command, shared by managers; and what /random rolls."""
+"""Presets: saved, used in a command, shared by managers; and prompts drawn by /random."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ async def preset(server, command, who=None, **options):
 
 
 async def test_a_preset_fills_in_what_was_not_typed(tmp_path):
-    """What was typed wins, and the card shows the words that were used."""
+    """Typed options win, and the card shows the words that were used."""
     async with open_server(tmp_path) as server:
         told = await preset(
             server, "save", name="Late Night", words="lo-fi, rain, slow", seconds=2.0, takes=2,
@@ -40,7 +40,7 @@ async def test_a_preset_fills_in_what_was_not_typed(tmp_path):
 
 
 async def test_presets_are_listed_suggested_and_deleted(tmp_path):
-    """One's own alone, by name."""
+    """People see their own presets, sorted by name."""
     async with open_server(tmp_path) as server:
         assert "no presets yet" in await preset(server, "list")
         await preset(server, "save", name="Rainy *day*", words="rain")
@@ -57,7 +57,7 @@ async def test_presets_are_listed_suggested_and_deleted(tmp_path):
 
 
 async def test_a_manager_gives_the_server_a_preset(tmp_path):
-    """Everybody there chooses it; who has one of the same name means their own."""
+    """Everybody there can choose it; a person's own preset of the same name wins."""
     async with open_server(tmp_path) as server:
         await preset(server, "save", name="House", words="rain")
         assert await preset(server, "share", name="House") == str(messages.FOR_MANAGERS)
@@ -85,7 +85,7 @@ async def test_a_manager_gives_the_server_a_preset(tmp_path):
 
 
 async def test_invalid_presets_are_refused(tmp_path):
-    """Without anything in it, without a name, with stems that the model lacks."""
+    """Without content, without a name, or with stems that the model lacks."""
     async with open_server(tmp_path) as server:
         assert await preset(server, "save", name="x") == str(EMPTY)
         told = await preset(server, "save", name="server: x", words="rain")
@@ -97,7 +97,7 @@ async def test_invalid_presets_are_refused(tmp_path):
 
 
 async def test_server_presets_stay_on_their_server(tmp_path):
-    """One's own goes along, the server's does not."""
+    """A person's own presets work on every server, the server's only there."""
     async with open_server(tmp_path) as server:
         await preset(server, "save", who=server.owner, name="House", words="deep house")
         await preset(server, "share", who=server.owner, name="House")
@@ -109,7 +109,7 @@ async def test_server_presets_stay_on_their_server(tmp_path):
 
 
 async def test_a_random_prompt_is_recorded(tmp_path):
-    """On the card and in the file, so that the same seed makes it again and a remix changes it."""
+    """On the card and in the file, so that it can be repeated with its seed, and remixed."""
     async with open_server(tmp_path) as server:
         first = await server.alice.slash(server.channel, "random", seconds=1.0, seed=3)
         await server.idle()
@@ -122,7 +122,7 @@ async def test_a_random_prompt_is_recorded(tmp_path):
         again = await server.bob.slash(server.channel, "random", seconds=1.0, seed=3)
         await server.idle()
         assert again.response.embeds[0].description == card
-        # A word that is not wanted is not rolled.
+        # A word on the server's list is never drawn.
         await server.bot.service.word_filter.add(server.guild.id, "jazz")
         other = await server.alice.slash(server.channel, "random", seconds=1.0, seed=3)
         await server.idle()

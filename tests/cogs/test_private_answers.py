@@ -1,4 +1,4 @@
-"""Answers for one person: seen by nobody else anywhere, until that person posts them."""
+"""Private answers: visible to one person only, until that person posts them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def answer_of(result):
 
 
 async def see_nothing(server, who):
-    """Somebody looks for clip 1 wherever clips are listed or can be named."""
+    """Check that a person finds clip 1 in no list and no suggestion."""
     listed = await who.slash(server.channel, "history", whose="everyone")
     assert listed.response.content == str(history_messages.NOTHING_HERE)
     for command in ("clip", "tree", "export"):
@@ -33,7 +33,7 @@ async def see_nothing(server, who):
 
 
 async def test_a_private_clip_is_visible_after_posting_only(tmp_path):
-    """It is paid for as any, named in no list of others, and then is as any clip, once."""
+    """It is charged as any clip, unlisted until posted, and posted once."""
     async with open_server(tmp_path) as server:
         told = (await server.alice.slash(server.channel, "settings", private=True)).response
         assert "Only you see your clips" in told.content
@@ -65,7 +65,7 @@ async def test_a_private_clip_is_visible_after_posting_only(tmp_path):
 
 
 async def test_clips_made_from_a_private_clip_are_private(tmp_path):
-    """A command can ask for one such clip, or for one that all see; an edit keeps the words."""
+    """A command's clip can be made public by an option; an edit keeps the prompt."""
     async with open_server(tmp_path) as server:
         shown = (await server.music(seconds=1.0, private=True)).response
         assert (await server.press(shown, "Again")).response.ephemeral
@@ -81,7 +81,7 @@ async def test_clips_made_from_a_private_clip_are_private(tmp_path):
 
 
 async def test_every_clip_command_can_be_private(tmp_path):
-    """A roll and a remix, too: seen by nobody else until it is posted."""
+    """/random and /remix as well."""
     async with open_server(tmp_path) as server:
         rolled = await server.alice.slash(server.channel, "random", seconds=1.0, private=True)
         await server.idle()
@@ -105,7 +105,7 @@ async def test_every_clip_command_can_be_private(tmp_path):
 
 
 async def test_after_the_token_expired_a_private_clip_comes_by_direct_message(tmp_path):
-    """Nothing else reaches what one person sees; `/clip` posts it for all."""
+    """A message that one person sees is unreachable then; `/clip` posts the clip for all."""
     async with open_server(tmp_path) as server:
         server.pipeline.executor.paused = True
         await server.alice.slash(
@@ -128,7 +128,7 @@ async def test_after_the_token_expired_a_private_clip_comes_by_direct_message(tm
 
 
 async def test_takes_are_seen_and_posted_one_by_one(tmp_path):
-    """All their messages are for one person; the one that is posted leaves the others there."""
+    """All messages of takes are private; posting one leaves the others private."""
     config = limited(max_takes=6, waiting_per_user=6)
     async with open_server(tmp_path, config=config) as server:
         shown = (await server.music(seconds=1.0, takes=5, private=True)).response
@@ -143,7 +143,7 @@ async def test_takes_are_seen_and_posted_one_by_one(tmp_path):
 
 
 async def test_only_its_person_fetches_a_held_private_clip(tmp_path):
-    """As it was ordered."""
+    """And the clip is private when it is fetched, as it was ordered."""
     async with open_server(tmp_path) as server:
         await server.alice.slash(server.channel, "settings", private=True)
         await hold_clip(server)
@@ -156,7 +156,7 @@ async def test_only_its_person_fetches_a_held_private_clip(tmp_path):
 
 @pytest.mark.parametrize("place", failpoints.POST_PLACES)
 async def test_an_interrupted_post_is_made_once(tmp_path, monkeypatch, place):
-    """Whoever presses again gets the clip posted, or learns that it is."""
+    """Pressing again posts the clip, or says that it is posted."""
     async with open_server(tmp_path) as server:
         shown = (await server.music(seconds=1.0, private=True)).response
         monkeypatch.setenv(failpoints.VARIABLE, f"{place}=raise")
@@ -169,7 +169,7 @@ async def test_an_interrupted_post_is_made_once(tmp_path, monkeypatch, place):
 
 
 async def test_a_mention_is_answered_in_its_channel(tmp_path):
-    """It can't be answered to one person: what was asked before all is for all."""
+    """A message can't be answered privately, so its clip is public."""
     async with open_server(tmp_path) as server:
         await server.alice.slash(server.channel, "settings", private=True)
         await server.alice.send(server.channel, f"<@{server.bot.user.id}> 90s rock")
@@ -179,7 +179,7 @@ async def test_a_mention_is_answered_in_its_channel(tmp_path):
 
 
 async def test_a_private_clip_cannot_be_used_by_others(tmp_path):
-    """A custom id proves nothing, and a battle's sample has to be heard by all."""
+    """Not by a forged custom id, nor as the sample of a battle."""
     async with open_server(tmp_path) as server:
         await server.music(seconds=1.0, private=True)
         view = discord.ui.View(timeout=None)

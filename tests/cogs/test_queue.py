@@ -22,7 +22,7 @@ async def shown(result, text):
 
 
 async def test_queue_names_only_one_s_own_clips(tmp_path):
-    """How many are in line, and where mine are."""
+    """The number of waiting jobs, and the positions of one's own."""
     async with open_server(tmp_path) as server:
         empty = await server.alice.slash(server.channel, "queue")
         assert empty.response.content == str(messages.EMPTY_QUEUE)
@@ -37,7 +37,7 @@ async def test_queue_names_only_one_s_own_clips(tmp_path):
 
 
 async def test_a_waiting_job_shows_its_position_and_can_be_cancelled(tmp_path, monkeypatch):
-    """A bar, a share, a button; cancelling costs nothing and says so."""
+    """A bar, a percentage and a button; the answer says that cancelling costs nothing."""
     async with open_server(tmp_path, timings=quick(show_every=0.02)) as server:
         result = await server.alice.slash(server.channel, "music", prompt="slow", seconds=10.0)
         await shown(result, "▱")
@@ -53,14 +53,14 @@ async def test_a_waiting_job_shows_its_position_and_can_be_cancelled(tmp_path, m
 
 
 async def queued(server, job_id):
-    """Wait until a job that was accepted is in the queue: before that it can't be cancelled."""
+    """Wait until an accepted job is in the queue: before that it can't be cancelled."""
     async with asyncio.timeout(60):
         while server.pipeline.progress(job_id) is None:
             await asyncio.sleep(0.01)
 
 
 async def test_cancel_without_a_choice_cancels_the_latest_job(tmp_path):
-    """Without a number /cancel means what was asked for last."""
+    """Without a number, /cancel cancels the person's latest job."""
     async with open_server(tmp_path) as server:
         for prompt in ("slow 1", "slow 2"):
             await server.alice.slash(server.channel, "music", prompt=prompt)

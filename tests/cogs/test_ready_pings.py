@@ -1,4 +1,4 @@
-"""Who waited is called when the clip is ready, by a message that notifies; and /settings."""
+"""Pings for people who waited long, by a message that notifies; and /settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.simulated_server import open_server
 
 
 async def wait_for(server, seconds, **options):
-    """Let alice ask, and wait so long until her clips are there."""
+    """Let alice order clips, and return once they are delivered after a given wait."""
     server.pipeline.executor.paused = True
     await server.alice.slash(server.channel, "music", prompt="90s rock", seconds=1.0, **options)
     server.clock.now += seconds
@@ -22,7 +22,7 @@ def calls_of(server):
 
 
 async def test_a_person_who_waited_is_pinged(tmp_path):
-    """It replies to the clip, links to it and mentions its person."""
+    """The ping replies to the clip, links to it and mentions the person."""
     async with open_server(tmp_path) as server:
         await wait_for(server, WAITED_SECONDS + 1)
         (call,) = calls_of(server)
@@ -33,21 +33,21 @@ async def test_a_person_who_waited_is_pinged(tmp_path):
 
 
 async def test_a_short_wait_sends_no_ping(tmp_path):
-    """They are still looking."""
+    """The person is assumed to be still looking."""
     async with open_server(tmp_path) as server:
         await wait_for(server, WAITED_SECONDS - 10)
         assert calls_of(server) == []
 
 
 async def test_several_takes_ping_once(tmp_path):
-    """When the last of them is there."""
+    """After the last of them is delivered."""
     async with open_server(tmp_path) as server:
         await wait_for(server, WAITED_SECONDS + 1, takes=3)
         assert len(calls_of(server)) == 1
 
 
 async def test_pings_can_be_switched_off(tmp_path):
-    """Until they say otherwise."""
+    """/settings switches them off and on again."""
     async with open_server(tmp_path) as server:
         told = await server.alice.slash(server.channel, "settings", call=False)
         assert told.response.ephemeral
@@ -60,7 +60,7 @@ async def test_pings_can_be_switched_off(tmp_path):
 
 
 async def test_a_failed_ping_is_harmless(tmp_path):
-    """The clip is there and is paid for."""
+    """The clip is delivered and charged."""
     async with open_server(tmp_path) as server:
         server.env.inject_error("POST", "/channels/*/messages", status=403, code=50013, times=1)
         await wait_for(server, WAITED_SECONDS + 1)
@@ -70,7 +70,7 @@ async def test_a_failed_ping_is_harmless(tmp_path):
 
 @pytest.mark.parametrize("given", [None, 3.0])
 async def test_the_preferred_length_is_used(tmp_path, given):
-    """Unless the command says how long; other people's are as before."""
+    """Unless the command has a length; other people's default is unchanged."""
     async with open_server(tmp_path) as server:
         told = await server.alice.slash(server.channel, "settings", seconds=4.0)
         assert "4 s long" in told.response.content

@@ -16,7 +16,7 @@ from tests.support.simulated_server import custom_ids, open_server
 
 
 async def test_remix_accepts_a_file_or_an_own_clip(tmp_path):
-    """/remix offers the person's own clips, and wants exactly one sound."""
+    """It suggests the person's own clips, and takes exactly one source."""
     async with open_server(tmp_path) as server:
         first = await server.music(seconds=2.0)
         clip = await server.newest_clip()
@@ -43,7 +43,7 @@ async def test_remix_accepts_a_file_or_an_own_clip(tmp_path):
     ],
 )
 async def test_remix_without_a_source_is_refused(tmp_path, options, sentence):
-    """Each mistake has its sentence, for the one who made it; another's clip is not reached so."""
+    """Each mistake has its private sentence; other people's clips can't be named."""
     async with open_server(tmp_path) as server:
         await server.music()
         result = await server.bob.slash(server.channel, "remix", prompt="jazz", **options)
@@ -52,7 +52,7 @@ async def test_remix_without_a_source_is_refused(tmp_path, options, sentence):
 
 
 async def test_apps_remix_this_clip_works_on_any_sound(tmp_path):
-    """On our clips, on a member's file and on a forwarded one."""
+    """On our clips, on a member's file and on a forwarded file."""
     async with open_server(tmp_path) as server:
         first = await server.music(seconds=2.0)
         sound = await first.response.attachments[0].read()
@@ -75,7 +75,7 @@ async def test_apps_remix_this_clip_works_on_any_sound(tmp_path):
 
 
 async def test_the_kept_part_of_a_remix_can_be_chosen(tmp_path):
-    """It is offered so, and kept with the job; what the model can't is refused with the reason."""
+    """The choice is stored with the job; a choice the model can't follow is refused."""
     async with open_server(tmp_path) as server:
         first = await server.music(seconds=6.0, prompt="beat", seed=77)
         clip = await server.newest_clip()
@@ -92,7 +92,7 @@ async def test_the_kept_part_of_a_remix_can_be_chosen(tmp_path):
             made = await server.newest_clip()
             job = await server.store.jobs.get(made.job_id)
             assert job.order.source.keep is keep
-            # Two whole bars at 120 BPM, a breath before the bar line.
+            # Two whole bars at 120 BPM, from just before the bar line.
             assert made.seconds_before == pytest.approx(4.0, abs=0.05)
         for other, sentence in [("tune", NO_MELODY), ("drums", UNKNOWN_KEEP)]:
             result = await server.alice.slash(server.channel, "remix", **mine, keep=other)
@@ -108,7 +108,7 @@ async def test_the_kept_part_of_a_remix_can_be_chosen(tmp_path):
 
 
 async def test_a_remix_joins_the_old_and_new_prompts(tmp_path):
-    """The card, the file and the history tell the words that were used; another take has them."""
+    """Card, file, history and further takes have the joined prompt."""
     async with open_server(tmp_path) as server:
         await server.music(seconds=6.0, prompt="beat of rock with loud guitars", seed=7)
         first = await server.newest_clip()
@@ -128,7 +128,7 @@ async def test_a_remix_joins_the_old_and_new_prompts(tmp_path):
 
 
 async def test_apps_continue_this_clip_goes_on(tmp_path):
-    """Without a question, since there is none to ask."""
+    """It opens no form."""
     async with open_server(tmp_path) as server:
         first = await server.music(seconds=2.0)
         await server.bob.context_menu(server.channel, "Continue this clip", first.response.message)
@@ -138,7 +138,7 @@ async def test_apps_continue_this_clip_goes_on(tmp_path):
 
 @pytest.mark.parametrize("menu", ["Remix this clip", "Continue this clip"])
 async def test_a_message_without_audio_is_refused(tmp_path, menu):
-    """Whatever is attached to it."""
+    """Whatever other files are attached."""
     async with open_server(tmp_path) as server:
         message = await server.bob.send(
             server.channel, "hello", attachments=[("a.png", b"\x89PNG")]
@@ -152,7 +152,7 @@ MELODY = "tests.support.scripted_worker:open_melody_engine"
 
 
 async def test_a_remix_can_follow_the_whole_melody(tmp_path):
-    """A clip's or a file's, whole; the new clip is as long as the tune and all of it is new."""
+    """Of a clip or a file; the new clip is as long as the melody, and all of it is new."""
     async with open_server(tmp_path, engine=MELODY) as server:
         result = await server.music(seconds=8.0, seed=440)
         first = await server.newest_clip()
@@ -166,7 +166,7 @@ async def test_a_remix_can_follow_the_whole_melody(tmp_path):
         assert made.parent_ids == (first.id,)
         assert (made.seconds, made.seconds_before) == (8.0, 0.0)
         sound, _ = soundfile.read(server.store.clips_folder / made.file)
-        # The tone of the first clip is heard from beginning to end.
+        # The first clip's tone is the melody from beginning to end.
         for second in range(8):
             piece = sound[second * 32_000 : (second + 1) * 32_000]
             assert abs(np.argmax(np.abs(np.fft.rfft(piece))) - 440) <= 2, second
@@ -178,7 +178,7 @@ async def test_a_remix_can_follow_the_whole_melody(tmp_path):
 
 
 async def test_a_file_without_a_melody_is_refused_if_it_should_be_kept(tmp_path):
-    """Drums alone: nothing is made and nothing is charged."""
+    """Drums alone are refused; nothing is charged."""
     async with open_server(tmp_path, engine=MELODY) as server:
         await server.music(prompt="beat", seconds=6.0)
         first = await server.newest_clip()

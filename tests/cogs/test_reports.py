@@ -1,4 +1,4 @@
-"""Reports of clips, the log that they go to, and what its buttons do."""
+"""Reports of clips, the channel they are posted in, and its buttons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.simulated_server import open_server
 
 
 async def open_log(server, name="log"):
-    """Name a channel for the log; return it."""
+    """Make a channel the log; return it."""
     channel = server.guild.create_text_channel(name)
     result = await server.owner.slash(server.channel, "admin log", channel=channel)
     assert f"<#{channel.id}>" in result.response.content
@@ -34,7 +34,7 @@ async def press(server, message, label, who=None):
 
 
 async def test_a_report_goes_to_the_log_with_a_link_and_names_no_reporter(tmp_path):
-    """Once for each person; a second person's tells how many there are."""
+    """One report for each person; a second one updates the count."""
     async with open_server(tmp_path) as server:
         clip = (await server.music(prompt="plonk rock", seconds=1.0)).response
         log = await open_log(server)
@@ -57,7 +57,7 @@ async def test_a_report_goes_to_the_log_with_a_link_and_names_no_reporter(tmp_pa
 
 
 async def test_a_manager_deletes_a_reported_clip_and_blocks_its_author(tmp_path):
-    """After a restart as well; the report says who did it."""
+    """After a restart as well; the report names the manager."""
     async with open_server(tmp_path) as server:
         clip = (await server.music(seconds=1.0)).response
         log = await open_log(server)
@@ -75,7 +75,7 @@ async def test_a_manager_deletes_a_reported_clip_and_blocks_its_author(tmp_path)
 
 
 async def test_only_managers_dismiss_reports(tmp_path):
-    """Whoever else sees the log presses in vain."""
+    """A press by anybody else is refused."""
     async with open_server(tmp_path) as server:
         clip = (await server.music(seconds=1.0)).response
         log = await open_log(server)
@@ -90,7 +90,7 @@ async def test_only_managers_dismiss_reports(tmp_path):
 
 
 async def test_without_a_log_a_report_is_kept_until_there_is_one(tmp_path):
-    """And one that was not shown before a stop is shown by the next start."""
+    """A report not yet posted at a stop is posted at the next start."""
     async with open_server(tmp_path) as server:
         clip = (await server.music(seconds=1.0)).response
         assert await report(server, clip) == str(KEPT)
@@ -104,7 +104,7 @@ async def test_without_a_log_a_report_is_kept_until_there_is_one(tmp_path):
 
 
 async def test_an_unposted_report_is_not_confirmed(tmp_path):
-    """It comes with the next one; what was posted and deleted since holds none up."""
+    """It is posted with the next one; a deleted report does not block others."""
     async with open_server(tmp_path) as server:
         clips = [(await server.music(seconds=1.0)).response for _ in range(3)]
         log = await open_log(server)
@@ -120,7 +120,7 @@ async def test_an_unposted_report_is_not_confirmed(tmp_path):
 
 
 async def test_own_clips_cannot_be_reported_and_reports_are_rate_limited(tmp_path):
-    """One's own can be deleted, a message of somebody else's is none, and a few are enough."""
+    """Nor can other people's messages; a person can send a few reports only."""
     async with open_server(tmp_path) as server:
         clips = [(await server.music(seconds=1.0)).response for _ in range(4)]
         said = await server.bob.send(server.channel, "hello")
@@ -132,7 +132,7 @@ async def test_own_clips_cannot_be_reported_and_reports_are_rate_limited(tmp_pat
 
 
 async def test_the_log_records_managers_actions(tmp_path):
-    """Each in a line that names the manager; a person's own deletion is their own affair."""
+    """One line each, with the manager's name; people's own deletions are not logged."""
     async with open_server(tmp_path) as server:
         log = await open_log(server)
         role = server.guild.create_role("patron")
@@ -170,7 +170,7 @@ async def test_the_log_records_managers_actions(tmp_path):
 
 
 async def test_an_inaccessible_channel_cannot_be_the_log(tmp_path):
-    """It says so, and what was before stays."""
+    """The refusal says so, and the previous log stays."""
     async with open_server(tmp_path) as server:
         channel = server.guild.create_text_channel("log")
         server.env.inject_error("POST", "/channels/*/messages", status=403, code=50001, times=1)

@@ -1,6 +1,6 @@
-"""Whoever presses, whatever id arrives: every handler asks who it is and where.
+"""Every handler checks who presses and where, whatever id arrives.
 
-The handlers are found, not listed: a new one that doesn't ask fails here.
+The handlers are discovered, not listed: a new one without the check fails here.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ CHOICES = {
 
 @dataclasses.dataclass
 class Stage:
-    """Alice's clip, her job in the queue and her held clip; and another server, with its boss."""
+    """Alice's clip, queued job and held clip; and another server with its owner."""
 
     server: SimulatedServer
     posted: Any
@@ -63,7 +63,7 @@ class Stage:
         return [page async for page in self.server.store.privacy.export(self.server.alice.id)]
 
     async def forge(self, channel):
-        """Messages of the bot there, with every button for every one of alice's ids."""
+        """Messages of the bot with every button for every one of Alice's ids."""
         place = self.server.bot.get_channel(channel.id)
         buttons = [
             kind(id_, *values)
@@ -89,7 +89,7 @@ def handlers():
 
 
 def arguments(kind):
-    """What a button's custom id may hold beside the id."""
+    """Values that a button's custom id may hold beside the id."""
     groups = [name for name in kind.__discord_ui_compiled_template__.groupindex if name != "id"]
     assert set(groups) <= CHOICES.keys(), f"say in CHOICES what {kind.__name__} can be made of"
     return list(itertools.product(*(CHOICES[group] for group in groups)))
@@ -101,7 +101,7 @@ def load_cogs():
 
 
 def own(kind):
-    """The classes of ours below one of discord.py's."""
+    """Our subclasses of one of discord.py's classes."""
     load_cogs()
     return {each for each in kind.__subclasses__() if each.__module__.startswith("cogs.")}
 
@@ -148,7 +148,7 @@ async def open_stage(folder):
 
 
 def refused(result):
-    """Whether a press came to one private sentence, and nothing of alice's was in it."""
+    """Whether a press got one private sentence that reveals nothing of Alice's."""
     answer = result.followups[-1] if result.followups else result.response
     assert result.modal is None
     assert answer.ephemeral
@@ -160,16 +160,17 @@ def refused(result):
 
 
 def test_every_handler_is_registered_and_does_not_override_the_check():
-    """The place is asked for where all of them come in."""
+    """The server is checked once, where every handler passes."""
     for kind in handlers():
         assert "callback" not in vars(kind), kind
         assert "interaction_check" not in vars(kind), kind
 
 
 async def test_buttons_check_ids_and_permissions(tmp_path):
-    """On another server not even from who may do everything there.
+    """On another server every button is refused, even for its owner.
 
-    Nothing is shown and nothing changes. In its own place a clip is seen and stays its person's.
+    Nothing is shown and nothing changes. On the clip's own server everybody can view it, and
+    only its author can change it.
     """
     async with open_stage(tmp_path) as stage:
         server, before = stage.server, await stage.rows_of_alice()
@@ -182,7 +183,7 @@ async def test_buttons_check_ids_and_permissions(tmp_path):
         assert pressed >= len(ACTIONS) * len(stage.ids)
         assert await stage.rows_of_alice() == before
         assert await server.store.jobs.waiting_of(stage.mallory.id) == []
-        # He makes nothing himself: a clip of his would have a number of hers.
+        # Bob makes nothing himself: his clip would have the number of one of hers.
         await server.store.settings.block(server.guild.id, server.bob.id, True)
         async for message, custom_id in stage.forge(server.channel):
             await server.bob.click(message, custom_id=custom_id)
@@ -191,7 +192,7 @@ async def test_buttons_check_ids_and_permissions(tmp_path):
 
 
 async def test_clips_of_invisible_channels_are_not_shown(tmp_path):
-    """By no button and no number; those of a channel that they see can be asked for anywhere."""
+    """By no button and no number; clips of channels that the person sees can be named anywhere."""
     async with open_server(tmp_path) as server:
         hidden = {server.bob: discord.PermissionOverwrite(view_channel=False)}
         studio = server.guild.create_text_channel("studio", overwrites=hidden)
@@ -216,7 +217,7 @@ async def test_clips_of_invisible_channels_are_not_shown(tmp_path):
 
 
 async def test_commands_and_menus_refuse_ids_of_other_servers(tmp_path):
-    """Neither does it suggest one: options with suggestions are found, and given alice's ids."""
+    """Nor are such ids suggested; every option with suggestions is discovered and tried."""
     async with open_stage(tmp_path) as stage:
         before, asked = await stage.rows_of_alice(), set()
         for command in stage.server.bot.tree.walk_commands():
@@ -227,7 +228,7 @@ async def test_commands_and_menus_refuse_ids_of_other_servers(tmp_path):
                 offered = await stage.mallory.autocomplete(stage.other, name, parameter.name, "")
                 assert SECRET not in str(offered)
                 if parameter.name in ("prompt", "keep", "preset", "zone", "language"):
-                    continue  # words, no id
+                    continue  # an option for words, not for an id
                 asked.add((name, parameter.name))
                 is_number = parameter.type is discord.AppCommandOptionType.integer
                 words = {"prompt": "rock"} if name in ("music", "remix") else {}
@@ -255,7 +256,7 @@ async def test_commands_and_menus_refuse_ids_of_other_servers(tmp_path):
             ("tree", "clip"),
         }
         assert await stage.rows_of_alice() == before
-        # A message is what Discord shows a menu entry; one without sound is refused.
+        # Menu entries get a message from Discord; one without sound is refused.
         message = await stage.server.bot.get_channel(stage.other.id).send("nothing to hear")
         await stage.server.env.settle()
         menus = stage.server.bot.tree.get_commands(type=discord.AppCommandType.message)
@@ -265,12 +266,12 @@ async def test_commands_and_menus_refuse_ids_of_other_servers(tmp_path):
 
 
 def test_every_form_and_view_survives_a_restart():
-    """A restart would end it: buttons are persistent, and forms are read by their custom id."""
+    """Buttons are persistent views, and forms are recognized by their custom id."""
     assert own(discord.ui.Modal) == own(discord.ui.View) == set()
 
 
 async def test_forms_refuse_ids_of_other_servers(tmp_path):
-    """Neither a clip's nor that of a message, be its sound remembered for whoever opened it."""
+    """A clip's or a message's, even if its sound was remembered for the person who opened it."""
     async with open_stage(tmp_path) as stage:
         server, before = stage.server, await stage.rows_of_alice()
         sound = await stage.posted.attachments[0].read()
@@ -292,7 +293,7 @@ async def test_forms_refuse_ids_of_other_servers(tmp_path):
 
 
 async def test_a_submitted_form_is_validated_again(tmp_path):
-    """What was deleted meanwhile is not remixed; what is no choice is none."""
+    """A clip deleted meanwhile is not remixed; an option that is no choice is refused."""
     async with open_stage(tmp_path) as stage:
         server = stage.server
         form = await server.bob.click(stage.posted, label="Remix")
@@ -312,7 +313,7 @@ async def test_a_submitted_form_is_validated_again(tmp_path):
 
 
 async def test_only_the_asked_person_confirms_erasure(tmp_path):
-    """Even where others can see it."""
+    """Even if others can see the button."""
     async with open_stage(tmp_path) as stage:
         server, before = stage.server, await stage.rows_of_alice()
         view = forget_view(server.bot.languages.renderer(None), server.alice.id)
@@ -324,7 +325,7 @@ async def test_only_the_asked_person_confirms_erasure(tmp_path):
 
 
 async def test_an_obsolete_button_is_answered(tmp_path):
-    """Of another version, or with an id that no row can have: a sentence, not silence."""
+    """With another version's id, or an impossible one: the answer is a sentence."""
     async with open_stage(tmp_path) as stage:
         server, place = stage.server, stage.server.bot.get_channel(stage.server.channel.id)
         for button, sentence in (

@@ -14,7 +14,7 @@ async def press_star(server, message, who):
 
 
 async def test_a_second_press_removes_a_star(tmp_path):
-    """For everybody at the button, and in a private sentence for who pressed."""
+    """The count at the button is public, the confirmation private."""
     async with open_server(tmp_path) as server:
         clip = (await server.music(seconds=1.0)).response
         result, before = await press_star(server, clip, server.bob)
@@ -29,7 +29,7 @@ async def test_a_second_press_removes_a_star(tmp_path):
 
 
 async def test_a_reaction_does_what_the_button_does(tmp_path):
-    """It gives the star, and takes it back when it is removed; other reactions do nothing."""
+    """Adding it stars, removing it unstars; other reactions do nothing."""
     async with open_server(tmp_path) as server:
         clip = (await server.music(seconds=1.0)).response
         await server.bob.react(clip, "👍")
@@ -42,7 +42,7 @@ async def test_a_reaction_does_what_the_button_does(tmp_path):
 
 
 async def test_blocked_people_cannot_star(tmp_path):
-    """Neither by the button, which says so, nor by a reaction."""
+    """The button refuses with a sentence, a reaction is ignored."""
     async with open_server(tmp_path) as server:
         clip = (await server.music(seconds=1.0)).response
         await server.store.settings.block(server.guild.id, server.bob.id, True)
@@ -53,7 +53,7 @@ async def test_blocked_people_cannot_star(tmp_path):
 
 
 async def test_favourites_and_top_list_what_was_starred(tmp_path):
-    """One's own in the order of starring; the server's by their stars, without self-stars."""
+    """One's own in the order of starring; the server's by count, without self-stars."""
     async with open_server(tmp_path) as server:
         rock = (await server.music(prompt="90s rock", seconds=1.0)).response
         jazz = (await server.music(prompt="slow jazz", seconds=1.0)).response
@@ -75,7 +75,7 @@ async def test_favourites_and_top_list_what_was_starred(tmp_path):
 
 
 async def test_stars_in_invisible_channels_are_not_listed(tmp_path):
-    """A favourite of another server stays there."""
+    """Nor is a favourite of another server."""
     async with open_server(tmp_path) as server:
         clip = (await server.music(prompt="90s rock", seconds=1.0)).response
         await press_star(server, clip, server.bob)

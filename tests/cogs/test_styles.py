@@ -1,4 +1,4 @@
-"""What people are told of the model's words: /styles, suggestions, and what it passes over."""
+"""The model's vocabulary: /styles, suggestions, and notices about ignored words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _strict(monkeypatch):
 
 
 async def test_unknown_words_are_reported_once_and_privately(tmp_path):
-    """With what was heard; the clip comes all the same, and /styles shows what there is."""
+    """The notice names the words that were used; the clip is made, and /styles lists all."""
     async with open_server(tmp_path) as server:
         server.bot.service.words = WordService(read_vocabulary(starter_folder()))
 
@@ -47,7 +47,7 @@ async def test_unknown_words_are_reported_once_and_privately(tmp_path):
 
 
 def test_only_known_words_are_suggested():
-    """The prompts that are offered while somebody types, and those of the days."""
+    """In the suggestions while typing, and in daily prompts."""
     vocabulary = read_vocabulary(starter_folder())
     told = {prompt: unknown_words(prompt, vocabulary) for prompt in (*PRESETS, *PLAIN)}
     assert {prompt: words for prompt, words in told.items() if words} == {}

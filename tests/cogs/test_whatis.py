@@ -7,7 +7,7 @@ from tests.support.simulated_server import open_server
 
 
 async def test_a_file_tells_how_it_was_made(tmp_path):
-    """/whatis reads our own files, wherever they have been; of others there is nothing to tell."""
+    """/whatis reads the tags of our own files; other files have none."""
     async with open_server(tmp_path) as server:
         first = await server.music(prompt="**beat** @everyone", seconds=2.0, seed=5)
         data = await next(f for f in first.response.attachments if "zhiyin" in f.filename).read()
@@ -24,7 +24,7 @@ async def test_a_file_tells_how_it_was_made(tmp_path):
 
 
 async def test_the_menu_entry_works_on_any_message(tmp_path):
-    """Of a clip here by what is kept, of a file by its tags; only the one who asked sees it."""
+    """A clip here is looked up, a file is read by its tags; the answer is private."""
     async with open_server(tmp_path) as server:
         first = await server.music(seed=5)
         menu = "What is this clip?"
@@ -40,7 +40,7 @@ async def test_the_menu_entry_works_on_any_message(tmp_path):
 
 
 async def test_the_command_has_a_rate_limit(tmp_path):
-    """Each question costs a process or a picture; everybody has their own count."""
+    """Each call costs a process or a picture; every person has their own limit."""
     async with open_server(tmp_path) as server:
         message = await server.alice.send(server.channel, "nothing")
         menu = "What is this clip?"
@@ -56,7 +56,7 @@ async def test_the_command_has_a_rate_limit(tmp_path):
 
 
 async def test_a_blocked_person_is_refused(tmp_path):
-    """Nor is a file of theirs fetched."""
+    """And their file is not fetched."""
     async with open_server(tmp_path) as server:
         await server.store.settings.block(server.guild.id, server.alice.id, True)
         told = await server.alice.slash(

@@ -1,4 +1,4 @@
-"""Words that are not wanted: refused before anybody else sees them, wherever they are typed."""
+"""The word filter: listed words are refused before others see them, wherever they are typed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.sound_files import as_file, noise
 
 
 def refused(result):
-    """Whether all that came of it is the one private sentence."""
+    """Whether the only answer is the one private sentence."""
     assert result.response.ephemeral
     assert result.response.content == str(UNWANTED)
     assert not result.followups
@@ -27,7 +27,7 @@ def refused(result):
 
 
 async def test_a_listed_word_is_refused_in_every_text_input(tmp_path):
-    """In a command, a form, a mention, and the name of a file; the word is not repeated."""
+    """In a command, a form, a mention, and a file's name; the refusal does not repeat the word."""
     async with open_server(tmp_path) as server:
         clip = (await server.music(prompt="beat", seconds=2.0)).response
         await server.bot.service.word_filter.add(server.guild.id, "plonk*")
@@ -48,7 +48,7 @@ async def test_a_listed_word_is_refused_in_every_text_input(tmp_path):
 
 
 async def test_buttons_also_apply_the_word_filter(tmp_path):
-    """What was made before the word was listed is not made again, and posted without its words."""
+    """A clip with a word listed later is not made again, and reposted without its prompt."""
     async with open_server(tmp_path) as server:
         clip = (await server.music(prompt="plonk", seconds=1.0)).response
         await server.bot.service.word_filter.add(server.guild.id, "plonk")
@@ -61,7 +61,7 @@ async def test_buttons_also_apply_the_word_filter(tmp_path):
 
 
 async def test_a_word_list_applies_to_its_server_and_persists(tmp_path):
-    """Elsewhere the word may be wanted."""
+    """Other servers are unaffected."""
     async with open_server(tmp_path) as server:
         await server.bot.service.word_filter.add(server.guild.id, "plonk")
         assert (await server.alice.user.slash("random", seconds=1.0)).response
@@ -84,7 +84,7 @@ async def test_the_operator_s_word_list_applies_everywhere(tmp_path):
 
 
 async def test_an_operator_s_pattern_that_cannot_be_read_keeps_the_bot_from_starting(tmp_path):
-    """Its key is named."""
+    """The error names the configuration key."""
     config = dataclasses.replace(Config(), discord=DiscordConfig(unwanted_words=("/(/",)))
     with pytest.raises(ConfigError, match="unwanted_words"):
         async with open_server(tmp_path, config=config):
@@ -98,7 +98,7 @@ async def words(server, command, **options):
 
 
 async def test_managers_edit_the_word_list_by_commands(tmp_path):
-    """They add, see, try out and remove; what can't be an entry is a sentence."""
+    """They add, list, test and remove entries; an invalid entry is refused with a sentence."""
     async with open_server(tmp_path) as server:
         assert "nothing on the list" in await words(server, "list")
         assert "||`plonk\\*`||" in await words(server, "add", entry=" PLONK* ")
@@ -114,7 +114,7 @@ async def test_managers_edit_the_word_list_by_commands(tmp_path):
 
 
 async def test_only_managers_edit_the_word_list(tmp_path):
-    """Whoever the server's settings let see the command."""
+    """Even if the server shows the command to everybody."""
     async with open_server(tmp_path) as server:
         (command,) = [
             each for each in await server.bot.tree.fetch_commands() if each.name == "admin"
@@ -132,7 +132,7 @@ async def test_only_managers_edit_the_word_list(tmp_path):
 
 
 async def test_uploads_can_be_restricted_to_roles(tmp_path):
-    """Managers may, too; the sentence names the roles, and nothing was read."""
+    """Managers are exempt; the refusal names the roles, and the file is not read."""
     async with open_server(tmp_path) as server:
         role = server.guild.create_role("player")
         await server.owner.slash(server.channel, "admin uploads", role=role)
@@ -148,7 +148,7 @@ async def test_uploads_can_be_restricted_to_roles(tmp_path):
 
 
 async def test_orders_have_a_cooldown(tmp_path):
-    """The takes of one order are one; a loop, which is free, may be cut at any time."""
+    """All takes of an order count as one; loops are free and have no cooldown."""
     async with open_server(tmp_path) as server:
         made = (await server.music(prompt="beat", seconds=4.0)).response
         await server.owner.slash(server.channel, "admin limits", pause=30.0)
@@ -167,7 +167,7 @@ async def test_orders_have_a_cooldown(tmp_path):
 
 
 async def test_managers_cannot_shorten_the_operator_s_cooldown(tmp_path):
-    """Theirs may be longer."""
+    """They can lengthen it."""
     async with open_server(tmp_path, config=limited(cooldown_seconds=10)) as server:
         told = await server.owner.slash(server.channel, "admin limits", pause=5.0)
         assert "from 10 to 3600 seconds" in told.response.content
@@ -217,7 +217,7 @@ NOT_SHOWN = {
 
 
 async def test_the_word_filter_checks_every_typed_text(tmp_path):
-    """An option that is new is checked before others see it, or says here why it need not be."""
+    """A new option must be checked before others see its text, or be listed above with a reason."""
     async with open_server(tmp_path) as server:
         await server.music(prompt="beat", seconds=1.0)
         await server.bot.service.word_filter.add(server.guild.id, "plonk")
@@ -236,7 +236,7 @@ async def test_the_word_filter_checks_every_typed_text(tmp_path):
 
 
 async def test_the_word_filter_checks_takes_and_joined_prompts(tmp_path):
-    """Also where the old words are not wanted any more: what was announced is withdrawn."""
+    """If the old words are listed now, the announced order is withdrawn."""
     async with open_server(tmp_path) as server:
         made = (await server.music(prompt="plonk beat", seconds=2.0)).response
         await server.bot.service.word_filter.add(server.guild.id, "plonk")
@@ -251,7 +251,7 @@ async def test_the_word_filter_checks_takes_and_joined_prompts(tmp_path):
 
 
 async def test_a_word_list_changed_during_loading_is_reloaded(tmp_path):
-    """Whoever asked first may have the old one, and nobody after them."""
+    """Only the first caller may get the old list."""
     async with open_store(tmp_path, Clock()) as store:
         word_filter = WordFilter(store.unwanted_words, ())
         asking = asyncio.create_task(word_filter.find(10, "plonk"))

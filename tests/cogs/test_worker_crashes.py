@@ -1,4 +1,4 @@
-"""Clips that crash or outlive the engine: who is made again, and who is refunded."""
+"""Clips that crash or outlive the worker: which are retried, and which refunded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.timings import quick
 
 
 async def test_after_a_worker_crash_the_clip_is_generated_again(tmp_path, monkeypatch):
-    """One death is forgiven: the person just waits a little longer."""
+    """The person waits a little longer, and nothing else changes."""
     monkeypatch.setenv("ZHIYIN_TEST_MARK", str(tmp_path / "mark"))
     async with open_server(tmp_path / "data") as server:
         result = await server.music(prompt="crash once")
@@ -22,7 +22,7 @@ async def test_after_a_worker_crash_the_clip_is_generated_again(tmp_path, monkey
 
 
 async def test_a_job_that_kills_two_workers_is_given_up(tmp_path):
-    """It is refunded, says so, and others go on."""
+    """It is refunded with a notice, and other jobs continue."""
     async with open_server(tmp_path) as server:
         result = await server.music(prompt="crash")
         assert "stopped twice" in result.response.content
@@ -32,7 +32,7 @@ async def test_a_job_that_kills_two_workers_is_given_up(tmp_path):
 
 
 async def test_a_clip_that_crashes_the_engine_affects_no_other_job(tmp_path):
-    """Those beside it are made after all: the second time each is made alone."""
+    """Jobs that ran beside it are retried, each alone."""
     async with open_server(tmp_path) as server:
         server.pipeline.executor.paused = True
         crash = await server.alice.slash(server.channel, "music", prompt="crash")
@@ -47,7 +47,7 @@ async def test_a_clip_that_crashes_the_engine_affects_no_other_job(tmp_path):
 
 
 async def test_jobs_beside_a_killed_clip_lose_no_attempt(tmp_path):
-    """The worker is ended because of another: no attempt is spent."""
+    """The worker was killed because of another job: no attempt is spent."""
     async with open_server(tmp_path, cancel_seconds=0.2) as server:
         await server.alice.slash(server.channel, "music", prompt="stubborn")
         await server.bob.slash(server.channel, "music", prompt="slow and long", seconds=30.0)
@@ -61,7 +61,7 @@ async def test_jobs_beside_a_killed_clip_lose_no_attempt(tmp_path):
 
 
 async def test_the_bots_own_deaths_spend_no_attempt(tmp_path):
-    """However often it is killed with a clip in the works, and nobody is told of an engine."""
+    """However often the bot is killed during a clip; no notice blames the engine."""
     async with open_server(tmp_path, timings=quick()) as server:
         server.pipeline.executor.paused = True
         await server.alice.slash(server.channel, "music", prompt="rock")
@@ -69,7 +69,7 @@ async def test_the_bots_own_deaths_spend_no_attempt(tmp_path):
             while (standing := server.pipeline.progress(1)) is None:
                 await asyncio.sleep(0.01)
         for _ in range(3):
-            # As a bot leaves it that was killed.
+            # The state that a killed bot leaves.
             await server.pipeline._dispatcher.stop()
             job = await server.store.jobs.start(1)
             assert "restarted" not in str(progress_messages.progress(job, standing))
@@ -83,7 +83,7 @@ async def test_the_bots_own_deaths_spend_no_attempt(tmp_path):
 
 
 async def test_a_running_job_survives_a_restart(tmp_path):
-    """It is made again from where it was accepted, and delivered to the same message."""
+    """It is generated again, and delivered to the same message."""
     clock = Clock()
     async with open_server(tmp_path, clock=clock) as server:
         result = await server.alice.slash(server.channel, "music", prompt="slow", seconds=1.0)
@@ -100,7 +100,7 @@ async def test_a_running_job_survives_a_restart(tmp_path):
 
 
 async def test_a_remix_s_source_survives_a_restart(tmp_path):
-    """It is made as it was asked for, of the joined words."""
+    """It is generated again as ordered, with the joined prompt."""
     async with open_server(tmp_path) as server:
         await server.music(prompt="beat", seconds=6.0, seed=77)
         clip = await server.newest_clip()

@@ -6,7 +6,7 @@ from tests.support.simulated_server import open_server
 
 
 class Arena:
-    """A battle in a jam, and what its people do."""
+    """A battle on a server, and the actions of its people."""
 
     def __init__(self, server, monkeypatch):
         self.server, self.monkeypatch = server, monkeypatch
@@ -25,7 +25,7 @@ class Arena:
         return await self.server.store.battles.get(id_)
 
     async def run_due(self, seconds=0.0):
-        """Let time pass, and the bot look at its battles."""
+        """Let time pass, and the bot check its battles."""
         self.server.clock.now += seconds
         done = await self.server.bot.get_cog("Battle").run_due()
         await self.server.idle()
@@ -43,7 +43,7 @@ class Arena:
         return await who.click(message, custom_id=f"zhiyin:battle:{id_}:{deed}")
 
     async def enter(self, who, message, words="", seed="", *, wait=True):
-        """Fill in the form; return what came of it."""
+        """Fill in the form; return the answer."""
         result = await self.press(who, message, "enter")
         values = {"words": words, "seed": seed}
         values = {name: text for name, text in values.items() if text}
@@ -64,7 +64,7 @@ class Arena:
 
 
 def in_an_arena(test):
-    """Run a test in a jam of its own; SimCord wants that opened and closed in one task."""
+    """Run a test on a server of its own; SimCord must be opened and closed in one task."""
 
     async def run(tmp_path, monkeypatch):
         async with open_server(tmp_path) as server:
@@ -75,7 +75,7 @@ def in_an_arena(test):
 
 
 async def to_the_vote(arena, *people, **options):
-    """A battle with an entry of each, up to its poll; return the card."""
+    """Begin a battle with an entry of each person, up to its poll; return the card."""
     card = (await arena.begin(**options)).response
     for number, who in enumerate(people, 1):
         await arena.enter(who, card, f"words {number}", str(number))

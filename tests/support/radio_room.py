@@ -13,11 +13,11 @@ from tests.support.heard_sound import decode, levels
 from tests.support.timings import quick
 
 TURN_WAIT_SECONDS = 120.0
-"""Only there to end what hangs."""
+"""Only ends a test that hangs."""
 
 
 class Room:
-    """A stage with a voice channel, in which alice is."""
+    """A stage with a voice channel that Alice is in."""
 
     def __init__(self, stage, place):
         self.stage, self.place = stage, place
@@ -28,7 +28,7 @@ class Room:
 
     @property
     def packets(self):
-        """What the bot has said since it came into the channel."""
+        """The packets that the bot has sent since it joined the channel."""
         line = self.wire.voice.server.connections.get(self.wire.guild.id)
         if line is None or line.socket is None or line.socket.closed:
             return []
@@ -48,7 +48,7 @@ class Room:
                 await asyncio.sleep(every_seconds)
 
     async def asks(self, who, name, **options):
-        """Use a subcommand of /radio; return all that was said to it."""
+        """Use a subcommand of /radio; return its answer."""
         interaction = await self.begins_to_ask(who, name, **options)
         await self.until(lambda: interaction.message is not None and said(interaction.message))
         return interaction.message
@@ -64,7 +64,7 @@ class Room:
         return interaction
 
     async def hears_music(self):
-        """Wait until what arrives is loud."""
+        """Wait until the received packets are loud."""
 
         def is_loud():
             return len(self.packets) > 30 and levels(decode(self.packets[-20:])).max() > 0.02
@@ -72,12 +72,12 @@ class Room:
         await self.until(is_loud, 0.2)
 
     async def hears_live(self):
-        """Wait until something arrives."""
+        """Wait until packets arrive."""
         await self.until(lambda: len(self.packets) > 10)
 
 
 def said(message):
-    """The words of a message and of its card."""
+    """The text of a message and of its embeds."""
     embeds = message.payload.get("embeds") or []
     return " ".join(
         [message.content or "", *(each.get("description") or "" for each in embeds)]
@@ -86,7 +86,7 @@ def said(message):
 
 @asynccontextmanager
 async def open_room(folder, *, clips=1, kind=ChannelType.VOICE, overwrites=(), **options):
-    """The bot, clips of alice's, and alice in a voice channel."""
+    """Open the bot, some clips of Alice's, and Alice in a voice channel."""
     places = []
 
     def prepare(wire):

@@ -18,7 +18,7 @@ from tests.support.simulated_server import open_server
 
 
 async def posted(message):
-    """The sound of a message, as who listens hears it."""
+    """The sound of a message, as a listener hears it."""
     (file,) = [each for each in message.attachments if "zhiyin" in each.filename]
     samples, rate_hz = soundfile.read(
         io.BytesIO(await file.read()), dtype="float32", always_2d=True
@@ -27,7 +27,7 @@ async def posted(message):
 
 
 async def test_a_loop_can_be_ordered(tmp_path):
-    """It is cut to whole bars, says so, and loops seamlessly."""
+    """It is cut to whole bars, named a loop in the message, and loops seamlessly."""
     async with open_server(tmp_path) as server:
         result = await server.music(prompt="beat", seconds=11.0, loop=True)
         (clip,) = await server.store.clips.of_user(server.alice.id, 1)
@@ -42,12 +42,12 @@ async def test_a_loop_can_be_ordered(tmp_path):
             server.store.clips_folder / clip.file, dtype="float32", always_2d=True
         )
         sound = Sound(samples=np.ascontiguousarray(master[0].T), sample_rate_hz=master[1])
-        # As multiples of the clip's own steps from frame to frame.
+        # In multiples of the clip's own spectral steps between frames.
         assert max(seam_step(sound)) <= 1.0
 
 
 async def test_a_clip_becomes_a_loop_at_the_press_of_a_button(tmp_path):
-    """Anyone's clip, by anyone, for nothing: it is cut and not made. The clip itself stays."""
+    """Anybody can cut anybody's clip, free of charge; the clip itself stays."""
     async with open_server(tmp_path) as server:
         first = await server.music(prompt="beat", seconds=11.0, seed=5)
         result = await server.press(first.response, "Loop", server.bob)
@@ -64,7 +64,7 @@ async def test_a_clip_becomes_a_loop_at_the_press_of_a_button(tmp_path):
 
 
 async def test_again_on_a_loop_makes_another_loop(tmp_path):
-    """Of a loop that was asked for: as long a piece as then. Of one that was cut: new music."""
+    """An ordered loop gives one of the same length; a cut one gives new music."""
     async with open_server(tmp_path) as server:
         asked = await server.music(prompt="beat", seconds=11.0, loop=True)
         await server.press(asked.response, "Again")
@@ -82,7 +82,7 @@ async def test_again_on_a_loop_makes_another_loop(tmp_path):
 
 
 async def test_a_loop_needs_no_engine(tmp_path):
-    """Nothing waits for a turn where nothing is made; and it works while nobody may pay."""
+    """A cut does not wait in the queue, and works without any quota left."""
     async with open_server(tmp_path) as server:
         first = await server.music(prompt="beat", seconds=5.0)
         server.pipeline.executor.paused = True
@@ -92,7 +92,7 @@ async def test_a_loop_needs_no_engine(tmp_path):
 
 
 async def test_a_clip_without_a_beat_can_be_looped(tmp_path):
-    """Two places that are alike are found."""
+    """It is cut at two places that sound alike."""
     async with open_server(tmp_path) as server:
         first = await server.music(prompt="a tone", seconds=6.0, seed=440)
         result = await server.press(first.response, "Loop")
@@ -103,7 +103,7 @@ async def test_a_clip_without_a_beat_can_be_looped(tmp_path):
 
 
 async def test_a_loop_that_crashes_the_bot_is_given_up(tmp_path):
-    """As a clip that ends the engine is: a start of the bot does not try it once more."""
+    """As with a clip that crashes the engine, a start does not retry it for ever."""
     async with open_server(tmp_path) as server:
         first = await server.music(prompt="beat", seconds=5.0)
         (clip,) = await server.store.clips.of_user(server.alice.id, 1)
@@ -115,7 +115,7 @@ async def test_a_loop_that_crashes_the_bot_is_given_up(tmp_path):
         job = await server.store.jobs.accept(order, limits, MessageHandle())
         for _ in range(MAX_CUTS):
             await server.store.jobs.start(job.id)
-            # What a start does with those that it finds in the works.
+            # What a start does with unfinished jobs.
             await server.store.jobs.requeue(job.id, spend_attempt=True)
         assert await server.pipeline.resume() == 1
         await server.idle()

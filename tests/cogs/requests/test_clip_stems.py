@@ -1,4 +1,4 @@
-"""Stems on Discord: a clip taken apart by its button, and a remix that keeps some of one."""
+"""Stems on Discord: a clip separated by its button, and remixes that keep some stems."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def pitch_hz(data):
 
 
 async def remixed(server, message, *, stems, words="as jazz", who=None):
-    """Fill in the form of a remix; return what came of it."""
+    """Fill in the form of a remix; return the result."""
     form = await (who or server.alice).click(message, label="Remix")
     prompt, keep, include, kept = custom_ids(form.modal)
     chosen = {prompt: words, keep: ["5"], include: ["yes"], kept: stems}
@@ -50,7 +50,7 @@ async def remixed(server, message, *, stems, words="as jazz", who=None):
 
 
 async def test_stems_are_posted_as_files_for_everybody(tmp_path):
-    """One each, named and tagged as such; they cost nothing, whoever asks."""
+    """One file each, named and tagged by its stem, free of charge for anybody."""
     async with open_server(
         tmp_path, engine=STEMS_ENGINE, config=limited(daily_seconds=9)
     ) as server:
@@ -73,7 +73,7 @@ async def test_stems_are_posted_as_files_for_everybody(tmp_path):
 
 
 async def test_a_clip_s_file_contains_its_codes(tmp_path):
-    """So that `zhiyin generate --keep` works on what was saved from a channel."""
+    """`zhiyin generate --keep` works on a file saved from a channel."""
     async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
         first = await server.music(seconds=2.0, seed=5)
         found = read_codes(io.BytesIO(await first.response.attachments[0].read()))
@@ -82,7 +82,7 @@ async def test_a_clip_s_file_contains_its_codes(tmp_path):
 
 
 async def test_only_separable_clips_have_the_stems_button(tmp_path):
-    """Not a clip of a model without stems, not a loop; and their forms offer no stems."""
+    """Clips of a model without stems and loops have neither button nor choices in the form."""
     async with open_server(tmp_path / "a") as server:
         plain = await server.music(seconds=2.0)
         assert "Stems" not in labels(plain.response.message)
@@ -99,7 +99,7 @@ async def test_only_separable_clips_have_the_stems_button(tmp_path):
 
 
 async def test_the_button_works_after_a_restart(tmp_path):
-    """The codes are kept beside the clip."""
+    """The codes are stored beside the clip."""
     async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
         first = await server.music(seconds=1.0)
         await server.stop_pipeline()
@@ -109,7 +109,7 @@ async def test_the_button_works_after_a_restart(tmp_path):
 
 
 async def test_simultaneous_presses_post_once(tmp_path):
-    """The second is told so; later it can be pressed again."""
+    """The second press is refused; later the stems can be posted again."""
     async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
         first = await server.music(seconds=1.0)
         clip = await server.newest_clip()
@@ -122,7 +122,7 @@ async def test_simultaneous_presses_post_once(tmp_path):
 
 
 async def test_deleted_clips_and_other_models_clips_are_refused(tmp_path):
-    """Each in its sentence, for the one who pressed; nothing is made of codes without sense."""
+    """Each privately with its sentence; codes of another model are never decoded."""
     async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
         first = await server.music(seconds=1.0)
         second = await server.music(seconds=1.0)
@@ -144,7 +144,7 @@ async def test_deleted_clips_and_other_models_clips_are_refused(tmp_path):
 
 
 async def test_an_engine_crash_is_reported(tmp_path):
-    """One sentence, and the next clip is made as ever."""
+    """The answer is one sentence, and the next clip is generated normally."""
     async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
         first = await server.music(seconds=1.0, seed=scripted_worker.CRASHES)
         result = await server.press(first.response, "Stems")
@@ -154,7 +154,7 @@ async def test_an_engine_crash_is_reported(tmp_path):
 
 
 async def test_a_remix_keeps_the_stems_that_are_chosen(tmp_path):
-    """They are the clip's, to the code; the rest is new; it is as long and is paid for as such."""
+    """Kept stems have the clip's codes exactly; length and price are those of the clip."""
     async with open_server(
         tmp_path, engine=STEMS_ENGINE, config=limited(daily_seconds=100)
     ) as server:
@@ -173,7 +173,7 @@ async def test_a_remix_keeps_the_stems_that_are_chosen(tmp_path):
 
 
 async def test_again_on_such_a_remix_keeps_the_same_stems(tmp_path):
-    """Another seed for the rest."""
+    """Another seed is used for the rest."""
     async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
         first = await server.music(seconds=2.0, seed=5)
         result = await remixed(server, first.response, stems=["bass"])
@@ -187,7 +187,7 @@ async def test_again_on_such_a_remix_keeps_the_same_stems(tmp_path):
 
 
 async def test_a_remix_without_kept_stems_continues_the_end(tmp_path):
-    """As ever; but by the codes that are known, not by what is heard of the sound."""
+    """It continues the stored codes, not the decoded sound."""
     async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
         first = await server.music(seconds=6.0, seed=5)
         before = await server.newest_clip()
@@ -200,7 +200,7 @@ async def test_a_remix_without_kept_stems_continues_the_end(tmp_path):
 
 
 async def test_a_continuation_has_the_codes_of_the_whole(tmp_path):
-    """Also of what is too far back to be heard; so its stems are as long as it is."""
+    """Including what precedes the audio prompt, so that its stems have its full length."""
     async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
         first = await server.music(seconds=25.0, seed=5)
         before = await tokens_of(server, await server.newest_clip())
@@ -217,7 +217,7 @@ async def test_a_continuation_has_the_codes_of_the_whole(tmp_path):
 
 
 async def test_a_remix_fails_if_its_clip_is_deleted_meanwhile(tmp_path):
-    """Before anything is ordered, and to nobody else."""
+    """It is refused privately, before anything is ordered."""
     async with open_server(
         tmp_path, engine=STEMS_ENGINE, config=limited(daily_seconds=50)
     ) as server:
@@ -234,7 +234,7 @@ async def test_a_remix_fails_if_its_clip_is_deleted_meanwhile(tmp_path):
 
 
 async def test_blocked_people_get_no_stems(tmp_path):
-    """Nor does anybody where music is not made."""
+    """Nor does anybody in a channel where music is not allowed."""
     async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
         first = await server.music(seconds=1.0)
         await server.store.settings.block(server.guild.id, server.bob.id, True)
@@ -248,7 +248,7 @@ async def test_blocked_people_get_no_stems(tmp_path):
 
 @pytest.mark.parametrize("keep", ["end", "start"])
 async def test_a_remix_of_bars_has_stems(tmp_path, keep):
-    """Its codes are those of the bars that stayed, then its own."""
+    """Its codes are those of the kept bars, then its own."""
     async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
         await server.music(seconds=7.0, prompt="beat", seed=77)
         first = await server.newest_clip()
@@ -262,14 +262,14 @@ async def test_a_remix_of_bars_has_stems(tmp_path, keep):
         tokens = await tokens_of(server, clip)
         frames = round(50 * clip.seconds_before)
         assert tokens.shape[1] == frames + 100
-        # Three bars of two seconds and a half of one: the last whole ones, or the first. Their last
-        # beat goes over into what is new.
+        # Three and a half bars of two seconds: the last whole ones, or the first. Their last
+        # beat is blended with the new part.
         begin, stop = (99, 274) if keep == "end" else (0, 174)
         assert np.array_equal(tokens[:, :frames], before[:, begin:stop])
 
 
 async def test_details_name_the_stems(tmp_path):
-    """Beside all else there is to know."""
+    """Beside the other details."""
     async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
         first = await server.music(seconds=1.0)
         result = await server.press(first.response, "Details")
@@ -278,7 +278,7 @@ async def test_details_name_the_stems(tmp_path):
 
 
 async def uploaded(server, data, name, *, stems):
-    """Let Bob post a file and remix it in the form; return what came of it."""
+    """Let Bob post a file and remix it in the form; return the result."""
     message = await server.bob.send(server.channel, "mine", attachments=[(name, data)])
     form = await server.bob.context_menu(server.channel, "Remix this clip", message)
     prompt, keep, include, kept = custom_ids(form.modal)
@@ -289,7 +289,7 @@ async def uploaded(server, data, name, *, stems):
 
 
 async def test_stems_of_a_clip_that_was_posted_again_are_kept(tmp_path):
-    """Its file tells its codes, wherever it comes from; nothing of it stays behind."""
+    """Its codes are read from the file's tags, and no copy of the file is left."""
     async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
         first = await server.music(seconds=2.0, seed=5)
         before = await tokens_of(server, await server.newest_clip())
@@ -303,7 +303,7 @@ async def test_stems_of_a_clip_that_was_posted_again_are_kept(tmp_path):
 
 
 async def test_a_file_without_codes_cannot_keep_stems(tmp_path):
-    """It only has the name of a clip; or is one of another model."""
+    """A file that only has a clip's name, or codes of another model, is refused."""
     async with open_server(tmp_path / "a") as server:
         plain = await (await server.music(seconds=1.0)).response.attachments[0].read()
     async with open_server(tmp_path / "b", engine=RETRAINED) as server:

@@ -34,7 +34,7 @@ NOT_CLEAR = [
 
 @pytest.mark.parametrize("content", ORDERS)
 def test_a_mention_with_words_is_an_order(content):
-    """A mention before or after the words, which may be polite."""
+    """The mention may come before or after the words, which may be polite."""
     assert asks_clearly(content, OWN)
 
 

@@ -16,7 +16,7 @@ ADDRESS = "https://files.example/1/2/a%20song.mp3?ex=1"
 
 
 def message(attachments=(), components=(), forwarded=()):
-    """What discord.py makes of a message, as far as it is looked at."""
+    """A message as discord.py parses it, with the attributes that are used."""
     parts = [discord.components._component_factory(each) for each in components]
     return SimpleNamespace(
         attachments=[
@@ -55,27 +55,27 @@ TEXT = {"type": 10, "content": "hello"}
 )
 @pytest.mark.parametrize("is_forwarded", [False, True])
 def test_a_file_that_a_component_shows_is_found(components, is_forwarded):
-    """Discord lists it nowhere else; also in a message that was forwarded."""
+    """Discord lists it only in the component; forwarded messages have it, too."""
     shown = message(components=components)
     sound = find_sound(message(forwarded=[shown]) if is_forwarded else shown)
     assert (sound.filename, sound.url) == ("a song.mp3", ADDRESS)
 
 
 def test_an_attachment_of_a_forwarded_message_is_found():
-    """It hangs on the snapshot, not on the message."""
+    """It is part of the snapshot, not of the message."""
     sound = find_sound(message(forwarded=[message([attached("b.png"), attached("a.mov")])]))
     assert (sound.filename, sound.size) == ("a.mov", 9)
 
 
 def test_urls_outside_discord_are_not_fetched():
-    """A gallery may show a picture from anywhere: the bot fetches what was uploaded."""
+    """A gallery may show pictures from anywhere: only uploaded files are fetched."""
     gallery = {"type": 12, "items": [{"media": media(content_type="audio/mpeg")}]}
     assert find_sound(message(components=[gallery])) is None
 
 
 @pytest.mark.parametrize("suffix", sorted(ACCEPTED_SUFFIXES))
 def test_every_accepted_suffix_is_a_sound(suffix):
-    """In capitals too, and where Discord knows no media type."""
+    """In capitals, too, and if Discord knows no media type."""
     assert is_sound(SharedFile(filename=f"a{suffix.upper()}", url=ADDRESS))
 
 
@@ -92,12 +92,12 @@ def test_every_accepted_suffix_is_a_sound(suffix):
     ],
 )
 def test_files_declared_as_audio_are_tried(name, content_type, expected):
-    """Films have sound in them; pictures and texts don't."""
+    """Videos have sound in them; pictures and texts don't."""
     assert is_sound(SharedFile(filename=name, url=ADDRESS, content_type=content_type)) == expected
 
 
 def test_the_command_lists_what_the_menus_take():
-    """There is one list of kinds, and it fits into what Discord shows of an option."""
+    """There is one list of formats, and it fits into the description of an option."""
     (option,) = (each for each in Remix.remix.parameters if each.name == "clip")
     assert str(option.description) == f"A sound file: {ACCEPTED_FORMATS}."
     assert len(str(option.description)) <= 100

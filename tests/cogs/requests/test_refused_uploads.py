@@ -1,4 +1,4 @@
-"""Bad files at the bot's door: the sentence that the person reads, and that it costs nothing."""
+"""Unusable uploads: the sentence that the person reads, and that nothing is charged."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ NAMES = [
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
-    """A place for temporary folders that nobody else uses."""
+    """A folder for temporary folders that no other test uses."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
 
 async def refused(server, data, name="a.mp3"):
-    """Send a file that can't be used, and return what the person is told."""
+    """Send an unusable file, and return the private answer."""
     result = await server.alice.slash(server.channel, "music", prompt="jazz", clip=(name, data))
     await server.idle()
     assert [each for each in server.messages() if not each.flags & EPHEMERAL_FLAG] == []
@@ -132,7 +132,7 @@ FAILING_DECODERS = {
 
 @pytest.mark.parametrize("what", BAD_FILES)
 async def test_a_file_that_can_not_be_used_costs_nothing(tmp_path, what):
-    """One sentence to the one who sent it; nobody else sees a thing, and nothing is charged."""
+    """One private sentence to the sender; nothing is public, and nothing is charged."""
     make, sentence = BAD_FILES[what]
     data = make()
     async with open_server(tmp_path) as server:
@@ -141,7 +141,7 @@ async def test_a_file_that_can_not_be_used_costs_nothing(tmp_path, what):
 
 @pytest.mark.parametrize("what", FAILING_DECODERS)
 async def test_a_decoder_that_fails_costs_nothing(tmp_path, place, what):
-    """Whatever it does, the bot goes on and the person reads why; the next file is heard."""
+    """The person reads the reason, and the next file is decoded."""
     body, sentence = FAILING_DECODERS[what]
     limits = Limits(cpu_seconds=1)
     async with open_server(tmp_path) as server:
@@ -160,7 +160,7 @@ def intake(server, **options):
 
 
 def failing(folder, body):
-    """A decoder that starts, since that is tried first, and then does something else."""
+    """A decoder that passes the check at the start, and then fails in a given way."""
     program = folder / "decoder"
     program.write_text(
         f"#!{sys.executable}\nimport sys\nif 's16le' in sys.argv: sys.exit(0)\n{body}\n"
@@ -170,7 +170,7 @@ def failing(folder, body):
 
 
 async def endless(request):
-    """It declares nothing, and does not end."""
+    """A response without a declared length that never ends."""
     response = web.StreamResponse()
     await response.prepare(request)
     while True:
@@ -178,7 +178,7 @@ async def endless(request):
 
 
 async def half(request):
-    """It declares a thousand bytes and breaks off after four."""
+    """A response that declares a thousand bytes and breaks off after four."""
     response = web.StreamResponse(headers={"Content-Length": "1000"})
     await response.prepare(request)
     await response.write(b"half")
@@ -187,7 +187,7 @@ async def half(request):
 
 
 async def gone(request):
-    """Its address has expired, or its message was deleted."""
+    """An address that has expired, or whose message was deleted."""
     return web.Response(status=404)
 
 
@@ -200,7 +200,7 @@ async def gone(request):
     ],
 )
 async def test_a_file_that_can_not_be_fetched_costs_nothing(tmp_path, answer, sentence):
-    """What Discord declared of it was nine bytes; what comes is something else."""
+    """Discord declared nine bytes, and the response is something else."""
     async with open_server(tmp_path) as server, served(answer) as url:
         server.bot.fetch = partial(fetched_instead, url)
         assert await refused(server, bytes(9)) == sentence
@@ -211,7 +211,7 @@ async def fetched_instead(url, _, max_bytes):
 
 
 async def test_a_file_s_name_is_only_on_the_card(tmp_path, monkeypatch, caplog):
-    """No command line, file or log has any of it; on the card it is bare. The file is heard."""
+    """It is in no command line, file or log, and escaped on the card."""
     for ours in OURS:
         caplog.set_level("DEBUG", logger=ours)
     told = watched_starts(monkeypatch)
@@ -248,7 +248,7 @@ async def test_a_file_s_name_is_only_on_the_card(tmp_path, monkeypatch, caplog):
 
 
 def watched_starts(monkeypatch):
-    """Everything that a program is told when it is started, and what lies in its folder."""
+    """The arguments and environment of every started program, and the files in its folder."""
     told, start = [], asyncio.create_subprocess_exec
 
     async def watched(*command, **options):

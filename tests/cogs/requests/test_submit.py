@@ -1,4 +1,4 @@
-"""From a command to a queued job: admission, answers and the files that come with it."""
+"""From a command to a queued job: admission, first answers and uploaded files."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.support.timings import quick
 
 
 async def waiting(server, **options):
-    """Ask for a clip that takes a little, and return while it is being made."""
+    """Ask for a clip that takes a little, and return before it is finished."""
     return await server.alice.slash(server.channel, "music", prompt="slowly", **options)
 
 
 async def test_no_job_is_created_if_the_response_fails(tmp_path):
-    """The answer comes first: who never saw it does not pay for a clip."""
+    """The response comes before the job: nobody pays for an order they never saw."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         server.env.inject_error(
             "POST", "/interactions/*/*/callback", status=404, code=10062, times=1
@@ -39,7 +39,7 @@ async def test_no_job_is_created_if_the_response_fails(tmp_path):
 
 
 async def test_a_replayed_interaction_is_one_clip(tmp_path):
-    """Discord may tell twice; the second time is told of the first."""
+    """Discord may send an interaction twice; the second is answered with the first job."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         await server.music()
         job = await server.store.jobs.get(1)
@@ -52,7 +52,7 @@ async def test_a_replayed_interaction_is_one_clip(tmp_path):
 
 
 async def test_a_person_blocked_meanwhile_gets_no_clip(tmp_path):
-    """A manager's word counts for what is in line, too; nothing is charged."""
+    """A block also cancels the person's queued jobs; nothing is charged."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         server.pipeline.executor.paused = True
         result = await waiting(server)
@@ -65,7 +65,7 @@ async def test_a_person_blocked_meanwhile_gets_no_clip(tmp_path):
 
 
 async def test_people_are_told_that_the_model_is_loading(tmp_path, monkeypatch):
-    """Orders are taken on from the first second; the message says what they wait for."""
+    """Orders are accepted from the first second; the message names the reason for the wait."""
     engine, timings = (
         "tests.support.scripted_worker:open_never",
         quick(first_shown=0.01, show_every=0.01),
@@ -80,7 +80,7 @@ async def test_people_are_told_that_the_model_is_loading(tmp_path, monkeypatch):
 
 
 async def test_a_refused_order_s_file_is_not_decoded(tmp_path, monkeypatch):
-    """The line and the quota are looked at before the sound is."""
+    """Queue and quota are checked before the file is decoded."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
 
         async def never(*args, **options):
@@ -93,7 +93,7 @@ async def test_a_refused_order_s_file_is_not_decoded(tmp_path, monkeypatch):
 
 
 async def test_a_long_wait_is_refused_where_only_a_token_reaches(tmp_path, monkeypatch):
-    """A clip that would come after a quarter of an hour could not be handed over there."""
+    """A clip that is finished after fifteen minutes could not be delivered there."""
     payload_of = simcord.interactions.base_payload
 
     def by_its_user(backend, *, user_id, guild_id, **rest):
@@ -112,7 +112,7 @@ async def test_a_long_wait_is_refused_where_only_a_token_reaches(tmp_path, monke
 
 
 async def test_without_a_model_orders_are_refused(tmp_path):
-    """The sentence says what is wrong; who waits already keeps their place and is told, too."""
+    """The refusal names the reason; queued jobs keep their place and show it, too."""
     is_ordered = tmp_path / "is ordered"
     config = replace(Config(), model=ModelConfig(name=str(is_ordered)))
     engine = "tests.support.scripted_worker:open_nothing_after"
@@ -131,7 +131,7 @@ async def test_without_a_model_orders_are_refused(tmp_path):
 
 
 async def test_concurrent_uploads_are_limited(tmp_path):
-    """Each is held in memory: two of one person, a dozen of all."""
+    """Uploads are held in memory: at most two of one person, twelve of all."""
     async with open_server(tmp_path) as server:
         line = server.pipeline
         with line.uploads.reserve(1), line.uploads.reserve(1):
@@ -152,7 +152,7 @@ async def test_concurrent_uploads_are_limited(tmp_path):
 
 
 async def test_a_file_too_many_costs_nothing(tmp_path):
-    """The person is told, the others see nothing of it."""
+    """The refusal is private."""
     async with open_server(tmp_path) as server:
         with (
             server.pipeline.uploads.reserve(server.alice.id),
@@ -179,7 +179,7 @@ async def test_a_file_too_many_costs_nothing(tmp_path):
     ],
 )
 def test_options_are_checked_again_when_they_arrive(wrong, sentence):
-    """What Discord promises of them is not relied on."""
+    """The limits that Discord enforces are not relied on."""
     bot: Any = SimpleNamespace(
         config=Config(),
         sampling=Sampling(),

@@ -11,7 +11,7 @@ from tests.support.timings import quick
 
 
 async def test_again_uses_another_seed(tmp_path):
-    """Anyone may press it; the new clip is theirs and names the old one."""
+    """Anybody may press it; the new clip is theirs and has the old one as parent."""
     async with open_server(tmp_path) as server:
         first = await server.music(seconds=2.0, seed=5, temperature=0.5)
         before = await server.newest_clip()
@@ -27,7 +27,7 @@ async def test_again_uses_another_seed(tmp_path):
 
 
 async def test_continue_adds_to_the_whole_clip(tmp_path):
-    """What was there stays, the new part comes after it, and only that is paid for."""
+    """The old clip stays, the new part follows it, and only the new part is charged."""
     async with open_server(tmp_path, config=limited(daily_seconds=100)) as server:
         first = await server.music(seconds=2.0)
         await server.press(first.response, "Continue")
@@ -51,7 +51,7 @@ async def test_details_are_private(tmp_path):
 
 
 async def test_only_its_author_or_a_manager_deletes_a_clip(tmp_path):
-    """They are asked once; then message and sound go. A stranger is told why not."""
+    """After a confirmation, message and sound are deleted. Others are refused."""
     async with open_server(tmp_path) as server:
         first = await server.music()
         result = await server.press(first.response, "Delete", server.bob)
@@ -68,7 +68,7 @@ async def test_only_its_author_or_a_manager_deletes_a_clip(tmp_path):
 
 
 async def test_buttons_work_after_a_restart(tmp_path):
-    """They hold an id and nothing else, so a new process knows what they mean."""
+    """Their custom ids hold a clip's id and no other state."""
     async with open_server(tmp_path) as server:
         first = await server.music(seconds=2.0)
         await server.restart_bot()
@@ -77,7 +77,7 @@ async def test_buttons_work_after_a_restart(tmp_path):
 
 
 async def test_buttons_of_deleted_clips_are_answered(tmp_path):
-    """A failing button answers; discord.py alone would say nothing."""
+    """discord.py alone would leave a failing button without an answer."""
     async with open_server(tmp_path) as server:
         first = await server.music()
         await server.pipeline.library.delete(await server.newest_clip())
@@ -88,7 +88,7 @@ async def test_buttons_of_deleted_clips_are_answered(tmp_path):
 
 
 async def test_again_on_a_remix_of_a_file_says_what_to_do(tmp_path):
-    """The file is not kept, so it can't be heard again."""
+    """The file is not stored, so it can't be remixed again."""
     async with open_server(tmp_path) as server:
         first = await server.music(seconds=1.0)
         sound = await first.response.attachments[0].read()
@@ -98,7 +98,7 @@ async def test_again_on_a_remix_of_a_file_says_what_to_do(tmp_path):
 
 
 async def test_again_on_a_continuation_keeps_the_length(tmp_path):
-    """What came before the part that is heard belongs to it, too."""
+    """The new clip has the part before the audio prompt, too."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         first = await server.music(seconds=30.0)
         second = await server.alice.click(first.response, label="Continue")
@@ -111,7 +111,7 @@ async def test_again_on_a_continuation_keeps_the_length(tmp_path):
 
 
 async def test_details_show_the_sound(tmp_path):
-    """A spectrogram goes with the facts, as long as the sound is kept."""
+    """With a spectrogram, as long as the sound is stored."""
     async with open_server(tmp_path) as server:
         first = await server.music(seed=5)
         shown = await server.press(first.response, "Details")

@@ -1,4 +1,4 @@
-"""The red button below the question of /privacy delete."""
+"""The red button that confirms /privacy delete."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LABEL = "Delete everything of mine"
 
 
 async def test_the_button_works_after_a_restart(tmp_path):
-    """For the person who was asked; their clips are gone then."""
+    """Only for the person who was asked; it deletes their clips."""
     async with open_server(tmp_path) as server:
         await server.music(seconds=1.0)
         asked = await server.alice.slash(server.channel, "privacy delete")

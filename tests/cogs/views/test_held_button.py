@@ -10,7 +10,7 @@ from tests.support.simulated_server import hold_clip, open_server
 
 
 async def test_a_held_clip_can_be_fetched(tmp_path):
-    """By the person who asked for it, from /history, once and for free."""
+    """From /history, by the person who ordered it, once and free of charge."""
     async with open_server(tmp_path) as server:
         await hold_clip(server)
         listed = await server.alice.slash(server.channel, "history")
@@ -30,7 +30,7 @@ async def test_a_held_clip_can_be_fetched(tmp_path):
 
 
 async def test_a_held_clip_is_kept_for_a_day(tmp_path):
-    """Then its sound goes, and its button says so."""
+    """After that its sound is deleted, and its button says so."""
     async with open_server(tmp_path) as server:
         await hold_clip(server)
         listed = await server.alice.slash(server.channel, "history")
@@ -41,7 +41,7 @@ async def test_a_held_clip_is_kept_for_a_day(tmp_path):
 
 
 async def test_a_held_clip_is_not_posted_twice(tmp_path):
-    """Two quick presses are one clip, and the second is told so; then it can be fetched."""
+    """Of two quick presses, the second is refused; after a failure it can be fetched again."""
     async with open_server(tmp_path) as server:
         await hold_clip(server)
         listed = await server.alice.slash(server.channel, "history")

@@ -16,7 +16,7 @@ NO_KEY = 1
 
 
 async def test_remix_shows_a_form(tmp_path):
-    """It says which words the new ones are joined with; what is chosen is what is made."""
+    """It shows the clip's prompt; the remix follows the choices."""
     async with open_server(tmp_path) as server:
         first = await server.music(seconds=6.0, seed=NO_KEY)
         form = await server.alice.click(first.response, label="Remix")
@@ -34,7 +34,7 @@ async def test_remix_shows_a_form(tmp_path):
 
 @pytest.mark.parametrize("opened", ["under a clip", "on a clip", "on a file"])
 async def test_a_form_that_is_open_during_a_restart_works(tmp_path, opened):
-    """Its custom id tells what it is about, and what was answered comes with it."""
+    """Its custom id names the clip, and the answers arrive with it."""
     async with open_server(tmp_path) as server:
         first = await server.music(seconds=2.0, seed=NO_KEY)
         sound = await first.response.attachments[0].read()
@@ -57,7 +57,7 @@ async def test_a_form_that_is_open_during_a_restart_works(tmp_path, opened):
 
 
 async def test_the_start_can_be_kept(tmp_path):
-    """It is one of the answers; the tune is none, where the model follows none."""
+    """It is one of the choices; the melody is none if the model follows none."""
     async with open_server(tmp_path) as server:
         first = await server.music(seconds=6.0)
         form = await server.alice.click(first.response, label="Remix")
@@ -74,7 +74,7 @@ async def test_the_start_can_be_kept(tmp_path):
 
 
 async def test_long_prompts_are_truncated_in_the_form(tmp_path):
-    """A description has a hundred characters."""
+    """A description may have a hundred characters."""
     async with open_server(tmp_path) as server:
         first = await server.music(seconds=1.0, prompt="rock " * 60)
         form = await server.alice.click(first.response, label="Remix")
@@ -84,7 +84,7 @@ async def test_long_prompts_are_truncated_in_the_form(tmp_path):
 
 
 async def test_a_form_of_a_deleted_message_is_answered(tmp_path):
-    """A sentence, and nothing is charged."""
+    """With a sentence, and nothing is charged."""
     async with open_server(tmp_path) as server:
         theirs = await server.bob.send(server.channel, "mine", attachments=[("riff.ogg", b"OggS")])
         form = await server.alice.context_menu(server.channel, "Remix this clip", theirs)
@@ -97,7 +97,7 @@ async def test_a_form_of_a_deleted_message_is_answered(tmp_path):
 
 
 async def test_a_form_of_an_unknown_format_is_answered(tmp_path):
-    """Buttons and forms of versions that gave them no name: a sentence, not silence."""
+    """Forms and buttons of other versions are answered with a sentence."""
     async with open_server(tmp_path) as server:
         view = discord.ui.View(timeout=None)
         view.add_item(discord.ui.Button(label="old", custom_id="0123456789abcdef"))
@@ -125,7 +125,7 @@ STRANGE = [
 
 @pytest.mark.parametrize("answers", STRANGE)
 def test_answers_that_were_not_offered_are_refused(answers):
-    """Whatever a client sends."""
+    """The form is validated again, whatever a client sends."""
     fields = [
         {"type": 18, "component": {"type": 3, "custom_id": name, "values": values}}
         for name, values in answers.items()

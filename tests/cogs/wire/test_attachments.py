@@ -23,7 +23,7 @@ def _quick(monkeypatch):
     shorten_pauses(monkeypatch)
 
     async def at_once(*args, **options):
-        """Stand in for the five seconds that discord.py waits before it identifies again."""
+        """Replace the five seconds that discord.py waits before it identifies again."""
 
     monkeypatch.setattr(discord.Client, "before_identify_hook", at_once)
 
@@ -35,7 +35,7 @@ def sound():
 
 
 async def test_a_file_is_fetched_and_heard(tmp_path):
-    """From the address that Discord gave, once."""
+    """It is fetched once, from the address that Discord gave, and decoded."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         file = File("a.wav", sound())
         asked = await stage.music(clip=file)
@@ -55,7 +55,7 @@ LIES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("lie", LIES)
 async def test_an_unfetchable_file_gives_one_sentence(tmp_path, lie, caplog):
-    """Its sender is told what is wrong, alone; nothing is charged, and little of it is read."""
+    """The refusal is private; nothing is charged, and only a little of the file is read."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         file = File("a.wav", sound(), **LIES[lie])
         asked = await stage.music(clip=file)
@@ -66,6 +66,6 @@ async def test_an_unfetchable_file_gives_one_sentence(tmp_path, lie, caplog):
         assert await stage.store.jobs.get(1) is None
         assert await stage.used() == 0
         assert file.sent_bytes < 32 * 2**20
-        # It is no defect of the bot's, so nothing is "written down".
+        # It is no error of the bot's, so nothing is logged as one.
         assert told.content != str(messages.UNEXPECTED)
         assert "interaction.failed" not in caplog.text

@@ -1,4 +1,4 @@
-"""Battles at the wire: the poll's own end is heard, and nothing is posted twice in an outage."""
+"""Battles at the wire: an expired poll is counted, and nothing is posted twice in an outage."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ async def enter(stage, person, card, words):
 
 
 def told(stage):
-    """The messages that tell who has won."""
+    """The messages that name the winner."""
     return [each for each in stage.channel.seen if "wins battle" in (each.content or "")]
 
 
 async def test_an_expired_poll_is_counted_once(tmp_path):
-    """Discord's own end of it is heard, whatever is stored although an error came back."""
+    """Discord's own message about its end is used, despite posts reported as failed."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         wire = stage.wire
         asked = await wire.slash(

@@ -1,4 +1,4 @@
-"""Buttons at the wire: pressed once and twice, as impatient people do."""
+"""Buttons at the wire: pressed once, and twice at the same time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.timings import quick
 
 
 async def pressed(stage, message, label, times):
-    """Press a button so many times at once; return the interactions, acknowledged."""
+    """Press a button several times at once; return the acknowledged interactions."""
     presses = [stage.wire.new_press(stage.alice, message, label) for _ in range(times)]
     for each in presses:
         await stage.wire.send(each)
@@ -24,7 +24,7 @@ async def pressed(stage, message, label, times):
 
 
 async def confirmed(stage, message, times):
-    """Press *Delete* and answer the question, so many times at once; return the answers."""
+    """Press *Delete* and confirm, several times at once; return the answers."""
     asked = await pressed(stage, message, "Delete", times)
     answers = [stage.wire.new_press(stage.alice, each.message, "Delete") for each in asked]
     for each in answers:
@@ -34,19 +34,19 @@ async def confirmed(stage, message, times):
 
 
 def told(presses):
-    """What their person alone was told, whichever of the presses it answers."""
+    """The private answers to the presses."""
     answers = [each.message for each in presses] + [m for each in presses for m in each.followups]
     return [each.content for each in answers if each is not None and each.is_ephemeral]
 
 
 def files_of(presses):
-    """The files that came of them, wherever they are."""
+    """The files of the answers, wherever they were posted."""
     found = [each.message for each in presses] + [m for each in presses for m in each.followups]
     return [file for message in found if message is not None for file in message.files]
 
 
 async def test_again_pressed_twice_is_two_clips(tmp_path):
-    """Each press is an order of its own, with a seed of its own, and is paid for once."""
+    """Each press is an order with a seed of its own, and charged once."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()
         await stage.final_job(1)
@@ -59,7 +59,7 @@ async def test_again_pressed_twice_is_two_clips(tmp_path):
 
 
 async def test_delete_pressed_twice_deletes_once(tmp_path):
-    """The message goes with it; the second press is told, or finds it gone."""
+    """Its message is deleted, too; the second press is answered."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()
         await stage.final_job(1)
@@ -73,7 +73,7 @@ async def test_delete_pressed_twice_deletes_once(tmp_path):
 
 
 async def test_a_clip_that_is_still_being_posted_is_not_deleted_yet(tmp_path, monkeypatch):
-    """Discord shows it and says that it failed: what is tried again would bring it back."""
+    """Discord stored it and reported a failure: the retry would post it again."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01, attempts=1001)) as stage:
         wire = stage.wire
         fault = wire.fail(
@@ -95,7 +95,7 @@ async def test_a_clip_that_is_still_being_posted_is_not_deleted_yet(tmp_path, mo
 
 
 async def test_cancel_pressed_twice_is_cancelled_once(tmp_path):
-    """One press cancels, the other is too late; nothing is charged and nothing comes."""
+    """One press cancels, the other is too late; nothing is charged or delivered."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         asked = await stage.music(prompt="slow", seconds=10.0)
         await stage.wire.until(lambda: asked.message.buttons)
@@ -112,7 +112,7 @@ async def test_cancel_pressed_twice_is_cancelled_once(tmp_path):
 
 
 async def test_a_button_of_a_deleted_clip_is_answered(tmp_path):
-    """The press of somebody who was slower than another: one sentence, for them alone."""
+    """A press after the deletion is answered with one private sentence."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()
         await stage.final_job(1)
@@ -127,7 +127,7 @@ async def test_a_button_of_a_deleted_clip_is_answered(tmp_path):
 
 
 async def test_stems_pressed_twice_are_posted_once(tmp_path):
-    """One press brings the files, the other is told that they are on their way; both are free."""
+    """One press posts the files, the other is refused; both are free."""
     engine = "tests.support.scripted_worker:open_stems_engine"
     async with open_stage(tmp_path, engine=engine, timings=quick(first_shown=0.01)) as stage:
         first = await stage.music()

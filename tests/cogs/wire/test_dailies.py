@@ -1,4 +1,4 @@
-"""The daily prompt over kills of the bot's process: posted once, late if need be, or not at all."""
+"""The daily prompt across kills of the bot's process: posted once, late, or skipped."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def states(folder, *wanted):
 
 
 async def test_a_daily_prompt_is_posted_once_despite_kills(tmp_path, monkeypatch):
-    """Killed before it was posted and before that was written down; a day late it is left out."""
+    """Killed before it was posted, and before that was recorded; a day late it is skipped."""
     folder = tmp_path / "data"
     folder.mkdir()
 
@@ -32,9 +32,9 @@ async def test_a_daily_prompt_is_posted_once_despite_kills(tmp_path, monkeypatch
         hour = int(wire.clock() // HOUR_SECONDS % 24)
 
         async def start(seconds, killed_at=None):
-            """Start the bot so long after the hour of the first prompt, or a bit later."""
+            """Start the bot this long after the hour of the first prompt, or a bit later."""
             (folder / "skew").write_text(str(seconds))
-            # Discord forgets them after minutes, and the bot may be off for longer.
+            # Discord forgets nonces after minutes, and the bot may be off for longer.
             wire.nonces.clear()
             if killed_at is not None:
                 monkeypatch.setenv(failpoints.VARIABLE, f"{killed_at}=kill")

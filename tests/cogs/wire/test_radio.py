@@ -1,4 +1,4 @@
-"""A radio in a voice channel: what is typed and pressed, and what is heard there."""
+"""A radio in a voice channel: commands, buttons, and what is played there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.wire_jam import start_jam, take_turn
 
 
 async def test_a_radio_plays_the_server_s_clips_until_it_is_stopped(tmp_path):
-    """It comes where its person is, shows who made what, skips, and goes when it is told to."""
+    """It joins its starter's channel, names each clip's author, and can be skipped and stopped."""
     async with open_room(tmp_path, clips=2) as room:
         alice, bob = room.stage.alice, room.stage.bob
         message = await room.asks(alice, "start")
@@ -34,7 +34,7 @@ async def test_a_radio_plays_the_server_s_clips_until_it_is_stopped(tmp_path):
         await room.until(lambda: room.place.voice_status == f"📻 song {first}")
         assert set(message.buttons) == {"Skip", "⭐", "More like this", "Stop"}
         assert "is on in" in said(await room.asks(alice, "start"))
-        # Who does not listen has no say.
+        # Only listeners can control it.
         assert "Join" in said(await room.asks(bob, "skip"))
         await moves.join(room.wire, bob, room.place)
         await room.until(lambda: len(room.radio.channel.voice_states) == 3)
@@ -70,7 +70,7 @@ async def test_a_stop_is_acknowledged_before_the_bot_has_left(tmp_path):
 
 
 async def test_a_radio_can_be_restarted_at_once(tmp_path):
-    """While it is still leaving, too: the new one begins when the old one has gone."""
+    """Also while the old one is still leaving: the new one starts after it."""
     async with open_room(tmp_path, clips=1) as room:
         alice = room.stage.alice
         await room.asks(alice, "start")
@@ -92,7 +92,7 @@ async def test_a_radio_can_be_restarted_at_once(tmp_path):
 
 
 async def test_a_person_s_clips_are_played_and_a_silent_server_is_told(tmp_path):
-    """Where there is nothing to play it says what to do, and plays what is made then."""
+    """Without clips the message says so, and clips made later are played."""
     async with open_room(tmp_path, clips=0) as room:
         alice, bob = room.stage.alice, room.stage.bob
         message = await room.asks(alice, "start", person=str(bob.id))
@@ -107,7 +107,7 @@ async def test_a_person_s_clips_are_played_and_a_silent_server_is_told(tmp_path)
 
 
 async def test_clips_from_hidden_channels_are_not_played(tmp_path):
-    """What not everybody sees is not heard by everybody."""
+    """Clips of channels that not everybody sees are never played."""
     async with open_room(tmp_path, clips=1) as room:
         everyone = room.wire.guild.id
         await managing.set_channel_rights(
@@ -126,7 +126,7 @@ async def test_clips_from_hidden_channels_are_not_played(tmp_path):
 
 
 async def test_simultaneous_starts_give_one_radio(tmp_path):
-    """The second is told where it is on, and the first goes on undisturbed."""
+    """The second start is refused with the radio's channel, and the first continues."""
     async with open_room(tmp_path) as room:
         alice, bob = room.stage.alice, room.stage.bob
         await moves.join(room.wire, bob, room.place)
@@ -143,7 +143,7 @@ async def test_simultaneous_starts_give_one_radio(tmp_path):
 
 
 async def test_a_radio_is_restored_after_a_restart_with_listeners(tmp_path):
-    """The bot goes and comes: the same radio is on. Where nobody is left, it is not."""
+    """The same radio continues; without listeners it does not."""
     async with open_room(tmp_path) as room:
         message = await room.asks(room.stage.alice, "start")
         await room.hears_music()
@@ -167,7 +167,7 @@ async def test_a_radio_is_restored_after_a_restart_with_listeners(tmp_path):
 
 
 async def test_a_jam_radio_follows_the_track(tmp_path):
-    """The turn that is made while it plays is what comes next; a jam of elsewhere is none here."""
+    """A turn made meanwhile is played next; a jam of another server is refused."""
     async with open_room(tmp_path, clips=0) as room:
         stage, wire, alice = room.stage, room.wire, room.stage.alice
         thread = await start_jam(wire, alice, stage.channel, bars=4)
@@ -190,7 +190,7 @@ async def test_a_jam_radio_follows_the_track(tmp_path):
 
 
 async def test_missing_permissions_give_a_sentence(tmp_path):
-    """Before it tries: rights that are missing, a full channel, a stage; and who is nowhere."""
+    """Missing permissions, a full channel, a stage, a person in no channel: refused beforehand."""
     async with open_room(tmp_path, clips=0) as room:
         alice, bob, wire = room.stage.alice, room.stage.bob, room.wire
         assert "Join a voice channel first" in said(await room.asks(bob, "start"))
@@ -224,7 +224,7 @@ async def test_missing_permissions_give_a_sentence(tmp_path):
 
 
 async def test_a_radio_leaves_when_alone_or_without_a_channel(tmp_path):
-    """Each with a word on why; it can be switched on again."""
+    """With a message that names the reason; it can be started again."""
     async with open_room(tmp_path) as room:
         alice, cog = room.stage.alice, room.stage.bot.get_cog("Radio")
         cog.radios = RadioSessions(cog.bot, radio_view, RadioTimings(alone_seconds=0.2))
@@ -245,7 +245,7 @@ async def test_a_radio_leaves_when_alone_or_without_a_channel(tmp_path):
 
 
 async def test_listeners_steer_live_music(tmp_path):
-    """From words, within what the machine and the server's list allow; clips take its place."""
+    """By words that pass the filter and the rate limit; clips can replace it."""
     async with open_room(tmp_path) as room:
         alice, bob, clock = room.stage.alice, room.stage.bob, room.stage.clock
         await room.stage.bot.service.word_filter.add(room.wire.guild.id, "noise")
@@ -274,9 +274,9 @@ async def test_listeners_steer_live_music(tmp_path):
 
 
 async def test_live_music_is_steered_by_form_and_chat(tmp_path):
-    """The button asks for them; a line that mentions the bot is enough, where the radio plays.
+    """By the button's form, or by a message that mentions the bot in the radio's channel.
 
-    Who sends line after line is told once to wait. What is not wanted here is not taken.
+    Somebody who sends many lines is asked once to wait. Filtered words are refused.
     """
     async with open_room(tmp_path) as room:
         stage, wire = room.stage, room.wire
