@@ -1,4 +1,4 @@
-"""The measurement of the starter model: its classifiers, on sound of which everything is known."""
+"""The measurement of the starter model: its listener, its sections, and the whole of it."""
 
 from __future__ import annotations
 
@@ -13,57 +13,23 @@ import pytest
 from bot.starter import evaluate
 from bot.starter.composer.compose import compose
 from bot.starter.evaluation import (
-    codec_fidelity,
     continuation,
     diversity,
     evaluation_set,
-    features,
-    keys,
     listener,
     moods,
     note_statistics,
     prompt_adherence,
-    sanity_checks,
-    stem_fidelity,
     tag_agreement,
-    tempo,
-    tuning,
 )
-from bot.starter.evaluation.classifier import Classifier, Scaler
 from bot.starter.evaluation.clips import analyse_clip
-from bot.starter.evaluation.feature_vector import augment, describe_clip
-from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Key, Sanity, measure_spectra, sanity
+from bot.starter.evaluation.features import SAMPLE_RATE_HZ
 from bot.starter.evaluation.held_out_prompts import Prompt, PromptSpec
 from bot.starter.evaluation.measurement import Instruments
 from bot.starter.evaluation.renders import Player, Render, TrainingExample
 from bot.starter.evaluation.report_section import MODEL, RENDERS, Row, Section, Share
 from bot.starter.evaluation.sampler import Sampler, Take
-from bot.starter.evaluation.sanity_checks import Ranges
-from bot.starter.evaluation.similarity import compare_clips, self_similarity, traces
-from bot.starter.evaluation.tempo import Beats, TempoEstimator, candidates, pulse, verdict
-
-SECONDS = 6
-
-
-def times(seconds=SECONDS):
-    return np.arange(seconds * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
-
-
-def sines(*hz, seconds=SECONDS):
-    return (0.2 * sum(np.sin(2 * np.pi * each * times(seconds)) for each in hz)).astype(np.float32)
-
-
-def noise(seconds=SECONDS, seed=0):
-    drawn = np.random.default_rng(seed).normal(0, 0.1, seconds * SAMPLE_RATE_HZ)
-    return drawn.astype(np.float32)
-
-
-def drums(bpm, seconds=SECONDS):
-    """A low stroke on each beat and a high one, softer, between."""
-    beats = times(seconds) * bpm / 60
-    low = np.sin(2 * np.pi * 80 * times(seconds)) * np.exp(-12 * (beats % 1))
-    high = noise(seconds) * np.exp(-30 * ((beats + 0.5) % 1))
-    return (0.5 * low + high + 0.01 * noise(seconds)).astype(np.float32)
+from tests.support.evaluation_sounds import drums, melody, noise, sines
 
 
 class Recording:
@@ -141,167 +107,6 @@ def trained():
     return listener.train_listener(recordings(), lambda _: None)
 
 
-def melody(seed, seconds=SECONDS):
-    """Notes of drawn pitches at drawn times, over a bass."""
-    random = np.random.default_rng(seed)
-    sound = np.zeros(seconds * SAMPLE_RATE_HZ, np.float32)
-    clock = times(1)[: SAMPLE_RATE_HZ // 2]
-    for start in np.cumsum(random.uniform(0.1, 0.6, 4 * seconds)):
-        at = int(start * SAMPLE_RATE_HZ)
-        hz = 220 * 2 ** (random.integers(24) / 12)
-        note = 0.2 * np.sin(2 * np.pi * hz * clock) * np.exp(-6 * clock)
-        room = max(0, min(len(note), len(sound) - at))
-        sound[at : at + room] += note[:room]
-    return sound
-
-
-@pytest.mark.parametrize("bpm", [63, 90, 120, 171])
-def test_the_tempo_of_a_steady_beat_is_among_the_candidates(bpm):
-    """Within one percent: the resolution is well below the tolerance."""
-    found = candidates(pulse(measure_spectra(drums(bpm)).mel))
-    assert np.abs(found.bpm / bpm - 1).min() < 0.01
-
-
-def test_an_untrained_estimator_gives_a_moderate_tempo():
-    """Of a beat, its half and its double, the one nearest to walking."""
-    found = candidates(pulse(measure_spectra(drums(118)).mel))
-    assert tempo.preferred_bpm(found) == pytest.approx(118, rel=0.02)
-
-
-def test_an_estimator_learns_which_peak_is_the_beat():
-    """The trait that marks the beat in the examples marks it later."""
-    random = np.random.default_rng(0)
-
-    def example():
-        bpm = np.array([60, 90, 120, 180], np.float32)
-        traits = random.normal(0, 1, (4, 5)).astype(np.float32)
-        beat = int(random.integers(4))
-        traits[beat, 2] += 4
-        return Beats(bpm, traits), float(bpm[beat])
-
-    heard, bpm = zip(*(example() for _ in range(200)), strict=True)
-    estimator = TempoEstimator.fit(heard, bpm)
-    right = [estimator.bpm(beats) == truth for beats, truth in (example() for _ in range(50))]
-    assert np.mean(right) > 0.9
-
-
-@pytest.mark.parametrize(
-    ("found", "wanted", "said"),
-    [(120, 120, "met"), (124, 120, "met"), (126, 120, "off"), (60, 120, "1/2"), (180, 120, "3/2")],
-)
-def test_octave_errors_are_told_from_others(found, wanted, said):
-    """Half time is another mistake than a tempo that has nothing to do with the asked one."""
-    assert verdict(found, wanted) == said
-
-
-def test_chroma_knows_notes_from_noise():
-    """A tone has one pitch class, noise has all of them."""
-    tone, hiss = (measure_spectra(sound).chroma.mean(axis=0) for sound in (sines(440), noise()))
-    assert int(np.argmax(tone)) == 9
-    assert features.entropy_bits(tone) < 1
-    assert features.entropy_bits(hiss) > 3.3
-
-
-def test_the_key_of_a_cadence_is_found():
-    """The notes of D major, its tonic and dominant strongest."""
-    chroma = np.zeros(12, np.float32)
-    chroma[[2, 4, 6, 7, 9, 11, 1]] = 3, 1, 2, 1, 2.5, 1, 0.5
-    assert features.key_of(chroma) == Key(2, is_minor=False)
-    assert features.key_of(np.roll(chroma, 3)) == Key(5, is_minor=False)
-
-
-def test_a_gain_changes_the_level_alone():
-    """Everything else is measured at one loudness."""
-    loud, quiet = sanity(drums(100)), sanity(0.1 * drums(100))
-    assert loud.level_db - quiet.level_db == pytest.approx(20, abs=0.1)
-    assert quiet.onsets_per_second == pytest.approx(loud.onsets_per_second)
-    assert quiet.flatness_db == pytest.approx(loud.flatness_db, abs=0.2)
-
-
-def test_sanity_tells_drones_silence_and_overload():
-    """Each has its figure."""
-    assert sanity(drums(120)).onsets_per_second == pytest.approx(4, abs=0.5)
-    assert sanity(sines(220)).onsets_per_second < 0.5
-    assert sanity(noise()).flatness_db > sanity(sines(220)).flatness_db + 10
-    assert sanity(np.zeros(64_000, np.float32)).silent_share == 1
-    assert sanity(np.clip(20 * noise(), -1, 1)).clipped_share > 0.3
-
-
-def test_ranges_leave_out_what_is_unlike_all_pieces():
-    """A figure far outside those of the pieces fails, and only that one."""
-
-    def figures(onsets):
-        return Sanity(
-            level_db=-18,
-            clipped_share=0,
-            silent_share=0,
-            onsets_per_second=onsets,
-            flatness_db=-10,
-            chroma_bits=3.2,
-        )
-
-    ranges = Ranges.of([figures(2 + 0.01 * n) for n in range(200)])
-    assert all(sanity_checks.checks(figures(3), ranges).values())
-    failed = [name for name, met in sanity_checks.checks(figures(9), ranges).items() if not met]
-    assert failed == ["onsets_per_second"]
-
-
-def test_distances_are_zero_for_the_same_sound_and_grow_with_the_damage():
-    """Both distances order a light and a heavy noise."""
-    sound = drums(110)
-    light, heavy = (sound + share * noise(seed=5) for share in (0.02, 0.5))
-    losses = [codec_fidelity.loss(each, sound) for each in (sound, light, heavy)]
-    assert losses[0].log_mel_db == 0
-    assert losses[0].stft == 0
-    assert losses[0].log_mel_db < losses[1].log_mel_db < losses[2].log_mel_db
-    assert losses[0].stft < losses[1].stft < losses[2].stft
-
-
-def test_a_network_learns_classes():
-    """Three clouds, told apart on new points."""
-    random = np.random.default_rng(1)
-    centres = random.normal(0, 1, (3, 8))
-
-    def draw(count):
-        answers = random.integers(3, size=count)
-        return (centres[answers] + random.normal(0, 0.3, (count, 8))).astype(np.float32), answers
-
-    rows, answers = draw(300)
-    names = ["c", "a", "b"]
-    classifier = Classifier.fit(rows, [names[answer] for answer in answers])
-    new, wanted = draw(100)
-    found = [classifier(row) for row in new]
-    assert all(each.chances.sum() == pytest.approx(1) for each in found)
-    right = [each.first == names[answer] for each, answer in zip(found, wanted, strict=True)]
-    assert np.mean(right) > 0.95
-    assert found[0].ordered[0] == found[0].first
-    assert found[0].chance("never trained") == 0
-
-
-def test_features_are_scaled_alike():
-    """Each has mean 0 and deviation 1; one that never changes stays finite."""
-    rows = np.random.default_rng(1).normal(3, 20, size=(7, 5)).astype(np.float32)
-    rows[:, 2] = 4
-    scaled = Scaler.fit(rows)(rows)
-    assert np.abs(scaled.mean(axis=0)).max() < 1e-5
-    assert scaled.std(axis=0) == pytest.approx([1, 1, 0, 1, 1], abs=1e-5)
-    far = Scaler.fit(rows)(rows + 1000)
-    assert far.max() == 4
-
-
-def test_a_portrait_is_finite_and_changes_little_with_wear():
-    """Wear moves a clip less than another clip is away."""
-    random = np.random.default_rng(0)
-
-    def row(shown):
-        return describe_clip(shown, pulse(shown.mel), 120)
-
-    beat, drone = measure_spectra(drums(120)), measure_spectra(sines(220, 277, 330))
-    rows = [row(beat), row(augment(beat, random)), row(drone), row(measure_spectra(0 * noise(2)))]
-    assert all(np.isfinite(each).all() for each in rows)
-    assert np.linalg.norm(rows[0] - rows[1]) < np.linalg.norm(rows[0] - rows[2])
-
-
 def test_a_listener_hears_the_same_after_being_stored(trained, tmp_path):
     """The second run takes it from the cache, and does not train again."""
     pieces: Any = ["a piece"]
@@ -326,32 +131,6 @@ def test_a_listener_hears_style_lead_and_drums(trained):
     beat, chord = trained.analyse(drums(110)), trained.analyse(sines(220, 331))
     assert (beat.style.first, beat.lead.first, beat.has_drums) == ("rock", "flute", True)
     assert (chord.style.first, chord.lead.first, chord.has_drums) == ("ambient", "piano", False)
-
-
-@pytest.mark.parametrize("shift_seconds", [0.0, 0.7, 2.0])
-def test_the_same_recording_is_alike_however_shifted(shift_seconds):
-    """What begins later, or is softer, is the same piece."""
-    sound = melody(1) + drums(100)
-    later = np.roll(sound, round(shift_seconds * SAMPLE_RATE_HZ))
-    found = compare_clips(traces(measure_spectra(sound)), traces(measure_spectra(0.3 * later)))
-    assert found.is_alike
-    assert found.distance < 0.15
-
-
-def test_two_pieces_on_one_beat_are_not_alike():
-    """The onsets of the drums agree; the tunes do not."""
-    one, other = (traces(measure_spectra(melody(seed) + 0.3 * drums(100))) for seed in (1, 2))
-    found = compare_clips(one, other)
-    assert not found.is_alike
-    assert found.distance > 0.3
-
-
-def test_a_loop_is_like_itself_a_lap_later():
-    """A tune over and over, against a tune that goes on."""
-    lap = melody(3, 2)
-    loop, tune = np.tile(lap, 5), melody(3, 10)
-    assert self_similarity(traces(measure_spectra(loop)), 1.5, 4) > 0.95
-    assert self_similarity(traces(measure_spectra(tune)), 1.5, 4) < 0.7
 
 
 def takes_of(trained, sounds, ask=None):
@@ -392,27 +171,6 @@ def test_following_counts_what_was_asked_for(trained):
     assert prompt_adherence.confusion_section(asked).rows[1][3] == "rock 1"
 
 
-def test_a_key_and_its_relative_share_their_notes():
-    """C major and A minor are related, C and A major are not."""
-    assert keys.is_related((9, "minor"), (0, "major"))
-    assert keys.is_related((0, "major"), (0, "major"))
-    assert not keys.is_related((9, "major"), (0, "major"))
-    assert not keys.is_related(None, (0, "major"))
-
-
-def test_notes_that_a_network_hears_decide_on_the_key():
-    """The chances of held notes are added up by pitch class; what is unlikely is none."""
-    chances = np.full((1, 172, 88), 0.1, np.float32)
-    for pitch, chance in ((57, 0.9), (60, 0.8), (64, 0.9), (62, 0.5), (65, 0.41)):
-        chances[0, :, pitch - 21] = chance
-    session = SimpleNamespace(
-        get_inputs=lambda: [SimpleNamespace(name="sound")],
-        run=lambda _, fed: [chances] if fed["sound"].shape == (2, 43_844, 1) else [],
-    )
-    estimator = keys.NoteTranscriber(session)
-    assert estimator.key(noise(3)) == (9, "minor")
-
-
 @pytest.mark.parametrize(("mood", "is_met"), [("energetic", True), ("calm", False)])
 def test_a_mood_counts_where_it_moves_what_it_names(trained, mood, is_met):
     """More onsets are right for an energetic clip and wrong for a calm one."""
@@ -446,32 +204,6 @@ def test_a_judge_s_tags_count_by_comparison():
     assert tag_agreement.area(tagged, "folk") is None
     section = tag_agreement.section({MODEL: tagged, RENDERS: tagged})
     assert value(section, "jazz (jazz)") == 100
-
-
-def test_a_leak_is_the_share_of_the_other_stems():
-    """A tenth of the amplitude of another stem is 20 dB below it."""
-    played = {"bass": sines(100), "lead": sines(3000)}
-    leaked = stem_fidelity.leak_db(played["bass"] + 0.1 * played["lead"], played, "bass")
-    assert leaked == pytest.approx(-20, abs=0.5)
-    assert stem_fidelity.leak_db(played["bass"], played, "bass") < -60
-
-
-def test_a_note_is_in_tune_where_its_strongest_partial_is():
-    """A fundamental, an overtone; what is a third of a tone or 50 Hz off is another note."""
-    assert tuning.is_in_tune(sines(440), 69)
-    assert tuning.is_in_tune(sines(880), 69)
-    assert not tuning.is_in_tune(sines(450), 69)
-    assert not tuning.is_in_tune(sines(350), 66)
-    assert not tuning.is_in_tune(0 * noise(), 69)
-
-
-def test_non_negative_shares_are_never_below_nothing():
-    """Where the plain solution would subtract a column, it is left out."""
-    columns = np.array([[1, 1], [0, 1], [1, 0]], np.float32)
-    assert stem_fidelity.non_negative_shares(columns, 2 * columns[:, 0]) == pytest.approx(
-        [2, 0], abs=1e-5
-    )
-    assert stem_fidelity.non_negative_shares(columns, np.array([0, -1, 1], np.float32)).min() == 0
 
 
 def test_going_on_is_compared_with_the_piece_itself(trained):
