@@ -11,10 +11,14 @@ import numpy as np
 
 from bot.audio.editing.crossfade import fade
 from bot.audio.editing.joint import join_new_part
+from bot.audio.editing.stretch import stretch
 from bot.audio.notation import Notation
 from bot.audio.prompt import AudioPrompt, prepend
 from bot.audio.written_guides import count_beats, write_guides
 from bot.domain.generation import Kept, Sound, Tokens
+
+_LEAST_STRETCH = 0.004
+"""Less is not heard in a clip's length, and a stretch costs a little of the sound."""
 
 
 def hold_harmony(
@@ -54,22 +58,47 @@ def overlap_frames(
 ) -> int:
     """Return how many frames before the joint a new part over held harmony starts.
 
-    That is one beat, over which old and new are crossfaded; 0 if no beat is known or can be told.
+    That is one beat of the new part, over which old and new are crossfaded; 0 if no beat is known
+    or can be told.
     """
     if heard.beat_seconds is None:
         return 0
     frame_seconds = frame_samples / heard.end.sample_rate_hz
+    beat = heard.beat_seconds / frame_seconds
     if not has_codes:
         if notation is None or heard.rhythm is None:
             return 0
         if count_beats(heard.rhythm, frame_seconds, notation.clock) is None:
             return 0
-    beat = round(heard.beat_seconds / frame_seconds)
-    return min(beat, heard.end.samples.shape[1] // frame_samples // 2)
+        beat *= tempo_factor(heard, notation, frame_samples)
+    return min(round(beat), heard.end.samples.shape[1] // frame_samples // 2)
 
 
-def join_over_overlap(heard: AudioPrompt, made: Sound, overlap_samples: int) -> Sound:
-    """Return the kept bars, crossfaded within their last beat into the new part."""
+def tempo_factor(heard: AudioPrompt, notation: Notation | None, frame_samples: int) -> float:
+    """Return how much faster a new part over a recording's beat is to be played.
+
+    Beats that the clock counts are whole frames long, and up to 4.5 % off what is heard.
+    """
+    if notation is None or heard.rhythm is None:
+        return 1.0
+    frame_seconds = frame_samples / heard.end.sample_rate_hz
+    count = count_beats(heard.rhythm, frame_seconds, notation.clock)
+    if count is None:
+        return 1.0
+    factor = count.beat_frames / count.heard_frames
+    return factor if abs(factor - 1) > _LEAST_STRETCH else 1.0
+
+
+def join_over_overlap(
+    heard: AudioPrompt, made: Sound, overlap_samples: int, *, factor: float = 1.0
+) -> Sound:
+    """Return the kept bars, crossfaded within their last beat into the new part.
+
+    The new part is played faster by `factor` first, and overlaps by so many of its samples.
+    """
+    if factor != 1:
+        made = stretch(made, time_factor=factor, semitones=0)
+        overlap_samples = round(overlap_samples / factor)
     # Without a known beat there is no overlap: the old part is faded out.
     old = heard.end if overlap_samples else fade(heard.end)
     before = replace(old, samples=old.samples[:, : old.samples.shape[1] - overlap_samples])

@@ -106,7 +106,7 @@ def _making(plan: Plan) -> Sentence:
         "Making a clip of {seconds:g} s",
         "Making {n} clips of {seconds:g} s",
         n=len(plan.requests),
-        seconds=plan.requests[0].seconds or 0.0,
+        seconds=plan.new_seconds or 0.0,
     )
 
 
@@ -176,7 +176,8 @@ def write(
         beat_seconds = None if plan.remix is None else plan.remix.beat_seconds
         sound = join_new_part(request.audio, sound, beat_seconds)
     elif plan.remix is not None and plan.afresh is not None:
-        sound = join_over_overlap(plan.remix, sound, plan.afresh.overlap_samples)
+        afresh = plan.afresh
+        sound = join_over_overlap(plan.remix, sound, afresh.overlap_samples, factor=afresh.factor)
     done = finish(sound, as_loop=plan.as_loop, prompt=request.prompt)
     tags = Tags(
         prompt=request.prompt,

@@ -113,10 +113,18 @@ class Plan:
         return sum(request.seconds or 0.0 for request in self.requests)
 
     @property
+    def new_seconds(self) -> float | None:
+        """Return how long the new part of each clip is; None for endless music."""
+        seconds = self.requests[0].seconds
+        factor = 1.0 if self.afresh is None else self.afresh.factor
+        return None if seconds is None else seconds / factor
+
+    @property
     def seconds_before(self) -> float:
         """Return the seconds of sound that each clip continues from."""
         if self.remix is not None and self.afresh is not None:
-            return self.remix.end.seconds - self.afresh.overlap_samples / self.sample_rate_hz
+            overlap = self.afresh.overlap_samples / self.afresh.factor / self.sample_rate_hz
+            return self.remix.end.seconds - overlap
         audio = self.requests[0].audio
         return audio.seconds if audio else 0.0
 
@@ -165,7 +173,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     if remix is not None and seconds is not None and not args.stems and not args.stream:
         afresh = make_afresh(remix, contents, seconds)
     if afresh is not None:
-        kept, audio, audio_tokens = afresh.kept, None, None
+        kept, audio, audio_tokens, seconds = afresh.kept, None, None, afresh.seconds
     guides = None
     if audio is not None and audio_tokens is None and model_config.stems:
         notation = load_notation(contents.folder)

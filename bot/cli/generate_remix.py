@@ -12,7 +12,7 @@ from bot.audio.files import decode
 from bot.audio.files.clip_file import is_uncut, read_clip_codes
 from bot.audio.files.tags import read_tags
 from bot.audio.finish import detect_tempo_and_key
-from bot.audio.held_harmony import hold_harmony, overlap_frames
+from bot.audio.held_harmony import hold_harmony, overlap_frames, tempo_factor
 from bot.audio.notation import load_notation
 from bot.audio.prompt import AudioPrompt, cut_at_bars
 from bot.audio.resample import fit
@@ -48,12 +48,15 @@ class Afresh:
     """A new part that is made without hearing what it follows.
 
     `kept` is the tempo and harmony that it keeps, `tokens` the codes of what precedes it, if known.
-    It starts `overlap_samples` before the joint.
+    It starts `overlap_samples` before the joint; `seconds` of it are generated, and played faster
+    by `factor`.
     """
 
     kept: Kept | None
     tokens: Tokens | None
-    overlap_samples: int
+    seconds: float
+    overlap_samples: int = 0
+    factor: float = 1.0
 
 
 def make_afresh(remix: Remix, contents: Contents, seconds: float) -> Afresh | None:
@@ -61,21 +64,25 @@ def make_afresh(remix: Remix, contents: Contents, seconds: float) -> Afresh | No
 
     None for a model that can't be told them, and goes on from what it hears.
     """
-    hop, notation = contents.config.codec.hop, load_notation(contents.folder)
-    has_codes = remix.tokens is not None
+    heard, tokens, hop = remix.heard, remix.tokens, contents.config.codec.hop
+    notation, has_codes = load_notation(contents.folder), tokens is not None
     if not contents.config.stems or (notation is None and not has_codes):
         return None
-    kept, overlap = None, 0
-    if remix.keeps_harmony:
-        overlap = overlap_frames(remix.heard, notation, hop, has_codes=has_codes)
-        frames = round(seconds * contents.config.codec.sample_rate_hz / hop)
-        kept = hold_harmony(
-            remix.heard, remix.tokens, notation, frame_samples=hop, lead=overlap, frames=frames
-        )
-    tokens = remix.tokens
+    if not remix.keeps_harmony:
+        return Afresh(kept=None, tokens=tokens, seconds=seconds)
+    overlap = overlap_frames(heard, notation, hop, has_codes=has_codes)
+    factor = 1.0 if has_codes else tempo_factor(heard, notation, hop)
+    frames = round(factor * seconds * contents.config.codec.sample_rate_hz / hop)
+    kept = hold_harmony(heard, tokens, notation, frame_samples=hop, lead=overlap, frames=frames)
     if tokens is not None:
         tokens = tokens[:, : tokens.shape[1] - overlap]
-    return Afresh(kept=kept, tokens=tokens, overlap_samples=overlap * hop)
+    return Afresh(
+        kept=kept,
+        tokens=tokens,
+        seconds=factor * seconds,
+        overlap_samples=overlap * hop,
+        factor=factor,
+    )
 
 
 def load_remix(

@@ -25,8 +25,8 @@ def summary(
         loading=loading,
     )
     clips = [
-        _clip(plan, file, request.seconds or seconds, seconds)
-        for file, request, seconds in zip(plan.files, plan.requests, lengths, strict=True)
+        _clip(plan, file, plan.new_seconds or seconds, seconds)
+        for file, seconds in zip(plan.files, lengths, strict=True)
     ]
     stems = [
         Sentence(

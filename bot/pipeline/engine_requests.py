@@ -66,10 +66,10 @@ async def build_request(
             return request
         frame_seconds = model.frame_samples / model.sample_rate_hz
         lead = sources.overlap_frames(order.source, heard, model, known)
-        seconds = request.seconds
+        faster = sources.tempo_factor(order.source, heard, model, known)
+        seconds = min(order.seconds * faster, model.max_seconds)
         if plan is not None:
             seconds = plan.seconds_to_make(order, model, lead_seconds=lead * frame_seconds)
-        assert seconds is not None
         held = await asyncio.to_thread(
             hold_harmony,
             heard,

@@ -121,7 +121,7 @@ class ClipGenerator:
 
     async def _keep(self, job: Job, rendered: Rendered) -> Clip:
         """Write the clip to disk, then record it: from then on it is never generated again."""
-        order, sound, before = job.order, rendered.sound, None
+        order, sound, before, is_coded = job.order, rendered.sound, None, True
         source = order.source
         plan = await self.turns.plan(job) if order.kind is Kind.JAM_TURN else None
         if plan is not None:
@@ -131,9 +131,10 @@ class ClipGenerator:
         elif source is not None and not source.include:
             sound = cut_new_part(sound, order.seconds)
         elif source is not None and not source.keep_stems:
-            sound, before = await self.sources.join(order.kind, source, sound, rendered.model)
+            joined = await self.sources.join(order.kind, source, sound, rendered.model)
+            sound, before, is_coded = joined.sound, joined.before, joined.is_coded
         codes = None
-        if rendered.codes is not None:
+        if rendered.codes is not None and is_coded:
             codes = match_codes(sound, rendered.codes, rendered.sound, before)
         return await self._record(
             job,

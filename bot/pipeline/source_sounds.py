@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from bot.audio.analysis.tune import isolate_tune
 from bot.audio.editing.joint import join_new_part
 from bot.audio.files.masters import read_master
-from bot.audio.held_harmony import join_over_overlap, overlap_frames
+from bot.audio.held_harmony import join_over_overlap, overlap_frames, tempo_factor
 from bot.audio.notation import Notation
 from bot.audio.prompt import AudioPrompt, load_prompt, prepend
 from bot.audio.resample import fit
@@ -25,6 +25,18 @@ from bot.pipeline.clip_codes import load_codes, split_codes
 from bot.store.store import Store
 
 SOURCE_DELETED = Sentence("The clip to continue was deleted. Nothing was charged.")
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A new sound with its source before it, and the codes of what precedes the generated sound.
+
+    `is_coded` tells whether those and the generated ones are the codes of the whole.
+    """
+
+    sound: Sound
+    before: Codes | None
+    is_coded: bool = True
 
 
 class SourceSounds:
@@ -89,10 +101,8 @@ class SourceSounds:
             return None
         return split_codes(codes, heard)
 
-    async def join(
-        self, kind: Kind, source: Source, made: Sound, model: ModelInfo
-    ) -> tuple[Sound, Codes | None]:
-        """Return the new sound with its source before it, and the codes of what precedes `made`.
+    async def join(self, kind: Kind, source: Source, made: Sound, model: ModelInfo) -> Joined:
+        """Return the new sound with its source before it.
 
         If the source was deleted meanwhile, the new sound alone is returned, unless the order
         continues all of it. Raises JobError and SoundError for that.
@@ -103,25 +113,29 @@ class SourceSounds:
         except (JobError, SoundError):
             if is_whole:
                 raise
-            return made, None
+            return Joined(made, None)
         known = await self.load_known_codes(source, heard, model)
         if self.is_without_audio_prompt(kind, source, model, known):
             lead = self.overlap_frames(source, heard, model, known)
             joined = await asyncio.to_thread(
-                join_over_overlap, heard, made, lead * model.frame_samples
+                join_over_overlap,
+                heard,
+                made,
+                lead * model.frame_samples,
+                factor=self.tempo_factor(source, heard, model, known),
             )
             if is_whole:
                 joined = prepend(heard.before, joined)
             if known is None:
-                return joined, None
+                return Joined(joined, None, is_coded=False)
             codes = known[1].tokens[:, : known[1].tokens.shape[1] - lead]
             if is_whole:
                 codes = np.concatenate([known[0].tokens, codes], axis=1)
-            return joined, replace(known[1], tokens=codes)
+            return Joined(joined, replace(known[1], tokens=codes))
         joined = await asyncio.to_thread(join_new_part, heard.end, made, heard.beat_seconds)
         if not is_whole:
-            return joined, None
-        return prepend(heard.before, joined), None if known is None else known[0]
+            return Joined(joined, None)
+        return Joined(prepend(heard.before, joined), None if known is None else known[0])
 
     def is_without_audio_prompt(
         self, kind: Kind, source: Source, model: ModelInfo, known: tuple[Codes, Codes] | None
@@ -152,6 +166,21 @@ class SourceSounds:
         return overlap_frames(
             heard, self.notation, model.frame_samples, has_codes=known is not None
         )
+
+    def tempo_factor(
+        self,
+        source: Source,
+        heard: AudioPrompt,
+        model: ModelInfo,
+        known: tuple[Codes, Codes] | None,
+    ) -> float:
+        """Return how much faster a part without audio prompt is to be played, to follow its source.
+
+        What is heard alone stays as it was generated.
+        """
+        if known is not None or not source.keep_harmony or not source.include:
+            return 1.0
+        return tempo_factor(heard, self.notation, model.frame_samples)
 
 
 def _read_tune(path: Path, seconds: float, sample_rate_hz: int) -> Sound:

@@ -103,12 +103,10 @@ class TurnBars:
         if plan.grid is not None and is_heard:
             sound = await asyncio.to_thread(_follow, plan.count, plan.grid, heard, rendered.sound)
             return _with_grid(sound, plan, plan.grid, codes=None)
-        sound, before = await self._sources.join(
-            job.order.kind, source, rendered.sound, rendered.model
-        )
-        codes = None
-        if rendered.codes is not None:
-            codes = match_codes(sound, rendered.codes, rendered.sound, before)
+        joined = await self._sources.join(job.order.kind, source, rendered.sound, rendered.model)
+        sound, codes = joined.sound, None
+        if rendered.codes is not None and joined.is_coded:
+            codes = match_codes(sound, rendered.codes, rendered.sound, joined.before)
         if plan.grid is not None:
             return _with_grid(sound, plan, plan.grid, codes=codes)
         joint = heard.before.samples.shape[1] + heard.end.samples.shape[1]

@@ -66,6 +66,23 @@ async def test_a_recording_is_remixed_afresh_over_its_beat(tmp_path, keeps_harmo
         assert (clock[24:] == clock[:-24]).all() and len(np.unique(clock)) == 24
 
 
+async def test_more_is_generated_of_what_is_then_played_faster(tmp_path):
+    """A recording of 120 BPM: the clock counts no beat of 25 frames, but the length is as asked."""
+    model = replace(info(1), stems=("drums", "bass", "chords", "lead"), frame_samples=640)
+    async with open_store(tmp_path, time.time) as store:
+        write_master(store.uploads_folder / "drums.flac", sound_of(drums(120, 10.0)))
+        source = UploadSource(file="drums.flac", keep_seconds=5.0, keep=Keep.END, keep_harmony=True)
+        job = await accepted(store, kind=Kind.REMIX, prompt="jazz", source=source, seconds=6.0)
+        sources = SourceSounds(store, load_notation(starter_folder()))
+        turns = TurnBars(store, sources, None)
+        request = await build_request(job, model, sources, turns)
+        beat = len(np.unique(request.kept.tokens[0]))
+        assert beat in (24, 26)
+        assert request.seconds == pytest.approx(6.0 * beat / 25, rel=5e-3)
+        shorter = await build_request(job, replace(model, max_seconds=5.0), sources, turns)
+        assert shorter.seconds == 5.0
+
+
 @pytest.mark.parametrize(
     ("prompt", "muted"), [("folk, no drums", ("drums",)), ("folk with drums", ()), (None, ())]
 )

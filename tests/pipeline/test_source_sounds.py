@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bot.audio.analysis.rhythm import Rhythm
+from bot.audio.analysis.rhythm import Rhythm, find_rhythm
 from bot.audio.files.masters import write_master
 from bot.audio.held_harmony import join_over_overlap
 from bot.audio.notation import load_notation
@@ -17,7 +17,7 @@ from bot.domain.generation import Codes, Sound
 from bot.domain.jobs import ClipSource, Keep, Kind, UploadSource
 from bot.errors import JobError
 from bot.models.registry import starter_folder
-from bot.pipeline.source_sounds import SourceSounds
+from bot.pipeline.source_sounds import Joined, SourceSounds
 from bot.store.store import open_store
 from tests.support.known_sounds import drums, sound_of
 from tests.support.scripted_worker import info
@@ -37,7 +37,7 @@ async def test_clips_of_deleted_sources_are_kept(tmp_path, source):
     """It holds what the model heard of it; only all that came before that is missing."""
     async with open_store(tmp_path, time.time) as store:
         sources = SourceSounds(store)
-        assert await sources.join(Kind.REMIX, source, MADE, info(1)) == (MADE, None)
+        assert await sources.join(Kind.REMIX, source, MADE, info(1)) == Joined(MADE, None)
         whole = ClipSource(clip_id=4, keep_seconds=1.0, whole=True)
         with pytest.raises(JobError, match="was deleted"):
             await sources.join(Kind.CONTINUE, whole, MADE, info(1))
@@ -74,7 +74,7 @@ RHYTHM = Rhythm(
         (KNOWN, {}, None, 25),
         (KNOWN, {"keep_harmony": False}, None, 0),
         (KNOWN, {"include": False}, None, 0),  # there is nothing to overlap with
-        (None, {}, RHYTHM, 25),
+        (None, {}, RHYTHM, 26),  # the clock counts no beat of 25 frames
         (None, {}, None, 0),  # no beat is written for the new part
         (None, {}, replace(RHYTHM, bpm=230), 25),  # every second beat is counted
     ],
@@ -134,8 +134,34 @@ async def test_a_recording_s_new_part_follows_its_bars(tmp_path, keep):
         kept, lead = heard.end.samples.shape[1], 24 * 640
         assert 3.0 < kept / 32_000 < 5.0
         made = harmonic(5.0)
-        joined, codes = await sources.join(Kind.REMIX, source, made, model)
-        assert joined.samples.shape[1] == kept - lead + 5 * 32_000
-        assert codes is None  # what stays has none
+        joined = await sources.join(Kind.REMIX, source, made, model)
+        samples = joined.sound.samples
+        assert samples.shape[1] == kept - lead + 5 * 32_000
+        assert not joined.is_coded  # what stays has no codes
         untouched = kept - lead
-        assert np.array_equal(joined.samples[:, :untouched], heard.end.samples[:, :untouched])
+        assert np.array_equal(samples[:, :untouched], heard.end.samples[:, :untouched])
+
+
+@pytest.mark.parametrize("include", [True, False])
+async def test_a_new_part_is_brought_to_the_tempo_of_its_recording(tmp_path, include):
+    """120 BPM, of which the clock counts no beat; alone it stays as it was generated."""
+    model = replace(info(1), stems=("drums", "bass"), frame_samples=640)
+    async with open_store(tmp_path, time.time) as store:
+        write_master(store.uploads_folder / "a.flac", sound_of(drums(120, 20.0)))
+        source = UploadSource(
+            file="a.flac", keep_seconds=4.0, keep=Keep.END, keep_harmony=True, include=include
+        )
+        sources = SourceSounds(store, load_notation(starter_folder()))
+        heard = await sources.load_prompt(source, model)
+        factor = sources.tempo_factor(source, heard, model, None)
+        lead = sources.overlap_frames(source, heard, model, None)
+        if not include:
+            assert (factor, lead) == (1.0, 0)
+            return
+        assert lead in (24, 26)
+        assert factor == pytest.approx(lead / 25, rel=5e-3)
+        made = sound_of(drums(120 / factor, 6.0))
+        joined = await sources.join(Kind.REMIX, source, made, model)
+        rhythm = find_rhythm(joined.sound)
+        assert rhythm is not None and rhythm.is_even
+        assert rhythm.bpm == pytest.approx(120, rel=5e-3)
