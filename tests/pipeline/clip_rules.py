@@ -1,7 +1,7 @@
 """What people do with clips, as rules of the state machine: takes, mixes, stars, battles.
 
-The model of each is what a person would expect: one message for takes, no charge for a mix, no
-star of one's own counted, one entry of each in a battle, and nothing left of what was deleted.
+The model has a person's expectations: one message for takes, no charge for a mix, no star of
+one's own counted, one entry of each person in a battle, and nothing left of a deleted clip.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MADE = (JobState.RENDERED, JobState.DELIVERING, JobState.DELIVERED, JobState.HEL
 
 @dataclasses.dataclass
 class ToldClip:
-    """What the model knows of a clip."""
+    """The model's record of a clip."""
 
     id: int
     is_deleted: bool = False
@@ -43,7 +43,7 @@ class ToldClip:
 
 @dataclasses.dataclass
 class ToldBattle:
-    """What the model knows of the battle that was begun last."""
+    """The model's record of the latest battle."""
 
     id: int
     closes_at: float
@@ -51,9 +51,9 @@ class ToldBattle:
 
 
 class ClipRules(RuleBasedStateMachine):
-    """Rules beside those of the queue: `told` has the jobs, with their clips and battles."""
+    """Rules beside those of the queue: `told` is the model, jobs with their clips and battles."""
 
-    # What the machine has that they are part of.
+    # Attributes of the machine that these rules are mixed into.
     told: dict[int, Any]
     orders: int
     now: float
@@ -79,7 +79,7 @@ class ClipRules(RuleBasedStateMachine):
         return {id_: clip for id_, clip in found.items() if not clip.is_deleted}
 
     def forget_clips_of(self, user):
-        """What is left of a person in the model, once they are forgotten."""
+        """Erase a person from the model."""
         for told in self.told.values():
             if told.user == user:
                 told.clip = told.battle_id = None
@@ -88,7 +88,7 @@ class ClipRules(RuleBasedStateMachine):
 
     @initialize(has_battle=st.booleans())
     def begin(self, has_battle):
-        """Everybody has a clip already, and perhaps an entry in a battle."""
+        """Give everybody a clip and perhaps an entry in a battle."""
         for user in USERS:
             self._accept(self._order(user, 1.0))
         if has_battle:
@@ -196,7 +196,7 @@ class ClipRules(RuleBasedStateMachine):
     )
     @rule()
     def go_on_with_battle(self):
-        """One step, twice: a bot that was killed after it takes it again."""
+        """Take one step twice: a bot that was killed after it repeats it."""
         battle, battles = self.battle, self.store.battles
         match battle.state:
             case BattleState.OPEN:
@@ -227,7 +227,7 @@ class ClipRules(RuleBasedStateMachine):
         assert self._run(battles.get(battle.id)).state is battle.state
 
     def _entries(self):
-        """The latest that each person has made for the battle, by its job."""
+        """The latest entry of each person in the battle, by its job."""
         made = {
             id_: told
             for id_, told in self.told.items()
@@ -235,7 +235,7 @@ class ClipRules(RuleBasedStateMachine):
         }
         return {told.user: id_ for id_, told in sorted(made.items())}
 
-    # What must be true whatever happened.
+    # Invariants.
 
     @invariant()
     def the_clips_are_as_told(self):

@@ -1,4 +1,4 @@
-"""Jobs whose task fails are retried until it works."""
+"""A job whose task fails is retried until it succeeds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _quick(monkeypatch):
 
 @pytest.mark.parametrize("step", ["start", "record_clip", "begin_delivery", "finish_delivery"])
 async def test_a_temporarily_full_disk_loses_no_job(tmp_path, monkeypatch, step):
-    """What could not be written down is done again when there is room, without a restart."""
+    """Failed writes are repeated once there is room, without a restart."""
     async with open_server(tmp_path, timings=quick()) as server:
         real = getattr(server.store.jobs, step)
         fails = 2
@@ -33,7 +33,7 @@ async def test_a_temporarily_full_disk_loses_no_job(tmp_path, monkeypatch, step)
             return await real(*args, **options)
 
         monkeypatch.setattr(server.store.jobs, step, full)
-        # What ends a job can't be written either.
+        # The job's end can't be written either.
         ended = server.store.jobs.fail
 
         async def not_ended(*args):
@@ -52,7 +52,7 @@ async def test_a_temporarily_full_disk_loses_no_job(tmp_path, monkeypatch, step)
 
 
 async def test_a_stop_does_not_wait_for_retries(tmp_path, monkeypatch):
-    """It is in the database: the next start takes it up."""
+    """The job is in the database: the next start continues it."""
     async with open_server(tmp_path, timings=quick(job_retry_seconds=3600.0)) as server:
 
         async def broken(*args, **options):
@@ -70,7 +70,7 @@ async def test_a_stop_does_not_wait_for_retries(tmp_path, monkeypatch):
 
 
 async def test_a_job_can_be_cancelled_before_it_is_queued(tmp_path, monkeypatch):
-    """Between its admission and the queue of the executor: it is refunded, and its person told."""
+    """Between admission and the executor's queue: it is refunded, with a notice."""
     async with open_server(tmp_path, timings=quick()) as server:
         put = server.pipeline._dispatcher.put
         monkeypatch.setattr(server.pipeline._dispatcher, "put", lambda job: None)
@@ -87,7 +87,7 @@ async def test_a_job_can_be_cancelled_before_it_is_queued(tmp_path, monkeypatch)
 
 
 async def test_a_job_cancelled_before_queueing_is_not_shown(tmp_path):
-    """It leaves the queue that it came to all the same, and what was told stays."""
+    """It leaves the executor's queue, and its notice stays."""
     timings = quick(first_shown=0.3, show_every=0.01)
     async with open_server(tmp_path, timings=timings) as server:
         server.pipeline.executor.paused = True
@@ -95,7 +95,7 @@ async def test_a_job_cancelled_before_queueing_is_not_shown(tmp_path):
         async with asyncio.timeout(60):
             while server.pipeline.progress(1) is None:
                 await asyncio.sleep(0.01)
-            # As a cancellation does that finds it nowhere but in the database.
+            # A cancellation that finds the job only in the database does the same.
             assert await server.store.jobs.cancel(1, CANCELLED)
             await server.pipeline._notifier.notify(1)
             await server.idle()

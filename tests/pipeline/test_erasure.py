@@ -1,4 +1,4 @@
-"""What is kept of a person: told, handed over, and gone when they wish it."""
+"""Personal data: shown, exported and erased on request."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _strict(monkeypatch):
 
 
 def places_of(folder, text):
-    """Every table and column of the database that a text or a number is in."""
+    """Every table and column of the database that contains a text or a number."""
     found = set()
     with closing(sqlite3.connect(folder / FILE)) as connection:
         tables = [
@@ -56,7 +56,7 @@ async def confirmed(server, who):
 
 
 async def test_people_are_shown_what_is_stored(tmp_path):
-    """In sentences, with the days that are set; for them alone."""
+    """Privately, in sentences with the configured numbers of days."""
     async with open_server(tmp_path) as server:
         told = await server.alice.slash(server.channel, "privacy show")
         assert "30 days" in told.response.content
@@ -72,7 +72,7 @@ async def test_people_are_shown_what_is_stored(tmp_path):
     ],
 )
 async def test_people_are_told_about_backups(tmp_path, keep, words):
-    """Where it is told what is kept, before they delete it, and when it is done."""
+    """With what is stored, before an erasure, and after it."""
     config = replace(Config(), storage=StorageConfig(keep_backups=keep))
     async with open_server(tmp_path, config=config) as server:
         told = await server.alice.slash(server.channel, "privacy show")
@@ -100,7 +100,7 @@ async def test_an_export_has_all_data_of_a_person(tmp_path):
 
 
 async def test_a_person_s_data_is_erased_on_request(tmp_path):
-    """Words, clips and orders at once; the day's seconds when the day is over; others stay."""
+    """Prompts, clips and orders at once, today's seconds at midnight; other people's stay."""
     async with open_server(tmp_path) as server:
         await server.music(prompt=CANARY, seconds=2.0)
         await server.music(server.bob, prompt="another song", seconds=1.0)
@@ -110,7 +110,7 @@ async def test_a_person_s_data_is_erased_on_request(tmp_path):
         assert "1 clip of yours is deleted" in done.response.content
         assert places_of(tmp_path, "canary sings") == set()
         assert not (server.store.clips_folder / clip.file).exists()
-        # To be forgotten does not give the day back.
+        # An erasure does not restore the day's quota.
         assert (await server.store.ledger.quota(server.alice.id, 600)).used_seconds == 2.0
         assert await server.store.check() == []
         server.clock.now += DAY
@@ -122,7 +122,7 @@ async def test_a_person_s_data_is_erased_on_request(tmp_path):
 
 
 async def test_erasure_cancels_queued_jobs(tmp_path):
-    """What waits is cancelled first, and what they do afterwards is kept as anyone's."""
+    """Queued jobs are cancelled first; later orders are stored normally."""
     async with open_server(tmp_path) as server:
         server.pipeline.executor.paused = True
         waiting = await server.alice.slash(server.channel, "music", prompt=CANARY)
@@ -134,7 +134,7 @@ async def test_erasure_cancels_queued_jobs(tmp_path):
         await server.music(prompt="a new song", seconds=1.0)
         server.clock.now += DAY
         await sweep(server.store, 30, server.clock.now)
-        # What came after the wish is not part of it.
+        # Later orders are not part of the erasure.
         assert [clip.prompt for clip in await server.store.clips.of_user(server.alice.id, 5)] == [
             "a new song"
         ]
@@ -142,7 +142,7 @@ async def test_erasure_cancels_queued_jobs(tmp_path):
 
 
 async def test_erasure_keeps_blocks(tmp_path):
-    """A block is the server's, not the person's."""
+    """A block belongs to the server, not to the person."""
     async with open_server(tmp_path) as server:
         await server.store.settings.block(server.guild.id, server.alice.id, True)
         await confirmed(server, server.alice)
@@ -151,7 +151,7 @@ async def test_erasure_keeps_blocks(tmp_path):
 
 
 async def test_prompts_are_deleted_with_the_sound(tmp_path):
-    """After as many days as clips are kept."""
+    """After the number of days that clips are kept."""
     async with open_server(tmp_path) as server:
         await server.music(prompt=CANARY)
         await sweep(server.store, 30, server.clock.now + 29 * DAY)
@@ -161,7 +161,7 @@ async def test_prompts_are_deleted_with_the_sound(tmp_path):
 
 
 async def test_deleting_a_clip_deletes_its_prompt(tmp_path):
-    """As people are told; what was made of it has words of its own."""
+    """As the privacy page promises; clips made from it keep their own prompts."""
     async with open_server(tmp_path) as server:
         result = await server.music(prompt=CANARY)
         await server.alice.click(result.response, label="Again")
@@ -176,7 +176,7 @@ async def test_deleting_a_clip_deletes_its_prompt(tmp_path):
 
 
 async def test_only_erasure_deletes_ledger_entries(tmp_path):
-    """Nobody else's entries can be taken away, not even while someone is forgotten."""
+    """Other people's entries can't be deleted, even during an erasure."""
     async with open_server(tmp_path) as server:
         await server.music(server.bob)
         await server.store.settings.set_metadata("forgetting", str(server.alice.id))
@@ -186,7 +186,7 @@ async def test_only_erasure_deletes_ledger_entries(tmp_path):
 
 
 async def test_user_text_is_not_logged(tmp_path, caplog):
-    """Not above debug, whatever they do with it."""
+    """No prompt or name is logged above debug level."""
     for name in ("bot", "cogs"):
         caplog.set_level(logging.INFO, logger=name)
     async with open_server(tmp_path) as server:

@@ -1,4 +1,4 @@
-"""Who wishes to be forgotten while something goes on for them: all of it goes, or nothing yet."""
+"""Erasure while a job is in progress: everything is deleted, or nothing yet."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _strict(monkeypatch):
 
 
 def at_forgetting(monkeypatch, store, *, before=None, after=None):
-    """Do something right before, or right after, the first time that somebody is forgotten."""
+    """Do something right before, or right after, the first erasure."""
     forget = type(store.privacy).forget
     doings = {"before": before, "after": after}
 
@@ -53,7 +53,7 @@ def at_forgetting(monkeypatch, store, *, before=None, after=None):
 
 @asynccontextmanager
 async def being_posted(server):
-    """Alice's clip is on its way to her as long as the block lasts."""
+    """Alice's clip is being delivered as long as the block lasts."""
     begun, go_on = asyncio.Event(), asyncio.Event()
     post = server.bot.presenter.post
 
@@ -78,7 +78,7 @@ async def asked_to_be_forgotten(server):
 
 
 async def ordered(server, key="k", prompt=CANARY):
-    """An order of Alice's that comes to the bot right now."""
+    """An order of Alice's that arrives now."""
     place = RequestOrigin(
         user_id=server.alice.id, channel_id=server.channel.id, guild_id=server.guild.id
     )
@@ -88,7 +88,7 @@ async def ordered(server, key="k", prompt=CANARY):
 
 
 async def test_an_order_during_an_erasure_is_erased_too(tmp_path, monkeypatch):
-    """It is cancelled, which is told, and costs nothing; it is never made without its words."""
+    """It is cancelled with a notice and refunded, never generated without its prompt."""
     async with open_server(tmp_path, timings=HURRIED) as server:
         await server.music(prompt="an older song", seconds=1.0)
         server.pipeline.executor.paused = True
@@ -104,7 +104,7 @@ async def test_an_order_during_an_erasure_is_erased_too(tmp_path, monkeypatch):
 
 
 async def test_an_order_right_after_an_erasure_is_complete(tmp_path, monkeypatch):
-    """It keeps its words and its sound, now and when the day is over."""
+    """Its prompt and sound are kept, now and after midnight."""
     async with open_server(tmp_path, timings=HURRIED) as server:
         await server.music(prompt="an older song", seconds=1.0)
 
@@ -126,7 +126,7 @@ async def test_an_order_right_after_an_erasure_is_complete(tmp_path, monkeypatch
 
 
 async def test_erasure_waits_for_a_delivery(tmp_path):
-    """Nothing is deleted then, the clip arrives whole, and a minute later all goes."""
+    """Nothing is deleted until the clip is delivered; then everything is."""
     async with open_server(tmp_path, timings=HURRIED) as server:
         async with being_posted(server):
             with pytest.raises(Refused, match="nothing is deleted yet"):
@@ -141,7 +141,7 @@ async def test_erasure_waits_for_a_delivery(tmp_path):
 
 
 async def test_erasure_waits_for_a_held_clip_being_fetched(tmp_path, monkeypatch):
-    """And what is being deleted can't be fetched any more."""
+    """And a clip that is being deleted can't be fetched any more."""
     async with open_server(tmp_path, timings=HURRIED) as server:
         await hold_clip(server)
         person = server.pipeline.erasure
@@ -163,7 +163,7 @@ async def test_erasure_waits_for_a_held_clip_being_fetched(tmp_path, monkeypatch
 
 
 async def test_a_stop_during_an_erasure_leaves_no_open_answer(tmp_path, monkeypatch):
-    """The answer is noted until it is given, so that the next start ends it."""
+    """The answer is recorded as open until given, so that the next start closes it."""
     async with open_server(tmp_path, timings=HURRIED) as server:
         noted = []
 
@@ -177,7 +177,7 @@ async def test_a_stop_during_an_erasure_leaves_no_open_answer(tmp_path, monkeypa
 
 
 async def test_an_undispatched_order_is_cancelled_with_a_notice(tmp_path, monkeypatch):
-    """Written down, and the bot did not come to more: as between two tries on a full disk."""
+    """Its row exists but no task, as between two tries on a full disk."""
     async with open_server(tmp_path, timings=HURRIED) as server:
         put = server.pipeline._dispatcher.put
         monkeypatch.setattr(server.pipeline._dispatcher, "put", lambda job: None)
@@ -187,7 +187,7 @@ async def test_an_undispatched_order_is_cancelled_with_a_notice(tmp_path, monkey
         await server.env.settle()
         assert str(CANCELLED) in server.newest(1)[0].content
         assert await server.store.check() == []
-        # Who was about to run it sees that it has ended.
+        # The task that was about to run it sees that it has ended.
         put(job)
         runner = JobRunner(
             server.store,
@@ -204,7 +204,7 @@ async def test_an_undispatched_order_is_cancelled_with_a_notice(tmp_path, monkey
 
 
 async def test_erasure_waits_for_unfinished_jobs(tmp_path):
-    """Not even what it cost, if it was given before midnight: the books stay right."""
+    """Their cost is kept, too, if it is from before midnight: the ledger stays balanced."""
     clock = Clock()
     async with open_store(tmp_path, clock) as store:
         await delivered(store, key="a")
@@ -225,7 +225,7 @@ async def test_erasure_waits_for_unfinished_jobs(tmp_path):
 
 
 async def test_inconsistent_old_rows_do_not_block_a_sweep(tmp_path):
-    """There an order went on while its person was forgotten: the clip that came of it stays."""
+    """An order went on during an erasure; the clip that it produced stays."""
     clock = Clock()
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         for migration in MIGRATIONS[:3]:
@@ -264,7 +264,7 @@ async def test_inconsistent_old_rows_do_not_block_a_sweep(tmp_path):
 
 
 async def test_unreferenced_sound_files_are_deleted(tmp_path):
-    """The rows were gone and the files not yet; what is being made is nobody's leftover."""
+    """Files whose rows are deleted; a file of a running job is kept."""
     clock = Clock()
     async with open_store(tmp_path, clock) as store:
         _, clip = await delivered(store, key="a")

@@ -1,4 +1,4 @@
-"""Something goes wrong at every place on a job's way, on real processes: nothing is lost."""
+"""A failure at every failpoint of a job's path, in real processes: nothing is lost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.leftover_processes import left_of, marked, running
 
 ORDERS = 3
 
-# The answer to an interaction is Discord's affair: see test_bot_faults.
+# Answers to interactions are tested in tests/cogs/wire.
 ON_THE_WAY = [place for place in failpoints.PLACES[1:] if not place.startswith("jam.")]
 IN_WORKER = ("worker.begun", "model.loaded", "clip.begun", "clip.midway")
 CASES = [
@@ -45,7 +45,7 @@ class Life:
 
 
 def live(folder, *, seconds, orders=0, told=""):
-    """Let a bot live for a while; return how it ended and what it logged."""
+    """Run a bot for a while; return how it ended and what it logged."""
     environment = marked(folder) | {failpoints.VARIABLE: told}
     process, stderr = forked.start(
         "tests.support.headless_bot", (folder, seconds, orders), environment
@@ -57,7 +57,7 @@ def live(folder, *, seconds, orders=0, told=""):
 
 
 async def books(folder):
-    """The jobs as they stand, and what is wrong with the ledger."""
+    """The jobs' states, and the ledger's violations."""
     async with open_store(folder, time.time) as store:
         jobs = [await store.jobs.get(number) for number in range(1, ORDERS + 1)]
         used = {
@@ -72,8 +72,8 @@ async def books(folder):
 
 
 def two_lives(folder, place, action):
-    """Let a bot live with something that goes wrong, and then without; return how both ended."""
-    # A worker that never gets ready is waited for; so long is enough to see that it is.
+    """Run a bot with a failure, and then without; return how both runs ended."""
+    # The bot waits for a worker that never gets ready; this is long enough to see it.
     seconds = 3.0 if place in IN_WORKER[:2] or place == "bot.draining" else 30.0
     if place == "bot.draining":
         seconds = 0.01
@@ -83,7 +83,7 @@ def two_lives(folder, place, action):
 
 @pytest.fixture(scope="module")
 def lives(request, tmp_path_factory):
-    """The lives of all cases that are to be tested, some at a time: folder and what comes of it."""
+    """Both runs of all cases, some at a time, with their folders."""
     asked = [
         (item.callspec.params["place"], item.callspec.params["action"])
         for item in request.session.items
@@ -102,7 +102,7 @@ def lives(request, tmp_path_factory):
 
 @pytest.mark.parametrize(("place", "action"), CASES)
 def test_a_failure_at_any_failpoint_loses_nothing(lives, place, action):
-    """Every job that was accepted ends in one clip or one sentence, and only clips are paid for."""
+    """Every accepted job ends with one clip or one sentence, and only clips are charged."""
     folder, ended = lives[place, action]
     first, second = ended.result()
     kills_the_bot = (action == "kill" and place not in IN_WORKER) or (
@@ -118,7 +118,7 @@ def test_a_failure_at_any_failpoint_loses_nothing(lives, place, action):
     told = [json.loads(line) for line in (folder / "posted.jsonl").read_text().splitlines()]
     for job in jobs:
         assert job.state in (JobState.DELIVERED, JobState.FAILED)
-        # Takes share a message, which tells how each of them ended.
+        # Takes share a message, which has the end of each.
         heard = [line for line in told if line[1] == job.message.message_id]
         is_there = job.state is JobState.DELIVERED
         assert heard, first.stderr + second.stderr
@@ -130,14 +130,14 @@ def test_a_failure_at_any_failpoint_loses_nothing(lives, place, action):
         assert (f"{job.id}.flac" in files) >= is_there
     assert not [name for name in files if name.startswith(".") and name.endswith(".part")]
     assert left_of(folder) == []
-    # Whom a bot has forked from itself has no mark.
+    # A process that the bot forked has no mark.
     started = re.findall(r"worker\.started pid=(\d+)", first.stderr + second.stderr)
     assert started
     assert running(map(int, started)) == []
 
 
 async def test_failpoints_are_inactive_by_default(monkeypatch):
-    """They are in the bot that people run: there they are off."""
+    """They are compiled into the released bot, and do nothing there."""
     monkeypatch.delenv(failpoints.VARIABLE, raising=False)
     for place in failpoints.PLACES:
         failpoints.hit(place)
@@ -145,7 +145,7 @@ async def test_failpoints_are_inactive_by_default(monkeypatch):
 
 
 async def test_a_failpoint_fires_at_its_place(monkeypatch):
-    """At that place and at no other; what is not understood is not passed over."""
+    """Only there; an invalid value is an error."""
     monkeypatch.setenv(failpoints.VARIABLE, "job.claimed=raise; clip.posted=dance")
     with pytest.raises(failpoints.Injected, match="job.claimed"):
         await failpoints.reached("job.claimed")

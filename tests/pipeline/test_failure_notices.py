@@ -1,4 +1,4 @@
-"""People who could not be told how their job ended are tried again, with what is true by then."""
+"""Failure notices that could not be delivered are retried, with their sentence up to date."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WHY = Sentence("The script says so.")
 
 
 class Person:
-    """A presenter whose person can't be reached so many times."""
+    """A presenter whose first few notices can't be delivered."""
 
     def __init__(self, failures):
         self.failures, self.told = failures, []
@@ -39,7 +39,7 @@ async def store(tmp_path):
 
 
 async def told(store, person):
-    """Let it tell until somebody was reached; return what was said."""
+    """Retry until a notice is delivered; return the sentences sent."""
     notifier = FailureNotifier(store, retry_seconds=0.01)
     notifier.start(person)
     async with asyncio.timeout(60):
@@ -50,7 +50,7 @@ async def told(store, person):
 
 
 async def test_an_undelivered_notice_is_retried(store):
-    """Not only by the next start, which may be months away."""
+    """Not only at the next start, which may be months away."""
     job = await accepted(store)
     await store.jobs.fail(job.id, WHY)
     assert await told(store, Person(failures=3)) == [(job.id, WHY)]
@@ -58,7 +58,7 @@ async def test_an_undelivered_notice_is_retried(store):
 
 
 async def test_a_deleted_held_clip_is_not_offered(store):
-    """While it is there it can be fetched; a day later it was deleted."""
+    """A held clip can be fetched for a day; a later notice does not offer it."""
     job = await accepted(store)
     await store.jobs.start(job.id)
     clip = await store.jobs.record_clip(job.id, new_clip(job))

@@ -1,4 +1,4 @@
-"""Whatever arrives in an order: what can't be made is refused in a sentence, before any worker."""
+"""Invalid orders are refused with a sentence, before any worker gets them."""
 
 from __future__ import annotations
 
@@ -71,13 +71,13 @@ def test_nan_values_are_refused(make, odd):
     ],
 )
 def test_out_of_range_values_are_refused(changes):
-    """By the bounds of the engine and the configuration."""
+    """The bounds are those of the engine and the configuration."""
     with pytest.raises(RequestError):
         check_order(dataclasses.replace(RIGHT, **changes), max_seconds=60)
 
 
 async def test_an_invalid_order_fails_alone(tmp_path):
-    """An order that an earlier version let in fails in a sentence; the worker goes on."""
+    """An order accepted by an earlier version fails with a sentence; the worker continues."""
     limits = Limits(daily_seconds=1e9, waiting_per_user=9, waiting_per_guild=9, waiting=9)
     async with open_server(tmp_path, timings=quick()) as server:
         await server.pipeline.executor.settled.wait()
@@ -107,5 +107,5 @@ async def test_an_invalid_order_fails_alone(tmp_path):
     ],
 )
 def test_valid_orders_are_accepted(changes):
-    """Whole numbers are numbers of seconds, too."""
+    """Whole numbers are valid numbers of seconds, too."""
     check_order(dataclasses.replace(RIGHT, **changes), max_seconds=60)

@@ -1,7 +1,7 @@
-"""Queue, ledger and worker together, driven at random: the books are always right.
+"""Queue, ledger and worker together, driven at random: the ledger always balances.
 
-What happens is told twice, to the real store with its real SQLite and to a model of a few lines,
-and the two must agree after every step. What people do with clips is in `clip_rules`.
+Every step is done by the real store with its real SQLite and by a model of a few lines, and the
+two must agree after it. What people do with clips is in `clip_rules`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ WORDS = Sentence("Nothing was charged.")
 
 @dataclasses.dataclass
 class Told:
-    """What the model knows of a job."""
+    """The model's record of a job."""
 
     user: int
     seconds: float
@@ -50,7 +50,7 @@ class Told:
 
 
 class JamMachine(ClipRules):
-    """People order, cancel and reset; workers make, fail and die; the bot is killed; days pass."""
+    """People order, cancel and reset; workers succeed, fail and die; the bot dies; days pass."""
 
     limits = LIMITS
 
@@ -109,7 +109,7 @@ class JamMachine(ClipRules):
         self._accept(self._order(user, seconds))
 
     def _fits(self, user, seconds, *, more=0):
-        """Whether an order is accepted, after so many more of the same length."""
+        """Whether an order is accepted, after this many more of the same length."""
         return (
             self._used(user) + (more + 1) * seconds <= DAILY_SECONDS
             and len(self._unfinished(user)) + more < LIMITS.waiting_per_user
@@ -117,7 +117,7 @@ class JamMachine(ClipRules):
         )
 
     def _accept(self, order, *, may=True):
-        """Order something; it is accepted exactly if it fits, and may be made at all."""
+        """Order; the order is accepted exactly if it fits and is allowed."""
         fits = may and self._fits(order.origin.user_id, order.seconds)
         try:
             job = self._run(
@@ -132,7 +132,7 @@ class JamMachine(ClipRules):
         assert again.id == job.id
 
     def _take_in(self, job):
-        """Know of a job that was accepted, and put it in line."""
+        """Record an accepted job in the model, and queue it."""
         order = job.order
         self.told[job.id] = Told(
             order.origin.user_id,
@@ -145,7 +145,7 @@ class JamMachine(ClipRules):
 
     def _put(self, id_, *, alone=False):
         told = self.told[id_]
-        # What costs nothing takes its time, too.
+        # Free jobs take time, too.
         seconds = told.seconds or 1.0
         self.queue.push(QueuedJob(job_id=id_, user_id=told.user, seconds=seconds, alone=alone))
 
@@ -159,17 +159,17 @@ class JamMachine(ClipRules):
 
     @rule(user=st.sampled_from(USERS))
     def give_back(self, user):
-        """A manager gives a person's day back."""
+        """A manager resets a person's quota."""
         used = self._used(user)
         assert self._run(self.store.ledger.reset(user, GUILD)) == used
-        # All of the day so far, whatever becomes of it.
+        # Everything reserved today, however it ends.
         for told in self.told.values():
             if told.user == user and told.day == self._day():
                 told.given_back = True
 
     @rule(user=st.sampled_from(USERS))
     def forget(self, user):
-        """A person wishes to be forgotten; what goes on for them is never half of it."""
+        """A person asks for erasure; their running jobs are erased whole or not yet."""
         files = self._run(self.store.privacy.forget(user))
         assert (files is None) == bool(self._unfinished(user))
         if files is not None:
@@ -223,14 +223,14 @@ class JamMachine(ClipRules):
     @precondition(lambda self: self._unfinished())
     @rule()
     def make_all(self):
-        """Nothing comes in between, for once."""
+        """All workers succeed, with nothing in between."""
         while self._unfinished():
             for _ in range(SLOTS):
                 self.take()
             for id_ in self._of(JobState.RUNNING):
                 self._render(id_)
             for id_ in self._of(JobState.RENDERED, JobState.DELIVERING):
-                # Those that share a message come with the first of them.
+                # Jobs that share a message are delivered with the first of them.
                 if not self.told[id_].state.is_final:
                     self._deliver(id_, "delivered")
 
@@ -270,7 +270,7 @@ class JamMachine(ClipRules):
             self.told[id_].state = JobState.HELD
 
     def _deliver_takes(self, group_key, end):
-        """Those that were made come in one message, once none of the others is being made."""
+        """Finished takes are delivered in one message once none is being generated."""
         of_group = {id_: told for id_, told in self.told.items() if told.group_key == group_key}
         if any(told.state in (JobState.QUEUED, JobState.RUNNING) for told in of_group.values()):
             return
@@ -288,7 +288,7 @@ class JamMachine(ClipRules):
 
     @rule()
     def the_bot_is_killed(self):
-        """All that is in memory goes: the line is rebuilt from the table."""
+        """All memory is lost: the queue is rebuilt from the table."""
         self._run(self.stack.aclose())
         self._open()
         self.queue = FairQueue()
@@ -304,7 +304,7 @@ class JamMachine(ClipRules):
     def time_passes(self, seconds):
         self.now += seconds
 
-    # What must be true whatever happened.
+    # Invariants.
 
     @invariant()
     def the_books_are_right(self):

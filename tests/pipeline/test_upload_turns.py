@@ -1,4 +1,4 @@
-"""Files from strangers are read one after the other, whatever is wanted of them."""
+"""Uploaded files are decoded one after the other, for whatever purpose."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.store.store import open_store
 
 
 async def test_uploads_are_decoded_one_at_a_time(tmp_path):
-    """However many people send one for its tags or its sound: the limits are those of one."""
+    """However many people upload a file for its tags or its sound: the limits hold for one."""
     bot = psutil.Process()
     at_once = []
 
@@ -31,9 +31,9 @@ async def test_uploads_are_decoded_one_at_a_time(tmp_path):
         return len({child.pid for child in bot.children()} - others)
 
     intake = UploadIntake(Folder(), Renderer(), None)  # type: ignore[arg-type] # all that it uses
-    # So that no process starts for that.
+    # This avoids starting a process for it.
     await asyncio.to_thread(ffmpeg_decoder.isolation_here)
-    # What other tests have started and keep.
+    # Processes that other tests have started and keep.
     others = {child.pid for child in bot.children()}
     reading = asyncio.gather(
         *(intake.read_tags(b"nothing") for _ in range(2)),
@@ -47,7 +47,7 @@ async def test_uploads_are_decoded_one_at_a_time(tmp_path):
 
 
 async def test_an_upload_is_kept_while_its_takes_are_ordered(tmp_path):
-    """The first take may end before the last one comes; afterwards nobody wants the file."""
+    """The first take may end before the last is ordered; then the file is deleted."""
     async with open_store(tmp_path, time.time) as store:
         intake = UploadIntake(store, None, None)  # type: ignore[arg-type] # nothing is read here
         file = store.uploads_folder / "song.flac"

@@ -22,7 +22,7 @@ EDIT = ("PATCH", "/channels/*/messages/*")
 POST = ("POST", "/channels/*/messages")
 
 
-# The ways to a person, in the order in which they are tried: what closes those before each.
+# The ways to a person, in the order they are tried, with what fails before each.
 WAYS = {"token": TOKEN_EDIT, "edit": EDIT, "post": POST}
 
 
@@ -32,7 +32,7 @@ def _quick(monkeypatch):
 
 
 async def ordered(stage, **options):
-    """Ask for a clip that is not begun yet; return the interaction."""
+    """Order a clip that is not started yet; return the interaction."""
     stage.bot.pipeline.executor.paused = True
     asked = await stage.music(**options)
     await stage.wait_for_queue(1)
@@ -40,7 +40,7 @@ async def ordered(stage, **options):
 
 
 def narrowed(stage, asked, way):
-    """Leave only one way, and those after it."""
+    """Leave only one way and those after it."""
     if way != "token":
         stage.clock.now += 16 * 60
     if way == "post":
@@ -48,13 +48,13 @@ def narrowed(stage, asked, way):
 
 
 async def made(stage):
-    """Let the clip be made; return its job at the end."""
+    """Let the clip be generated; return its job at the end."""
     stage.bot.pipeline.executor.paused = False
     return await stage.final_job(1)
 
 
 async def check_one(stage, *, paid=1.0):
-    """There is one message with one clip, it is what the job names, and it is paid for once."""
+    """Check that one message has the clip, that the job names it, and that it is charged once."""
     (message,) = stage.wire.with_clips()
     assert len(clips(message)) == 1
     job = await stage.store.jobs.get(1)
@@ -66,13 +66,13 @@ async def check_one(stage, *, paid=1.0):
 
 
 def check_way(stage, asked, message, way):
-    """It came where it was asked for: in the first message, or in a new one if that has gone."""
+    """Check that the clip is in the first message, or in a new one if that was deleted."""
     assert message.channel is stage.channel
     assert (message is asked.message) is (way != "post")
 
 
 async def test_after_the_token_expired_a_message_is_edited_by_id(tmp_path):
-    """After fifteen minutes the bot does not even try it."""
+    """After fifteen minutes the bot does not try the token any more."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         stage.clock.now += 16 * 60
@@ -83,7 +83,7 @@ async def test_after_the_token_expired_a_message_is_edited_by_id(tmp_path):
 
 
 async def test_a_refused_token_is_not_retried(tmp_path, monkeypatch):
-    """Discord may forget it early; ten thousand such answers ban a bot."""
+    """Discord may revoke it early; ten thousand invalid requests ban a bot."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         await ordered(stage)
         stage.wire.expire_tokens()
@@ -94,7 +94,7 @@ async def test_a_refused_token_is_not_retried(tmp_path, monkeypatch):
 
 
 async def test_a_refused_token_does_not_lose_the_clip(tmp_path):
-    """The first that is heard of it is the refusal of the clip itself."""
+    """The refusal of the clip itself is the first sign of it."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         stage.wire.fail(*TOKEN_EDIT, with_files=True, status=401, code=50027, times=100)
         await ordered(stage)
@@ -106,7 +106,7 @@ async def test_a_refused_token_does_not_lose_the_clip(tmp_path):
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("is_plain", [False, True])
 async def test_a_too_large_file_is_repacked(tmp_path, way, is_plain):
-    """Discord says 413 in JSON, the edge before it without."""
+    """Discord answers 413 with JSON, its edge without."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage, seconds=10.0)
         narrowed(stage, asked, way)
@@ -126,7 +126,7 @@ async def test_a_too_large_file_is_repacked(tmp_path, way, is_plain):
 
 
 async def test_a_lowered_upload_limit_is_respected(tmp_path):
-    """A server that lost its boosts takes less: the clip is made smaller until it fits."""
+    """A server that lost its boosts takes less: the clip is encoded smaller until it fits."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage, seconds=10.0)
         stage.wire.upload_limit_bytes = 30_000
@@ -138,7 +138,7 @@ async def test_a_lowered_upload_limit_is_respected(tmp_path):
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 async def test_a_server_error_after_storing_posts_one_message(tmp_path, way, status):
-    """Whoever is told that it failed tries again, and Discord knows the message by then."""
+    """The bot retries, and Discord recognizes the nonce."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         narrowed(stage, asked, way)
@@ -152,21 +152,21 @@ async def test_a_server_error_after_storing_posts_one_message(tmp_path, way, sta
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("stored", [True, False])
 async def test_a_lost_connection_posts_one_message(tmp_path, way, stored):
-    """A reset says nothing of what became of the request."""
+    """A reset connection leaves open whether the message was stored."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         narrowed(stage, asked, way)
         fault = stage.wire.fail(*WAYS[way], with_files=True, stored=stored, reset=True, times=2)
         await made(stage)
         message = await check_one(stage)
-        # What is looked for before it is sent again needs no second time.
+        # A message found in the channel is not sent again.
         assert fault.hits == (1 if stored and way == "post" else 2)
         check_way(stage, asked, message, way)
 
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_delivery_is_retried_during_an_outage(tmp_path, way):
-    """However often it fails, no way is closed by it: the message that people look at is used."""
+    """However often it fails: server errors do not make the bot try another way."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         narrowed(stage, asked, way)
@@ -191,7 +191,7 @@ LIMITED = {
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("how", LIMITED)
 async def test_rate_limits_are_respected(tmp_path, way, how):
-    """A limit closes no way, however long it holds: the clip comes where it would have come."""
+    """A rate limit does not make the bot try another way, however long it lasts."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         narrowed(stage, asked, way)
@@ -204,9 +204,9 @@ async def test_rate_limits_are_respected(tmp_path, way, how):
 
 
 async def test_many_clips_respect_a_channel_s_rate_limit(tmp_path):
-    """Discord takes five edits at a time in a channel; the bot waits instead of being refused."""
+    """Discord takes five edits at a time in a channel; the bot waits before it is refused."""
     config = replace(Config(), limits=LimitsConfig(waiting_per_server=100))
-    # Only clips are edited in: progress, which may be late, is not shown here.
+    # Only clips cause edits here: progress is not shown.
     timings = quick(first_shown=600.0)
     async with open_stage(tmp_path, config=config, people=12, timings=timings) as stage:
         stage.wire.buckets.limits["edit"] = Limit(5, 1.0)
@@ -219,7 +219,7 @@ async def test_many_clips_respect_a_channel_s_rate_limit(tmp_path):
         for job_id in range(1, 13):
             assert (await stage.final_job(job_id)).state is JobState.DELIVERED
         assert len(stage.wire.with_clips()) == 12
-        # Who has waited for so long is called, each once.
+        # Each person waited long enough to be pinged once.
         calls = [each.mentions for each in stage.channel.seen if not clips(each)]
         assert all(len(each) == 1 for each in calls)
         assert len({person.id for (person,) in calls}) == len(calls)
@@ -232,7 +232,7 @@ async def test_many_clips_respect_a_channel_s_rate_limit(tmp_path):
 
 
 async def test_a_deleted_message_is_posted_again(tmp_path):
-    """10008: a new message in the same channel, which calls the person."""
+    """Error 10008: a new message in the same channel, which pings the person."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         del stage.channel.messages[asked.message.id]
@@ -244,7 +244,7 @@ async def test_a_deleted_message_is_posted_again(tmp_path):
 
 
 async def test_if_the_channel_is_deleted_a_clip_comes_by_direct_message(tmp_path):
-    """10003: by direct message."""
+    """Error 10003."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage)
         stage.channel.is_deleted = True
@@ -254,13 +254,13 @@ async def test_if_the_channel_is_deleted_a_clip_comes_by_direct_message(tmp_path
 
 @pytest.mark.parametrize("refused", [(403, 50013), (403, 50001), (400, 50083)])
 async def test_without_permission_a_clip_comes_by_direct_message(tmp_path, refused):
-    """A right that was lost and a thread that was archived: by direct message, once."""
+    """A lost permission and an archived thread: by direct message, once."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage)
         stage.clock.now += 16 * 60
         stage.wire.refuse_in(stage.channel, *refused)
         fault = stage.wire.fail(*POST, with_files=True, stored=True, status=502)
-        # The channel refuses before anything is stored there: what is met is the direct message.
+        # The channel refuses before it stores anything: the fault is met by the direct message.
         fault.path = f"/channels/{stage.wire.dm_of(stage.alice).id}/messages"
         await made(stage)
         assert (await check_one(stage)).channel is stage.wire.dm_of(stage.alice)
@@ -268,7 +268,7 @@ async def test_without_permission_a_clip_comes_by_direct_message(tmp_path, refus
 
 
 async def test_a_valid_token_works_without_permission(tmp_path):
-    """The answer to a command needs no right in the channel."""
+    """An interaction's token needs no permission in the channel."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         stage.wire.refuse_in(stage.channel, 403, 50013)
@@ -277,7 +277,7 @@ async def test_a_valid_token_works_without_permission(tmp_path):
 
 
 async def test_a_clip_that_cannot_be_delivered_anywhere_is_held_and_refunded(tmp_path):
-    """50013 and 50007: nobody pays for what never reached them."""
+    """Errors 50013 and 50007: nobody pays for a clip that never reached them."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage)
         stage.clock.now += 16 * 60
@@ -292,7 +292,7 @@ async def test_a_clip_that_cannot_be_delivered_anywhere_is_held_and_refunded(tmp
 
 
 async def test_a_slow_answer_is_waited_for(tmp_path):
-    """Progress that hangs on the way does not come after the clip and cover it."""
+    """A progress update on its way can't overwrite the clip."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         slow = stage.wire.fail(*TOKEN_EDIT, slow_seconds=1.5)
@@ -303,7 +303,7 @@ async def test_a_slow_answer_is_waited_for(tmp_path):
 
 
 async def test_a_prompt_blocked_by_automod_is_left_out(tmp_path):
-    """The clip comes all the same, without saying what was asked for; once and for its price."""
+    """The clip is delivered without its prompt, once and charged once."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         stage.wire.fail(*TOKEN_EDIT, status=400, code=200000, with_files=True)
@@ -314,7 +314,7 @@ async def test_a_prompt_blocked_by_automod_is_left_out(tmp_path):
 
 
 async def test_a_clip_that_was_posted_before_a_kill_is_found_again(tmp_path):
-    """The bot was dead for longer than Discord remembers a nonce: it looks before it posts."""
+    """The bot was off longer than Discord keeps a nonce: it looks in the channel first."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage)
         stage.wire.fail(*TOKEN_EDIT, status=404, code=10008, times=9)
@@ -331,7 +331,7 @@ async def test_a_clip_that_was_posted_before_a_kill_is_found_again(tmp_path):
 
 
 async def test_a_clip_that_is_refunded_is_not_shown(tmp_path):
-    """Discord keeps it, breaks off, and then says that it is too large: it is taken away again."""
+    """Discord stored it, broke off, then refused it as too large: the message is removed."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage)
         stage.wire.fail(*TOKEN_EDIT, reset=True, stored=True, with_files=True)

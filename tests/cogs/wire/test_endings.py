@@ -1,4 +1,4 @@
-"""How people are told that there is no clip, and that nothing comes twice, in every trouble."""
+"""Failure notices: delivered in every outage, and never twice."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def words_in(place):
 
 
 async def order_failing(stage):
-    """Ask for a clip that can't be made, and that is not begun yet."""
+    """Order a clip that can't be generated and is not started yet."""
     stage.bot.pipeline.executor.paused = True
     asked = await stage.music(prompt="fail")
     await stage.wait_for_queue(1)
@@ -34,7 +34,7 @@ async def order_failing(stage):
 
 
 async def ended(stage):
-    """Let it fail; return its job when its person was told, or could not be."""
+    """Let it fail; return its job when its person was notified, or could not be."""
     stage.bot.pipeline.executor.paused = False
     job = await stage.final_job(1)
     await stage.bot.pipeline.idle()
@@ -43,7 +43,7 @@ async def ended(stage):
 
 @pytest.mark.parametrize("fault", [{"reset": True}, {"status": 503}, {"retry_after": 0.05}])
 async def test_notices_are_retried_during_an_outage(tmp_path, fault):
-    """As insistently as clips: in the message that people look at, and once."""
+    """As persistently as clips, in the same message, and once."""
     async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
         asked = await order_failing(stage)
         met = stage.wire.fail(*TOKEN_EDIT, times=9, **fault)
@@ -54,7 +54,7 @@ async def test_notices_are_retried_during_an_outage(tmp_path, fault):
 
 
 async def test_unsent_notices_are_sent_at_the_next_start(tmp_path):
-    """By the token, which is kept until then; once, and not at the start after that."""
+    """By the token, which is kept until then; once, and not at later starts."""
     async with open_stage(tmp_path, timings=quick(first_shown=600.0, attempts=1)) as stage:
         asked = await order_failing(stage)
         troubles = [stage.wire.fail(*way, status=503, times=99) for way in (TOKEN_EDIT, EDIT, POST)]
@@ -76,7 +76,7 @@ async def test_unsent_notices_are_sent_at_the_next_start(tmp_path):
 
 
 async def test_notices_can_be_sent_by_the_interaction_token(tmp_path):
-    """Where the bot is no member, the answer to the command is the only way."""
+    """Where the bot is no member, the token is the only way."""
     async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
         asked = await order_failing(stage)
         stage.wire.refuse_in(stage.channel, 403, 50001)
@@ -86,7 +86,7 @@ async def test_notices_can_be_sent_by_the_interaction_token(tmp_path):
 
 
 async def test_undeliverable_notices_are_not_retried_at_each_start(tmp_path):
-    """A refusal is an answer: only trouble is worth another start."""
+    """A refusal is final: only outages are retried at the next start."""
     async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
         await order_failing(stage)
         stage.clock.now += 16 * 60
@@ -101,7 +101,7 @@ async def test_undeliverable_notices_are_not_retried_at_each_start(tmp_path):
 
 
 async def test_a_filtered_notice_is_sent_without_the_prompt(tmp_path):
-    """The sentence itself is ours."""
+    """The sentence itself has no words of the person's."""
     async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
         asked = await order_failing(stage)
         stage.wire.fail(*TOKEN_EDIT, status=400, code=200000)
@@ -120,9 +120,9 @@ async def test_a_filtered_notice_is_sent_without_the_prompt(tmp_path):
     ],
 )
 async def test_a_long_outage_posts_nothing_twice(tmp_path, where, prompt, others):
-    """Discord stored it and said that it had not, and has forgotten the nonce at the next try.
+    """Discord stored it, reported a failure, and forgot the nonce before the retry.
 
-    However much others have written in between.
+    However many messages others have written since.
     """
     async with open_stage(tmp_path, timings=quick(first_shown=600.0)) as stage:
         stage.wire.nonce_seconds = 0.0
@@ -147,7 +147,7 @@ async def test_a_long_outage_posts_nothing_twice(tmp_path, where, prompt, others
 
 
 async def test_a_private_reason_waits_for_the_connection(tmp_path):
-    """A file that can't be used, told while the way to Discord breaks now and then."""
+    """The refusal of an unusable file is delivered although the connection breaks."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         fault = stage.wire.fail("POST", "/webhooks/*", reset=True, times=3)
         asked = await stage.music(clip=File("song.mp3", b"no sound"))

@@ -1,4 +1,4 @@
-"""All that people find at Discord, done once by an owner, a manager and a member."""
+"""Everything people can do on Discord, done once by an owner, a manager and a member."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.support.timings import quick
 
 
 def offered(stage, person, channel):
-    """Return the ids of the commands that somebody is offered, by their names."""
+    """Return the ids of the commands offered to a person, by name."""
     found = reading.commands_for(stage.wire, person, channel.id)
     return {each["name"]: int(each["id"]) for each in found}
 
 
 async def answered(stage, interaction):
-    """Wait for an answer, and return what it says."""
+    """Wait for an answer, and return its text."""
     await stage.wire.until(interaction.acknowledged.is_set)
     return interaction.message.content if interaction.message else ""
 
@@ -41,7 +41,7 @@ async def test_each_person_sees_the_commands_they_may_use(tmp_path):
 
 
 async def test_a_clip_is_remixed_from_its_menu(tmp_path):
-    """The form comes, is sent in, and the answer is a clip of the old one."""
+    """The form opens, is submitted, and gives a remix of the clip."""
     config = replace(Config(), generation=GenerationConfig(default_seconds=1.0))
     timings = quick(first_shown=0.01)
     async with open_stage(tmp_path, config=config, timings=timings) as stage:
@@ -61,7 +61,7 @@ async def test_a_clip_is_remixed_from_its_menu(tmp_path):
 
 
 def _filled_in(modal, **given):
-    """Answer a form as it comes, but for what is given."""
+    """Answer a form with its defaults, except for the given values."""
     answers = dict(given)
     for each in walk(modal["components"]):
         if each.get("type") == 3 and each["custom_id"] not in answers:
@@ -71,7 +71,7 @@ def _filled_in(modal, **given):
 
 
 async def test_a_manager_blocks_a_friend(tmp_path):
-    """Who is told so and gets nothing, until it is taken back; suggestions come as one types."""
+    """The blocked person is refused until unblocked; people are suggested while typing."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         wire, channel = stage.wire, stage.channel
         admin = offered(stage, wire.owner, channel)["admin"]
@@ -90,7 +90,7 @@ async def test_a_manager_blocks_a_friend(tmp_path):
 
 
 async def test_music_is_made_in_direct_messages(tmp_path):
-    """For the person alone; in a thread it is made as in any channel."""
+    """Privately; in a thread music is made as in any channel."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         wire = stage.wire
         private = await places.open_dm(wire, stage.alice, wire.me.id)

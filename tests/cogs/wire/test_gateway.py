@@ -27,14 +27,14 @@ def _quick(monkeypatch):
     shorten_pauses(monkeypatch)
 
     async def at_once(*args, **options):
-        """Stand in for the five seconds that discord.py waits before it identifies again."""
+        """Replace the five seconds that discord.py waits before it identifies again."""
 
     monkeypatch.setattr(discord.Client, "before_identify_hook", at_once)
 
 
 @pytest.mark.parametrize("how", ["cut", "closed", "asked"])
 async def test_jobs_continue_without_the_gateway(tmp_path, how):
-    """Clips arrive meanwhile; what people did meanwhile is heard after the resume."""
+    """Clips are delivered meanwhile; missed events are handled after the resume."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         gateway = stage.wire.gateway
         asked = await stage.music(prompt="slow rock")
@@ -55,7 +55,7 @@ async def test_jobs_continue_without_the_gateway(tmp_path, how):
 
 
 async def test_an_invalid_session_is_replaced(tmp_path):
-    """The bot identifies once more, keeps what it was making and hears new orders."""
+    """The bot identifies again, keeps its jobs and takes new orders."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         gateway, first = stage.wire.gateway, stage.wire.gateway.session
         asked = await stage.music(prompt="slow rock")
@@ -70,7 +70,7 @@ async def test_an_invalid_session_is_replaced(tmp_path):
 
 
 async def test_a_resume_that_is_refused_ends_in_a_new_session(tmp_path):
-    """Discord may have forgotten the session that broke."""
+    """Discord may have forgotten the broken session."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         gateway = stage.wire.gateway
         gateway.session.is_valid = False
@@ -81,7 +81,7 @@ async def test_a_resume_that_is_refused_ends_in_a_new_session(tmp_path):
 
 
 async def test_a_session_buffers_missed_events():
-    """The latest events; who has missed more begins anew."""
+    """Only the latest events; a client that missed more needs a new session."""
     session = Session(Intent.NONE, events=deque(maxlen=3))
     for number in range(5):
         session.events.append(("TYPING_START", number))
@@ -90,7 +90,7 @@ async def test_a_session_buffers_missed_events():
 
 
 async def test_jobs_survive_a_revoked_token(tmp_path):
-    """What was in line when Discord shut the door is there for the next start, paid once."""
+    """Queued jobs continue at the next start, and are charged once."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         stage.bot.pipeline.executor.paused = True
         await stage.music(prompt="slow rock", seconds=20.0)
@@ -114,7 +114,7 @@ UNREADABLE = [
 
 
 async def test_events_that_cannot_be_read_are_skipped(tmp_path, caplog):
-    """Discord may send what nobody has seen before: it is logged, and the next event is heard."""
+    """An unknown event is logged, and the next one is handled."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         gateway = stage.wire.gateway
         for event, data in UNREADABLE:
@@ -128,7 +128,7 @@ async def test_events_that_cannot_be_read_are_skipped(tmp_path, caplog):
 
 @pytest.mark.parametrize("frame", ["no JSON", "[1, 2]", '{"op": 10, "d": {}}'])
 async def test_the_bot_reconnects_after_an_unreadable_frame(tmp_path, frame):
-    """What was ordered before is made, and what is ordered afterwards is heard."""
+    """Orders from before and after the reconnect are made."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         gateway, first = stage.wire.gateway, stage.wire.gateway.session
         asked = await stage.music(prompt="slow rock")
@@ -154,7 +154,7 @@ with point_discord_at(sys.argv[1]):
 
 
 async def ran(base, folder):
-    """Start `zhiyin run` as its owner does, on this Discord; return what it ended with."""
+    """Run `zhiyin run` on this Discord; return its exit code and output."""
 
     def start():
         return subprocess.run(
@@ -172,7 +172,7 @@ async def ran(base, folder):
 
 @pytest.mark.parametrize("where", ["login", "gateway"])
 async def test_an_unknown_token_gives_one_sentence(tmp_path, where):
-    """At the login or later, when it was reset: exit code 1, and what to do about it."""
+    """At the login or later: exit code 1, with a sentence on what to do."""
     async with open_wire() as wire:
         if where == "login":
             wire.token = "another one"
@@ -181,7 +181,7 @@ async def test_an_unknown_token_gives_one_sentence(tmp_path, where):
     said = done.stderr.splitlines()[-1]
     assert done.returncode == 1
     assert said.startswith("zhiyin: Discord does not know this token")
-    # It ended, and no crash made it: the next start waits for nothing.
+    # This was no crash: the next start does not back off.
     memory = json.loads((tmp_path / "zhiyin" / "zhiyin.crashes.json").read_text())
     assert (memory["running_pid"], memory["crashed_at"]) == (None, [])
     assert "Traceback" not in done.stderr
@@ -189,7 +189,7 @@ async def test_an_unknown_token_gives_one_sentence(tmp_path, where):
 
 
 async def test_a_disallowed_intent_gives_one_sentence(tmp_path):
-    """Close code 4014: exit code 1, and where it can be switched on."""
+    """Close code 4014: exit code 1, and where to enable the intent."""
     async with open_wire() as wire:
         wire.gateway.closes_with = 4014
         done = await ran(wire.base, tmp_path)
@@ -202,7 +202,7 @@ async def test_a_disallowed_intent_gives_one_sentence(tmp_path):
 
 
 async def test_all_traffic_uses_the_proxy(tmp_path):
-    """Login, gateway, answers and files: Discord's name is known to the proxy alone."""
+    """Login, gateway, answers and files: only the proxy resolves Discord's name."""
     async with open_stage(tmp_path, timings=quick(), through=open_proxy) as stage:
         asked = await stage.music(clip=File("a.wav", as_file(noise(2.0))))
         assert (await stage.final_job(1)).state is JobState.DELIVERED

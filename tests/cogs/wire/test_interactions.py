@@ -25,7 +25,7 @@ def _quick(monkeypatch):
     shorten_pauses(monkeypatch)
 
     async def at_once(*args, **options):
-        """Stand in for the five seconds that discord.py waits before it identifies again."""
+        """Replace the five seconds that discord.py waits before it identifies again."""
 
     monkeypatch.setattr(discord.Client, "before_identify_hook", at_once)
 
@@ -35,14 +35,14 @@ def in_ms(seconds):
 
 
 async def test_fifty_concurrent_interactions_are_served(tmp_path, monkeypatch):
-    """Each is acknowledged in time, gets one clip and pays once, though Discord says slow down."""
+    """Each is acknowledged in time, gets one clip and pays once, despite rate limits."""
     limits = LimitsConfig(waiting_per_server=100, waiting=200)
     config = replace(Config(), limits=limits)
     async with open_stage(
         tmp_path, config=config, people=50, timings=quick(first_shown=0.05)
     ) as stage:
         wire = stage.wire
-        # Of this limit nobody is told, so that the bot runs into it; half of the clips always do.
+        # This limit is in no header, so that the bot runs into it with half of the clips.
         wire.buckets.limits["webhook"] = Limit(1, 1.0, announced=False)
         limited = wire.fail("PATCH", "/webhooks/*", with_files=True, times=25, retry_after=0.2)
         answers = await asyncio.gather(*(stage.music(person) for person in stage.people))
@@ -63,7 +63,7 @@ async def test_fifty_concurrent_interactions_are_served(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060), (403, 50013)])
 async def test_a_refused_response_creates_no_order(tmp_path, status, code):
-    """Who never saw the answer does not pay, and the next person is served."""
+    """Nobody pays for an order whose answer never appeared; the next person is served."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         refused = stage.wire.new_slash(stage.alice, stage.channel, "music", prompt="rock")
         path = f"/interactions/{refused.id}/*/callback"
@@ -92,7 +92,7 @@ async def test_a_late_response_creates_no_order(tmp_path):
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503}, {"reset": True}])
 async def test_a_response_reported_as_failed_is_removed(tmp_path, fault):
-    """Discord shows it, and the bot is told that it failed: a clip comes, or it is taken back."""
+    """Discord stored it and reported a failure: it becomes a clip, or is deleted."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         stage.wire.fail("POST", CALLBACK, stored=True, **fault)
         asked = await stage.music()
@@ -107,7 +107,7 @@ async def test_a_response_reported_as_failed_is_removed(tmp_path, fault):
 
 @pytest.mark.parametrize("is_done", [True, False])
 async def test_a_replayed_interaction_is_one_clip(tmp_path, is_done):
-    """A resume may tell of what was heard before; the first answer and the clip stay."""
+    """A resume may replay events; the first answer and the clip stay."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         gateway = stage.wire.gateway
         asked = await stage.music(prompt="rock" if is_done else "slow rock")
@@ -127,7 +127,7 @@ async def test_a_replayed_interaction_is_one_clip(tmp_path, is_done):
 
 
 async def test_a_replayed_mention_is_one_clip(tmp_path):
-    """A message that is told of twice is answered with one message that ends in a clip."""
+    """A replayed message is answered once, with one clip."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         gateway = stage.wire.gateway
         first = await stage.music()

@@ -17,18 +17,18 @@ def _quick(monkeypatch):
 
 
 def is_told(asked):
-    """Whether somebody was told how what they asked for has ended."""
+    """Whether the person was shown how their turn ended."""
     return asked.message is not None and not asked.message.flags & LOADING
 
 
 async def settled(stage):
-    """Wait until all is made and shown."""
+    """Wait until everything is made and posted."""
     await stage.bot.pipeline.idle()
     await stage.bot.get_cog("JamSessions").progress.run_due()
 
 
 async def test_a_jam_continues_after_lost_connections(tmp_path, monkeypatch):
-    """Wherever it failed between the wish and its card there is one of each, once, afterwards."""
+    """Whichever request of a turn failed, there is one of each message afterwards."""
     at_once = quick(first_shown=0.01, card_every=0.0)
     async with open_stage(tmp_path, timings=at_once) as stage:
         wire = stage.wire
@@ -44,7 +44,7 @@ async def test_a_jam_continues_after_lost_connections(tmp_path, monkeypatch):
         assert len(jams) == len(threads(wire)) == 3
         announced = [each for each in stage.channel.messages.values() if each.thread is not None]
         assert len(announced) == 3
-        # A fork is begun on the same way.
+        # A fork starts with the same requests.
         thread = threads(wire)[-1]
         sent = await take_turn(wire, stage.bob, thread, "beat")
         await wire.until(lambda: sent.message is not None and sent.message.files)

@@ -1,4 +1,4 @@
-"""Mentions at the wire: what orders, what is asked about, and what is left alone."""
+"""Mentions at the wire: which are orders, which get a question, and which are ignored."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tests.support.timings import quick
 
 
 def said(stage):
-    """What the bot said in the channel, oldest first."""
+    """The bot's messages in the channel, oldest first."""
     return [each for each in stage.channel.seen if each.author.is_bot]
 
 
 async def test_replies_without_an_order_are_ignored(tmp_path):
-    """A reply pings by itself: without a typed mention nobody pays and nobody answers.
+    """A reply pings by itself: without a typed mention nothing is ordered or answered.
 
-    Neither do edits order anything, nor words in which the bot is not mentioned.
+    Neither are edits orders, nor messages that do not mention the bot.
     """
     async with open_stage(tmp_path, timings=quick()) as stage:
         clip = (await stage.music()).message
@@ -40,7 +40,7 @@ async def test_replies_without_an_order_are_ignored(tmp_path):
 
 
 async def test_a_mention_orders_like_a_command(tmp_path):
-    """With words, with a file, and with both; the answer is a reply with the clip."""
+    """With words, with a file, and with both; the clip is a reply."""
     sound = as_file(noise(2.0))
     async with open_stage(tmp_path, timings=quick()) as stage:
         write = stage.wire.write
@@ -60,7 +60,7 @@ async def test_a_mention_orders_like_a_command(tmp_path):
 
 
 async def test_a_mention_without_an_order_gets_a_short_answer(tmp_path):
-    """A bare mention gets help; a mention that points at no sound, or at two, is told so."""
+    """A bare mention gets help; one that refers to no sound, or to two, a sentence."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         clip = (await stage.music()).message
         await stage.final_job(1)
@@ -82,7 +82,7 @@ async def test_a_mention_without_an_order_gets_a_short_answer(tmp_path):
 
 
 async def test_an_unclear_mention_is_confirmed_with_a_button(tmp_path):
-    """Only who wrote it can press; pressed twice it is one clip, in the place of the question."""
+    """Only its author can press; two presses are one clip, which replaces the question."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         wire = stage.wire
         silent = await wire.write(stage.alice, stage.channel, "any wishes?", mentions=False)
@@ -108,7 +108,7 @@ async def test_an_unclear_mention_is_confirmed_with_a_button(tmp_path):
 
 
 async def test_a_repeated_mention_is_asked_about_once(tmp_path):
-    """A resume may tell of what was heard before."""
+    """A resume may replay events."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         gateway = stage.wire.gateway
         known = len(gateway.session.events)

@@ -1,4 +1,4 @@
-"""No answer hangs for ever, whenever the bot ends: a stop or a start ends it with a sentence."""
+"""No answer stays open, whenever the bot ends: a stop or a start closes it with a sentence."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def _quick(monkeypatch):
 
 
 async def restarted(stage):
-    """Look for what is left, as a start does, and end it."""
+    """Close what an earlier run left open, as a start does."""
     cog = stage.bot.get_cog("AnswerCleanup")
     await cog.cog_load()
     await cog._ending
 
 
 async def test_a_stop_ends_open_answers_of_cancelled_commands(tmp_path, monkeypatch, caplog):
-    """One that is between its first answer and its order when the time is over."""
+    """A command between its first answer and its order is cancelled at the time limit."""
     monkeypatch.setenv(failpoints.VARIABLE, "order.answered=stall:600")
     async with open_stage(tmp_path, timings=quick(), answer_seconds=0.1) as stage:
         asked = await stage.music()
@@ -45,7 +45,7 @@ async def test_a_stop_ends_open_answers_of_cancelled_commands(tmp_path, monkeypa
 
 
 async def test_a_stop_waits_for_a_command_that_is_nearly_done(tmp_path):
-    """It is accepted, and made after the next start."""
+    """Its job is accepted, and generated after the next start."""
     async with open_stage(tmp_path, timings=quick(), answer_seconds=60.0) as stage:
         fetch, stopping = stage.bot.fetch, asyncio.Event()
 
@@ -69,7 +69,7 @@ async def test_a_stop_waits_for_a_command_that_is_nearly_done(tmp_path):
 
 @pytest.mark.parametrize("known", ["by its token", "by its id", "by its text", "one by its text"])
 async def test_a_start_ends_open_answers_of_a_killed_run(tmp_path, known):
-    """Whatever of it was written down by then; what a job stands behind stays as it is."""
+    """Whatever was recorded by then; answers that a job stands behind are unchanged."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         stage.bot.pipeline.executor.paused = True
         asked = await stage.music()
@@ -77,7 +77,7 @@ async def test_a_start_ends_open_answers_of_a_killed_run(tmp_path, known):
         takes = [stage.wire.say(stage.wire.me, stage.channel, IN_LINE) for _ in range(2)]
         for take in takes:
             del stage.channel.messages[take.id]
-            take.id -= 1 << 22  # a millisecond before the start, which looks no further than itself
+            take.id -= 1 << 22  # a millisecond older than the start, as all that a start looks at
             stage.channel.messages[take.id] = take
         if known == "by its token":
             left = await stage.wire.slash(stage.bob, stage.channel, "music", prompt="rock")
@@ -102,7 +102,7 @@ async def test_a_start_ends_open_answers_of_a_killed_run(tmp_path, known):
 
 
 async def test_an_open_answer_that_cannot_be_ended_is_retried_at_the_next_start(tmp_path):
-    """An outage may outlast the token of an answer that nobody knows the message of."""
+    """An outage may outlast the token of an answer whose message id is unknown."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         left = await stage.wire.slash(stage.bob, stage.channel, "music", prompt="fail")
         await stage.final_job(1)
@@ -115,7 +115,7 @@ async def test_an_open_answer_that_cannot_be_ended_is_retried_at_the_next_start(
         await end_answer(stage.bot, key, messages.RESTARTED)
         assert [each.key for each in await stage.store.open_answers.all()] == [key]
         del stage.channel.messages[hanging.id]
-        hanging.id -= 1 << 22  # a millisecond before the start, which looks no further than itself
+        hanging.id -= 1 << 22  # a millisecond older than the start, as all that a start looks at
         stage.channel.messages[hanging.id] = hanging
         await restarted(stage)
         assert hanging.content == RESTARTED
@@ -123,7 +123,7 @@ async def test_an_open_answer_that_cannot_be_ended_is_retried_at_the_next_start(
 
 
 async def test_unannounced_records_are_deleted(tmp_path):
-    """A bot that was killed before its first answer has nothing to end: Discord says so itself."""
+    """A bot killed before its first answer leaves nothing open: Discord shows the failure."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         place = stage.channel.id
         for token in ("gone", None):
@@ -138,7 +138,7 @@ async def test_unannounced_records_are_deleted(tmp_path):
 
 
 async def test_an_open_answer_is_removed_after_an_outage(tmp_path):
-    """A file that can't be used: the message goes, however often its deletion fails."""
+    """The message about an unusable file is deleted, however often the deletion fails."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         fault = stage.wire.fail("DELETE", "/webhooks/*", reset=True, times=3)
         asked = await stage.music(clip=File("song.mp3", b"no sound"))
@@ -151,7 +151,7 @@ async def test_an_open_answer_is_removed_after_an_outage(tmp_path):
 
 
 async def test_a_refused_order_s_upload_is_deleted(tmp_path):
-    """It was let in, and refused when it had been listened to; and so is what a kill has left."""
+    """A file refused after decoding is deleted, and so are files left by a kill."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         fetch = stage.bot.fetch
 

@@ -1,4 +1,4 @@
-"""Answers for one person at the wire: unseen until posted; and the bot ends while it posts."""
+"""Private answers at the wire: unseen until posted, also if the bot ends while it posts."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from tests.support.timings import quick
 
 
 def players(stage):
-    """What everybody in the channel can hear."""
+    """The players that everybody sees in the channel."""
     return [each for each in stage.channel.seen if each.files and not each.is_ephemeral]
 
 
 async def restarted(stage):
-    """Look for what is left, as a start does, and end it."""
+    """Close what an earlier run left open, as a start does."""
     cog = stage.bot.get_cog("AnswerCleanup")
     await cog.cog_load()
     await cog._ending
 
 
 async def test_what_was_posted_when_the_bot_ended_stays_as_it_is(tmp_path, monkeypatch):
-    """A start finds the answer that nobody has struck out, and that it shows a clip already."""
+    """A start finds the open answer, and leaves it because it shows a clip."""
     async with open_stage(tmp_path, timings=quick(), answer_seconds=0.1) as stage:
         wire = stage.wire
         asked = await stage.music(private=True)

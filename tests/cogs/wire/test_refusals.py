@@ -1,4 +1,4 @@
-"""Refused orders at the wire: told to one person, and nothing of it is seen by the others."""
+"""Refused orders at the wire: private, and nothing of them is public."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.timings import quick
 
 
 async def test_a_refused_order_shows_one_response(tmp_path):
-    """For each reason that is known beforehand: one private answer, no public one before it."""
+    """For each reason known beforehand: one private answer, no public one before it."""
     config = replace(Config(), limits=LimitsConfig(daily_seconds=20.0, waiting_per_user=1))
     async with open_stage(tmp_path, config=config, people=4, timings=quick()) as stage:
         stage.bot.pipeline.executor.paused = True
@@ -42,7 +42,7 @@ async def test_a_refused_order_shows_one_response(tmp_path):
 
 
 async def test_refused_takes_do_not_affect_accepted_ones(tmp_path):
-    """The message of those that were accepted stays; of the refused one its person is told."""
+    """The message of the accepted takes stays; the refusal is private."""
     config = replace(Config(), limits=LimitsConfig(daily_seconds=2.0))
     async with open_stage(tmp_path, config=config, timings=quick()) as stage:
         asked = await stage.music(takes=3)

@@ -1,4 +1,4 @@
-"""Remixes at the wire: the options that Discord knows, and the card of what was made."""
+"""Remixes at the wire: the options of the command, and the card of a remix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.timings import quick
 
 
 async def test_a_remix_shows_its_prompt_and_keeps_the_chosen_part(tmp_path):
-    """The old words with the new ones stand on the card; the choice is part of the job."""
+    """The joined prompt is on the card; the choice is stored with the job."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await stage.music(seconds=4.0)
         clip = await stage.store.clips.of_job((await stage.final_job(1)).id)
@@ -26,7 +26,7 @@ async def test_a_remix_shows_its_prompt_and_keeps_the_chosen_part(tmp_path):
 
 
 async def test_unsupported_parts_to_keep_are_refused_privately(tmp_path):
-    """With the model that could; nothing is charged."""
+    """The refusal names a model that supports it; nothing is charged."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await stage.music(seconds=1.0)
         clip = await stage.store.clips.of_job((await stage.final_job(1)).id)

@@ -1,4 +1,4 @@
-"""A report at the wire: in the log once, and answered by a manager, also after a new start."""
+"""Reports at the wire: posted once in the log, and answered by a manager after a restart, too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def command_id(stage, person, name):
 
 
 async def report(stage, person, message):
-    """Report the clip of a message from its menu; return what the person was told."""
+    """Report the clip of a message from its menu; return the private answer."""
     menu = command_id(stage, person, "Report this clip")
     asked = await commands.use_menu(stage.wire, person, stage.channel.id, menu, message.id)
     await stage.wire.until(asked.acknowledged.is_set)
@@ -23,12 +23,12 @@ async def report(stage, person, message):
 
 
 def add_log(wire):
-    """Add a channel that the bot knows from its first moment on."""
+    """Add a channel that exists from the bot's first moment."""
     wire.channel("log")
 
 
 async def test_a_report_survives_a_restart(tmp_path):
-    """One that nobody was shown is shown by the next start; its buttons delete the clip."""
+    """An unposted report is posted by the next start; its buttons delete the clip."""
     timings = quick(first_shown=0.01)
     async with open_stage(tmp_path, timings=timings, prepare=add_log) as stage:
         wire, log = stage.wire, next(iter(reversed(stage.wire.channels.values())))
@@ -41,7 +41,7 @@ async def test_a_report_survives_a_restart(tmp_path):
         wire.fail("POST", f"/channels/{log.id}/messages", status=403, code=50013, times=1)
         assert "nobody is told that it was you" in await report(stage, stage.bob, made.message)
         assert len(log.messages) == 1
-        # As a new session, and a new start, does.
+        # As a new session after a new start does.
         stage.bot.dispatch("ready")
         await wire.until(lambda: len(log.messages) == 2)
         shown = log.seen[-1]

@@ -1,4 +1,4 @@
-"""A moment of a clip on the server's soundboard, and off it again; what may not be is told."""
+"""A moment of a clip on the server's soundboard: added, removed, and refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEND, TAKE_OFF = "Send to soundboard", "Take it off again"
 
 
 async def test_a_clip_is_put_on_the_soundboard_and_taken_off_again(tmp_path):
-    """By who may, where there is room; the one who put it there takes it off."""
+    """With the permission and a free slot; the person who added it can remove it."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         wire, alice, guild = stage.wire, stage.alice, stage.wire.guild
         await stage.music(prompt="90s rock", seconds=8.0)
@@ -25,7 +25,7 @@ async def test_a_clip_is_put_on_the_soundboard_and_taken_off_again(tmp_path):
         details = await details_of(stage, posted)
 
         async def presses(message, label):
-            """Press a button; return the message that tells of it."""
+            """Press a button; return the answer."""
             press = wire.new_press(alice, message, label)
             await wire.send(press)
 

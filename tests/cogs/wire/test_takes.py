@@ -1,4 +1,4 @@
-"""Takes in one message at the wire: each way to a person, and what goes wrong on it."""
+"""Takes in one message at the wire: each way of delivery, and its failures."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def _quick(monkeypatch):
 
 
 async def made(stage, count):
-    """Let the takes be made; return their jobs at the end."""
+    """Let the takes be generated; return their jobs at the end."""
     stage.bot.pipeline.executor.paused = False
     return [await stage.final_job(number) for number in range(1, count + 1)]
 
 
 async def check_takes(stage, count):
-    """There is one message with all takes, each job names it, and each is paid for once."""
+    """Check that one message has all takes, each job names it, and each is charged once."""
     (message,) = stage.wire.with_clips()
     assert len(clips(message)) == count
     jobs = [await stage.store.jobs.get(number) for number in range(1, count + 1)]
@@ -39,7 +39,7 @@ async def check_takes(stage, count):
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_takes_whose_post_was_reported_as_failed_are_posted_once(tmp_path, way):
-    """Discord keeps the message and says that it failed: what is tried again is the same one."""
+    """Discord stored the message and reported a failure: the retry finds it."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         asked = await ordered(stage, takes=3)
         narrowed(stage, asked, way)
@@ -52,7 +52,7 @@ async def test_takes_whose_post_was_reported_as_failed_are_posted_once(tmp_path,
 
 
 async def test_takes_that_were_posted_before_a_kill_are_found_again(tmp_path):
-    """Wherever they are: the bot looks before it posts them anew."""
+    """The bot looks for the message before it posts again, in every place."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage, takes=2)
         stage.wire.fail(*TOKEN_EDIT, status=404, code=10008, times=9)
@@ -67,7 +67,7 @@ async def test_takes_that_were_posted_before_a_kill_are_found_again(tmp_path):
 
 
 async def test_too_large_takes_are_repacked(tmp_path):
-    """All of them, as each may be as large as Discord takes one."""
+    """All of them, each with an equal share of the limit."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage, takes=2, seconds=10.0)
         stage.wire.fail(*TOKEN_EDIT, with_files=True, status=413, code=40005)
@@ -80,7 +80,7 @@ async def test_too_large_takes_are_repacked(tmp_path):
 
 
 async def test_undeliverable_takes_are_held(tmp_path):
-    """Each can be fetched for itself, and none is paid for."""
+    """Each can be fetched by itself, and none is charged."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         await ordered(stage, takes=2)
         stage.wire.fail(*TOKEN_EDIT, status=403, code=50001, times=9)
@@ -95,7 +95,7 @@ async def test_undeliverable_takes_are_held(tmp_path):
 
 
 async def test_progress_never_overwrites_posted_takes(tmp_path):
-    """What hangs on its way is waited for, and it counts those that are ready."""
+    """An update on its way is awaited; it counts the finished takes."""
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
         asked = await ordered(stage, takes=3)
         slow = stage.wire.fail(*TOKEN_EDIT, slow_seconds=1.0)
@@ -107,7 +107,7 @@ async def test_progress_never_overwrites_posted_takes(tmp_path):
 
 
 async def test_a_second_message_of_takes_is_posted_once(tmp_path):
-    """It leaves none behind that stays in line for ever."""
+    """No take stays queued for ever."""
     limits = LimitsConfig(max_takes=5, waiting_per_user=5)
     config = replace(Config(), limits=limits)
     async with open_stage(tmp_path, timings=quick(), config=config) as stage:

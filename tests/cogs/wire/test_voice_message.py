@@ -1,4 +1,4 @@
-"""A clip as Discord's own voice message: what arrives is one, and what may not be is told."""
+"""A clip as Discord's own voice message, and when it is refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.timings import quick
 
 
 async def details_of(stage, message):
-    """Press *Details*; return what is shown."""
+    """Press *Details*; return the answer."""
     press = stage.wire.new_press(stage.alice, message, "Details")
     await stage.wire.send(press)
     await stage.wire.until(lambda: press.message is not None and press.message.buttons)
@@ -25,7 +25,7 @@ async def details_of(stage, message):
 
 
 async def asks_for_it(stage, details):
-    """Press *Voice message*; return what the person is told."""
+    """Press *Voice message*; return the private answer."""
     press = stage.wire.new_press(stage.alice, details, "Voice message")
 
     def told():
@@ -38,7 +38,7 @@ async def asks_for_it(stage, details):
 
 
 async def test_a_clip_becomes_a_voice_message(tmp_path):
-    """Ogg Opus with its length and its waveform, for everybody; where it may be posted."""
+    """Public Ogg Opus with length and waveform, where the permissions allow it."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         wire, channel = stage.wire, stage.channel
         await stage.music(prompt="90s rock", seconds=8.0)
@@ -65,7 +65,7 @@ async def test_a_clip_becomes_a_voice_message(tmp_path):
 
 
 async def test_clips_are_also_posted_as_voice_messages_by_preference(tmp_path):
-    """Each answers its card, which keeps words and buttons; where none may be posted, none is."""
+    """Each replies to its card, which keeps prompt and buttons; without permission, none."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         wire, channel = stage.wire, stage.channel
         told = await wire.slash(stage.alice, channel, "settings", voice=True)
