@@ -1,4 +1,4 @@
-"""Files that are fetched: what was declared is not believed, and no more is held than may be."""
+"""Fetched files: the declared size is not trusted, and memory is bounded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIMIT_BYTES = 2**20
 
 @asynccontextmanager
 async def served(answer):
-    """A server on this machine that answers everything so."""
+    """A local server that gives every request the same response."""
     app = web.Application()
     app.router.add_get("/a.mp3", answer)
     runner = web.AppRunner(app)
@@ -31,7 +31,7 @@ async def served(answer):
 
 
 async def test_a_file_is_fetched_completely():
-    """Up to the last byte that is allowed."""
+    """Up to exactly the allowed number of bytes."""
     body = bytes(range(256)) * (LIMIT_BYTES // 256)
 
     async def answer(request):
@@ -44,7 +44,7 @@ async def test_a_file_is_fetched_completely():
 
 
 async def test_an_endless_download_is_aborted():
-    """It says nine bytes, or nothing, and goes on: as much as may be is read, and no more."""
+    """It declares nine bytes, or nothing, and never ends: reading stops at the limit."""
     sent = 0
 
     async def answer(request):
@@ -65,7 +65,7 @@ async def test_an_endless_download_is_aborted():
 
 @pytest.mark.parametrize("status", [403, 404, 500])
 async def test_a_missing_file_gives_one_sentence(status, caplog):
-    """The address has expired or the message was deleted; the log does not hold the signature."""
+    """The address expired or the message was deleted; the log has no signature."""
 
     async def answer(request):
         return web.Response(status=status, text="<html>gone</html>")
@@ -80,7 +80,7 @@ async def test_a_missing_file_gives_one_sentence(status, caplog):
 
 
 async def test_an_interrupted_download_is_retried():
-    """Once: the second time it is whole."""
+    """Once; the second response is complete."""
     tries = 0
 
     async def answer(request):

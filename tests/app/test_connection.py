@@ -1,4 +1,4 @@
-"""Discord's trouble at login: waited out, told as what it is, and ended by a stop."""
+"""Failures at login: retried, reported as Discord's, and interrupted by a stop."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def logged_in(stop, retry=AT_ONCE):
     ],
 )
 async def test_login_is_retried_during_an_outage(route, fault, caplog):
-    """Server errors, limits and connections that break are Discord's trouble, no defect of ours."""
+    """Server errors, rate limits and broken connections are no error of the bot's."""
     async with open_wire() as wire:
         with point_discord_at(wire.base):
             injected = wire.fail(*route, **fault)
@@ -56,7 +56,7 @@ async def test_login_is_retried_during_an_outage(route, fault, caplog):
 
 
 async def test_a_stop_ends_the_wait_and_the_login():
-    """Between two tries, and while Discord leaves the bot without an answer."""
+    """Between two tries, and while a request is unanswered."""
     async with open_wire() as wire:
         with point_discord_at(wire.base):
             for fault in ({"status": 503, "times": 99}, {"slow_seconds": 5.0}):
@@ -71,13 +71,13 @@ async def test_a_stop_ends_the_wait_and_the_login():
 
 
 async def test_an_unreachable_server_is_reported():
-    """After a few tries; nobody waits for a machine that is offline."""
+    """After a few tries: the machine is offline."""
     with point_discord_at("http://127.0.0.1:1"), pytest.raises(OSError, match="127"):
         await logged_in(asyncio.Event())
 
 
 async def test_a_refused_token_is_not_retried():
-    """The answer would be the same, and too many of them ban the machine."""
+    """The answer would be the same, and too many invalid requests ban the machine."""
     async with open_wire() as wire:
         wire.token = "another one"
         with point_discord_at(wire.base), pytest.raises(discord.LoginFailure):

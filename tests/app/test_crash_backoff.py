@@ -1,4 +1,4 @@
-"""Crashes are remembered over restarts, and each makes the next start wait longer."""
+"""Crashes are counted across restarts, and each makes the next start wait longer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.simulated_server import Clock
 
 
 def run(folder, clock, error=None):
-    """One run that ends well, or with an error; return how long it was told to wait."""
+    """One run that ends well, or with an error; return the seconds it had to wait."""
     with crash_backoff(folder, clock) as seconds:
         if error is not None:
             raise error
@@ -31,14 +31,14 @@ def crash(folder, clock):
 
 
 def ended_pid():
-    """The id of a process that there was."""
+    """The pid of a process that has ended."""
     process = subprocess.Popen(["true"])
     process.wait()
     return process.pid
 
 
 def test_each_crash_doubles_the_wait_up_to_five_minutes(tmp_path):
-    """One alone may be chance: the next start does not wait."""
+    """After a single crash the next start does not wait."""
     clock, waits = Clock(), []
     for _ in range(10):
         waits.append(run(tmp_path, clock))
@@ -47,7 +47,7 @@ def test_each_crash_doubles_the_wait_up_to_five_minutes(tmp_path):
 
 
 def test_crashes_older_than_an_hour_are_forgotten(tmp_path):
-    """And those of a clock that ran ahead."""
+    """And those with a time in the future."""
     clock = Clock()
     for _ in range(5):
         crash(tmp_path, clock)
@@ -59,7 +59,7 @@ def test_crashes_older_than_an_hour_are_forgotten(tmp_path):
 
 
 def test_a_killed_run_counts_as_a_crash(tmp_path):
-    """It could not say so itself."""
+    """It could not record its end."""
     clock = Clock()
     for expected in (0, 5, 10):
         memory = tmp_path / FILE
@@ -70,7 +70,7 @@ def test_a_killed_run_counts_as_a_crash(tmp_path):
 
 
 def test_a_reused_pid_is_not_taken_for_the_bot(tmp_path):
-    """After a reboot: it began later than the run that was cut off."""
+    """After a reboot: the process started later than the killed run."""
     clock, memory = Clock(), tmp_path / FILE
     with crash_backoff(tmp_path, clock):
         said = json.loads(memory.read_text())
@@ -80,7 +80,7 @@ def test_a_reused_pid_is_not_taken_for_the_bot(tmp_path):
 
 
 def test_a_configuration_error_is_not_a_crash(tmp_path):
-    """A wrong token, a machine that is offline, and a stop: whoever mends it does not wait."""
+    """Nor are an offline machine and a stop: the next start does not wait."""
     clock = Clock()
     for error in (ConfigError(Sentence("a")), ResourceError(Sentence("b")), KeyboardInterrupt()):
         for _ in range(3):
@@ -90,8 +90,11 @@ def test_a_configuration_error_is_not_a_crash(tmp_path):
 
 
 def test_a_second_process_changes_nothing(tmp_path):
-    """It is refused because the first one runs."""
-    clock, memory = time.time, tmp_path / FILE  # the system's, by which processes begin
+    """It is refused because the first one is running."""
+    clock, memory = (
+        time.time,
+        tmp_path / FILE,
+    )  # the system's clock, in which start times of processes are
     with subprocess.Popen(["sleep", "60"]) as other:
         with crash_backoff(tmp_path, clock):
             said = memory.read_text().replace(str(os.getpid()), str(other.pid))
@@ -103,19 +106,19 @@ def test_a_second_process_changes_nothing(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"\xff{", b'{"crashed_at": "never"}', b"[" * 99_999])
 def test_a_corrupt_crash_record_is_replaced(tmp_path, content):
-    """It is no reason not to start."""
+    """It does not prevent the start."""
     (tmp_path / FILE).write_bytes(content)
     assert run(tmp_path, Clock()) == 0
 
 
 def test_an_unwritable_folder_does_not_prevent_a_start(tmp_path):
-    """As on a full disk."""
+    """For example on a full disk."""
     (tmp_path / "file").write_text("")
     assert run(tmp_path / "file", Clock()) == 0
 
 
 def test_the_crash_record_is_private(tmp_path):
-    """Like all in its folder."""
+    """Like all files in its folder."""
     run(tmp_path / "data", Clock())
     (tmp_path / "data" / ".zhiyin.crashes.0123.part").touch()
     run(tmp_path / "data", Clock())

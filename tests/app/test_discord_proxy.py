@@ -1,4 +1,4 @@
-"""Which proxy Discord is reached through, and what is said of one that can't be used."""
+"""The proxy to Discord: which setting is used, and errors of invalid ones."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ OURS, OTHER = "http://ours.example:3128", "http://other.example:8080"
     ],
 )
 def test_the_setting_comes_before_the_environment(setting, environment, expected):
-    """As other programs read it; `none` is none."""
+    """The environment is read as other programs do; `none` means no proxy."""
     found = find_proxy(setting, environment)
     assert (found and found.address) == expected
 
 
 def test_the_shown_proxy_has_no_password():
-    """Sentences repeat the address."""
+    """Error messages repeat the address."""
     proxy = find_proxy("https://me:p%40ss@proxy.example:3128", {})
     assert proxy is not None
     assert proxy.address == "https://proxy.example:3128"
@@ -50,7 +50,7 @@ def test_the_shown_proxy_has_no_password():
 
 @pytest.mark.parametrize("scheme", ["socks4", "socks5", "socks5h"])
 def test_a_socks_proxy_is_refused(scheme):
-    """discord.py can't use one: passing over it would show an address that was to be hidden."""
+    """discord.py can't use one: ignoring it would reveal the address that it should hide."""
     address = f"{scheme}://user:s3cret@127.0.0.1:9050"
     for setting, environment, named in (
         (address, {}, "discord.proxy"),
@@ -69,7 +69,7 @@ def test_an_invalid_proxy_is_refused(address):
 
 
 def test_the_log_masks_its_password():
-    """What libraries raise names the address as they were given it."""
+    """Exceptions of libraries contain the address as it was given."""
     error = aiohttp.ClientError("407, url='http://me:p%40ss@127.0.0.1:1'")
     record = logging.LogRecord(
         "discord", logging.ERROR, "", 0, "%s", (error,), (type(error), error, None)
@@ -80,7 +80,7 @@ def test_the_log_masks_its_password():
 
 
 async def test_a_proxy_that_does_not_help_is_named_without_its_password():
-    """Neither one that isn't there nor one that lets nobody in."""
+    """A missing proxy, and one that refuses everybody."""
     async with open_wire() as wire, open_proxy(wire) as (proxy, asked):
         with point_discord_at(wire.base):
             assert await fetch_bot_name(TOKEN, proxy) == wire.me.name

@@ -1,4 +1,4 @@
-"""What was free is the system's again."""
+"""Free memory is returned to the system."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MB = 2**20
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other C libraries have no way to be asked")
 def test_free_memory_is_returned_to_the_system():
-    """Also what lies between what is still used."""
+    """Also free blocks between used ones."""
     limit_arenas()
     taken = [b"x" * 100_000 for _ in range(640)]
     used = taken[::8]
@@ -30,16 +30,16 @@ def test_free_memory_is_returned_to_the_system():
 
 
 def test_later_garbage_collections_skip_startup_objects():
-    """What a start has made stays, and looking at it each minute would make the bot stutter."""
+    """Scanning them each minute would delay the event loop."""
     freeze_startup_objects()
     assert gc.get_freeze_count() > 20 * len(gc.get_objects())
 
 
 async def test_reference_cycles_are_freed_when_idle():
-    """Python alone would look for it after many new objects only, which may be hours."""
+    """Python alone collects them only after many allocations, which may take hours."""
 
     class Sound:
-        """What live music leaves."""
+        """An object as live music leaves it."""
 
         itself: object = None
 

@@ -1,4 +1,4 @@
-"""Signals that come when the bot has put all away."""
+"""Signals that arrive after the bot's cleanup."""
 
 import subprocess
 import sys
@@ -23,5 +23,5 @@ if sys.argv[1] == "the loop is closed":
 
 @pytest.mark.parametrize(("when", "code"), [("the loop is closed", 1), ("python ends", 0)])
 def test_a_late_signal_does_not_change_the_exit_code(when, code):
-    """Once all is put away a signal ends the process at once, or finds it ended."""
+    """After the cleanup a signal ends the process at once, or finds it ended."""
     assert subprocess.run([sys.executable, "-c", _LATE, when], check=False).returncode == code

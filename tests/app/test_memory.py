@@ -1,4 +1,4 @@
-"""Nothing in the bot's memory grows with the people it has met."""
+"""The bot's memory does not grow with the number of people."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SLACK = 100
 
 
 def sizes(root):
-    """Return the size of every container that is reached from an object, by the way to it.
+    """Return the size of every container reachable from an object, by path.
 
-    Through our own objects, and through what discord.py remembers.
+    Through our own objects, and through what discord.py caches.
     """
     found, seen, ways = {}, set(), deque([("bot", root)])
     while ways:
@@ -47,13 +47,13 @@ def sizes(root):
 
 
 def slots_of(kind):
-    """Return the names of the slots of a class and of those that it is made from."""
+    """Return the slots of a class and of its bases."""
     slots = (getattr(each, "__slots__", ()) for each in kind.__mro__)
     return [name for own in slots for name in ([own] if isinstance(own, str) else own)]
 
 
 def message(server, number):
-    """What Discord tells of a message of somebody who was never seen before."""
+    """A message payload of a person never seen before."""
     who = {"id": str(FIRST_ID + number), "username": f"p{number}", "discriminator": "0",
            "avatar": None, "global_name": None}  # fmt: skip
     member = {"roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "deaf": False, "mute": False,
@@ -69,7 +69,7 @@ def message(server, number):
 
 
 def meet(server, number):
-    """Let the bot hear of somebody in every way that it listens to."""
+    """Send the bot every kind of event that it listens to, of one person."""
     parsers = server.bot._connection.parsers
     said, who, member, place = message(server, number)
     parsers["MESSAGE_CREATE"](said)
@@ -91,7 +91,7 @@ def meet(server, number):
 
 
 async def test_memory_does_not_grow_with_the_number_of_people(tmp_path):
-    """Those who write, react, come to a voice channel and leave it, or write to the bot alone."""
+    """People who write, react, join and leave voice channels, or send direct messages."""
     async with open_server(tmp_path) as server:
         await server.music(seconds=1.0)
         await server.idle()
@@ -110,7 +110,7 @@ async def test_memory_does_not_grow_with_the_number_of_people(tmp_path):
         gc.collect()
         after = sizes(server.bot)
     grown = {way: size for way, size in after.items() if size > before.get(way, 0) + SLACK}
-    # discord.py keeps the latest 128 places where the bot was written to alone.
+    # discord.py caches the latest 128 channels of direct messages.
     assert all(size <= 130 for size in grown.values()), grown
     assert len(before) > 100
     assert {"_answering", "_users", "_told", "_reading"} <= {
@@ -119,7 +119,7 @@ async def test_memory_does_not_grow_with_the_number_of_people(tmp_path):
 
 
 def test_records_of_shown_notices_expire():
-    """Who waits before steering again, and which words somebody was told of."""
+    """Cooldowns of steering, and notices about unknown words."""
     now = 1000.0
     pauses = SteeringCooldown(lambda: now)
     for person in range(5000):

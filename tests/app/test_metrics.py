@@ -1,4 +1,4 @@
-"""What those who watch the bot are told: figures at a port, and /admin status."""
+"""Monitoring: metrics at a port, and /admin status."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _strict(monkeypatch):
 
 
 async def test_metrics_are_current(tmp_path):
-    """Jobs by state, seconds by entry, and how the engine does; the documents name no others."""
+    """Jobs by state, seconds by entry, and the engine's state; the documents name the same."""
     async with open_server(tmp_path) as server:
         await server.music(seconds=2.0)
         await server.music(prompt="fail", seconds=1.0)
@@ -50,7 +50,7 @@ async def test_metrics_are_current(tmp_path):
         ):
             assert line in text.splitlines()
         server.pipeline.executor.paused = False
-    # The dashboard and the page name what there is; a counter is `_total`, a histogram `_bucket`.
+    # Dashboard and page use the same names; a counter is `_total`, a histogram `_bucket`.
     known = set(re.findall(r"^(\w+)[{ ]", text, re.MULTILINE))
     for file in ("grafana.json", "metrics.md"):
         named = set(re.findall(r"\b(?:zhiyin|process)_\w*\w\b", (DOCS / file).read_text("utf-8")))
@@ -63,7 +63,7 @@ async def test_metrics_are_current(tmp_path):
 
 
 async def test_queue_waits_are_a_histogram(tmp_path):
-    """Each clip that was begun is in it once, with its wait; what still waits is not."""
+    """Each started clip is counted once, with its wait; waiting ones are not."""
     async with open_server(tmp_path) as server:
         executor, turned = server.pipeline.executor, 0.0
         real = executor._clock
@@ -96,7 +96,7 @@ async def test_queue_waits_are_a_histogram(tmp_path):
 
 
 async def test_metrics_are_local_only_and_off_by_default(tmp_path):
-    """At the port that is set; a port that is taken is one sentence."""
+    """They are served at the configured port; a used port gives one sentence."""
     async with open_server(tmp_path) as server:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
@@ -116,7 +116,7 @@ async def test_metrics_are_local_only_and_off_by_default(tmp_path):
 
 
 async def test_event_loop_lag_is_measured():
-    """What keeps it to itself is measured, in whichever task it is."""
+    """A blocking call is measured, in whichever task it is."""
     watched = health.Health()
     watching = asyncio.create_task(watched.watch())
     await asyncio.sleep(0)
@@ -131,7 +131,7 @@ async def test_event_loop_lag_is_measured():
 
 
 def test_the_last_error_is_remembered():
-    """One line, no traceback."""
+    """In one line, without a traceback."""
     watched = health.Health()
     logger = logging.getLogger("bot.test")
     logger.addHandler(watched)
@@ -146,7 +146,7 @@ def test_the_last_error_is_remembered():
 
 
 async def test_managers_see_how_the_bot_is_doing(tmp_path):
-    """Queue, engine, memory; errors are for the bot's owner."""
+    """Queue, engine and memory; only the bot's owner sees errors."""
     async with open_server(tmp_path) as server:
         await server.music()
         shown = await server.owner.slash(server.channel, "admin status")

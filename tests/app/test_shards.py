@@ -1,4 +1,4 @@
-"""Connections to Discord: as many as it recommends, each heard, each back after a loss."""
+"""Connections to Discord: as many as it recommends, each reconnected after a loss."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def shard(number=0, *, connected=True, latency=0.05):
     ],
 )
 def test_managers_see_which_connection_lags(shards, said):
-    """With one its delay, with several the longest, and the numbers of those that are behind."""
+    """One connection's delay, or the longest of several with the numbers of slow ones."""
     assert str(connection_row(shards)) == said
 
 
 async def test_events_of_both_connections_are_handled(tmp_path):
-    """One after the other identifies; each is back after a loss, and nothing is missed."""
+    """They identify in turn; each reconnects after a loss, and no event is missed."""
 
     def recommend_two(wire):
         wire.gateway.shards = 2
@@ -70,6 +70,6 @@ async def test_events_of_both_connections_are_handled(tmp_path):
 
 
 def test_no_connection_is_known_before_the_first():
-    """Nor is anything said of one."""
+    """The status does not mention connections then."""
     assert Health().shards == ()
     assert connection_row([]) is None

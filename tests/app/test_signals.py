@@ -26,13 +26,13 @@ WAIT_SECONDS = 60.0
 AT_ONCE = 3
 """So many bots live beside each other: each waits more than it works."""
 
-# The bots of one test go on while another test waits for its own.
+# Bots of one test run while another test waits for its own.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @asynccontextmanager
 async def opened(place):
-    """A bot on a wire with a channel and somebody in it."""
+    """A bot on a wire with a channel and a person in it."""
     folder = place / "data"
     folder.mkdir()
     async with open_wire() as wire:
@@ -47,7 +47,7 @@ async def opened(place):
 
 
 async def seen(is_so):
-    """Wait until something is so that has no event of its own."""
+    """Wait until a condition holds that has no event of its own."""
     async with asyncio.timeout(WAIT_SECONDS):
         while not is_so():
             await asyncio.sleep(0.02)
@@ -61,7 +61,7 @@ async def in_phase(phase, wire, bot, channel, alice):
         wire.fail("PATCH", "/webhooks/*", slow_seconds=3.0, with_files=True)
     prompt = "slowly" if phase == "being made" else "rock"
     asked = await wire.slash(alice, channel, "music", prompt=prompt, seconds=2.0)
-    # Before it is written down nothing was accepted.
+    # Before it is recorded, the job is not accepted.
     await seen(lambda: accepted(bot.folder))
     if phase == "being made":
         await seen(lambda: "%" in (asked.message.content or ""))
@@ -71,7 +71,7 @@ async def in_phase(phase, wire, bot, channel, alice):
 
 
 def accepted(folder, *states):
-    """How many jobs are in the books of a bot that runs, of some states or all."""
+    """The number of jobs in a running bot's database, of some states or all."""
     wanted = states or tuple(JobState)
     with closing(sqlite3.connect(f"file:{folder}/zhiyin.db?mode=ro", uri=True)) as connection:
         found = connection.execute("SELECT state FROM jobs").fetchall()
@@ -79,7 +79,7 @@ def accepted(folder, *states):
 
 
 async def check(bot, wire, jobs=1):
-    """Every job has its clip, once, and is paid for; the books are right."""
+    """Check that every job has one clip and is charged once, and that the ledger balances."""
     async with open_store(bot.folder, time.time) as store:
         for number in range(1, jobs + 1):
             job = await store.jobs.get(number)
@@ -98,14 +98,14 @@ async def a_signal_to_the_bot(place, phase, signals, code):
         # A drain that is over before the second signal comes is no failure.
         assert found == code or (code == 1 and found == 0)
         await bot.start()
-        # What the bot before had begun to post may come yet: the books tell what this one has done.
+        # Posts of the earlier bot may still arrive: the database has what this one did.
         await seen(lambda: accepted(bot.folder, JobState.DELIVERED))
         await bot.finish()
         await check(bot, wire)
 
 
 async def a_signal_to_the_worker(place, number):
-    """Let the worker end while it makes a clip."""
+    """End the worker while it generates a clip."""
     async with opened(place) as (wire, bot, channel, alice):
         await in_phase("being made", wire, bot, channel, alice)
         (worker,) = bot.workers
@@ -116,7 +116,7 @@ async def a_signal_to_the_worker(place, number):
 
 
 async def a_killed_decoder(place):
-    """Kill what reads a file for the bot."""
+    """Kill the process that decodes an upload."""
     async with opened(place) as (wire, bot, channel, alice):
         await bot.ready.wait()
         # Ten minutes of sound take long enough to read.
@@ -135,7 +135,7 @@ async def a_killed_decoder(place):
 
 
 def killed(processes):
-    """How many of these were still there to be killed."""
+    """Kill these processes; return how many were still running."""
     count = 0
     for each in processes:
         with suppress(psutil.NoSuchProcess):
@@ -145,7 +145,7 @@ def killed(processes):
 
 
 def wav_of(seconds, rate_hz=8000):
-    """Sound that is small and long."""
+    """A WAV file that is small and long."""
     data = bytes(128 for _ in range(round(seconds * rate_hz)))
     header = b"RIFF" + (36 + len(data)).to_bytes(4, "little") + b"WAVEfmt " + b"\x10\0\0\0"
     form = b"\x01\0\x01\0" + rate_hz.to_bytes(4, "little") * 2 + b"\x01\0\x08\0"
@@ -154,7 +154,7 @@ def wav_of(seconds, rate_hz=8000):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stories(request, tmp_path_factory):
-    """What the tests of this module are about, by their names: begun now, some at a time."""
+    """The scenarios of this module's tests, by name, started here, some at a time."""
     room = asyncio.Semaphore(AT_ONCE)
 
     async def told(item):
@@ -176,13 +176,13 @@ async def stories(request, tmp_path_factory):
     ("signals", "code"), [((TERM,), 0), ((INT,), 0), ((TERM, TERM), 1), ((KILL,), -9)]
 )
 async def test_a_signal_to_the_bot_costs_no_clip(stories, request, phase, signals, code):
-    """It ends as it was told to, and the next start goes on where it was."""
+    """The bot ends as requested, and the next start continues its jobs."""
     await stories[request.node.name]
 
 
 @pytest.mark.parametrize("number", [TERM, KILL])
 async def test_a_signal_to_the_worker_costs_no_clip(stories, request, number):
-    """Another worker makes it, and an attempt is spent."""
+    """Another worker generates it, and an attempt is spent."""
     await stories[request.node.name]
 
 

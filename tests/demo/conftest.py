@@ -1,4 +1,4 @@
-"""What the tests of the page share."""
+"""Settings that all tests of the page share."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ PATIENCE_SECONDS = 60.0
 
 @pytest.fixture(autouse=True, scope="session")
 def patient_expectations():
-    """Let an expectation wait: the browsers share the processors with other tests."""
+    """Give expectations more time: the browsers share the processors with other tests."""
     expect.set_options(timeout=PATIENCE_SECONDS * 1000)

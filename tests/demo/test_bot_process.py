@@ -1,4 +1,4 @@
-"""The process that the demo's bot lives in."""
+"""The process of the demo's bot."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def until(is_so):
 
 
 async def test_a_killed_bot_is_restarted_and_a_stop_leaves_no_process(tmp_path):
-    """The page is told in a sentence; the end takes the worker with it."""
+    """The page shows a sentence; a stop ends the worker, too."""
     reports: list[Report] = []
     others = set(psutil.Process().children(recursive=True))
     async with open_discord() as discord:
@@ -59,7 +59,7 @@ async def test_a_killed_bot_is_restarted_and_a_stop_leaves_no_process(tmp_path):
 
 
 async def test_a_bot_that_can_t_start_says_why(tmp_path):
-    """Once: another try would end the same way."""
+    """Once: another try would fail in the same way."""
     config = Config(model=ModelConfig(name=str(tmp_path)))
     async with open_discord() as discord:
         bot = await spawn_bot()

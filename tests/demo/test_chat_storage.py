@@ -29,7 +29,7 @@ async def furnished():
 
 
 async def test_a_chat_is_restored(tmp_path):
-    """People, rooms, words, files, reactions, sounds and commands, under the same ids."""
+    """People, channels, messages, files, reactions, sounds and commands keep their ids."""
     discord, room = await furnished()
     discord.commands.add(None, {"name": "music", "description": "Make a clip."})
     tom = people_of(discord)["tom"]
@@ -61,7 +61,7 @@ async def test_a_chat_is_restored(tmp_path):
     assert shown_sounds(later, later.guild) == shown_sounds(discord, discord.guild) != []
     assert later.voice.sounds[sound.id].person is later.me
     assert later.ids.next() > sound.id > said.id
-    # And it goes on as one world: who is in the room is who is on the server.
+    # References are restored, too: a channel's members are the server's members.
     again = await talk.send_message(later, people_of(later)["tom"], room.id, "and again")
     assert reading.history(later, later.owner, room.id)[-1]["id"] == str(again.id)
 
@@ -83,7 +83,7 @@ async def test_a_chat_is_read_whatever_python_makes_of_an_enumeration(tmp_path, 
 
 
 async def test_an_unreadable_chat_is_set_aside(tmp_path, caplog):
-    """Damage, another version, and what would run code of somebody else's."""
+    """Damaged, of another version, or a pickle that would run foreign code."""
     discord, _ = await furnished()
     chat = ChatStorage(tmp_path)
     assert chat.load(discord) is False
@@ -97,7 +97,7 @@ async def test_an_unreadable_chat_is_set_aside(tmp_path, caplog):
             b"not a pickle",
             pickle.dumps({"version": 99}),
             pickle.dumps(_Evil(ran)),
-            # By way of a module that is ours.
+            # By way of one of our own modules.
             b"cbot.demo.discord.snowflakes\ndatetime\n.",
             b"cbot.demo.discord.state\nsecrets.token_hex\n.",
         ),
@@ -112,7 +112,7 @@ async def test_an_unreadable_chat_is_set_aside(tmp_path, caplog):
 
 
 async def test_a_damaged_chat_is_put_aside_with_what_was_attached(tmp_path):
-    """It can still be mended by hand; the new chat deletes none of it."""
+    """It can still be repaired by hand; the new chat deletes none of its files."""
     discord, room = await furnished()
     chat = ChatStorage(tmp_path)
     chat.load(discord)
@@ -128,7 +128,7 @@ async def test_a_damaged_chat_is_put_aside_with_what_was_attached(tmp_path):
 
 
 async def test_a_temporarily_unreadable_chat_is_kept(tmp_path):
-    """A folder in a file's place, as any failing disk: it is told, and nothing is put aside."""
+    """A folder in the file's place stands for a failing disk: reported, nothing set aside."""
     (tmp_path / FILE).mkdir()
     with pytest.raises(OSError, match="directory"):
         ChatStorage(tmp_path).load(Discord())
@@ -136,7 +136,7 @@ async def test_a_temporarily_unreadable_chat_is_kept(tmp_path):
 
 
 async def test_a_failed_save_is_retried(tmp_path, caplog):
-    """It is told once; the chat is saved again as soon as it can be."""
+    """The failure is reported once; the chat is saved again as soon as possible."""
     discord, room = await furnished()
     chat = ChatStorage(tmp_path)
     chat.load(discord)
@@ -151,7 +151,7 @@ async def test_a_failed_save_is_retried(tmp_path, caplog):
 
 
 class _Evil:
-    """Would write a file when it is read back."""
+    """Writes a file when it is unpickled."""
 
     def __init__(self, path):
         self.path = path
@@ -161,7 +161,7 @@ class _Evil:
 
 
 async def test_unreferenced_files_are_deleted(tmp_path):
-    """And those that are still attached stay."""
+    """Attached files are kept."""
     discord, room = await furnished()
     chat = ChatStorage(tmp_path)
     chat.load(discord)
@@ -176,7 +176,7 @@ async def test_unreferenced_files_are_deleted(tmp_path):
 
 
 async def test_a_full_disk_is_reported_once(tmp_path, caplog, monkeypatch):
-    """The last whole chat stays where it is."""
+    """The last complete chat is kept."""
     discord, room = await furnished()
     chat = ChatStorage(tmp_path)
     chat.load(discord)
@@ -200,7 +200,7 @@ async def test_a_full_disk_is_reported_once(tmp_path, caplog, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def bot_log(caplog):
-    """Listen to the bot's own logger, whatever ran before."""
+    """Capture the bot's own logger, whatever ran before."""
     logger = logging.getLogger("bot")
     level, propagates = logger.level, logger.propagate
     logger.propagate = True

@@ -1,4 +1,4 @@
-"""Many people on the demo's page at once, and what may go wrong on their side."""
+"""Many people on the demo's page at once, and their connection failures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def folder(tmp_path_factory):
-    """Where the bot keeps its database."""
+    """The bot's database folder."""
     return tmp_path_factory.mktemp("demo")
 
 
@@ -35,7 +35,7 @@ async def stage(folder):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser():
-    """One browser for all."""
+    """One browser for all tests."""
     async with open_chromium() as opened:
         yield opened
 
@@ -51,7 +51,7 @@ async def test_concurrent_actions_are_neither_lost_nor_repeated(stage, browser, 
 
 
 async def test_two_tabs_of_one_person_show_the_same(stage, browser):
-    """What is done in one is there in the other, once; a form opens where it was asked for."""
+    """An action in one tab appears once in the other; a form opens only in its tab."""
     async with (
         open_seat(stage, browser, "robin") as one,
         open_seat(stage, browser, "robin") as other,
@@ -78,7 +78,7 @@ async def test_two_tabs_of_one_person_show_the_same(stage, browser):
 
 
 async def test_two_people_jam_from_the_start_to_the_mixdown(stage, browser):
-    """One at a desk, one with a phone: both see and hear every turn, and in the end the mixdown."""
+    """One at a desk, one with a phone: both see and can play every turn and the mixdown."""
     phone = {"viewport": {"width": 390, "height": 844}}
     async with (
         open_seat(stage, browser, "robin") as robin,
@@ -117,7 +117,7 @@ async def test_two_people_jam_from_the_start_to_the_mixdown(stage, browser):
 
 
 async def card_saying(stage, thread, words):
-    """The card of a jam, once it says this and no other one is left."""
+    """The card of a jam, once it has this text and no other card is left."""
 
     def find():
         (card, *others) = cards(thread) or [None]
@@ -161,7 +161,7 @@ async def test_axe_finds_no_serious_fault(stage, browser, width):
 
 
 async def faults(seat):
-    """The serious faults that axe-core finds in what is shown now, in the dark and in the light."""
+    """The serious violations that axe-core finds on the page, in the dark and the light theme."""
     found = await seat.page.evaluate("axe.run({resultTypes: ['violations']})")
     await show_theme(seat, "light")
     colours = "axe.run({resultTypes: ['violations'], runOnly: ['color-contrast']})"
@@ -175,6 +175,6 @@ async def faults(seat):
 
 
 async def show_theme(seat, theme):
-    """Let the system be dark or light, and wait until the page is, too."""
+    """Set the system's theme, and wait until the page has it, too."""
     await seat.page.emulate_media(color_scheme=theme)
     await expect(seat.page.locator("html")).to_have_attribute("data-theme", theme)

@@ -1,4 +1,4 @@
-"""A voice channel on the demo's page: who is in it, and that it is heard in the browser."""
+"""A voice channel on the demo's page: who is in it, and that it plays in the browser."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def test_a_radio_is_heard_on_the_page(tmp_path):
     ):
         place = stage.channels["jam-radio"]
         await robin.types("/music prompt:90s rock seconds:20")
-        # Whoever asked was answered before the order was in line.
+        # The answer came before the job was queued.
         posted = robin.page.locator("li.message", has_text="90s rock")
         await posted.get_by_role("button", name="Again").wait_for()
         entry = robin.page.locator(f".entry[data-channel='{place.id}']")

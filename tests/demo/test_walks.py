@@ -1,7 +1,7 @@
-"""Everything that can be done with the bot, done by hand on the demo's page, by everybody.
+"""Every action that the bot offers, done by hand on the demo's page, by several people.
 
-The tables below are compared with what the bot really has: a command, a button or a form that is
-new and that nobody walks here fails a test.
+The tables in `demo_walks` are compared with the bot's own: a new command, button or form that
+nobody uses here fails a test.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ async def stage(tmp_path_factory):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser():
-    """One browser for all."""
+    """One browser for all tests."""
     async with open_chromium() as opened:
         yield opened
 
@@ -67,7 +67,7 @@ async def seats(stage, browser):
 
 @pytest.fixture(scope="module")
 def sound_file(tmp_path_factory):
-    """A sound that is no clip of the bot's."""
+    """A sound that is no clip of the bot."""
     file = tmp_path_factory.mktemp("sounds") / "riff.wav"
     file.write_bytes(riff())
     return file
@@ -95,7 +95,7 @@ async def test_every_command_and_button_is_covered(stage):
 
 
 def is_offered_in_direct_messages(tree, name):
-    """Tell whether Discord shows a command outside of servers."""
+    """Tell whether Discord shows a command in direct messages."""
     contexts = tree.get_command(name.split()[0]).allowed_contexts
     return contexts is None or contexts.dm_channel is not False
 
@@ -133,7 +133,7 @@ async def test_every_offered_command_works(seats, sound_file, name):
 
 
 async def test_commands_work_in_direct_messages(stage, browser, sound_file):
-    """Somebody who left the server, and has the app for themselves: all but what manages one."""
+    """For a person who left the server but installed the app: all commands but server ones."""
     lin = stage.people[STRANGER]
     lin.has_app = True
     await membership.leave(stage.discord, lin)
@@ -146,21 +146,21 @@ async def test_commands_work_in_direct_messages(stage, browser, sound_file):
 
 
 async def press(seat, message, label):
-    """Press a button under a message; return what the bot was asked."""
+    """Press a button under a message; return the interaction."""
     begins = re.compile(f"^{re.escape(label)}")
     button = seat.message(message).locator("[data-act=press]", has_text=begins)
     return await seat.asks(button.click)
 
 
 async def choose_from_menu(seat, message, entry):
-    """Open the menu of a message with the right button, and take an entry of Apps."""
+    """Open the context menu of a message, and choose an entry of Apps."""
     await seat.message(message).locator(".author").last.scroll_into_view_if_needed()
     await seat.message(message).locator("time").click(button="right")
     return await seat.asks(seat.page.locator("[role=menuitem]", has_text=entry).click)
 
 
 async def made(seat, asked):
-    """Wait until a clip is there that was asked for, and return its message."""
+    """Wait for the clip of an interaction, and return its message."""
     stage = seat.stage
 
     def find():
@@ -181,21 +181,21 @@ def _has_sound(message):
 
 
 async def fill_remix(seat, words):
-    """Fill in the form of a remix; return what the bot was asked."""
+    """Fill in the form of a remix; return the interaction."""
     dialog = seat.page.locator("dialog")
     await dialog.locator("[name=words]").fill(words)
     return await seat.asks(dialog.locator("button[type=submit]").click)
 
 
 async def send_mix(seat):
-    """Mix with the clip that is offered first; return what the bot was asked."""
+    """Mix with the first suggested clip; return the interaction."""
     dialog = seat.page.locator("dialog")
     await dialog.locator("select[name=other]").select_option(index=1)
     return await seat.asks(dialog.locator("button[type=submit]").click)
 
 
 async def test_every_clip_button_works(stage, seats):
-    """For whoever asked for the clip."""
+    """For the person who ordered the clip."""
     seat = seats[FRIEND]
     await seat.go("music")
     first = await made(seat, await seat.types("/music prompt:beat seconds:8"))
@@ -237,7 +237,7 @@ async def delete(seat, message):
 
 
 async def test_buttons_of_takes_work(stage, seats):
-    """Four players, a number for each, as many again, one deleted, all deleted."""
+    """Four players, a button for each, four more, one deleted, all deleted."""
     seat = seats[FRIEND]
     await seat.go("music")
     takes = await made(seat, await seat.types("/music prompt:beat seconds:1 takes:4"))
@@ -256,7 +256,7 @@ async def test_buttons_of_takes_work(stage, seats):
 
 
 async def test_history_plays_and_posts_the_chosen_clip(stage, seats):
-    """A page turns in its place; a number plays to one person, and a button posts for all."""
+    """Pages replace each other; a number plays privately, and a button posts for all."""
     seat = seats[FRIEND]
     await seat.go("music")
     for _ in range(3):
@@ -274,7 +274,7 @@ async def test_history_plays_and_posts_the_chosen_clip(stage, seats):
 
 
 async def test_a_private_clip_is_posted_by_its_button(stage, seats):
-    """The page shows that only they see it; and then everybody does."""
+    """The page marks it as private; posting makes it public."""
     seat = seats[FRIEND]
     await seat.go("music")
     mine = await made(seat, await seat.types("/music prompt:beat seconds:1 private:True"))
@@ -286,7 +286,7 @@ async def test_a_private_clip_is_posted_by_its_button(stage, seats):
 
 
 async def test_every_menu_entry_works(stage, seats):
-    """On a clip of the bot's, and on a file that somebody else has posted."""
+    """On a clip of the bot, and on a file that somebody posted."""
     seat = seats[FRIEND]
     await seat.go("music")
     clip = await made(seat, await seat.types("/music prompt:beat seconds:4"))
@@ -309,7 +309,7 @@ async def test_every_menu_entry_works(stage, seats):
 
 
 async def report_and_answer(stage, seats, clip):
-    """The owner names a log and reports a clip there; the buttons under the report work."""
+    """The owner sets a log and reports a clip; the buttons under the report work."""
     owner = seats[OWNER]
     await owner.go("music")
     await owner.types("/admin log channel:jam-talk")
@@ -326,7 +326,7 @@ async def report_and_answer(stage, seats, clip):
 
 
 async def test_buttons_of_answers_work(stage, seats):
-    """Cancel, an order that was not clear, a clip that was held, and deleting everything."""
+    """Cancel, an unclear order, a held clip, and the erasure."""
     seat, manager = seats[FRIEND], seats[MANAGER]
     await seat.go("music")
     await manager.go("music")
@@ -335,7 +335,7 @@ async def test_buttons_of_answers_work(stage, seats):
     await press(seat, waiting, "Cancel")
     await expect(seat.message(waiting)).to_contain_text("ancelled")
 
-    # A manager may cancel what is another's.
+    # A manager may cancel another person's job.
     asked = await seat.types("/music prompt:slow as well")
     waiting = await stage.until(lambda: asked.message)
     await press(manager, waiting, "Cancel")
@@ -358,7 +358,7 @@ async def test_buttons_of_answers_work(stage, seats):
 
 
 async def mention(seat, before, after):
-    """Write a message that mentions the bot, its name taken from the list."""
+    """Write a message that mentions the bot, chosen from the list of names."""
     await seat.box.fill(f"{before}@{seat.stage.discord.me.name}")
     await seat.box.press("Enter")
     await seat.box.press_sequentially(after)
@@ -366,7 +366,7 @@ async def mention(seat, before, after):
 
 
 async def hold_clip(stage, seat):
-    """Have a clip made that can be posted nowhere, and return its number."""
+    """Order a clip that can't be delivered anywhere, and return its number."""
     room, seat.person.takes_dms = stage.channels["jam-talk"], False
     await seat.go(room.name)
     await mention(seat, "", "slow")
@@ -381,7 +381,7 @@ async def hold_clip(stage, seat):
 
 
 def _answer_with(stage, label):
-    """The latest message in the room for music that has a button."""
+    """The latest message in the music channel that has a button."""
     found = [
         each
         for each in stage.channels["music"].seen

@@ -1,4 +1,4 @@
-"""How long things take: nothing is claimed before anything is known, and then it fits."""
+"""Estimates of waiting times: none before the first observation, and close afterwards."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_estimate_scales_with_the_measured_pace():
 
 
 def test_paces_are_estimated_per_batch_size():
-    """How fast one goes alone says less of eight at once than what eight at once took."""
+    """The pace of one job says less about eight at once than an observation of eight."""
     eta = learnt_from((1, 10, 10), (8, 40, 10))
     assert eta.running(left_seconds=10, at_once=1) == pytest.approx(10)
     assert eta.running(left_seconds=10, at_once=8) == pytest.approx(40)

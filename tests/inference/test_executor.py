@@ -32,7 +32,7 @@ from tests.support.running_executor import (
 
 
 async def test_a_job_waits_for_the_model_and_is_generated():
-    """It may be ordered before the worker is there; what comes back is what the engine made."""
+    """It may be queued before the worker is ready; its result is the engine's clip."""
     async with open_executor() as executor:
         assert executor.model is None
         assert executor.broken is None
@@ -64,7 +64,7 @@ async def test_concurrent_jobs_get_their_own_clips():
 
 
 async def test_a_job_is_prepared_when_its_turn_has_come():
-    """Sound to go on from is read then, not while the job waits; a pause holds everything."""
+    """Its source sound is read then, not while it waits; a pause stops everything."""
     prepared = asyncio.Event()
 
     async def prepare():
@@ -84,7 +84,7 @@ async def test_a_job_is_prepared_when_its_turn_has_come():
 
 
 async def submit_and_cancel(executor):
-    """Give the executor every reason to look at its queue."""
+    """Make the executor check its queue in every way."""
     submit(executor, 1000)
     executor.cancel(1000)
     for _ in range(5):
@@ -92,7 +92,7 @@ async def submit_and_cancel(executor):
 
 
 async def test_a_failed_preparation_ends_only_its_job():
-    """The one who waits for it hears what it was; the place is free again."""
+    """Its caller gets the error, and its slot is free again."""
 
     async def prepare():
         raise LookupError("the clip is gone")
@@ -107,7 +107,7 @@ async def test_a_failed_preparation_ends_only_its_job():
 
 
 async def test_a_job_the_engine_refuses_fails_with_its_sentence():
-    """It is no loss of the worker: others are made by the same."""
+    """The worker stays and continues with other jobs."""
     async with open_executor() as executor:
         refused, other = submit(executor, 1, "fail"), submit(executor, 2)
         with pytest.raises(JobError, match="The script says that this can't be made."):
@@ -117,7 +117,7 @@ async def test_a_job_the_engine_refuses_fails_with_its_sentence():
 
 
 async def test_a_waiting_job_is_cancelled_at_once():
-    """It is never prepared, and one that is not here can't be cancelled."""
+    """It is never prepared; an unknown job can't be cancelled."""
     async with open_executor() as executor:
         run = submit(executor, 1)
         assert executor.cancel(1)
@@ -130,7 +130,7 @@ async def test_a_waiting_job_is_cancelled_at_once():
 
 
 async def test_a_running_job_is_cancelled_and_makes_room():
-    """The worker lets go of it and takes the next."""
+    """The worker drops it and takes the next."""
     async with open_executor(configured(slots=1)) as executor:
         first, second = submit(executor, 1, "slow"), submit(executor, 2)
         await first.started.wait()
@@ -143,7 +143,7 @@ async def test_a_running_job_is_cancelled_and_makes_room():
 
 
 async def test_a_job_is_cancelled_while_it_is_prepared():
-    """Its place is given to the next as soon as the preparation is over."""
+    """Its slot is given to the next job when the preparation ends."""
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def prepare():
@@ -177,7 +177,7 @@ async def test_running_jobs_per_user_are_limited():
 
 
 async def test_an_interrupted_job_goes_first():
-    """It had its turn already."""
+    """It had its turn before."""
     async with open_executor(configured(slots=1)) as executor:
         running = submit(executor, 1, "slow")
         await running.started.wait()
@@ -189,7 +189,7 @@ async def test_an_interrupted_job_goes_first():
 
 
 async def test_a_suspect_job_runs_alone():
-    """It waits until the worker is empty, and the others wait until it is through."""
+    """It waits until the worker is idle, and the others wait until it is finished."""
     async with open_executor() as executor:
         running = submit(executor, 1, "slow")
         await running.started.wait()
@@ -206,7 +206,7 @@ async def test_a_suspect_job_runs_alone():
 
 
 async def test_a_known_job_is_not_queued_twice():
-    """The same job again is the same run."""
+    """A second submission returns the same pending job."""
     async with open_executor() as executor:
         run = submit(executor, 1)
         assert submit(executor, 1) is run
@@ -216,7 +216,7 @@ async def test_a_known_job_is_not_queued_twice():
 
 
 async def test_a_job_s_progress_is_reported():
-    """How many are ahead, then how much is made, and how long it takes once that is known."""
+    """The jobs ahead, then the generated share, and the time left once it is known."""
     async with open_executor(configured(slots=1)) as executor:
         runs = [submit(executor, n, "slow", seconds=8.0) for n in (1, 2, 3)]
         standing = executor.progress(3)
@@ -234,7 +234,7 @@ async def test_a_job_s_progress_is_reported():
 
 
 async def test_two_workers_share_the_queue():
-    """Each has a place of its own, and the death of one is not felt by the other's job."""
+    """Each has slots of its own, and the crash of one does not affect the other's job."""
     async with open_executor(configured(slots=1, count=2)) as executor:
         runs = [submit(executor, n, "slow") for n in (1, 2)]
         for run in runs:
@@ -246,7 +246,7 @@ async def test_two_workers_share_the_queue():
 
 
 async def test_running_jobs_finish_before_shutdown():
-    """Nothing new is handed out meanwhile."""
+    """No queued job starts meanwhile."""
     async with open_executor(configured(slots=1)) as executor:
         running, waiting = submit(executor, 1, "slow"), submit(executor, 2)
         await running.started.wait()
@@ -257,7 +257,7 @@ async def test_running_jobs_finish_before_shutdown():
 
 
 async def test_shutdown_waits_at_most_the_grace_period():
-    """What is not finished then ends as if the worker had been lost, so that it is made again."""
+    """Unfinished jobs end as if the worker had crashed, so that they are retried."""
     async with open_executor() as executor:
         run = submit(executor, 1, "hang")
         await run.started.wait()
@@ -302,7 +302,7 @@ async def test_immediate_shutdown_leaves_no_process(engine):
 
 
 async def test_shutdown_during_a_worker_crash_leaves_no_process():
-    """The one that is on its way out is waited for, too."""
+    """It waits for a worker that is ending, too."""
     async with open_executor() as executor:
         await ready(executor)
         os.kill(executor.worker_pids[0], signal.SIGKILL)
@@ -317,7 +317,7 @@ def of_model(folder):
 
 
 async def test_the_real_engine_makes_a_clip(tiny_mono, kernel_cache, monkeypatch):
-    """The same model, seed and prompt in another process: the same clip, at the model's rate."""
+    """The same model, seed and prompt give the same clip in another process."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
     config = of_model(tiny_mono)
     async with open_executor(config, engine=None, timeout_seconds=600) as executor:
@@ -333,7 +333,7 @@ async def test_the_real_engine_makes_a_clip(tiny_mono, kernel_cache, monkeypatch
 
 
 async def test_the_real_engine_separates_stems(tiny_stems, kernel_cache, monkeypatch):
-    """Over a process's border and back: codes, stems, and a clip that keeps some."""
+    """Across processes: codes, stems, and a clip that keeps some."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
     config = of_model(tiny_stems)
 

@@ -30,7 +30,7 @@ def queue_of(*jobs):
 
 
 def taken(queue):
-    """Take everything, each job ending before the next is taken."""
+    """Take all jobs, each ending before the next is taken."""
     ids = []
     while (each := queue.take({}, most_per_user=1)) is not None:
         ids.append(each.job_id)
@@ -38,26 +38,26 @@ def taken(queue):
 
 
 def test_an_empty_queue_returns_nothing():
-    """Nobody waits, nobody is served."""
+    """Without jobs there is nothing to take."""
     assert FairQueue().take({}, most_per_user=1) is None
     assert FairQueue().order() == []
     assert len(FairQueue()) == 0
 
 
 def test_users_take_turns():
-    """One person's four clips do not come before another's first."""
+    """One person's second clip comes after another's first."""
     queue = queue_of(*(job(n, user_id=1) for n in range(4)), job(10, user_id=2), job(11, user_id=2))
     assert taken(queue) == [0, 10, 1, 11, 2, 3]
 
 
 def test_turns_are_weighted_by_seconds():
-    """While one person has a clip of a minute, another has as much in clips of ten seconds."""
+    """A clip of a minute takes as many turns as six of ten seconds."""
     queue = queue_of(job(0, user_id=1, seconds=60), *(job(n, user_id=2) for n in range(1, 8)))
     assert taken(queue) == [1, 2, 3, 4, 5, 0, 6, 7]
 
 
 def test_users_at_their_limit_are_skipped_and_keep_their_turn():
-    """The cap holds a person back, and costs no place."""
+    """A person at the limit of running jobs loses no turn."""
     queue = queue_of(job(1, user_id=1), job(2, user_id=1), job(3, user_id=2), job(4, user_id=2))
     first = queue.take({1: 2}, most_per_user=2)
     assert first is not None
@@ -67,7 +67,7 @@ def test_users_at_their_limit_are_skipped_and_keep_their_turn():
 
 
 def test_an_interrupted_job_comes_first():
-    """It goes before the others of its person, whatever its length, and its person is next."""
+    """Before the person's other jobs, whatever its length, and the person is next."""
     queue = queue_of(job(1, user_id=1), job(2, user_id=2), job(3, user_id=2))
     queue.push_front(job(4, user_id=2, seconds=300))
     assert queue.order()[0] == 4
@@ -75,7 +75,7 @@ def test_an_interrupted_job_comes_first():
 
 
 def test_any_job_can_be_removed():
-    """Only the one that is meant goes; one that is not there changes nothing."""
+    """Only that job is removed; an unknown one changes nothing."""
     queue = queue_of(job(1), job(2), job(3))
     assert queue.remove(2)
     assert not queue.remove(2)
@@ -84,7 +84,7 @@ def test_any_job_can_be_removed():
 
 
 def test_leaving_the_queue_resets_credit():
-    """Who left and comes back begins like anyone new."""
+    """A person who comes back starts without credit or debt."""
     queue = queue_of(job(1, user_id=1, seconds=45), job(2, user_id=2), job(3, user_id=2))
     assert [queue.take({}, most_per_user=1).job_id for _ in range(2)] == [2, 3]
     queue.remove(1)
@@ -98,7 +98,7 @@ def test_leaving_the_queue_resets_credit():
 
 @given(st.lists(st.tuples(users, lengths), max_size=30))
 def test_the_reported_order_is_the_actual_order(jobs):
-    """What a person hears of the jobs ahead comes true if nothing changes; asking changes none."""
+    """The reported number of jobs ahead is exact, and asking changes nothing."""
     queue = queue_of(*(job(n, user, seconds) for n, (user, seconds) in enumerate(jobs)))
     told = queue.order()
     assert queue.order() == told
@@ -115,7 +115,7 @@ steps = st.one_of(
 
 @given(st.lists(steps, max_size=60))
 def test_every_job_is_taken_exactly_once(script):
-    """Each person's jobs come in their order, and together everything that was put in."""
+    """Each person's jobs come in their order, and none is lost."""
     queue, ids = FairQueue(), itertools.count()
     expected: dict[int, deque[int]] = defaultdict(deque)
     for kind, first, second in script:
@@ -177,7 +177,7 @@ def test_a_short_job_waits_at_most_one_turn_of_each_other_user(people):
 
 
 def test_a_job_that_must_run_alone_comes_first():
-    """What may have ended the worker is made next, and the line says that it is made alone."""
+    """A suspect of a crash is next, and marked as running alone."""
     queue = queue_of(job(1, user_id=1), job(2, user_id=2))
     suspect = QueuedJob(job_id=3, user_id=1, seconds=10.0, alone=True)
     queue.push(suspect)
@@ -191,7 +191,7 @@ def test_a_job_that_must_run_alone_comes_first():
 
 
 def on(job_id, guild_id, user_id=None, seconds=10.0):
-    """A job on a server, of somebody who is nowhere else unless they are named."""
+    """A job on a server, of a person on no other server by default."""
     user_id = 1000 + job_id if user_id is None else user_id
     return QueuedJob(job_id=job_id, user_id=user_id, seconds=seconds, guild_id=guild_id)
 
@@ -203,20 +203,20 @@ def test_servers_take_turns_before_people():
 
 
 def test_direct_messages_are_one_server():
-    """Whoever writes to the bot alone gets no turn of their own for it."""
+    """A person in direct messages gets no server's turn of their own."""
     queue = queue_of(*(on(n, guild_id=None) for n in range(4)), on(10, 1), on(11, 1))
     assert taken(queue) == [0, 10, 1, 11, 2, 3]
 
 
 def test_a_user_on_several_servers_has_one_turn_at_a_time():
-    """They wait on the server of their next clip, where they come after those who are there."""
+    """They wait on the server of their next clip, after those already waiting there."""
     everywhere = [on(n, guild_id=n, user_id=1) for n in range(4)]
     queue = queue_of(*everywhere, on(10, 0), on(11, 1), on(12, 2), on(13, 9))
     assert taken(queue) == [0, 11, 12, 13, 10, 1, 2, 3]
 
 
 def test_an_interrupted_job_moves_its_user_to_the_front():
-    """To the server where it was interrupted, which is next; then all others come first."""
+    """On the server where it was interrupted, which is next; then all others come first."""
     queue = queue_of(on(1, 1, user_id=7), on(2, 2), on(3, 3))
     queue.push_front(on(4, 2, user_id=7, seconds=45))
     assert taken(queue) == [4, 3, 1, 2]

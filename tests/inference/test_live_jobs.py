@@ -1,4 +1,4 @@
-"""Jobs that are heard and steered while they are made: music without end, and words that change."""
+"""Live jobs: endless music, streams of it, and prompts that change while it plays."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TIMEOUT_SECONDS = 60
 
 
 async def take(stream, seconds):
-    """Take so much of a stream; the samples are those that follow each other from the first on."""
+    """Take this much of a stream; its chunks must follow each other without a gap."""
     audio = await anext(stream)
     first, taken = audio.first_sample, audio.sound.seconds
     while taken < seconds:
@@ -43,7 +43,7 @@ async def take(stream, seconds):
 
 
 async def test_endless_music_follows_backpressure():
-    """No piece is lost, it is made so far ahead and no further, and others are made meanwhile."""
+    """Nothing is dropped, generation stops at a lead, and other jobs run meanwhile."""
     async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         stream = executor.subscribe(1)
@@ -59,7 +59,7 @@ async def test_endless_music_follows_backpressure():
 
 
 async def test_the_slowest_subscriber_sets_the_pace():
-    """Who comes later begins where the others are; who closes their stream is not waited for."""
+    """A later subscriber starts where the others are; a closed stream is not waited for."""
     async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         slow = executor.subscribe(1)
@@ -75,7 +75,7 @@ async def test_the_slowest_subscriber_sets_the_pace():
 
 
 async def test_a_late_subscriber_gets_the_current_audio():
-    """What was made for nobody is not waited for."""
+    """Audio generated without subscribers is not kept."""
     async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         await job.started.wait()
@@ -86,7 +86,7 @@ async def test_a_late_subscriber_gets_the_current_audio():
 
 
 async def test_endless_music_ends_on_request():
-    """What is made can still be taken, then the stream ends; the job has no sound of its own."""
+    """Audio already generated can be taken, then the stream ends; the job has no result."""
     async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         stream = executor.subscribe(1)
@@ -101,7 +101,7 @@ async def test_endless_music_ends_on_request():
 
 
 async def test_a_job_that_has_not_started_ends_as_cancelled():
-    """Nothing is made of it, and its listeners are not left waiting."""
+    """It is never started, and its streams end."""
     async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         executor.paused = True
         job = submit_endless(executor, 1)
@@ -115,7 +115,7 @@ async def test_a_job_that_has_not_started_ends_as_cancelled():
 
 
 async def test_a_worker_crash_is_not_a_normal_end():
-    """Who listens gets what came before, and then the error, not an end of the music."""
+    """Subscribers get the audio before the crash, and then the error."""
     async with open_executor() as executor:
         submit_endless(executor, 1, "crash later")
         stream = executor.subscribe(1)
@@ -129,7 +129,7 @@ async def test_a_worker_crash_is_not_a_normal_end():
 
 
 async def test_cancelling_a_job_ends_its_streams():
-    """They asked for it, or somebody did who may: that is no error."""
+    """A cancellation is a normal end for subscribers."""
     async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         submit_endless(executor, 1)
         stream = executor.subscribe(1)
@@ -139,7 +139,7 @@ async def test_cancelling_a_job_ends_its_streams():
 
 
 async def test_a_stop_ends_endless_music():
-    """Nobody waits for the end of what has none."""
+    """A shutdown does not wait for an endless job."""
     async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         job = submit_endless(executor, 1)
         await take(executor.subscribe(1), 1.0)
@@ -148,7 +148,7 @@ async def test_a_stop_ends_endless_music():
 
 
 async def test_endless_music_yields_to_a_job_that_must_run_alone():
-    """A suspect of a crash is made by itself: who listens learns that the music was stopped."""
+    """The suspect of a crash runs alone: subscribers learn that the music was stopped."""
     async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         submit_endless(executor, 1)
         stream = executor.subscribe(1)
@@ -164,7 +164,7 @@ async def test_endless_music_yields_to_a_job_that_must_run_alone():
 
 
 async def test_a_prompt_change_reports_its_start():
-    """Also of a job that still waits: it is told when it has a worker."""
+    """Also for a waiting job: the change is sent once it has a worker."""
     async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         early = asyncio.create_task(executor_change_after_submit(executor))
         stream = await asyncio.shield(early)
@@ -184,7 +184,7 @@ async def executor_change_after_submit(executor):
 
 
 async def test_a_finished_job_accepts_no_prompt_change():
-    """Done, cancelled, or never there: one sentence."""
+    """Finished, cancelled or unknown: one sentence."""
     async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         await submit(executor, 1).result()
         submit_endless(executor, 2)
@@ -195,7 +195,7 @@ async def test_a_finished_job_accepts_no_prompt_change():
 
 
 async def test_a_change_fails_if_the_job_ends_first():
-    """Nobody is left waiting for it."""
+    """Its caller gets the error and does not wait for ever."""
     async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         await ready(executor)
         executor.paused = True
@@ -213,7 +213,7 @@ async def test_a_change_fails_if_the_job_ends_first():
     ids=str,
 )
 async def test_an_invalid_change_is_not_sent(prompt, seconds):
-    """It is one sentence, and no worker has to read what is no message."""
+    """It is refused with a sentence, before any worker gets it."""
     async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
         submit_endless(executor, 1)
         if not isinstance(prompt, str | list):
@@ -223,7 +223,7 @@ async def test_an_invalid_change_is_not_sent(prompt, seconds):
 
 
 async def test_a_request_must_match_its_queued_job():
-    """Music without end in the place of a clip would hold it for ever."""
+    """Endless music in the slot of a clip would hold it for ever."""
     async with open_executor(backend=ThreadBackend(), timeout_seconds=TIMEOUT_SECONDS) as executor:
 
         async def prepare():

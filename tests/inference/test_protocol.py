@@ -179,7 +179,7 @@ def test_messages_from_a_worker_round_trip(message):
 
 
 def test_decoded_arrays_are_writable():
-    """Whoever edits a sound in place need not know where it came from."""
+    """A sound can be edited in place wherever it came from."""
     sound = Sound(samples=np.zeros((2, 10), np.float32), sample_rate_hz=32_000)
     arrived = decode_from_worker(encode(JobAudio(1, 0, sound)))
     assert isinstance(arrived, JobAudio)
@@ -197,7 +197,7 @@ def test_arrays_of_any_memory_layout_round_trip():
 
 
 def test_each_request_type_has_its_message():
-    """What is separated is never streamed."""
+    """A separation is never streamed."""
     request = GenerationRequest(seconds=1.0, seed=1)
     apart = StemsRequest(tokens=np.zeros((4, 1), np.int32))
     assert start_message(1, request, stream=True) == GenerateJob(1, request, stream=True)
@@ -221,7 +221,7 @@ def test_unknown_message_types_are_refused():
 
 @given(st.binary(max_size=200))
 def test_garbage_is_refused(data):
-    """Bytes of chance are no message and nothing else happens."""
+    """Random bytes are a ProtocolError and nothing else."""
     for decode in (decode_from_worker, decode_to_worker):
         with pytest.raises(ProtocolError):
             decode(data)
@@ -295,13 +295,13 @@ def test_invalid_arrays_are_refused(value):
     "array", [np.zeros((1, 1), np.int64), np.zeros((1, 1), object), np.zeros((1, 1, 1), np.int32)]
 )
 def test_unsupported_arrays_are_not_encoded(array):
-    """It is found out where it is, not at the other end."""
+    """The error is raised by the sender, not by the receiver."""
     with pytest.raises(ValueError, match="messages carry no arrays"):
         encode(SeparateJob(1, StemsRequest(tokens=array)))
 
 
 def test_values_of_other_types_are_not_sent():
-    """No object travels because it happens to be in a message."""
+    """Only the declared types are encoded."""
     with pytest.raises(NotImplementedError, match="messages carry no set"):
         encode_array({1})
     with pytest.raises(ValueError, match="in place of float32"):
@@ -312,7 +312,7 @@ def test_values_of_other_types_are_not_sent():
 
 
 def test_the_version_depends_on_the_messages():
-    """Any field of any message is part of it; what is said of a message is not."""
+    """On every field of every message, not on docstrings."""
     assert version() == digest([ToWorker, FromWorker])
 
     class Hello(msgspec.Struct, frozen=True, tag=True):
@@ -334,7 +334,7 @@ def test_the_version_depends_on_the_messages():
 
 
 async def wire(data, **options):
-    """Return what is received from some bytes and then the end."""
+    """Return the messages received from some bytes and then the end."""
     reader = asyncio.StreamReader()
     reader.feed_data(data)
     reader.feed_eof()
@@ -352,13 +352,13 @@ async def test_a_long_clip_round_trips():
     "data", [b"", b"\x00\x00", frame(Heartbeat())[:-1], b"\xff\xff\xff\xff" + bytes(100)]
 )
 async def test_a_truncated_or_invalid_frame_ends_the_connection(data):
-    """Half a message is a worker that died; an absurd length is never waited for."""
+    """A partial frame is a dead worker; an absurd length is never waited for."""
     with pytest.raises(EOFError):
         await wire(data)
 
 
 def test_the_worker_s_end_receives_messages_in_order_and_the_end():
-    """Nothing is there at first, then each message, then the bot has gone."""
+    """Nothing at first, then each message, then the end of the connection."""
     ours, theirs = socket.socketpair()
     connection = Connection(theirs.detach())
     assert connection.receive(0.0) is None
@@ -377,7 +377,7 @@ def test_the_worker_s_end_receives_messages_in_order_and_the_end():
 
 
 async def test_messages_have_a_maximum_size():
-    """Neither end sends or takes more than fits."""
+    """Neither end sends or accepts a larger one."""
     body = encode(ModelFailed("x" * 20))
     with pytest.raises(ValueError, match="a message of"):
         encode(ModelFailed("x" * 20), max_bytes=len(body) - 1)

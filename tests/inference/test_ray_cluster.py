@@ -1,4 +1,4 @@
-"""What the bot and the machines that join agree on, before Ray comes in."""
+"""What the bot and joined machines agree on, without Ray."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ from bot.inference.worker_notices import NOTICES_VARIABLE, Notice, read_notices,
     ("typed", "address"), [("10.0.0.5:7000", "10.0.0.5:7000"), ("attic", "attic:6379")]
 )
 def test_an_address_has_a_port(typed, address):
-    """Ray's usual one where none is given."""
+    """By default Ray's usual one."""
     assert parse_address(typed) == address
 
 
 @pytest.mark.parametrize("typed", ["", ":6379", "attic:", "attic:x", "attic:0", " attic:6379"])
 def test_invalid_addresses_are_refused(typed):
-    """In a sentence that shows one."""
+    """The error shows a valid example."""
     with pytest.raises(ConfigError, match="192.168.1.5:6379"):
         parse_address(typed)
 
 
 def test_the_cluster_token_is_created_once_and_private(tmp_path):
-    """Whoever has it can run programs on every machine."""
+    """Anybody with the token can run programs on every machine."""
     token = bot_token(tmp_path, {})
     assert len(token) == 64
     assert bot_token(tmp_path, {}) == token
@@ -58,7 +58,7 @@ def test_the_cluster_token_is_created_once_and_private(tmp_path):
 
 
 def test_ray_s_processes_get_only_its_token():
-    """Nor the one thread that Ray gives to its own processes."""
+    """The bot's secrets, and the thread count that Ray sets for its processes, are left out."""
     ours = {
         "PATH": "/bin",
         "ZHIYIN_TOKEN": "discord's",
@@ -74,7 +74,7 @@ def test_ray_s_processes_get_only_its_token():
 
 
 def test_a_joined_machine_uses_its_own_device_setting():
-    """Whatever the bot's settings say; where it has chosen nothing, they count."""
+    """Whatever the bot's setting; without one of its own, the bot's is used."""
     settings = json.dumps({"config": {"engine": {"device": "auto", "slots": 2}}, "level": 20})
     assert with_own_device(settings, {}) == settings
     changed = json.loads(with_own_device(settings, {DEVICE_VARIABLE: "CPU"}))
@@ -82,7 +82,7 @@ def test_a_joined_machine_uses_its_own_device_setting():
 
 
 def test_a_bot_without_any_worker_is_refused(tmp_path):
-    """Unless others may join."""
+    """Unless machines may join."""
     with pytest.raises(ConfigError, match=r"worker\.count is 0"):
         choose_backends(Config(worker=WorkerConfig(count=0)), tmp_path)
     _, joined = choose_backends(Config(worker=WorkerConfig(count=0, backend="ray")), tmp_path)
@@ -101,7 +101,7 @@ def node(labels=None, resource="zhiyin_worker_0"):
 
 
 def test_what_a_machine_offers_is_read_from_its_labels():
-    """A name that Ray would not take is left out; what others write as labels tells nothing."""
+    """A name that Ray refuses is left out; labels of other programs are ignored."""
     offer = Offer(cores=2, memory_bytes=8, factor=1.5, model="starter", precision="int8")
     assert machine_of(node(labels_of(offer))).offer == offer
     elsewhere = Offer(cores=2, model="a/model of=somebody, else")
@@ -111,14 +111,14 @@ def test_what_a_machine_offers_is_read_from_its_labels():
 
 
 def test_a_machine_of_another_version_is_named():
-    """One of the own version is not, nor one that takes no workers."""
+    """Machines of the same version, or without workers, are not."""
     others = [node(resource="CPU"), node(resource=worker_resource())]
     assert host_of_other_version(others) == ""
     assert host_of_other_version([*others, node()]) == "attic"
 
 
 def test_machines_serve_only_bots_of_their_version():
-    """A machine says so and leaves; with a head that is nobody's it waits."""
+    """The machine reports it and leaves; without a bot at the head it waits."""
     cluster = Cluster(address="10.0.0.1:6379", token="a token that nobody could guess")
     refuse_version(ClusterView((Machine(host="den", bot_version=version()),)), cluster)
     refuse_version(ClusterView(()), cluster)
@@ -127,7 +127,7 @@ def test_machines_serve_only_bots_of_their_version():
 
 
 def test_worker_failures_are_reported_to_the_machine_s_owner(tmp_path, monkeypatch):
-    """Each thing once; a worker of the bot's own machine tells it nobody."""
+    """Once each; the bot's own machine has no such report."""
     file, sentence = tmp_path / "told", to_json(Sentence("x"))
     monkeypatch.delenv(NOTICES_VARIABLE, raising=False)
     write_notice(sentence)
@@ -139,7 +139,7 @@ def test_worker_failures_are_reported_to_the_machine_s_owner(tmp_path, monkeypat
 
 
 def test_a_node_is_killed_with_all_that_it_has_started():
-    """Whatever of it no longer hears that it is to end."""
+    """Also those of its processes that do not react to a request to end."""
     script = "sleep 600 & echo begun; wait"
     with subprocess.Popen(["/bin/sh", "-c", script], stdout=subprocess.PIPE) as leader:
         assert leader.stdout.readline() == b"begun\n"

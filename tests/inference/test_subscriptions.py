@@ -16,12 +16,12 @@ from tests.support.running_executor import (
 
 
 async def audio_of(stream):
-    """All that comes of a stream until it ends."""
+    """All audio of a stream until it ends."""
     return [audio async for audio in stream]
 
 
 async def test_a_subscriber_gets_a_job_s_audio_while_it_is_generated():
-    """Stretch after stretch, the first before the job is done; together they are the clip."""
+    """The first chunk arrives before the job ends; all chunks together are the clip."""
     async with open_executor() as executor:
         job = submit(executor, 1, "slow")
         first, second = executor.subscribe(1), executor.subscribe(1)
@@ -37,7 +37,7 @@ async def test_a_subscriber_gets_a_job_s_audio_while_it_is_generated():
 
 
 async def test_a_subscription_can_start_midway():
-    """What was before is not sent again, and where it begins is told."""
+    """Earlier audio is not sent again, and the start's offset is reported."""
     async with open_executor() as executor:
         job = submit(executor, 1, "slow", seconds=2.0)
         await until(lambda: job.done_seconds > 0)
@@ -50,7 +50,7 @@ async def test_a_subscription_can_start_midway():
 
 @pytest.mark.parametrize("prompt", ["crash", "fail", "hang"])
 async def test_a_subscription_ends_with_its_job(prompt):
-    """However the job ends; nobody waits for audio that never comes."""
+    """However the job ends; no stream waits for ever."""
     async with open_executor() as executor:
         job = submit(executor, 1, prompt)
         stream = executor.subscribe(1)
@@ -63,7 +63,7 @@ async def test_a_subscription_ends_with_its_job(prompt):
 
 
 async def test_a_slow_subscriber_does_not_block_others():
-    """The clip and its neighbours are made; what waits is bounded, the oldest is dropped."""
+    """Its buffer is bounded and drops the oldest audio; the clip is generated normally."""
     seconds = 90.0
     async with open_executor(configured(slots=2)) as executor:
         jobs = [submit(executor, n, seconds=seconds) for n in (1, 2)]

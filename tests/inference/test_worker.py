@@ -1,4 +1,4 @@
-"""A worker process: what is said to it, what it says, and that it never outlives the bot."""
+"""A worker process: the messages it accepts and sends, and that it never outlives the bot."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def request(prompt="90s rock", *, seconds=1.0):
 
 @asynccontextmanager
 async def started(engine=SCRIPTED, config=None):
-    """Lend a worker process that is ended afterwards, whatever it does."""
+    """Start a worker process that is ended afterwards, whatever it does."""
     async with asyncio.timeout(TIMEOUT_SECONDS):
         process = await ProcessBackend(config or Config(), engine=engine).start()
         try:
@@ -66,7 +66,7 @@ async def next_message(process, kind):
 
 
 async def gone(process):
-    """Return when the worker has closed its end, and its exit code."""
+    """Return the exit code once the worker has closed its end."""
     with pytest.raises(EOFError):
         await next_message(process, ())
     return await process._process.wait()
@@ -91,14 +91,14 @@ async def test_a_worker_separates_and_keeps_stems():
 
 
 async def test_a_model_without_stems_returns_no_codes():
-    """Nobody could use them."""
+    """No one could use them."""
     async with started() as process:
         process.send(GenerateJob(1, request()))
         assert (await next_message(process, JobFinished)).codes is None
 
 
 async def test_a_clip_is_generated_with_progress_messages():
-    """Ready, then how far it is, then the clip."""
+    """Ready, then progress, then the clip."""
     async with started() as process:
         assert (await next_message(process, Ready)).info == scripted_worker.info(8)
         process.send(GenerateJob(7, request(seconds=2.0)))
@@ -114,7 +114,7 @@ async def test_a_clip_is_generated_with_progress_messages():
 
 
 async def test_audio_is_sent_for_streamed_jobs_only():
-    """From the start or from somewhere in the middle on, without a gap; of others none."""
+    """From the start or from an offset, without a gap."""
     async with started() as process:
         process.send(GenerateJob(1, request("slow"), stream=True))
         process.send(GenerateJob(2, request("slow, too")))
@@ -141,7 +141,7 @@ async def test_audio_is_sent_for_streamed_jobs_only():
 
 
 async def test_a_request_the_engine_refuses_fails_with_its_sentence():
-    """The worker goes on with others."""
+    """The worker continues with other jobs."""
     async with started() as process:
         process.send(GenerateJob(1, request("fail")))
         process.send(GenerateJob(2, request()))
@@ -152,13 +152,13 @@ async def test_a_request_the_engine_refuses_fails_with_its_sentence():
 
 
 async def test_an_invalid_request_fails_alone():
-    """The worker tells so and goes on with others, those that run among them."""
+    """The worker reports it, and other jobs, also running ones, continue."""
     wrong: list[tuple[dict[str, Any], str | None]] = [
         ({"seconds": "ten"}, to_json(UNUSABLE)),
         ({"sampling": Sampling(temperature="hot")}, to_json(UNUSABLE)),  # type: ignore[arg-type]
         ({"sampling": Sampling(top_k=2.5)}, to_json(UNUSABLE)),  # type: ignore[arg-type]
         ({"seed": 2**64 - 1, "prompt": 7}, to_json(UNUSABLE)),
-        # Right by its type: the engine is the one to stumble.
+        # Its type is valid, so that the engine refuses it.
         ({"seconds": float("nan")}, None),
         ({"seconds": float("inf")}, None),
     ]
@@ -174,7 +174,7 @@ async def test_an_invalid_request_fails_alone():
 
 
 async def test_a_cancelled_job_ends_and_the_others_continue():
-    """Between any two steps; one that is unknown changes nothing."""
+    """Between any two steps; an unknown job changes nothing."""
     async with started() as process:
         process.send(GenerateJob(1, request("slow")))
         process.send(GenerateJob(2, request("slow, too")))
@@ -186,7 +186,7 @@ async def test_a_cancelled_job_ends_and_the_others_continue():
 
 
 async def test_a_worker_sends_heartbeats():
-    """Idle or busy, there is a sign of life; without one it counts as hung."""
+    """Idle or busy; a worker without heartbeats counts as hung."""
     async with started() as process:
         await next_message(process, Ready)
         await next_message(process, Heartbeat)
@@ -198,7 +198,7 @@ async def test_a_worker_sends_heartbeats():
 
 
 async def test_a_model_that_cannot_be_loaded_is_told_in_a_sentence():
-    """Then the worker leaves."""
+    """Then the worker exits."""
     async with started("tests.support.scripted_worker:open_nothing") as process:
         assert await process.receive() == Hello(version(), socket.gethostname())
         failed = await next_message(process, ModelFailed)
@@ -207,7 +207,7 @@ async def test_a_model_that_cannot_be_loaded_is_told_in_a_sentence():
 
 
 async def test_a_defect_ends_the_worker_with_a_traceback(capfd):
-    """Nothing is swallowed: the log tells where it was, and the next worker begins afresh."""
+    """The traceback is logged, and the next worker starts fresh."""
     async with started() as process:
         process.send(GenerateJob(1, request("raise")))
         assert await gone(process) == 1
@@ -217,7 +217,7 @@ async def test_a_defect_ends_the_worker_with_a_traceback(capfd):
 
 
 async def test_a_worker_ends_on_an_invalid_message(capfd):
-    """Bot and worker no longer understand each other; the next worker begins afresh."""
+    """Bot and worker are of different versions; the next worker starts fresh."""
     async with started() as process:
         await next_message(process, Ready)
         process._writer.write(b"\x00\x00\x00\x08nonsense")
@@ -226,7 +226,7 @@ async def test_a_worker_ends_on_an_invalid_message(capfd):
 
 
 async def test_a_worker_ends_on_request():
-    """With nothing to complain of."""
+    """With exit code 0 and nothing in the log."""
     async with started() as process:
         await next_message(process, Ready)
         process.send(Shutdown())
@@ -235,7 +235,7 @@ async def test_a_worker_ends_on_request():
 
 @pytest.mark.parametrize("prompt", [None, "slow", "hang"])
 async def test_a_worker_does_not_outlive_the_bot(prompt):
-    """However the bot went and whatever its worker was doing: idle, busy, or stuck in a step."""
+    """However the bot ended and whatever the worker was doing: idle, busy, or stuck in a step."""
     async with started() as process:
         await next_message(process, Ready)
         if prompt is not None:
@@ -246,20 +246,20 @@ async def test_a_worker_does_not_outlive_the_bot(prompt):
 
 
 async def test_a_loading_worker_does_not_outlive_the_bot():
-    """Loading takes minutes; nobody would wait for its end."""
+    """Loading takes minutes, and the worker ends without finishing it."""
     async with started("tests.support.scripted_worker:open_never") as process:
         process._writer.transport.abort()
         assert await process._process.wait() == 0
 
 
 async def test_a_terminal_s_ctrl_c_does_not_reach_the_worker():
-    """MindSpore would end it at once, and the clips that a stop waits for with it."""
+    """MindSpore would end it at once, with the clips that a shutdown waits for."""
     async with started() as process:
         assert os.getsid(process.pid) == process.pid
 
 
 async def test_ctrl_c_is_left_to_the_bot_and_sigterm_ends_the_worker():
-    """A Ctrl-C in the terminal reaches both processes: clips that are being made are finished."""
+    """A Ctrl-C reaches both processes, and running clips are finished."""
     async with started() as process:
         await next_message(process, Ready)
         os.kill(process.pid, signal.SIGINT)
@@ -270,7 +270,7 @@ async def test_ctrl_c_is_left_to_the_bot_and_sigterm_ends_the_worker():
 
 
 async def test_workers_have_a_lower_cpu_priority():
-    """The worker is the nicer one."""
+    """The worker has the higher nice value."""
     async with started() as process:
         await next_message(process, Ready)
         expected = min(19, psutil.Process().nice() + 5)
@@ -278,7 +278,7 @@ async def test_workers_have_a_lower_cpu_priority():
 
 
 async def test_the_worker_gets_no_secret(monkeypatch):
-    """Neither the token, nor anything of that name, nor where the database is, gets across."""
+    """Neither the token, nor variables of that name, nor the database's path."""
     for name in ("ZHIYIN_TOKEN", "DISCORD_token", "HF_TOKEN"):
         monkeypatch.setenv(name, "dont-tell-environment")
     config = dataclasses.replace(
@@ -308,13 +308,13 @@ async def test_the_worker_gets_no_secret(monkeypatch):
     ],
 )
 def test_worker_exit_codes_are_explained(code, words):
-    """Whoever reads the log need not know the numbers."""
+    """The log has words instead of numbers."""
     assert explain_exit(code).startswith(words)
 
 
 @pytest.mark.parametrize(("level", "times"), [(logging.INFO, 1), (logging.WARNING, 0)])
 async def test_worker_log_lines_are_in_the_bot_s_log(capfd, caplog, level, times):
-    """Each line once, from the level on that the bot itself logs at."""
+    """Each line once, from the bot's own log level on."""
     caplog.set_level(level, logger="bot")
     async with started() as process:
         process.send(GenerateJob(7, request()))

@@ -21,7 +21,7 @@ from tests.support.running_executor import (
 
 
 class ScriptedHandle:
-    """A worker in this very process: what a backend is to the supervisor, and no more."""
+    """A worker in this process, with only what the supervisor needs of a backend."""
 
     name, pid = "scripted", None
 
@@ -69,7 +69,7 @@ READY = Ready(scripted_worker.info(8))
 
 
 async def test_other_backends_can_be_used():
-    """The supervisor knows messages only: no process, no socket, no pid."""
+    """The supervisor knows only messages: no process, no socket, no pid."""
     handle = ScriptedHandle(Hello(version()), READY)
     async with open_executor(backend=ScriptedBackend(handle)) as executor:
         rendered = await submit(executor, 1).result()
@@ -81,7 +81,7 @@ async def test_other_backends_can_be_used():
 
 
 async def test_a_worker_of_another_version_is_refused(caplog):
-    """No job is given to it; the sentence says what is wrong until the right one comes."""
+    """It gets no job, and the reason is shown until one of the right version starts."""
     other = ScriptedHandle(Hello("0"), READY)
     right = ScriptedHandle(Hello(version()), READY)
     async with open_executor(backend=ScriptedBackend(other, right)) as executor:
@@ -96,7 +96,7 @@ async def test_a_worker_of_another_version_is_refused(caplog):
 
 @pytest.mark.parametrize("first", [READY, Heartbeat()])
 async def test_a_worker_without_a_hello_is_replaced(first, caplog):
-    """It is none of ours."""
+    """It is not one of our workers."""
     wrong = ScriptedHandle(first)
     right = ScriptedHandle(Hello(version()), READY)
     async with open_executor(backend=ScriptedBackend(wrong, right)) as executor:
@@ -106,7 +106,7 @@ async def test_a_worker_without_a_hello_is_replaced(first, caplog):
 
 
 async def test_a_worker_that_sends_invalid_messages_is_replaced(caplog):
-    """Its jobs end as with any worker that is lost."""
+    """Its jobs end as after a crash."""
     wrong = ScriptedHandle(Hello(version()), READY, is_working=False)
     right = ScriptedHandle(Hello(version()), READY)
     async with open_executor(backend=ScriptedBackend(wrong, right)) as executor:
@@ -121,7 +121,7 @@ async def test_a_worker_that_sends_invalid_messages_is_replaced(caplog):
 
 
 async def test_a_request_that_can_t_be_sent_ends_only_its_own_job():
-    """The worker and the others' jobs are not touched by it."""
+    """The worker and its other jobs continue."""
     async with open_executor(configured(slots=1)) as executor:
         bad, good = submit(executor, 1, "lone surrogate \ud800"), submit(executor, 2)
         with pytest.raises(ValueError, match="surrogates not allowed"):

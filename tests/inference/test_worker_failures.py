@@ -24,7 +24,7 @@ from tests.support.running_executor import (
 
 
 async def test_a_worker_that_ignores_a_cancellation_is_replaced():
-    """A slot is never lost to a job that nobody wants."""
+    """A slot is never lost to a cancelled job."""
     async with open_executor(configured(slots=1), cancel_seconds=0.2) as executor:
         first, second = submit(executor, 1, "stubborn"), submit(executor, 2)
         await first.started.wait()
@@ -38,7 +38,7 @@ async def test_a_worker_that_ignores_a_cancellation_is_replaced():
 
 @pytest.mark.parametrize("prompt", ["crash", "raise"])
 async def test_a_worker_that_dies_is_replaced(prompt):
-    """Those that it made are told so, who knows which of them it was; the next are made."""
+    """All its jobs end with WorkerLost; the next job runs on a new worker."""
     async with open_executor() as executor:
         guilty, innocent = submit(executor, 1, prompt), submit(executor, 2, "slow")
         await guilty.started.wait()
@@ -52,7 +52,7 @@ async def test_a_worker_that_dies_is_replaced(prompt):
 
 
 async def test_a_worker_that_is_killed_is_replaced_and_the_log_says_why(caplog):
-    """The usual reason of a sudden death is told with it."""
+    """The log names the usual reason of a sudden death."""
     async with open_executor() as executor:
         await ready(executor)
         (pid,) = executor.worker_pids
@@ -64,7 +64,7 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_log_says_why(caplog):
 
 
 async def test_a_worker_that_hangs_is_replaced():
-    """Silence for as long as is allowed is taken for the end."""
+    """A worker that is silent for the allowed time counts as dead."""
     async with open_executor(configured(silent_seconds=5.0)) as executor:
         run = submit(executor, 1, "hang")
         with pytest.raises(WorkerLost):
@@ -73,7 +73,7 @@ async def test_a_worker_that_hangs_is_replaced():
 
 
 async def test_a_worker_that_never_gets_ready_is_replaced(caplog):
-    """Loading has its time; meanwhile people can come and go."""
+    """Loading has a time limit; meanwhile jobs can be queued and cancelled."""
     async with open_executor(
         configured(load_seconds=10.0), engine="tests.support.scripted_worker:open_never"
     ) as executor:
@@ -88,7 +88,7 @@ async def test_a_worker_that_never_gets_ready_is_replaced(caplog):
 
 
 async def test_a_missing_device_is_reported_once(caplog):
-    """No other worker would find it: none is started, and nobody reads a traceback."""
+    """Another worker would not find it either: none is started, and no traceback logged."""
     async with open_executor(engine="tests.support.scripted_worker:open_no_device") as executor:
         await executor.settled.wait()
         await until(
@@ -101,7 +101,7 @@ async def test_a_missing_device_is_reported_once(caplog):
 
 
 async def test_a_broken_model_gives_a_sentence():
-    """It is tried again, and the sentence stays; jobs wait for the owner to mend it."""
+    """Loading is retried, the sentence stays, and jobs wait for a repair."""
     async with open_executor(engine="tests.support.scripted_worker:open_nothing") as executor:
         run = submit(executor, 1)
         await executor.settled.wait()
@@ -117,12 +117,12 @@ async def test_a_broken_model_gives_a_sentence():
     ("failures", "seconds"), [(1, 0), (2, 1), (3, 2), (7, 32), (8, 60), (9, 60), (1_000_000, 60)]
 )
 def test_repeated_failures_back_off(failures, seconds):
-    """The pause doubles up to a minute, for as many nights as it takes."""
+    """The pause doubles up to a minute, after any number of failures."""
     assert backoff_seconds(failures) == seconds
 
 
 async def test_a_preparation_that_ends_late_does_not_touch_the_job_s_next_run():
-    """The worker dies meanwhile and the job comes again: it must not get lost between the two."""
+    """The worker dies meanwhile and the job is retried: it must not get lost in between."""
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow_to_prepare():

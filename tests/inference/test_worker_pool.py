@@ -1,4 +1,4 @@
-"""Which worker gets a job, and which worker is not used at all: pure decisions, no process."""
+"""Which worker gets a job, and which worker is not used: pure decisions, no process."""
 
 from __future__ import annotations
 
@@ -64,17 +64,17 @@ def shares(made, jobs):
     ],
 )
 async def test_jobs_are_distributed_by_speed(factors, jobs, expected):
-    """Until it has no room; where nothing is known, all get the same."""
+    """Up to the slots of each; with unknown speeds, equally."""
     assert shares(pool(*factors), jobs) == expected
 
 
 async def test_a_new_worker_has_the_average_speed():
-    """It is neither flooded nor left idle."""
+    """It is neither flooded with jobs nor left idle."""
     assert shares(pool(0.5, None), 4) == [2, 2]
 
 
 async def test_only_ready_workers_have_slots():
-    """So that a wait is reckoned with the machines that are there."""
+    """Waits are estimated with the ready machines."""
     made = pool(None, None)
     assert made.slots == 16
     for each in made.supervisors:
@@ -85,7 +85,7 @@ async def test_only_ready_workers_have_slots():
 
 
 def test_another_model_or_precision_is_refused_in_a_sentence():
-    """The same seed is to make the same clip on every machine, unless its owner allows it."""
+    """A seed gives the same clip on every machine, unless its owner allows otherwise."""
     other = dataclasses.replace(MODEL, precision="fp32")
     on_device = dataclasses.replace(MODEL, precision="fp16", target="Ascend")
     retrained = dataclasses.replace(MODEL, weights="another digest")
@@ -104,7 +104,7 @@ def test_another_model_or_precision_is_refused_in_a_sentence():
 
 
 def pool_of(config):
-    """A pool in which nothing has happened yet."""
+    """A pool without any job yet."""
     return WorkerPool(
         config,
         ProcessBackend(config),
@@ -117,7 +117,7 @@ def pool_of(config):
 
 
 def test_a_worker_s_failure_is_shown_while_it_lasts():
-    """However many places it was refused at, and not any more once it is well at one."""
+    """Once for each machine, and no longer once one of its workers is accepted."""
     config = dataclasses.replace(Config(), worker=WorkerConfig(count=0, joined=4, backend="ray"))
     made = pool_of(config)
     first, second, third, _ = made.joined
@@ -132,7 +132,7 @@ def test_a_worker_s_failure_is_shown_while_it_lasts():
 
 @pytest.mark.parametrize(("count", "is_told"), [(0, True), (1, False)])
 def test_waiting_for_a_machine_is_shown(count, is_told):
-    """Where the bot has no worker of its own, and nobody has joined yet."""
+    """If the bot has no worker of its own, and no machine has joined."""
     config = dataclasses.replace(Config(), worker=WorkerConfig(count=count, backend="ray"))
     made = pool_of(config)
     assert made.waiting_for_machine == (NOBODY if is_told else None)

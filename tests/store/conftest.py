@@ -1,4 +1,4 @@
-"""A store for each test of its rows."""
+"""A store with a clock, for each test."""
 
 from __future__ import annotations
 

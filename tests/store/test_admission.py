@@ -1,4 +1,4 @@
-"""Who is let into the queue: no server fills it while others wait."""
+"""Admission to the queue: no server fills it while others wait."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.stored_jobs import Clock, accepted, limits, used
 
 
 def fill(waiting: Counter[int], servers: int, most: int) -> None:
-    """Let servers put in one after the other, again and again, until none is let in."""
+    """Let servers queue one job after the other until none is admitted."""
     before = -1
     while before != waiting.total():
         before = waiting.total()
@@ -27,7 +27,7 @@ def fill(waiting: Counter[int], servers: int, most: int) -> None:
 
 @pytest.mark.parametrize("servers", [2, 3, 5, 10])
 def test_a_server_without_waiting_jobs_is_admitted(servers):
-    """However many clips the others want; and those have equally many."""
+    """However many clips the others want; those have equal shares."""
     waiting: Counter[int] = Counter()
     fill(waiting, servers, most=100)
     assert has_room(0, waiting.total(), 100)
@@ -36,14 +36,14 @@ def test_a_server_without_waiting_jobs_is_admitted(servers):
 
 
 def test_a_single_server_can_fill_the_queue():
-    """Where the limit of its own lets it; no more than the queue holds."""
+    """Up to the whole queue, unless its own limit is lower."""
     waiting: Counter[int] = Counter()
     fill(waiting, 1, most=7)
     assert waiting == {0: 7}
 
 
 async def test_full_shares_and_full_queues_have_their_own_refusals(tmp_path):
-    """The sentence names what is full; direct messages have a share, too, and no limit beside."""
+    """The sentence names what is full; direct messages share one part of the queue."""
     allowed = limits(waiting=4)
     async with open_store(tmp_path, Clock()) as store:
         await accepted(store, key="1", user=1, guild=10, allowed=allowed)
@@ -70,7 +70,7 @@ async def test_full_shares_and_full_queues_have_their_own_refusals(tmp_path):
     ],
 )
 async def test_each_limit_has_its_sentence_and_costs_nothing(store, changed, sentence):
-    """A refusal says why, and leaves no trace."""
+    """The refusal names the limit, and nothing is stored."""
     await accepted(store)
     with pytest.raises(Refused, match=sentence):
         await accepted(store, key="2", allowed=limits(**changed))
@@ -79,14 +79,14 @@ async def test_each_limit_has_its_sentence_and_costs_nothing(store, changed, sen
 
 
 async def test_a_limit_is_reached_exactly(store):
-    """What is left can be used up to the last second."""
+    """The remaining quota can be used up to the last second."""
     await accepted(store, seconds=99.9, allowed=limits(daily_seconds=100))
     await accepted(store, key="2", seconds=0.1, allowed=limits(daily_seconds=100))
     assert await used(store) == pytest.approx(100)
 
 
 async def test_blocked_people_and_a_draining_bot_are_refused(store):
-    """Managers can keep a person out, the owner everyone before a restart."""
+    """Managers can block a person, the owner can refuse everybody before a restart."""
     await store.settings.block(10, 1, True)
     with pytest.raises(Refused, match="can't make music here"):
         await accepted(store)

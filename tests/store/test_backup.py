@@ -55,7 +55,7 @@ async def test_a_backup_is_made_during_writes(store, tmp_path):
 
 @pytest.mark.parametrize("name", ["50% ?#&mode=rw %41", "caf\udce9"])
 async def test_backups_work_with_any_folder_name(tmp_path, name):
-    """No character of its name is taken for a part of SQLite's address of it."""
+    """No character of the name is taken for a part of SQLite's URI."""
     folder = tmp_path / name
     async with open_store(folder, time.time) as store:
         await accepted(store)
@@ -97,7 +97,7 @@ async def test_backups_with_future_dates_are_deleted_first(store, tmp_path):
 
 
 async def test_other_files_are_not_rotated(store, tmp_path):
-    """A folder of such a name is not ours, and no reason to keep too many copies."""
+    """A folder with a backup's name is left alone, and not counted."""
     (tmp_path / BACKUPS / "zhiyin-old.db").mkdir(parents=True, mode=0o700)
     for day in range(3):
         assert rotate(tmp_path, 1, NOON + day * DAY) is not None
@@ -127,7 +127,7 @@ async def test_an_unwritable_backup_folder_is_reported(store, tmp_path, target):
 
 
 async def test_the_command_makes_a_backup(tmp_path, monkeypatch, capsys):
-    """It never writes over a file unless it is told to."""
+    """It overwrites a file only with --force."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     target = tmp_path / "copy.db"
     assert main(["backup", str(target)]) == 1

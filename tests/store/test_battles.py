@@ -1,4 +1,4 @@
-"""Battles in the store: one in a channel, one entry each, and nothing of a forgotten person."""
+"""Battles in the store: one in a channel, one entry a person, and erasure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def store(tmp_path, clock):
 
 
 async def voted_on(store, battle, votes):
-    """Let a battle go through to its count; `votes` are by people."""
+    """Take a battle up to its count; `votes` are by people."""
     await store.battles.close(battle.id)
     await store.battles.line_up(battle.id, line_up)
     numbers = {each.user_id: each.number for each in await store.battles.entries(battle.id)}
@@ -55,7 +55,7 @@ async def voted_on(store, battle, votes):
 
 
 async def test_a_channel_has_one_battle_at_a_time(store):
-    """The same wish again is the same battle; the next one comes after it."""
+    """A repeated request gives the same battle; the next can begin after its end."""
     battle = await store.battles.begin(new_battle())
     assert await store.battles.begin(new_battle()) == battle
     with pytest.raises(Refused, match="already"):
@@ -68,7 +68,7 @@ async def test_a_channel_has_one_battle_at_a_time(store):
 
 
 async def test_people_being_erased_are_not_on_the_ladder(store):
-    """From the moment when the wish is written down, however long it takes to carry out."""
+    """From the moment the erasure is recorded, however long it takes."""
     battle = await store.battles.begin(new_battle())
     for person in (ALICE, BOB):
         await delivered(store, key=str(person), user=person, battle_id=battle.id)
@@ -81,7 +81,7 @@ async def test_people_being_erased_are_not_on_the_ladder(store):
 
 
 async def test_an_entry_being_posted_cannot_be_cancelled(store):
-    """A poll that nobody has written down yet would go on without a battle."""
+    """Its poll, not yet recorded, would go on without a battle."""
     battle = await store.battles.begin(new_battle())
     for person in (ALICE, BOB):
         await delivered(store, key=str(person), user=person, battle_id=battle.id)
@@ -93,7 +93,7 @@ async def test_an_entry_being_posted_cannot_be_cancelled(store):
 
 
 async def test_unannounced_records_are_deleted(store):
-    """And what was shown is not."""
+    """Records of battles that were announced are kept."""
     battle = await store.battles.begin(new_battle())
     await store.battles.delete_unannounced(battle.id)
     assert await store.battles.get(battle.id) is None
@@ -104,7 +104,7 @@ async def test_unannounced_records_are_deleted(store):
 
 
 async def test_an_invalid_entry_is_refused_at_admission(store, clock):
-    """Too late, or while one's own is on its way; and nothing is charged for it."""
+    """Too late, or while another is being generated; nothing is charged."""
     battle = await store.battles.begin(new_battle())
     await accepted(store, key="1", user=BOB, battle_id=battle.id)
     with pytest.raises(Refused, match="being made"):
@@ -118,7 +118,7 @@ async def test_an_invalid_entry_is_refused_at_admission(store, clock):
 
 
 async def test_a_battle_has_at_most_ten_entries(store):
-    """The eleventh person is told so; one of the ten may make another one."""
+    """The eleventh person is refused; the ten can replace their entries."""
     battle = await store.battles.begin(new_battle())
     for person in range(1, 11):
         await delivered(store, key=str(person), user=person, battle_id=battle.id)
@@ -128,7 +128,7 @@ async def test_a_battle_has_at_most_ten_entries(store):
 
 
 async def test_the_latest_generated_clip_is_the_entry(store):
-    """One that fails doesn't take its place, and one that is deleted is withdrawn."""
+    """A failed one does not replace it, and a deleted one is withdrawn."""
     battle = await store.battles.begin(new_battle())
     await delivered(store, key="1", user=ALICE, battle_id=battle.id)
     _, second = await delivered(store, key="2", user=ALICE, battle_id=battle.id)
@@ -150,7 +150,7 @@ async def test_the_latest_generated_clip_is_the_entry(store):
 
 
 async def test_entries_are_hidden_until_the_end(store):
-    """Of battles that go on, and no other clips."""
+    """Only entries of running battles are hidden."""
     battle = await store.battles.begin(new_battle())
     _, entry = await delivered(store, key="1", battle_id=battle.id)
     await delivered(store, key="2", user=BOB, battle_id=battle.id)
@@ -161,7 +161,7 @@ async def test_entries_are_hidden_until_the_end(store):
 
 
 async def test_a_result_is_recorded_once(store):
-    """Whoever comes second changes nothing."""
+    """A second result changes nothing."""
     battle = await store.battles.begin(new_battle())
     assert await store.battles.record_outcome(battle.id, BattleOutcome.CALLED_OFF)
     assert not await store.battles.record_outcome(battle.id, BattleOutcome.TOO_FEW)
@@ -169,7 +169,7 @@ async def test_a_result_is_recorded_once(store):
 
 
 async def test_the_ladder_sums_finished_battles(store):
-    """On its server, and with shared wins named as such."""
+    """Of its server; shared wins are counted as such."""
     for number, votes in enumerate(({ALICE: 3, BOB: 1}, {ALICE: 2, BOB: 2}), 1):
         battle = await store.battles.begin(new_battle(f"b{number}"))
         for person in votes:
@@ -182,7 +182,7 @@ async def test_the_ladder_sums_finished_battles(store):
 
 
 async def test_erasure_removes_a_person_from_battles(store):
-    """Their entries keep their numbers and say nothing; what they began has no words left."""
+    """Entries keep their numbers without a name; battles they started lose their prompt."""
     battle = await store.battles.begin(new_battle())
     for person in (ALICE, BOB):
         await delivered(store, key=str(person), user=person, battle_id=battle.id)
@@ -204,7 +204,7 @@ async def test_erasure_removes_a_person_from_battles(store):
 
 
 async def test_texts_of_old_battles_expire(store, clock):
-    """As those of jobs do; who won stays."""
+    """With those of jobs; the winner is kept."""
     battle = await store.battles.begin(new_battle())
     for person in (ALICE, BOB):
         await delivered(store, key=str(person), user=person, battle_id=battle.id)

@@ -1,4 +1,4 @@
-"""The best clips of a server: written down with the star that makes them so."""
+"""The best clips of a server: recorded with the star that reaches the threshold."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def due(store):
 
 
 async def test_a_post_is_due_at_enough_stars_and_at_each_change(store):
-    """Unstarred below it stays; nothing is due before, nor where no channel was named."""
+    """A post stays if stars are removed; none is due without a configured channel."""
     _, clip = await delivered(store)
     await store.stars.give(clip, BOB)
     await store.best_of.set(GUILD, CHANNEL, 2)
@@ -43,7 +43,7 @@ async def test_a_post_is_due_at_enough_stars_and_at_each_change(store):
 
 
 async def test_a_star_during_posting_is_not_lost(store):
-    """What was recorded shows fewer than there are by then."""
+    """The recorded count is lower than the current one, so that an edit is due."""
     _, clip = await delivered(store)
     await store.best_of.set(GUILD, CHANNEL, 1)
     await store.stars.give(clip, BOB)
@@ -53,7 +53,7 @@ async def test_a_star_during_posting_is_not_lost(store):
 
 
 async def test_a_deleted_clip_s_post_is_due_for_deletion(store):
-    """Whether it was deleted, or its person forgotten."""
+    """After a deletion and after an erasure."""
     _, clip = await delivered(store)
     _, other = await delivered(store, key="2", user=4)
     await store.best_of.set(GUILD, CHANNEL, 1)

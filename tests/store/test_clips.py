@@ -6,7 +6,7 @@ from tests.support.stored_jobs import NOON, delivered
 
 
 async def test_clips_are_searched_by_prompt_and_number(store):
-    """By their message, by their author's words, and by what they were made from."""
+    """Also by their message, their author and their parents."""
     _, first = await delivered(store, key="a", prompt="50% rock_roll")
     _, second = await delivered(store, key="b", prompt="jazz", parent_ids=(first.id,))
     await delivered(store, key="c", user=2, prompt="rock")
@@ -32,7 +32,7 @@ async def test_a_deleted_clip_stays_in_the_family_tree(store):
 
 
 async def test_a_clip_row_has_its_stems(store):
-    """In their order; most have none."""
+    """In order; most clips have none."""
     _, clip = await delivered(store, stems=("drums", "bass"))
     _, plain = await delivered(store, key="2")
     assert (clip.stems, plain.stems) == (("drums", "bass"), ())

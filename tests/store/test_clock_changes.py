@@ -1,4 +1,4 @@
-"""A clock that is set while the bot runs, or wrong when it starts: nothing goes before its time."""
+"""Clock changes while the bot runs, or a wrong clock at its start: nothing expires early."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def machine():
 
 @pytest.fixture
 async def store(tmp_path, machine):
-    """One that runs for long enough to trust its clock."""
+    """A store that has run long enough to trust its clock."""
     async with open_store(tmp_path, machine.clock) as opened:
         assert not await opened.clock_watch.observe(machine.reading())
         machine.passes(HOUR)
@@ -54,14 +54,14 @@ async def store(tmp_path, machine):
 
 
 async def tidied(store, machine):
-    """What the hourly sweep does; tell whether it went by age."""
+    """Run the hourly sweep; tell whether it deleted by age."""
     by_age = await store.clock_watch.observe(machine.reading())
     await sweep(store, 30, machine.clock.now, by_age=by_age)
     return by_age
 
 
 async def ages(store, machine):
-    """How many days old the clips seem to be, and the jobs."""
+    """The ages in days of the clips and of the jobs."""
     clips = [await store.clips.of_job(number) for number in (1, 2)]
     jobs = [await store.jobs.get(number) for number in (1, 2)]
     return [round((machine.clock.now - each.created_at) / DAY, 1) for each in clips + jobs]
@@ -77,7 +77,7 @@ async def test_clips_from_before_a_clock_change_are_kept(store, machine):
     machine.passes(60)
     machine.clock.now += 40 * DAY
     assert not await tidied(store, machine)
-    # Whoever sets a clock may set it wrong; so the older one stays for an hour, too.
+    # The clock may have been set wrong; so the older time is kept for an hour, too.
     assert not (await store.clips.get(first.id)).is_deleted
     assert await ages(store, machine) == [40.0, 0.0, 40.0, 0.0]
     machine.passes(HOUR)
@@ -90,7 +90,7 @@ async def test_clips_from_before_a_clock_change_are_kept(store, machine):
 
 @pytest.mark.parametrize("wrong", [0.0, NOON - 5 * 365 * DAY, NOON + 10 * 365 * DAY])
 async def test_a_start_with_a_wrong_clock_deletes_nothing(store, machine, wrong):
-    """It is set within minutes, and what was made meanwhile gets its right age."""
+    """It is corrected within minutes, and new clips get their right age."""
     _, first = await delivered(store, key="before", seconds=1.0)
     await store.clips.get(first.id)
     right = machine.clock.now + DAY
@@ -108,7 +108,7 @@ async def test_a_start_with_a_wrong_clock_deletes_nothing(store, machine, wrong)
 
 
 async def test_a_temporarily_wrong_clock_deletes_nothing(store, machine):
-    """It leaps ahead by a year and back an hour later."""
+    """It jumps a year ahead, and back an hour later."""
     for key in ("before", "meanwhile"):
         await delivered(store, key=key, seconds=1.0)
         machine.clock.now += 365 * DAY
@@ -120,7 +120,7 @@ async def test_a_temporarily_wrong_clock_deletes_nothing(store, machine):
 
 
 async def test_a_bot_restart_is_not_a_reboot(store, machine, tmp_path):
-    """What it had recorded is in the database."""
+    """The recorded times are read from the database."""
     await delivered(store, key="before", seconds=1.0)
     await delivered(store, key="as well", seconds=1.0)
     machine.passes(60)
@@ -144,7 +144,7 @@ async def test_suspended_time_counts(store, machine):
 
 
 def test_the_clocks_of_this_machine_are_read():
-    """They go on together."""
+    """They advance together."""
     first, second = read_clocks(time.time), read_clocks(time.time)
     assert first.boot == second.boot
     assert second.uptime >= first.uptime > 0

@@ -1,4 +1,4 @@
-"""The database: reads go on beside a transaction, and see what was committed before them."""
+"""The database: reads run beside a transaction, and see what was committed before them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def read(database):
 
 
 async def test_a_read_returns_while_a_transaction_is_open(database):
-    """It sees the state before it; what is committed is seen by the next read."""
+    """It sees the state before the transaction; the next read sees the commit."""
     await written(database, "before")
     async with asyncio.timeout(HANG_SECONDS), database.transaction() as connection:
         await connection.execute(WRITE, ("after",))
@@ -44,7 +44,7 @@ async def test_a_read_returns_while_a_transaction_is_open(database):
 
 
 async def test_an_order_is_checked_while_a_transaction_is_open(tmp_path):
-    """Asking whether an order would be refused does not wait for the writer."""
+    """The check does not wait for the writer."""
     async with (
         open_store(tmp_path, lambda: NOON) as store,
         asyncio.timeout(HANG_SECONDS),
@@ -68,7 +68,7 @@ async def test_reads_see_earlier_writes(database):
 
 
 async def test_an_urgent_transaction_goes_before_those_that_wait(database):
-    """It waits for the one that is under way; the others keep their order."""
+    """It waits for the running one; the others keep their order."""
     done = []
 
     async def write(name, *, urgent=False):
@@ -87,13 +87,13 @@ async def test_an_urgent_transaction_goes_before_those_that_wait(database):
 
 
 async def test_a_reader_can_not_write(database):
-    """Whatever is asked of it."""
+    """A write on a reader's connection is an error."""
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         await database.all("INSERT INTO facts VALUES ('x', 'y')")
 
 
 async def test_reads_do_not_block_the_wal_checkpoint(tmp_path):
-    """However many read all the time, what is forgotten is gone from the log at once."""
+    """Despite constant reads, deleted text leaves the log at once."""
     async with open_store(tmp_path, lambda: NOON) as store:
         await delivered(store, key="1")
         await accepted(store, key="2", user=2)
@@ -119,7 +119,7 @@ async def test_reads_do_not_block_the_wal_checkpoint(tmp_path):
 
 @pytest.mark.parametrize("name", ["plain", "50% ?#&mode=rw %41"])
 async def test_the_wal_is_removed_with_the_last_connection(tmp_path, name):
-    """Closed in order, the database is one file again; the folder may have any name."""
+    """After a clean close the database is one file; the folder may have any name."""
     folder = tmp_path / name
     async with open_database(folder, NOON) as database:
         await written(database, "x")

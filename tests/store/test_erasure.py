@@ -1,4 +1,4 @@
-"""Forgetting a person in pieces: nobody waits for it, and a kill in between changes nothing."""
+"""Erasure in pieces: other writers do not wait for it, and a kill in between is harmless."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def copy_orders(connection, count):
 
 
 async def stopped_after_a_piece(store):
-    """As a kill leaves it after the wish and the first piece."""
+    """The state after a kill that follows the request and the first piece."""
     async with store.privacy._database.transaction() as connection:
         assert await record_request(connection, 1, NOON)
     async with store.privacy._database.transaction() as connection:
@@ -87,7 +87,7 @@ async def test_an_erasure_does_not_block_others(store):
 
 
 async def test_data_being_erased_is_hidden_at_once(store):
-    """However much of it is still there."""
+    """However many rows are still in the tables."""
     before = await store.clips.get(ORDERS)
     await stopped_after_a_piece(store)
     assert await store.clips.of_user(1, 5) == await store.clips.held_of(1, 5) == []
@@ -95,7 +95,7 @@ async def test_data_being_erased_is_hidden_at_once(store):
     assert await store.clips.get(ORDERS) is None
     kept = await exported(store, 1)
     assert (kept["clips"], kept["orders"]) == ([], [])
-    # The day's, which are kept until it is over.
+    # Today's, which are kept until midnight.
     assert len(kept["seconds"]) == 2 * ORDERS
     assert await store.clips.of_job(ORDERS) is None
     assert await store.clips.by_message(before.message_id) == []
@@ -103,7 +103,7 @@ async def test_data_being_erased_is_hidden_at_once(store):
 
 
 async def test_an_interrupted_erasure_is_finished_at_the_next_start(store, tmp_path, clock):
-    """With its words in no file, its sound gone, and the day's seconds kept until the day ends."""
+    """Its prompts are in no file, its sound is deleted, today's seconds stay until midnight."""
     await stopped_after_a_piece(store)
     assert files_with(tmp_path) != set()
     await sweep(store, 30, clock.now)
@@ -119,7 +119,7 @@ async def test_an_interrupted_erasure_is_finished_at_the_next_start(store, tmp_p
 
 
 async def test_orders_after_an_erasure_request_are_kept(store, clock):
-    """It comes while the deletion is interrupted, and stays when that goes on."""
+    """An order during the interrupted erasure stays when that is finished."""
     await stopped_after_a_piece(store)
     _, clip = await delivered(store, key="later", seconds=1.0)
     assert await store.clips.of_user(1, 5) == [clip]
@@ -129,7 +129,7 @@ async def test_orders_after_an_erasure_request_are_kept(store, clock):
 
 
 async def test_future_ledger_entries_are_erased(store, clock):
-    """They were written while the clock was wrong."""
+    """Entries written while the clock was wrong."""
     clock.now -= 400 * DAY
     await store.privacy.forget(1)
     assert (await store.totals()).jobs["delivered"] == 0
@@ -137,7 +137,7 @@ async def test_future_ledger_entries_are_erased(store, clock):
 
 
 async def test_the_doctor_reports_an_interrupted_erasure(store, tmp_path):
-    """It is nothing wrong: the bot goes on with it."""
+    """It is no violation: the bot finishes it."""
     await stopped_after_a_piece(store)
     config = Config(storage=StorageConfig(folder=str(tmp_path)))
     found = await asyncio.to_thread(lambda: [str(each.sentence) for each in check_database(config)])

@@ -1,4 +1,4 @@
-"""A folder that can't be used for the database is told apart by what is wrong with it."""
+"""Why a folder can't be used for the database: each cause has its own error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOON = 1_700_000_000.0
     ],
 )
 async def test_locking_errors_are_explained(tmp_path, monkeypatch, number, sentence):
-    """A share without locks, a missing right and a full disk want different things done."""
+    """A share without locks, a missing permission and a full disk need different remedies."""
 
     def fail(*_):
         raise OSError(number, os.strerror(number))
@@ -40,7 +40,7 @@ async def test_locking_errors_are_explained(tmp_path, monkeypatch, number, sente
 
 
 def test_sqlite_s_network_share_errors_are_explained(tmp_path):
-    """It names them by codes; what else it says is passed on."""
+    """SQLite names them by codes; its other errors are passed on."""
     error = sqlite3.OperationalError("locking protocol")
     error.sqlite_errorname = "SQLITE_PROTOCOL"
     assert "network share" in str(describe_failure(error, tmp_path))

@@ -1,4 +1,4 @@
-"""What is deleted is in no byte of the database's files: not in free pages, not in the WAL."""
+"""Deleted text is in no byte of the database's files: not in free pages, not in the WAL."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.pipeline.test_erasure import DAY
 from tests.support.stored_jobs import Clock, delivered
 
 WORD = "Kanarienvogel"
-# As long as they may be: some of what is deleted frees whole pages.
+# As long as prompts may be, so that some deletions free whole pages.
 PROMPT = f"{WORD} " + "la " * 120
 
 
 def files_with(folder, word=WORD):
-    """The names of the database's files in which a word is."""
+    """The names of the database's files that contain a word."""
     return {path.name for path in folder.glob(f"{FILE}*") if word.encode() in path.read_bytes()}
 
 
@@ -43,7 +43,7 @@ def clock():
 
 
 async def test_deleted_texts_are_in_no_file(tmp_path, clock):
-    """At once, while the bot runs; what others typed is still there."""
+    """At once, while the bot runs; other people's texts stay."""
     async with open_store(tmp_path, clock) as store:
         await make_clips(store)
         assert f"{FILE}-wal" in files_with(tmp_path)
@@ -63,7 +63,7 @@ async def test_expired_texts_are_in_no_file(tmp_path, clock):
 
 
 async def test_a_concurrent_reader_delays_scrubbing_to_the_next_sweep(tmp_path, clock):
-    """A running backup keeps the WAL from being emptied; nobody waits for it, nothing fails."""
+    """A running backup keeps the WAL from being truncated; nothing waits or fails."""
     async with open_store(tmp_path, clock) as store:
         await delivered(store, key="a", prompt=PROMPT)
         with closing(sqlite3.connect(tmp_path / FILE)) as reader:
@@ -76,7 +76,7 @@ async def test_a_concurrent_reader_delays_scrubbing_to_the_next_sweep(tmp_path, 
 
 
 async def test_a_kill_after_a_deletion_delays_scrubbing_only(tmp_path, clock):
-    """The WAL is emptied when the bot starts again."""
+    """The WAL is truncated when the bot starts again."""
     program = textwrap.dedent(f"""
         import asyncio, os, signal
         from pathlib import Path
@@ -106,7 +106,7 @@ async def test_a_kill_after_a_deletion_delays_scrubbing_only(tmp_path, clock):
 
 
 async def test_free_pages_of_older_versions_are_scrubbed_at_the_first_start(tmp_path, clock):
-    """They freed the pages of deleted rows without overwriting them."""
+    """Older versions freed pages without overwriting them."""
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         connection.execute("PRAGMA secure_delete = OFF")
         for migration in MIGRATIONS[:3]:

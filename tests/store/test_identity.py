@@ -1,4 +1,4 @@
-"""Whose database a file is: older ones of ours are signed, other programs' are left alone."""
+"""Which program a database belongs to: our older ones are signed, others' are left alone."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ async def test_a_newer_database_is_refused_and_unchanged(tmp_path):
 
 @pytest.mark.parametrize("version", range(1, SIGNED_SINCE))
 async def test_an_older_database_is_migrated_and_signed(tmp_path, version):
-    """With all that is in it, whichever of the versions before the signature has made it."""
+    """With all its data, from every version before the signature."""
     write(tmp_path, *of_version(version), "INSERT INTO facts VALUES ('kept', 'yes')")
     assert signature(tmp_path) == 0
     async with open_store(tmp_path, time.time) as store:
@@ -86,7 +86,7 @@ async def test_an_older_database_is_migrated_and_signed(tmp_path, version):
 
 @pytest.mark.parametrize("there", [False, True])
 async def test_a_new_database_is_signed(tmp_path, there):
-    """Also where there was an empty file, such as a killed bot leaves."""
+    """Also if an empty file was there, as a killed bot leaves it."""
     if there:
         (tmp_path / FILE).touch()
     async with open_store(tmp_path, time.time):

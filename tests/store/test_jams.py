@@ -1,4 +1,4 @@
-"""Jams in the store: one turn at a time, each delivered one once, nothing of a forgotten person."""
+"""Jams in the store: one turn at a time, each delivered once, and erasure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def new_jam(key="j1", **changes):
 
 
 async def begin_turn(store, jam, key, user, *, kind=Kind.JAM_TURN, seconds=8.0, **about):
-    """Let somebody's order for the next turn of a jam be accepted."""
+    """Accept somebody's order for the next turn of a jam."""
     snapshot = await store.jams.snapshot(jam.id)
     source = snapshot.head and ClipSource(clip_id=snapshot.head.id, keep_seconds=8.0, whole=True)
     parents = () if snapshot.head is None else (snapshot.head.id,)
@@ -39,7 +39,7 @@ async def begin_turn(store, jam, key, user, *, kind=Kind.JAM_TURN, seconds=8.0, 
 
 
 async def end_turn(store, job):
-    """Let a turn be made and delivered."""
+    """Generate and deliver a turn."""
     before = (await store.jams.snapshot(job.order.jam_id)).seconds
     await store.jobs.start(job.id)
     length = before if job.order.kind is Kind.JAM_MIX else before + job.order.seconds
@@ -69,7 +69,7 @@ async def store(tmp_path, clock):
 
 
 async def test_jams_are_idempotent_and_limited_per_server(store):
-    """The same wish again is the same jam; one that is closed makes room."""
+    """A repeated request gives the same jam; a closed one makes room."""
     jam = await store.jams.begin(new_jam())
     assert await store.jams.begin(new_jam()) == jam
     assert (jam.state, jam.turn_seconds) == (JamState.OPEN, 8.0)
@@ -84,7 +84,7 @@ async def test_jams_are_idempotent_and_limited_per_server(store):
 
 
 async def test_turns_make_a_track(store):
-    """Each is a part of it from where it begins; the last one's clip is all of it."""
+    """Each turn is a part with a start; the last clip is the whole track."""
     jam = await store.jams.begin(new_jam())
     for number, who in enumerate((ALICE, BOB, ALICE), 1):
         await take_turn(store, jam, str(number), who)
@@ -98,7 +98,7 @@ async def test_turns_make_a_track(store):
 
 
 async def test_one_turn_at_a_time(store):
-    """A second is refused in the transaction that would accept it, and charged nothing."""
+    """A second turn is refused in the admitting transaction, and not charged."""
     jam = await store.jams.begin(new_jam())
     job = await begin_turn(store, jam, "1", ALICE)
     with pytest.raises(Refused, match="right now"):
@@ -111,7 +111,7 @@ async def test_one_turn_at_a_time(store):
 
 
 async def test_concurrent_reservations_give_one_turn(store, clock):
-    """Until they find no words in time; then it is the other's."""
+    """A reservation without a prompt expires, and the other player can have it."""
     jam = await store.jams.begin(new_jam())
     assert await store.jams.hold(jam.id, ALICE, NOON + 60)
     assert not await store.jams.hold(jam.id, BOB, NOON + 60)
@@ -127,7 +127,7 @@ async def test_concurrent_reservations_give_one_turn(store, clock):
 
 @pytest.mark.parametrize("end", ["fail", "cancel", "hold"])
 async def test_a_failed_turn_does_not_change_the_track(store, clock, end):
-    """However it ends: the turn is open again from then on, and nothing is charged."""
+    """However it ends: the turn is open again, and nothing is charged."""
     jam = await store.jams.begin(new_jam())
     await take_turn(store, jam, "1", ALICE)
     before = await store.jams.snapshot(jam.id)
@@ -144,7 +144,7 @@ async def test_a_failed_turn_does_not_change_the_track(store, clock, end):
 
 
 async def test_the_last_turn_is_undone_once(store):
-    """A second press is about a turn that is gone; what was made after it is gone, too."""
+    """A second press names a turn that was already undone, and changes nothing."""
     jam = await store.jams.begin(new_jam())
     for number, who in enumerate((ALICE, BOB), 1):
         await take_turn(store, jam, str(number), who)
@@ -159,7 +159,7 @@ async def test_the_last_turn_is_undone_once(store):
 
 
 async def test_nothing_is_undone_while_a_turn_is_made(store):
-    """It goes on from what is there."""
+    """The running turn continues the current track."""
     jam = await store.jams.begin(new_jam())
     await take_turn(store, jam, "1", ALICE)
     await begin_turn(store, jam, "2", BOB)
@@ -167,7 +167,7 @@ async def test_nothing_is_undone_while_a_turn_is_made(store):
 
 
 async def test_a_turn_based_on_an_undone_part_is_refused(store):
-    """It was asked for in the moment in which the track changed."""
+    """The track changed between the form and the order."""
     jam = await store.jams.begin(new_jam())
     clip = await take_turn(store, jam, "1", ALICE)
     await store.jams.undo(jam.id, 1)
@@ -179,7 +179,7 @@ async def test_a_turn_based_on_an_undone_part_is_refused(store):
 
 
 async def test_a_fork_starts_with_the_track_and_is_independent(store):
-    """Those who made it are credited, and the round waits for none of them."""
+    """The authors are credited, and the rotation does not wait for them."""
     jam = await store.jams.begin(new_jam())
     for number, who in enumerate((ALICE, BOB, CAROL), 1):
         await take_turn(store, jam, str(number), who)
@@ -196,7 +196,7 @@ async def test_a_fork_starts_with_the_track_and_is_independent(store):
 
 
 async def test_a_mixdown_closes_a_jam(store):
-    """No turn is taken while it is made; where it can't be made the jam goes on."""
+    """No turn is taken meanwhile; if the mixdown fails, the jam goes on."""
     jam = await store.jams.begin(new_jam())
     await take_turn(store, jam, "1", ALICE)
     job = await begin_turn(store, jam, "2", ALICE, kind=Kind.JAM_MIX, seconds=0.0)
@@ -213,7 +213,7 @@ async def test_a_mixdown_closes_a_jam(store):
 
 
 async def test_a_player_who_misses_a_turn_is_skipped_until_they_return(store, clock):
-    """And comes back at its end."""
+    """Then they are last in the rotation."""
     jam = await store.jams.begin(new_jam(in_rotation=True))
     for who in (BOB, CAROL):
         await store.jams.join(jam.id, who, f"person {who}")
@@ -230,7 +230,7 @@ async def test_a_player_who_misses_a_turn_is_skipped_until_they_return(store, cl
 
 
 async def test_deleting_the_last_clip_removes_its_turn(store):
-    """The one before it is heard; one in the middle lives on in those after it."""
+    """The turn before is the last one then; a turn in the middle stays in later ones."""
     jam = await store.jams.begin(new_jam())
     clips = [await take_turn(store, jam, str(n), who) for n, who in ((1, ALICE), (2, BOB))]
     version = (await store.jams.get(jam.id)).version
@@ -243,7 +243,7 @@ async def test_deleting_the_last_clip_removes_its_turn(store):
 
 
 async def test_erasure_removes_a_person_from_jams(store):
-    """Their name, and what they started or played; what others played on it stays."""
+    """Their name, their jams and their turns; turns of others on top of them stay."""
     jam = await store.jams.begin(new_jam())
     for number, who in enumerate((ALICE, BOB), 1):
         await take_turn(store, jam, str(number), who)
@@ -262,7 +262,7 @@ async def test_erasure_removes_a_person_from_jams(store):
 
 
 async def test_texts_of_closed_jams_expire(store, clock):
-    """Those of open ones are still needed."""
+    """Texts of open jams are still needed."""
     jams = [await store.jams.begin(new_jam(f"j{number}")) for number in range(2)]
     await store.jams.close(jams[0].id)
     clock.now += 31 * DAY
@@ -273,7 +273,7 @@ async def test_texts_of_closed_jams_expire(store, clock):
 
 
 async def test_a_changed_jam_s_card_is_outdated(store):
-    """Whoever listens is told of each change; what was shown is not shown again."""
+    """Listeners are notified of each change; a card that is up to date is not sent again."""
     told = []
     store.jams.on_change = lambda: told.append(1)
     jam = await store.jams.begin(new_jam())
@@ -293,7 +293,7 @@ async def test_a_changed_jam_s_card_is_outdated(store):
 
 
 async def test_a_jam_without_a_thread_is_closed_in_any_state(store):
-    """While somebody looks for words, while a turn is made, and while its mixdown is."""
+    """During a reservation, during a turn, and during its mixdown."""
     held = await store.jams.begin(new_jam())
     assert await store.jams.hold(held.id, ALICE, NOON + 60)
     await store.jams.abandon(held.id)

@@ -21,7 +21,7 @@ from tests.support.stored_jobs import ANSWER, NOON, accepted, limits, new_clip, 
 
 
 async def test_a_job_row_round_trips(store):
-    """Everything an order says is kept."""
+    """Every field of an order is stored."""
     source = ClipSource(clip_id=4, keep_seconds=5.0, include=False, keep_stems=("drums", "bass"))
     wanted = order(
         sampling=Sampling(temperature=0.5), source=source, parent_ids=(4, 5), locale="de"
@@ -35,14 +35,14 @@ async def test_a_job_row_round_trips(store):
 
 
 async def test_the_same_order_twice_is_one_job(store):
-    """A replayed interaction or a double click costs once, even where the quota is used up."""
+    """A replayed interaction is charged once, even if the quota is used up."""
     first = await accepted(store, seconds=100.0)
     assert await accepted(store, seconds=100.0) == first
     assert await used(store) == 100
 
 
 async def test_what_is_being_delivered_can_not_be_cancelled(store):
-    """By then the clip exists; cancelling it is refused."""
+    """The clip exists by then."""
     job = await accepted(store)
     await store.jobs.start(job.id)
     await store.jobs.record_clip(job.id, new_clip(job))
@@ -50,7 +50,7 @@ async def test_what_is_being_delivered_can_not_be_cancelled(store):
 
 
 async def test_illegal_steps_are_defects(store):
-    """A job moves along its states only, and nothing changes when one is skipped."""
+    """A skipped state is an error, and nothing changes."""
     job = await accepted(store)
     with pytest.raises(IllegalStep):
         await store.jobs.record_clip(job.id, new_clip(job))
@@ -61,10 +61,10 @@ async def test_illegal_steps_are_defects(store):
 
 
 async def test_a_restart_spends_no_attempt_but_a_lost_worker_does(store):
-    """Neither to begin nor to be interrupted is an attempt that failed."""
+    """Neither a start nor an interruption is a failed attempt."""
     job = await accepted(store)
     assert (await store.jobs.start(job.id)).attempts == 0
-    # Its worker died before it had the job: another begins where nobody put it back.
+    # Its worker died before it got the job: another starts it without a requeue.
     assert (await store.jobs.start(job.id)).attempts == 0
     await store.jobs.requeue(job.id, spend_attempt=False)
     assert (await store.jobs.start(job.id)).attempts == 0
@@ -117,7 +117,7 @@ async def test_expired_tokens_are_forgotten(store, clock):
     ],
 )
 async def test_both_source_types_round_trip(store, tmp_path, source, kept):
-    """A clip's and an upload's are kept as earlier versions keep them."""
+    """A clip and an upload are stored in the format of earlier versions."""
     job = await accepted(store, source=source)
     assert (await store.jobs.get(job.id)).order.source == source
     with sqlite3.connect(tmp_path / FILE) as connection:
@@ -126,7 +126,7 @@ async def test_both_source_types_round_trip(store, tmp_path, source, kept):
 
 
 async def test_orders_of_versions_before_stems_are_read(store, tmp_path):
-    """Its source names no stems."""
+    """The stored source has no stems."""
     job = await accepted(store, source=ClipSource(clip_id=4, keep_seconds=5.0))
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("""UPDATE jobs SET source = '{"clip_id": 4, "keep_seconds": 5.0}'""")

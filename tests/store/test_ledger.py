@@ -16,7 +16,7 @@ from tests.support.stored_jobs import accepted, delivered, limits, new_clip, use
 
 
 async def test_a_delivered_clip_is_charged_once(store):
-    """Reserved at the start, committed at the end; then the token is deleted."""
+    """Reserved at admission, committed at delivery; then the token is deleted."""
     job, clip = await delivered(store)
     assert await used(store) == 10
     found = await store.jobs.get(job.id)
@@ -27,7 +27,7 @@ async def test_a_delivered_clip_is_charged_once(store):
 
 @pytest.mark.parametrize("end", ["fail", "cancel", "hold"])
 async def test_an_undelivered_clip_is_refunded(store, end):
-    """Every other end refunds, once; a second end changes nothing."""
+    """Every other end refunds once; a second end changes nothing."""
     job = await accepted(store)
     await store.jobs.start(job.id)
     if end == "hold":
@@ -38,7 +38,7 @@ async def test_an_undelivered_clip_is_refunded(store, end):
     assert not await getattr(store.jobs, end)(job.id, sentence)
     assert not await store.jobs.fail(job.id, Sentence("again"))
     assert await used(store) == 0
-    # What reaches the person is kept until they were told.
+    # The token is kept until the person was notified.
     (untold,) = await store.jobs.pending_notices()
     assert (untold.sentence, untold.message.token) == (sentence, job.message.token)
     await store.jobs.record_notified(job.id)
@@ -81,7 +81,7 @@ async def test_a_reset_gives_back_what_was_used_on_that_server(store):
 
 
 async def test_manager_resets_are_limited(store):
-    """Only the owner's reset, which is for no server, gives that back, too."""
+    """Only the owner's reset, which is not of a server, exceeds the limit."""
     most = limits(most_daily_seconds=150)
     await accepted(store, seconds=100.0, allowed=most)
     await store.ledger.reset(1, 10)

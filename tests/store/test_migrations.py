@@ -99,7 +99,7 @@ def recorded(folder):
 
 @pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
 async def test_a_database_of_an_earlier_version_is_migrated(tmp_path, version):
-    """All that is in it is there, what it had no column for is empty, and it is written to."""
+    """Its rows are kept, new columns are empty, and it can be written to."""
     make_version(tmp_path, version)
     async with open_store(tmp_path, lambda: NOON) as store:
         assert await store.check() == []

@@ -1,4 +1,4 @@
-"""The answers that no job stands behind yet are in the table, and those that one does are not."""
+"""Open answers: messages without a job are in the table, those with a job are not."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def store(tmp_path):
 
 
 async def test_an_answer_is_open_until_it_is_closed(store):
-    """With the message that it became, and what reaches that."""
+    """Stored with its message and the token that reaches it."""
     await store.open_answers.open(ANSWER)
     assert await store.open_answers.all() == [ANSWER]
     await store.open_answers.record_shown("7/0", 900)
@@ -37,7 +37,7 @@ async def test_an_answer_is_open_until_it_is_closed(store):
 
 
 async def test_an_accepted_order_closes_its_own_answer(store):
-    """In the same transaction: one of the two always stands behind a message."""
+    """In the same transaction: a message always has one of the two."""
     other = dataclasses.replace(ANSWER, key="7/1")
     for each in (ANSWER, other):
         await store.open_answers.open(each)
@@ -50,7 +50,7 @@ async def test_an_accepted_order_closes_its_own_answer(store):
 
 
 async def test_concurrent_answers_are_all_recorded(store):
-    """Those who wait share a transaction, and nobody goes on before theirs is there."""
+    """Waiting writers share a transaction, and continue only after its commit."""
     answers = [dataclasses.replace(ANSWER, key=f"{number}/0") for number in range(200)]
 
     async def open_and_look(answer):
@@ -61,9 +61,9 @@ async def test_concurrent_answers_are_all_recorded(store):
 
 
 async def test_a_failed_transaction_is_reported_to_all_its_writers(store):
-    """Who shares it tries for themselves: an answer that is shown is written down."""
+    """Each then writes by itself: an answer that is shown is recorded."""
     answers = [dataclasses.replace(ANSWER, key=f"{number}/0") for number in range(5)]
-    # What can't be bound fails the transaction that the first of them makes for all.
+    # An unbindable value fails the transaction that the first writer commits for all.
     broken: Any = object()
     answers[0] = dataclasses.replace(answers[0], text=broken)
     async with store.open_answers._turn:

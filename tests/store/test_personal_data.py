@@ -1,4 +1,4 @@
-"""What is stored about a person, read page by page and packed into files."""
+"""Personal data, read page by page and packed into files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def exported(store, user, page=1000):
 
 
 async def packed(pages, max_bytes):
-    """The files of the archives, by name, and the sizes of the archives."""
+    """The archives' files by name, and the archives' sizes."""
 
     async def one_by_one():
         for page in pages:
@@ -45,7 +45,7 @@ async def packed(pages, max_bytes):
 
 @pytest.mark.parametrize("page", [1, 2, 5, 1000])
 async def test_every_row_is_in_one_page(tmp_path, page):
-    """Whatever their size; the entries of a day that is written down late are there, too."""
+    """Whatever the page size; ledger entries that are recorded late are included."""
     clock = Clock()
     async with open_store(tmp_path, clock) as store:
         for number in range(5):
@@ -67,7 +67,7 @@ async def test_every_row_is_in_one_page(tmp_path, page):
 
 
 async def test_archives_respect_the_upload_limit():
-    """There are as many as it takes, and every row is in one of them."""
+    """There are as many archives as needed, and every row is in one of them."""
     source = random.Random(1)
     pages = [Page("clips", n, [{"seed": source.getrandbits(8 * 900)}]) for n in range(1, 60)]
     files, sizes = await packed(pages, 10_000)
@@ -77,7 +77,7 @@ async def test_archives_respect_the_upload_limit():
 
 
 async def test_an_oversized_page_gets_its_own_archive():
-    """It is handed over all the same."""
+    """It is sent nevertheless."""
     source = random.Random(1)
     pages = [Page("clips", n, [{"seed": source.getrandbits(8 * 900)}]) for n in (1, 2)]
     files, sizes = await packed(pages, 100)

@@ -1,4 +1,4 @@
-"""Presets: kept by name, for a person or for a server, and no more than there may be."""
+"""Presets: stored by name, for a person or for a server, up to a limit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def store(tmp_path):
 
 
 async def test_a_preset_round_trips(store):
-    """By its name in any case; a person's and a server's of the same id are two."""
+    """Names ignore case; a person and a server with the same id are distinct."""
     assert await store.presets.save(ALICE, FULL, most=5)
     assert await store.presets.get(ALICE, " late  night") == FULL
     assert await store.presets.get(SERVER, "Late Night") is None
@@ -33,7 +33,7 @@ async def test_a_preset_round_trips(store):
 
 
 async def test_a_preset_of_the_same_name_is_replaced(store):
-    """Also where there may be no more."""
+    """Also at the limit."""
     for name in ("a", "b"):
         assert await store.presets.save(ALICE, Preset(name=name, words="x"), most=2)
     assert not await store.presets.save(ALICE, Preset(name="c", words="x"), most=2)
@@ -45,7 +45,7 @@ async def test_a_preset_of_the_same_name_is_replaced(store):
 
 
 async def test_presets_and_reports_are_exported_and_erased(store):
-    """A server's presets stay: they know no person. Others' reports of one's clips go, too."""
+    """A server's presets name no person and stay; reports of the person's clips are deleted."""
     _, clip = await delivered(store, key="1")
     _, other = await delivered(store, key="2", user=2)
     await store.presets.save(ALICE, FULL, most=5)
@@ -65,7 +65,7 @@ async def test_presets_and_reports_are_exported_and_erased(store):
 
 
 async def test_a_report_is_kept_as_long_as_clips(store):
-    """Then it is deleted, whether the managers were shown it or not."""
+    """Then it is deleted, whether it was posted or not."""
     _, clip = await delivered(store, key="1")
     await store.reports.add(clip, 2, "loud")
     (report,) = await store.reports.to_post(clip.origin.guild_id, 5)

@@ -1,4 +1,4 @@
-"""Words that are looked for in prompts."""
+"""Searching for words in prompts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.support.stored_jobs import Clock, delivered
 
 
 async def test_a_search_matches_all_words(tmp_path):
-    """Signs of a pattern stand for themselves; thousands of words are no error."""
+    """Pattern characters are literal; thousands of words are no error."""
     async with open_store(tmp_path, Clock()) as store:
         for key, prompt in (("1", "slow 90s rock"), ("2", "90% rock")):
             await delivered(store, key=key, prompt=prompt)

@@ -97,7 +97,7 @@ def complaints(connection, sql):
 
 
 def statements_in_code():
-    """Each statement, or part of one, in the code of the store: what is between its values."""
+    """Each statement, or part of one between its values, in the store's code."""
     for file in Path(bot.store.__path__[0]).glob("*.py"):
         if file.name in ELSEWHERE:
             continue
@@ -132,7 +132,7 @@ def has_in_order(text, parts):
 
 
 async def do_everything(store, clock):
-    """Ask everything of a store that can be asked of it."""
+    """Call every query of a store."""
     _, clip = await delivered(store, key="1")
     _, second = await delivered(store, key="2", parent_ids=(clip.id,))
     job = await accepted(store, key="3")
@@ -277,7 +277,7 @@ async def do_everything(store, clock):
 
 
 async def take_together(store):
-    """Ask for two takes, and once for two of which only one may be made."""
+    """Order two takes, and once two of which only one is admitted."""
     together = [order(key=key, group_key="71/0", user=8) for key in ("71/0", "71/1")]
     jobs, _ = await store.jobs.accept_takes(together, limits(), MessageHandle())
     for job in jobs:
@@ -294,7 +294,7 @@ async def take_together(store):
 
 @pytest.fixture
 async def recorded(tmp_path):
-    """Every statement that a store runs, with its values, while it does everything."""
+    """Every statement that a store runs in `do_everything`, with its values."""
     ran: set[str] = set()
     clock = Clock()
     async with open_store(tmp_path, clock) as store:
@@ -311,7 +311,7 @@ async def recorded(tmp_path):
 
 
 async def test_no_statement_reads_a_growing_table_whole(recorded, tmp_path):
-    """Nor sorts one, nor looks for the ended jobs among all that have ended."""
+    """Nor sorts one, nor searches all ended jobs for a few."""
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         found = {
             sql: complaints(connection, sql)
@@ -322,7 +322,7 @@ async def test_no_statement_reads_a_growing_table_whole(recorded, tmp_path):
 
 
 async def test_every_statement_is_checked(recorded):
-    """What stands in the code of the store and is not run by `do_everything` is named here."""
+    """Statements in the code that `do_everything` does not run are listed here."""
     missed = [
         place
         for place, parts in statements_in_code()
@@ -332,7 +332,7 @@ async def test_every_statement_is_checked(recorded):
 
 
 async def test_every_exception_is_needed(recorded, tmp_path):
-    """One whose statement is gone, or planned well, is to be removed."""
+    """An exception whose statement was deleted, or is planned well, must be removed."""
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         for part in ALLOWED:
             assert any(part in sql and complaints(connection, sql) for sql in recorded), part
@@ -366,7 +366,7 @@ async def test_a_foreign_key_is_checked_by_an_index(tmp_path):
     ],
 )
 async def test_a_bad_plan_is_detected(tmp_path, sql):
-    """Such as those that this store once had."""
+    """Examples are plans that this store once had."""
     async with open_store(tmp_path, lambda: NOON):
         pass
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:

@@ -1,4 +1,4 @@
-"""The day of quotas: it turns once in every day, at its hour, whatever the clocks do."""
+"""The day of quotas: it changes once a day at its hour, whatever the clocks do."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def at(text, zone=BERLIN):
     ],
 )
 def test_a_quota_day_begins_at_the_configured_hour(now, day, resets_at):
-    """As the clock on the wall shows it."""
+    """In local time."""
     quotas = QuotaDay(4, BERLIN)
     assert quotas.of(at(now)) == day
     assert quotas.resets_at(at(now)) == at(resets_at)
@@ -44,7 +44,7 @@ def test_a_quota_day_begins_at_the_configured_hour(now, day, resets_at):
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Santiago", "Australia/Lord_Howe"])
 @pytest.mark.parametrize("change", ["2026-03-29", "2026-10-25", "2026-04-05", "2026-09-06"])
 def test_a_quota_day_follows_its_time_zone(hour, zone, change):
-    """Also where its hour is left out, or there are two of it."""
+    """Also if the hour is skipped or repeated by daylight saving."""
     quotas, begun = QuotaDay(hour, ZoneInfo(zone)), at(f"{change} 00:00", ZoneInfo("UTC"))
     for step in range(-48, 96):
         now = begun + step * HOUR / 2
@@ -54,7 +54,7 @@ def test_a_quota_day_follows_its_time_zone(hour, zone, change):
 
 
 async def test_used_seconds_count_until_the_day_ends(tmp_path):
-    """And the refusal says when that is."""
+    """And the refusal names that time."""
     clock = Clock()
     clock.now = at("2026-11-28 23:00")
     async with open_store(tmp_path, clock, QuotaDay(4, BERLIN)) as store:
@@ -71,12 +71,12 @@ async def test_used_seconds_count_until_the_day_ends(tmp_path):
 
 @pytest.mark.parametrize("name", ["Europe/Berlin", "UTC", "Etc/GMT-3"])
 def test_a_time_zone_is_known_by_its_name(name):
-    """Those of the IANA database."""
+    """Names are those of the IANA database."""
     assert config_file.parse({"limits": {"time_zone": name}}).limits.time_zone == name
 
 
 @pytest.mark.parametrize("name", ["Berlin", "Europe", "../etc/passwd", "", "+02:00"])
 def test_an_unknown_time_zone_is_refused(name):
-    """With an example."""
+    """The error gives an example."""
     with pytest.raises(ConfigError, match='such as "UTC" or "Europe/Berlin"'):
         config_file.parse({"limits": {"time_zone": name}})

@@ -1,4 +1,4 @@
-"""The radios that are on."""
+"""Radios that are on, in the store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def new_radio(**other):
 
 
 async def test_a_radio_persists(tmp_path):
-    """As it was last, one a server; one that was switched off is not."""
+    """One a server, in its latest state; a radio that was switched off is deleted."""
     live = new_radio(source=RadioSource.LIVE, words=(("techno", 1.0), ("harp", 0.5)), message_id=9)
     other = new_radio(guild_id=11, source=RadioSource.PERSON, person_id=3)
     jam = new_radio(guild_id=13, source=RadioSource.JAM, jam_id=4)
@@ -35,7 +35,7 @@ async def test_a_radio_persists(tmp_path):
 
 
 async def test_a_radio_is_its_person_s_data(tmp_path):
-    """Of who switched it on and of whose clips it plays: shown to both, deleted with either."""
+    """It belongs to its starter and to the person whose clips it plays."""
     async with open_store(tmp_path, Clock()) as store:
         await store.radios.keep(new_radio(source=RadioSource.PERSON, person_id=3))
         await store.radios.keep(new_radio(guild_id=11, user_id=2))

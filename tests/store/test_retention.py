@@ -1,4 +1,4 @@
-"""The hourly housekeeping: one thing that fails never keeps the rest from being done."""
+"""The hourly retention job: one failure never keeps the rest from being done."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def store(tmp_path):
 
 
 async def test_a_non_file_does_not_block_retention(store):
-    """A folder that some program made among the clips stays; what is orphaned beside it goes."""
+    """A folder among the clips stays; unreferenced files beside it are deleted."""
     old = time.time() - 2 * EVERY_SECONDS
     (store.clips_folder / "lost+found").mkdir()
     names = [f"{number}.flac" for number in range(1000, 1020)]
@@ -34,7 +34,7 @@ async def test_a_non_file_does_not_block_retention(store):
 
 
 async def test_an_undeletable_file_does_not_block_others(store, caplog):
-    """It is named in the log, and tried again by the next sweep."""
+    """Its name is logged, and the next sweep tries again."""
     _, clip = await delivered(store, key="a")
     _, other = await delivered(store, key="b")
     (store.clips_folder / clip.file).mkdir()  # no unlink can delete a folder
@@ -46,7 +46,7 @@ async def test_an_undeletable_file_does_not_block_others(store, caplog):
 
 
 async def test_a_failed_backup_does_not_block_retention(store, caplog):
-    """Whatever lies in the folder of the backups: the housekeeping goes on."""
+    """The retention job continues, whatever is in the backups' place."""
     (store.folder / BACKUPS).write_text("a file where a folder should be")
     with caplog.at_level(logging.INFO, logger="bot"):
         tidying = asyncio.create_task(run_retention(store, 30, 7, time.time))

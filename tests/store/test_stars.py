@@ -1,4 +1,4 @@
-"""Stars: given once, taken back, counted at the clip, and gone with their person."""
+"""Stars: given once, removed, counted, and erased with their person."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def stars_of(store, clip):
 
 
 async def test_a_star_is_given_once_and_taken_back(store):
-    """The second time changes nothing; nor does taking back what is not there."""
+    """A second star and a second removal change nothing."""
     _, clip = await delivered(store)
     assert await store.stars.give(clip, BOB)
     assert not await store.stars.give(clip, BOB)
@@ -41,7 +41,7 @@ async def test_a_star_is_given_once_and_taken_back(store):
 
 
 async def test_own_stars_are_not_counted(store):
-    """It is among the favourites, and counts for nothing."""
+    """A clip of one's own is a favourite, but gets no point."""
     _, clip = await delivered(store)
     assert await store.stars.give(clip, ALICE)
     assert await stars_of(store, clip) == 0
@@ -50,7 +50,7 @@ async def test_own_stars_are_not_counted(store):
 
 
 async def test_favourites_are_sorted_latest_first(store, clock):
-    """Of anybody's clips; a deleted one is not among them and can't be starred."""
+    """Of anybody's clips; deleted ones are left out and can't be starred."""
     clips = [(await delivered(store, key=str(n)))[1] for n in range(3)]
     for clip in clips:
         clock.now += 1
@@ -62,7 +62,7 @@ async def test_favourites_are_sorted_latest_first(store, clock):
 
 
 async def test_the_top_list_is_sorted_by_stars(store, clock):
-    """Of all time, or of those given since; on one server."""
+    """Of all time, or since a time; on one server."""
     clips = [(await delivered(store, key=str(n)))[1] for n in range(3)]
     for clip, people in zip(clips, ((BOB,), (BOB, CAROL), ()), strict=True):
         for person in people:
@@ -76,7 +76,7 @@ async def test_the_top_list_is_sorted_by_stars(store, clock):
 
 
 async def test_stars_are_deleted_with_their_giver_and_clip(store):
-    """A person's stars are theirs: in what they get, and among what is deleted."""
+    """Stars are part of a person's export and erasure."""
     _, alices = await delivered(store, key="1")
     _, bobs = await delivered(store, key="2", user=BOB)
     await store.stars.give(alices, BOB)

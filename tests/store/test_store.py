@@ -99,7 +99,7 @@ def newer(path):
 
 
 async def test_a_server_has_its_own_settings(store):
-    """What is not set stays the configuration's; what is set can be changed one by one."""
+    """Unset values come from the configuration; each can be changed separately."""
     before = await store.settings.of(10)
     assert (before.daily_seconds, before.channel_ids, dict(before.tiers)) == (None, frozenset(), {})
     await store.settings.set_limits(10, daily_seconds=50)
@@ -144,27 +144,27 @@ ACCEPTING = """
 
 
 async def test_kill_9_loses_no_accepted_job(tmp_path, clock):
-    """What was accepted before the kill is there, and the ledger balances."""
+    """Jobs accepted before the kill are stored, and the ledger balances."""
     process = subprocess.Popen(  # noqa: ASYNC220 - it is read from for a moment only
         [sys.executable, "-W", "ignore", "-c", textwrap.dedent(ACCEPTING), str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
     )
-    told = [process.stdout.readline().strip() for _ in range(40)]
+    accepted_keys = [process.stdout.readline().strip() for _ in range(40)]
     process.send_signal(signal.SIGKILL)
-    told += process.stdout.read().split()
+    accepted_keys += process.stdout.read().split()
     process.wait()
     process.stdout.close()
     async with open_store(tmp_path, clock) as store:
         kept = {job.order.key for job in await store.jobs.unfinished()}
-        ended = [key for key in told if int(key) % 3 == 0]
-        # The last one may have been told of and not ended.
-        assert kept >= set(told) - set(ended)
+        ended = [key for key in accepted_keys if int(key) % 3 == 0]
+        # The last one may have been printed and not ended.
+        assert kept >= set(accepted_keys) - set(ended)
         assert await store.check() == []
 
 
 async def test_expired_data_is_deleted(store, clock):
-    """Old sound is deleted, its row stays; uploads that no job needs go, young ones stay."""
+    """Old sound is deleted and its row kept; uploads of no job are deleted, young ones kept."""
     _, clip = await delivered(store, key="old")
     (store.clips_folder / clip.file).write_bytes(b"sound")
     source = UploadSource(file="wanted.flac", keep_seconds=1.0)

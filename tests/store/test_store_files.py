@@ -1,4 +1,4 @@
-"""Who may read what is kept: the bot's own user, from the moment it is there."""
+"""Permissions of stored files: only the bot's own user can read them, from their creation."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ UNCHANGEABLE = Path("/proc/self/status")
 
 @pytest.fixture(autouse=True)
 def careless_umask():
-    """A process that withholds nothing by itself: what is private is so by its own mode."""
+    """A umask that restricts nothing: private files must set their own mode."""
     before = os.umask(0)
     yield
     os.umask(before)
 
 
 def modes(folder):
-    """The mode of a folder, and those of all files and folders in it, by their names."""
+    """The mode of a folder, and those of all files and folders in it, by name."""
     there = {"": folder} | {str(each.relative_to(folder)): each for each in folder.rglob("*")}
     return {name: stat.S_IMODE(path.lstat().st_mode) for name, path in there.items()}
 
@@ -48,7 +48,7 @@ def private(names):
 
 
 async def filled(folder):
-    """A store's folder with a file of each kind; what the modes are while it is open."""
+    """A store's folder with a file of each kind; yields the modes while it is open."""
     async with open_store(folder, time.time) as store:
         await accepted(store)
         write_master(store.clips_folder / "1.flac", SOUND)
@@ -58,7 +58,7 @@ async def filled(folder):
 
 
 async def test_all_stored_files_are_private(tmp_path):
-    """The database, what SQLite keeps beside it, the lock, sounds, backups, and their folders."""
+    """The database, SQLite's files beside it, the lock, sounds, backups, and their folders."""
     found = await filled(tmp_path / "deep" / "data")
     assert {"zhiyin.db", "zhiyin.db-wal", "zhiyin.db-shm", "zhiyin.lock"} < set(found)
     assert {"clips/1.flac", "uploads/a.flac", "backups/zhiyin-2026-11-18.db"} < set(found)
@@ -66,7 +66,7 @@ async def test_all_stored_files_are_private(tmp_path):
 
 
 async def test_open_file_modes_of_earlier_versions_are_fixed_at_the_start(tmp_path):
-    """Without a word; the doctor says it before."""
+    """Silently; the doctor reports them before."""
     found = await filled(tmp_path / "data")
     folder = tmp_path / "data"
     (folder / "zhiyin.db-journal").touch()
@@ -84,7 +84,7 @@ async def test_open_file_modes_of_earlier_versions_are_fixed_at_the_start(tmp_pa
 
 
 async def test_foreign_files_in_the_folder_are_unchanged(tmp_path):
-    """A home is not closed for the bot's sake, and nothing else in it touched; its files are."""
+    """A home folder keeps its mode, and only the bot's own files change theirs."""
     tmp_path.chmod(0o755)
     (tmp_path / "holiday.jpg").touch()
     await filled(tmp_path)
@@ -96,7 +96,7 @@ async def test_foreign_files_in_the_folder_are_unchanged(tmp_path):
 
 
 async def test_a_failed_mode_change_is_logged_only(tmp_path, caplog):
-    """The files of another user, or on a file system without modes."""
+    """Files of another user, or on a file system without modes."""
     (tmp_path / "file").touch()
     paths = [UNCHANGEABLE, tmp_path / "file", tmp_path / "missing"]
     assert close_to_others(paths) == [UNCHANGEABLE]
@@ -109,7 +109,7 @@ async def test_a_failed_mode_change_is_logged_only(tmp_path, caplog):
 
 
 def test_a_file_is_private_before_it_has_content(tmp_path):
-    """What writes it finds it there: no moment in which others could open it."""
+    """The file is created with its mode: it is never readable by others."""
     with replace_atomically(tmp_path / "a", private=True) as scratch:
         assert stat.S_IMODE(scratch.stat().st_mode) == 0o600
         scratch.write_text("x")
@@ -117,7 +117,7 @@ def test_a_file_is_private_before_it_has_content(tmp_path):
 
 
 def test_files_created_by_libraries_are_private(tmp_path):
-    """Whatever mode it asks for; afterwards the process makes files as before."""
+    """Whatever mode the library asks for; afterwards the umask is restored."""
     with private_umask():
         (tmp_path / "cache").mkdir()
         (tmp_path / "log").touch()
@@ -127,7 +127,7 @@ def test_files_created_by_libraries_are_private(tmp_path):
 
 
 async def test_a_copy_for_inspection_is_private(tmp_path):
-    """Also the one that the doctor makes for a moment."""
+    """The doctor's temporary copy, too."""
     await filled(tmp_path / "data")
     copy(tmp_path / "data", tmp_path / "copy.db")
     assert modes(tmp_path)["copy.db"] == 0o600

@@ -1,4 +1,4 @@
-"""Counts and sums for monitoring: right after every step, and never falling by a deletion."""
+"""Counts and sums for monitoring: right after every step, never lowered by a deletion."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def store(tmp_path, clock):
 
 
 async def test_jobs_are_counted_by_their_state(store, clock):
-    """One is in one state at a time; who has waited longest is told."""
+    """Each job is in one state; the oldest wait is reported."""
     await delivered(store, key="1")
     job = await accepted(store, key="2")
     clock.now += 60
@@ -38,7 +38,7 @@ async def test_jobs_are_counted_by_their_state(store, clock):
 
 
 async def test_totals_never_decrease(store, clock):
-    """Where a person is forgotten their jobs are counted no more, but their seconds are."""
+    """After an erasure the person's jobs are not counted, but their seconds are."""
     await delivered(store, key="1", seconds=10.0)
     await delivered(store, key="2", user=2, seconds=5.0)
     before = await store.totals()

@@ -34,11 +34,11 @@ async def store(tmp_path):
 
 
 class Play:
-    """A few people on two servers and in direct messages, doing what comes to their minds."""
+    """A few people on two servers and in direct messages, acting at random."""
 
     def __init__(self, store, seed):
         self.store, self.random, self.seed = store, random.Random(seed), seed
-        # Nobody has met these people or servers before: one store serves for many plays.
+        # These people and servers are new: one store serves for many plays.
         self.people = [10 * seed + 1, 10 * seed + 2]
         self.guilds = [10 * seed + 3, 10 * seed + 4, None]
         self.open, self.held, self.received, self.fetched = [], [], [], set()
@@ -64,7 +64,7 @@ class Play:
             await self._end(action, self.open.pop(self.random.randrange(len(self.open))))
 
     async def finish(self):
-        """Deliver what is on its way, and fetch what is held."""
+        """Deliver running jobs, and fetch held clips."""
         while self.open:
             await self._end("deliver", self.open.pop())
         self.fetched.update(job.id for _, job in self.held)
@@ -96,7 +96,7 @@ class Play:
                 self.held.append(entry)
 
     def paid(self, guild, after, user=None):
-        """Seconds that were delivered, and not held, of what was ordered after an event."""
+        """Seconds delivered, and not held, of orders after an event."""
         return sum(
             job.order.seconds
             for at, job in self.received
@@ -128,7 +128,7 @@ class Play:
 
 @pytest.mark.parametrize("seed", range(1, 7))
 async def test_no_sequence_of_operations_creates_credit(store, seed):
-    """Delivered seconds stay within what a person, anybody and a server may have."""
+    """Delivered seconds stay within the limits of a person and of a server."""
     for part in range(5):
         play = Play(store, 100 * seed + part)
         for _ in range(40):

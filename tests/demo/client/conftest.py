@@ -1,4 +1,4 @@
-"""A small Discord with three people, and the page's server before it."""
+"""A small Discord with three people, and the page's server in front of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 60.0
 
 
 class Tab:
-    """A tab as a page has it: what it hears, and what it says."""
+    """A page's WebSocket: what it receives, and what it sends."""
 
     def __init__(self, socket):
         self.socket = socket
@@ -28,7 +28,7 @@ class Tab:
         await self.socket.send_str(json.dumps(message))
 
     async def hear(self, op, **fields):
-        """Return the next message of a kind, whatever comes before it."""
+        """Return the next message of a kind; others are skipped."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 said = await self.socket.receive()
@@ -45,7 +45,7 @@ class Tab:
         return event
 
     async def do(self, action, id_="an id of the page's", **data):
-        """Do something, and return what the server says of it."""
+        """Do an action, and return its result."""
         await self.say(op="do", id=id_, action=action, data=data)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
@@ -59,7 +59,7 @@ class Tab:
         return await self.hear("answer", id="a question")
 
     async def closed_with(self):
-        """Return the code with which the server closes."""
+        """Return the code with which the server closes the connection."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not (await self.socket.receive()).type.name.startswith("CLOSE"):
                 pass
@@ -67,7 +67,7 @@ class Tab:
 
 
 class Visitor:
-    """A browser at the page's server."""
+    """A browser that talks to the page's server."""
 
     def __init__(self, site, http):
         self.site, self.http = site, http
@@ -81,7 +81,7 @@ class Visitor:
 
     @asynccontextmanager
     async def tab(self, name, *, hello=None, session=None):
-        """Open a tab of somebody, which has had its snapshot unless it goes on."""
+        """Open a tab of a person, which has received its snapshot unless it resumes."""
         session = session or await self.session(name)
         async with self.http.ws_connect(
             f"{self.site.base}/api/tab", headers=self.origin, autoclose=False

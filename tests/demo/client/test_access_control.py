@@ -11,7 +11,7 @@ HERE = "127.0.0.1:8787"
 
 @pytest.mark.parametrize("host", [HERE, "localhost:8787", "[::1]:8787", "127.0.0.53"])
 def test_loopback_host_names_are_accepted(host):
-    """Whatever the port, which a tunnel may change."""
+    """With any port, which a tunnel may change."""
     assert AccessControl().knows_host(host)
 
 
@@ -20,12 +20,12 @@ def test_loopback_host_names_are_accepted(host):
     ["evil.example", "127.0.0.1.evil.example:8787", "192.168.1.5:8787", "", "[::1", "0.0.0.0"],
 )
 def test_dns_rebinding_host_names_are_refused(host):
-    """DNS rebinding: the browser takes evil.example for the demo, and says its name."""
+    """In DNS rebinding, the browser sends the name evil.example."""
     assert not AccessControl().knows_host(host)
 
 
 def test_with_a_secret_any_host_name_is_accepted():
-    """A rebound name comes without the cookie."""
+    """A page with a rebound name does not have the cookie."""
     admission = AccessControl("a secret")
     assert admission.knows_host("jam.example:8787")
     assert not admission.admits(None)
@@ -43,14 +43,14 @@ def test_with_a_secret_any_host_name_is_accepted():
         ("http://evil.example", "GET", True, False),
         ("http://127.0.0.1:1", "GET", True, False),
         ("null", "PUT", False, False),
-        # Reading needs none: an address that is typed has none. All else does.
+        # Reading needs no origin, as a typed address has none. Every other request does.
         (None, "GET", False, True),
         (None, "GET", True, False),
         (None, "POST", False, False),
     ],
 )
 def test_cross_origin_requests_are_refused(origin, method, upgrade, known):
-    """Browsers let any site open a WebSocket to here, and say which site it was."""
+    """Browsers let any site open a WebSocket here, and send the site's origin."""
     found = AccessControl().knows_origin(origin, HERE, method=method, upgrade=upgrade)
     assert found is known
 
@@ -59,5 +59,5 @@ def test_cross_origin_requests_are_refused(origin, method, upgrade, known):
     ("name", "only_here"), [("localhost", True), ("0.0.0.0", False), ("::", False)]
 )
 def test_loopback_addresses_are_recognised(name, only_here):
-    """An address of all interfaces is not one of this machine alone."""
+    """The address of all interfaces is not a loopback address."""
     assert is_loopback(name) is only_here

@@ -30,7 +30,7 @@ def doing(runs, outcome, gate=None):
 
 @pytest.mark.parametrize("outcome", [{"message_id": "1"}, REFUSED], ids=["done", "refused"])
 async def test_the_same_id_again_gets_the_same_outcome(runs, outcome):
-    """While it is at work, and when it is done."""
+    """While the action is running, and when it is done."""
     done, gate = DoneActions(), asyncio.Event()
     first = asyncio.create_task(done.do_once("an id", doing(runs, outcome, gate)))
     second = asyncio.create_task(done.do_once("an id", doing(runs, "another")))
@@ -42,7 +42,7 @@ async def test_the_same_id_again_gets_the_same_outcome(runs, outcome):
 
 
 async def test_a_lost_connection_does_not_cancel_an_action(runs):
-    """It is done all the same, and told to who comes back."""
+    """It is completed, and its result sent after the reconnect."""
     done, gate = DoneActions(), asyncio.Event()
     broken = asyncio.create_task(done.do_once("an id", doing(runs, {"n": 1}, gate)))
     await asyncio.sleep(0)
@@ -53,7 +53,7 @@ async def test_a_lost_connection_does_not_cancel_an_action(runs):
 
 
 async def test_a_person_s_actions_run_in_order(runs):
-    """A slow action is not overtaken by the next."""
+    """A slow action is not overtaken by the next one."""
     done, gate = DoneActions(), asyncio.Event()
     first = asyncio.create_task(done.do_once("first", doing(runs, {}, gate)))
     second = asyncio.create_task(done.do_once("second", doing(runs, {})))
@@ -66,7 +66,7 @@ async def test_a_person_s_actions_run_in_order(runs):
 
 
 async def test_only_recent_outcomes_are_kept(runs):
-    """A page that runs for weeks fills no memory."""
+    """Memory is bounded for a page that runs for weeks."""
     done = DoneActions(kept_actions=2)
     for number in range(4):
         await done.do_once(str(number), doing(runs, {"n": number}))

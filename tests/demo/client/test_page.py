@@ -1,4 +1,4 @@
-"""The page in a browser: what strangers write stays text, no click is lost, and it stays quick."""
+"""The page in a browser: foreign text stays text, no click is lost, and it stays fast."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def contents(channel):
 
 
 async def test_message_text_is_not_interpreted_as_html(there, channel, page):
-    """Names, messages, file names, embeds, buttons: nothing of it becomes a part of the page."""
+    """Names, messages, file names, embeds and buttons never become elements of the page."""
     robin = there.people["robin"]
     there.discord.guild.members[robin.id].nick = SCRIPT
     await talk.send_message(
@@ -132,7 +132,7 @@ async def test_message_text_is_not_interpreted_as_html(there, channel, page):
 
 
 async def test_one_tab_can_switch_between_people(there, channel, page):
-    """Who goes to another's address writes as them, and as themselves again when they go back."""
+    """At another person's address one writes as that person, and back again."""
     for name in ("robin", "anna"):
         await page.goto(there.site.address_of(name))
         await page.locator(f"[data-act=channel][data-channel='{channel.id}']").click()
@@ -146,7 +146,7 @@ async def test_one_tab_can_switch_between_people(there, channel, page):
 
 
 async def test_a_press_survives_rendering_of_its_message(there, channel, page):
-    """Between the finger going down and going up the bot may edit the message."""
+    """The bot may edit the message between pointer down and pointer up."""
     rows = [{"type": 1, "components": [button("Again", "again")]}]
     message = await say_as_bot(there, channel, content="one", components=rows)
     again = page.get_by_role("button", name="Again")
@@ -161,11 +161,11 @@ async def test_a_press_survives_rendering_of_its_message(there, channel, page):
 
 
 async def test_the_input_is_disabled_before_a_channel_is_known(there):
-    """What is typed while the page still connects would belong to no channel, and be gone."""
+    """Text typed while the page still connects would be lost."""
     context = await there.browser.new_context()
     context.set_default_timeout(PATIENCE_SECONDS * 1000)
     page = await context.new_page()
-    # The page believes that it is connected, and hears nothing.
+    # The page believes that it is connected, and receives nothing.
     await page.route_web_socket("**/api/tab", lambda socket: None)
     await page.goto(there.site.address_of("anna"))
     box = page.locator(".composer textarea")
@@ -175,7 +175,7 @@ async def test_the_input_is_disabled_before_a_channel_is_known(there):
 
 
 async def test_messages_written_offline_arrive_once(there, channel, page):
-    """Over a reload, too, and when the page's server was started anew meanwhile."""
+    """After a reload, too, and after a restart of the page's server."""
     box = page.get_by_role("textbox", name=f"Message #{channel.name}")
     await box.fill("before")
     await box.press("Enter")
@@ -194,12 +194,12 @@ async def test_messages_written_offline_arrive_once(there, channel, page):
     await page.reload()
     await expect(page.locator(".message").get_by_text("meanwhile")).to_have_count(1)
     assert contents(channel) == ["before", "meanwhile"]
-    # What the browser says of the connection that broke is no error of the page.
+    # The browser's message about the broken connection is no error of the page.
     page.errors.clear()
 
 
 async def test_one_sound_plays_at_a_time_and_an_edit_does_not_stop_it(there, channel, page):
-    """A player stays while the message around it is drawn anew."""
+    """A player is kept when the message around it is rendered again."""
     first = await say_as_bot(there, channel, content="1", files=[File("one.wav", sound(20))])
     await say_as_bot(there, channel, content="2", files=[File("two.wav", sound(20))])
     playing = "[...document.querySelectorAll('audio')].map(each => !each.paused)"
@@ -246,7 +246,7 @@ async def test_overlong_input_is_refused_with_a_sentence(there, channel, page, t
 
 
 async def test_scrolling_loads_old_messages_and_keeps_the_position(there, channel, page):
-    """The latest are there at once; older ones come when they are wanted, and nothing jumps."""
+    """The latest messages come first; older ones are loaded by scrolling, without a jump."""
     for number in range(300):
         await talk.send_message(there.discord, there.people["robin"], channel.id, f"line {number}.")
     await page.reload()
@@ -303,16 +303,16 @@ SHOW = """async (texts) => {
 
 
 async def test_markdown_is_rendered_like_on_discord(page):
-    """The part of its markdown that people and the bot use; what only begins stays text."""
+    """The markdown that people and the bot use; unclosed marks stay text."""
     assert dict(zip(WRITTEN, await page.evaluate(SHOW, list(WRITTEN)), strict=True)) == WRITTEN
-    # However often it begins: what is tried over and over would stop the page.
+    # However many unclosed marks: backtracking over them would freeze the page.
     begun = [2000 // len(part) * part for part in ("*", "**a", "_", "`", "||", "[", "<@", "~~a")]
     for text, shown in zip(begun, await page.evaluate(SHOW, begun), strict=True):
         assert len(shown) >= len(text) / 2
 
 
 async def test_unsent_actions_survive_a_restart_and_lost_ones_are_reported(page):
-    """What was sent may have been done: only the person knows whether to do it again."""
+    """A sent action may have been done: only the person can decide to repeat it."""
     kept = await page.evaluate("""async () => {
       const { Outbox } = await import("/page/script/outbox.js");
       const outbox = new Outbox("test");

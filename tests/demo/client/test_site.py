@@ -1,4 +1,4 @@
-"""The page's server: who is let in, what is uploaded, what browsers are told."""
+"""The page's server: access, uploads, and response headers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def get(visitor, path, **headers):
 
 
 async def test_the_page_opens_as_the_first_person(visitor, site):
-    """Whoever types the bare address gets there."""
+    """The bare address redirects there."""
     async with visitor.http.get(site.base) as answer:
         assert str(answer.url) == site.address_of("you")
         assert "<!doctype html>" in await answer.text()
@@ -35,7 +35,7 @@ async def test_the_page_opens_as_the_first_person(visitor, site):
     "path", ["/page/script/main.js", "/page/style/theme.css", "/page/icon.svg"]
 )
 async def test_static_files_are_served(visitor, path):
-    """They are part of the bot."""
+    """From the package."""
     assert (await get(visitor, path))[0] == 200
 
 
@@ -48,7 +48,7 @@ async def test_other_paths_are_not_served(visitor, path):
 
 
 async def test_foreign_hosts_and_origins_are_refused(visitor, site):
-    """DNS rebinding, and what another site's scripts send."""
+    """DNS rebinding, and requests of another site's scripts."""
     status, said = await get(visitor, "/as/you", Host="evil.example")
     assert status == 403
     assert "not an address of the demo" in said
@@ -62,14 +62,14 @@ async def test_foreign_hosts_and_origins_are_refused(visitor, site):
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": "http://evil.example"}, {"Origin": "null"}])
 async def test_another_site_opens_no_websocket(visitor, site, headers):
-    """Browsers let it try."""
+    """Browsers would allow it."""
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await visitor.http.ws_connect(f"{site.base}/api/tab", headers=headers)
     assert refused.value.status == 403
 
 
 async def test_remote_access_needs_the_secret(discord, people):
-    """It is in the address that the command prints; a browser keeps a cookie for it."""
+    """It is in the printed address; the browser stores it in a cookie."""
     with pytest.raises(ValueError, match="needs a secret"):
         async with open_site(discord, people, host="0.0.0.0"):
             pass
@@ -89,7 +89,7 @@ async def test_remote_access_needs_the_secret(discord, people):
 
 
 async def test_an_upload_is_attached_to_a_message(visitor, channel, site):
-    """It comes back by its address, also in parts, as players ask for it."""
+    """It is served at its address, also in ranges, as players request it."""
     async with await visitor.upload("robin", b"RIFF" + bytes(96)) as answer:
         assert answer.status == 200
     async with visitor.tab("robin") as tab:
@@ -104,7 +104,7 @@ async def test_an_upload_is_attached_to_a_message(visitor, channel, site):
 
 
 async def test_a_too_large_upload_is_refused_with_a_sentence(visitor):
-    """Before it has come, and where its size was not said."""
+    """Before it has been sent, and without a declared size."""
 
     async def endless():
         for _ in range(30):
@@ -118,7 +118,7 @@ async def test_a_too_large_upload_is_refused_with_a_sentence(visitor):
 
 
 async def test_uploads_need_a_session(visitor, site):
-    """A session from before a restart is told apart, so that the page asks for another."""
+    """A session from before a restart has its own error, so that the page gets a new one."""
     async with visitor.http.put(
         f"{site.base}/api/uploads/an-upload",
         data=b"x",
@@ -128,7 +128,7 @@ async def test_uploads_need_a_session(visitor, site):
 
 
 async def test_redirects_stay_on_this_server(visitor, discord, people):
-    """Neither without a secret, where there is none to be taken out of it, nor with one."""
+    """With a secret in the address, and without."""
     async with visitor.http.get(
         f"{visitor.site.base}//evil.example/x?secret=1", allow_redirects=False
     ) as answer:
@@ -144,6 +144,6 @@ async def test_redirects_stay_on_this_server(visitor, discord, people):
 
 @pytest.mark.parametrize("listening", ["0.0.0.0", "::"])
 def test_the_printed_address_is_reachable_by_others(listening):
-    """Not the one that stands for all of this machine's."""
+    """Not the address of all interfaces."""
     assert reachable_address(listening) not in ("0.0.0.0", "::")
     assert reachable_address("127.0.0.1") == "127.0.0.1"

@@ -1,4 +1,4 @@
-"""One WebSocket a tab: what is done is done once, what happens is told to who may see it."""
+"""A tab's WebSocket: actions are done once, events reach those who may see them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def written(channel):
 
 
 async def test_a_message_that_is_sent_again_is_one_message(visitor, channel):
-    """Over another connection, as after a reload: the page hears the same result."""
+    """Over another connection, as after a reload: the page gets the same result."""
     said = {"channel_id": str(channel.id), "content": "hello"}
     async with visitor.tab("anna") as tab:
         first = await tab.do("send_message", **said)
@@ -29,7 +29,7 @@ async def test_a_message_that_is_sent_again_is_one_message(visitor, channel):
 
 
 async def test_action_ids_are_scoped_to_a_person(visitor, channel):
-    """What Anna's page calls an action is nothing to Robin's."""
+    """Equal ids of Anna's and Robin's pages are different actions."""
     async with visitor.tab("anna") as anna, visitor.tab("robin") as robin:
         await anna.do("send_message", channel_id=str(channel.id), content="one")
         await robin.do("send_message", channel_id=str(channel.id), content="two")
@@ -37,7 +37,7 @@ async def test_action_ids_are_scoped_to_a_person(visitor, channel):
 
 
 async def test_events_reach_every_tab_of_every_viewer(visitor, channel):
-    """The one who wrote it, their other tab, and the others."""
+    """The author, their other tab, and the other people."""
     async with (
         visitor.tab("anna") as tab,
         visitor.tab("anna") as other_tab,
@@ -72,7 +72,7 @@ async def test_a_reconnecting_tab_gets_exactly_the_missed_events(visitor, channe
 
 
 async def test_a_tab_of_another_run_gets_a_snapshot(visitor, channel):
-    """Their numbers mean nothing here."""
+    """Event numbers of another run have no meaning."""
     session = await visitor.session("robin")
     hello = {"instance": "another", "seq": 1}
     async with visitor.tab("robin", session=session, hello=hello) as tab:
@@ -80,20 +80,20 @@ async def test_a_tab_of_another_run_gets_a_snapshot(visitor, channel):
 
 
 async def test_sessions_of_another_run_are_refused(visitor):
-    """So that the page asks for a new one by itself."""
+    """The page then gets a new one by itself."""
     async with visitor.tab("robin", session="robin.0123", hello={}) as tab:
         assert await tab.closed_with() == UNKNOWN_SESSION
 
 
 async def test_a_session_is_for_the_person_it_was_signed_for(visitor):
-    """Another name before the same signature is nobody's."""
+    """The signature does not fit another name."""
     _, _, signature = (await visitor.session("robin")).rpartition(".")
     async with visitor.tab("robin", session=f"you.{signature}", hello={}) as tab:
         assert await tab.closed_with() == UNKNOWN_SESSION
 
 
 async def test_invisible_content_is_never_sent(visitor, discord, channel):
-    """Neither the channel, nor its messages, nor its events, nor by asking."""
+    """Neither channel, messages nor events, even on request."""
     hidden = discord.add_channel(
         "managers", overwrites=[Overwrite(discord.guild.id, deny=Right.VIEW_CHANNEL)]
     )
@@ -109,7 +109,7 @@ async def test_invisible_content_is_never_sent(visitor, discord, channel):
 
 
 async def test_refusals_have_a_sentence(visitor, channel):
-    """Also when it is sent again, and it is done neither time."""
+    """A repeated action gets the same refusal."""
     async with visitor.tab("robin") as tab:
         said = {"channel_id": str(channel.id), "content": "x" * 2001}
         first = await tab.do("send_message", **said)
@@ -134,7 +134,7 @@ async def test_refusals_have_a_sentence(visitor, channel):
     ids=["no fields", "a huge id", "a list for a text", "unknown"],
 )
 async def test_invalid_requests_are_refused(visitor, action, data):
-    """As a page of another version might; the connection stays."""
+    """As sent by a page of another version; the connection stays open."""
     async with visitor.tab("robin") as tab:
         assert (await tab.do(action, **data))["op"] == "refused"
         await tab.say(op="ping")
@@ -143,14 +143,14 @@ async def test_invalid_requests_are_refused(visitor, action, data):
 
 @pytest.mark.parametrize("text", ["nonsense", "[]", '{"op": "other"}', '{"op": "do"}'])
 async def test_an_invalid_message_closes_the_connection(visitor, text):
-    """Nothing else talks like that, and the page comes back by itself."""
+    """Our page never sends one, and reconnects by itself."""
     async with visitor.tab("robin") as tab:
         await tab.socket.send_str(text)
         assert await tab.closed_with() == NO_MESSAGE
 
 
 async def test_older_messages_are_loaded_in_pages(visitor, channel):
-    """The snapshot has the latest; the rest comes when somebody scrolls."""
+    """The snapshot has the latest; scrolling loads the rest."""
     async with visitor.tab("anna") as tab:
         for number in range(60):
             await tab.do(
@@ -164,7 +164,7 @@ async def test_older_messages_are_loaded_in_pages(visitor, channel):
 
 
 async def test_reactions_replies_threads_and_typing_work(visitor, channel):
-    """What people do besides writing, as the others see it."""
+    """As other people see them."""
     place = {"channel_id": str(channel.id)}
     async with visitor.tab("anna") as anna, visitor.tab("robin") as robin:
         done = await anna.do("send_message", **place, content="first")
@@ -187,7 +187,7 @@ async def test_reactions_replies_threads_and_typing_work(visitor, channel):
 
 
 async def test_the_server_closes_tabs_when_it_ends(visitor, site):
-    """A tab that is left open does not keep the demo up."""
+    """An open tab does not delay the shutdown."""
     async with visitor.tab("robin") as tab:
         closing = asyncio.create_task(site.close())
         assert await tab.closed_with() == 1001
@@ -195,7 +195,7 @@ async def test_the_server_closes_tabs_when_it_ends(visitor, site):
 
 
 async def test_polls_are_posted_and_voted_in(visitor, channel):
-    """Everybody sees the count, and each their own vote."""
+    """Everybody sees the count, and their own vote."""
     async with visitor.tab("anna") as anna, visitor.tab("robin") as robin:
         made = await anna.do(
             "create_poll",
@@ -215,7 +215,7 @@ async def test_polls_are_posted_and_voted_in(visitor, channel):
 
 
 async def test_direct_messages_have_two_participants(visitor, people):
-    """A third person hears nothing of them."""
+    """A third person gets no events of them."""
     async with (
         visitor.tab("anna") as anna,
         visitor.tab("robin") as robin,
@@ -245,7 +245,7 @@ async def test_a_kicked_person_can_rejoin(visitor, channel):
 
 
 async def test_only_managers_create_channels(visitor):
-    """Everybody sees a new one at once."""
+    """Everybody sees a new channel at once."""
     async with visitor.tab("you") as owner, visitor.tab("robin") as robin:
         made = await owner.do("create_channel", "new", name="lounge")
         event = await robin.hear_event("channel_create")

@@ -1,4 +1,4 @@
-"""Files on their way into a message."""
+"""Uploads before they are attached to a message."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ async def sent(*chunks):
 
 
 async def test_an_upload_is_stored_under_the_client_s_id():
-    """Sent twice it is one file: the later one."""
+    """A second upload with the same id replaces the first."""
     uploads = Uploads()
     await uploads.take("one", "a.wav", "audio/wav", sent(b"ab"), 10)
     await uploads.take("one", "a.wav", "audio/wav", sent(b"a", b"bc"), 10)
@@ -23,7 +23,7 @@ async def test_an_upload_is_stored_under_the_client_s_id():
 
 
 async def test_a_too_large_upload_is_refused_despite_its_declared_size():
-    """As soon as too much has come; nothing of it is kept."""
+    """As soon as the limit is passed; nothing of it is stored."""
     uploads = Uploads()
     with pytest.raises(RequestError, match="larger than 3 MB"):
         await uploads.take("one", "a", None, sent(*[bytes(2**20)] * 4), 3 * 2**20)
@@ -32,7 +32,7 @@ async def test_a_too_large_upload_is_refused_despite_its_declared_size():
 
 
 async def test_unused_uploads_are_evicted():
-    """The oldest go first."""
+    """The oldest first."""
     uploads = Uploads(most_waiting_bytes=5)
     for name in ("one", "two", "three"):
         await uploads.take(name, name, None, sent(b"ab"), 10)
@@ -53,13 +53,13 @@ async def test_unused_uploads_are_evicted():
     ],
 )
 def test_file_names_are_cleaned_and_shortened(said, kept):
-    """The end of a long one stays, which says what it is."""
+    """A long name keeps its end, with the suffix."""
     assert clean_name(said) == kept
 
 
 @pytest.mark.parametrize("said", ["text/html\r\nX: 1", "audio", "audio/" + 99 * "x", "a b/c"])
 async def test_an_invalid_content_type_is_dropped(said):
-    """What a browser is told of a file is one word, a slash and another."""
+    """A content type is one word, a slash and another word."""
     uploads = Uploads()
     await uploads.take("one", "a.wav", said, sent(b"ab"), 10)
     (file,) = uploads.find(["one"])

@@ -1,4 +1,4 @@
-"""Who listens in a voice channel from a page, and who has left."""
+"""Listeners of a voice channel's stream."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.demo.discord.voice import moves
 
 
 async def test_closing_the_tab_before_streaming_leaves_voice():
-    """A tab that is closed at once; the radio would play to them for ever."""
+    """Otherwise the radio would play for a closed tab for ever."""
     discord = Discord()
     place = discord.add_channel("lounge", type=ChannelType.VOICE)
     streams = VoiceStreams(discord, Sessions({}), away_seconds=0.0)

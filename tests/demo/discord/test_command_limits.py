@@ -62,7 +62,7 @@ LIMITS = {
 
 
 def long_options(characters):
-    """Return options with choices that make a command of so many characters."""
+    """Return options with choices that give a command this number of characters."""
     made: list[dict[str, Any]] = []
     left = characters - len("do") - len("d")
     while left:
@@ -80,7 +80,7 @@ def long_options(characters):
 
 @pytest.mark.parametrize("name", LIMITS)
 async def test_command_sizes_are_limited(name):
-    """What is refused leaves the commands as they were."""
+    """A refused command leaves the registered ones unchanged."""
     most, make, where = LIMITS[name]
     discord, bot = open_world()
     taken = await bot.register(make(most))
@@ -92,7 +92,7 @@ async def test_command_sizes_are_limited(name):
 
 @pytest.mark.parametrize(("kind", "most"), [(1, 100), (2, 15), (3, 15)])
 async def test_the_number_of_commands_is_limited(kind, most):
-    """Of each kind, with a code of its own for more."""
+    """Of each kind, with an error code of its own."""
     _, bot = open_world()
     description = {"description": "d"} if kind == 1 else {}
     made = [{"type": kind, "name": f"c{number}"} | description for number in range(most + 1)]
@@ -135,20 +135,20 @@ async def test_an_invalid_command_is_refused(name):
 
 @pytest.mark.parametrize("name", ["музыка", "音乐", "दोहराना", "re-mix_2"])
 async def test_a_name_may_be_of_any_script(name):
-    """Letters that have no small form stay as they are."""
+    """Letters without lower case are unchanged."""
     _, bot = open_world()
     assert (await bot.register(command(name=name))).status == 200
 
 
 async def test_command_names_are_unique():
-    """A menu may be called as a slash command is."""
+    """A menu entry may have the name of a slash command."""
     _, bot = open_world()
     assert faults(await bot.register(command(), command())) == {"1.name"}
     assert (await bot.register(command(), {"type": 3, "name": "do"})).status == 200
 
 
 async def test_a_command_keeps_its_id_when_it_changes():
-    """Its version changes then, and only then."""
+    """Its version changes only then."""
     _, bot = open_world()
     first = (await bot.register(command())).body[0]
     same = (await bot.register(command())).body[0]
@@ -159,7 +159,7 @@ async def test_a_command_keeps_its_id_when_it_changes():
 
 
 async def test_command_creations_are_limited_per_day():
-    """Changing one is none; the next day there are two hundred more."""
+    """Two hundred a day; updates do not count."""
     now = [1_700_000_000.0]
     _, bot = open_world(lambda: now[0])
     for number in range(200):

@@ -1,4 +1,4 @@
-"""Commands in the hands of people: who is offered which, and what they may give."""
+"""Commands in use: who is offered which, and which values they accept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def option(kind, **about):
 
 
 async def used(option_, value, *, files=None):
-    """Use a command of one option with a value; return what the bot is told."""
+    """Use a command of one option with a value; return the interaction's payload."""
     discord, bot = open_world()
     discord.add_channel("stage", type=ChannelType.VOICE)
     command_id = await a_command(bot, options=[option_])
@@ -60,7 +60,7 @@ GIVEN = [
 
 @pytest.mark.parametrize(("option_", "good", "bad"), GIVEN)
 async def test_option_values_are_validated(option_, good, bad):
-    """What names something is told with what it names."""
+    """Options that name an object are sent with that object."""
     told = await used(option_, good)
     assert told["options"][0]["type"] == option_["type"]
     named = option_["type"] in (USER, ROLE, MENTIONABLE, CHANNEL)
@@ -70,7 +70,7 @@ async def test_option_values_are_validated(option_, good, bad):
 
 
 async def test_an_attachment_option_is_stored_and_sent():
-    """One that is too large, or did not come, is refused."""
+    """One that is too large, or was not uploaded, is refused."""
     told = await used(option(ATTACHMENT), "f", files={"f": File("a.wav", b"x")})
     (file,) = told["resolved"]["attachments"].values()
     assert (file["filename"], file["ephemeral"]) == ("a.wav", True)
@@ -90,7 +90,7 @@ async def test_an_attachment_option_is_stored_and_sent():
     ],
 )
 async def test_unknown_and_missing_options_are_refused(given):
-    """All that are required, each once, and no others."""
+    """All required options, each once, and no others."""
     discord, bot = open_world()
     command_id = await a_command(bot, options=[option(STRING, required=True)])
     channel = discord.add_channel("music")
@@ -100,7 +100,7 @@ async def test_unknown_and_missing_options_are_refused(given):
 
 
 async def test_a_subcommand_is_chosen():
-    """With its own options; the message says its whole name."""
+    """With its own options; the message has its full name."""
     discord, bot = open_world()
     sub = {"type": 1, "name": "tier", "description": "d", "options": [option(STRING)]}
     command_id = await a_command(bot, name="admin", options=[sub])
@@ -122,7 +122,7 @@ MANAGE = str(int(Right.MANAGE_GUILD))
 
 
 async def test_a_command_for_managers_is_offered_to_managers():
-    """And to whom they give it; nobody else can use it either."""
+    """And to people whom they permit; others can't use it either."""
     discord, bot = open_world()
     command_id = await a_command(bot, default_member_permissions=MANAGE)
     manager_role = discord.add_role("manager", Right.MANAGE_GUILD | Right.MANAGE_ROLES)
@@ -143,7 +143,7 @@ async def test_a_command_for_managers_is_offered_to_managers():
 
 
 async def test_a_command_that_needs_no_right_is_for_everybody_but_0_is_for_admins():
-    """`0` is nobody but those who may do all."""
+    """`0` is for administrators only."""
     discord, bot = open_world()
     anna, channel = discord.add_person("anna"), discord.add_channel("music")
     await a_command(bot)
@@ -179,7 +179,7 @@ async def test_commands_are_offered_in_their_contexts(about, in_guild, in_bot_dm
 
 
 async def test_commands_are_offered_in_one_s_language():
-    """Names and descriptions, of options and choices too."""
+    """Names and descriptions, of options and choices, too."""
     discord, bot = open_world()
     names = {"name_localizations": {"de": "mach"}, "description_localizations": {"de": "Tu es"}}
     choice = {"name": "one", "value": "1", "name_localizations": {"de": "eins"}}
@@ -195,7 +195,7 @@ async def test_commands_are_offered_in_one_s_language():
 
 
 async def test_a_menu_needs_a_visible_target():
-    """On a message with all that it says, on a person with what they are here."""
+    """A message with its content, or a person with their member data."""
     discord, bot = open_world()
     answer = await bot.register({"type": 3, "name": "Remix it"}, {"type": 2, "name": "Who"})
     on_message, on_person = (int(each["id"]) for each in answer.body)
@@ -212,7 +212,7 @@ async def test_a_menu_needs_a_visible_target():
 
 
 async def test_where_commands_are_taken_away_none_is_offered():
-    """A channel can take that right, as any other."""
+    """A channel can deny that permission like any other."""
     discord, bot = open_world()
     await a_command(bot)
     anna = discord.add_person("anna")
@@ -221,7 +221,7 @@ async def test_where_commands_are_taken_away_none_is_offered():
 
 
 async def test_a_repeated_nonce_runs_once():
-    """A client that lost its connection asks again under the same name."""
+    """A client repeats a request with its nonce after a lost connection."""
     discord, bot = open_world()
     command_id = await a_command(bot)
     anna, channel = discord.add_person("anna"), discord.add_channel("music")

@@ -1,4 +1,4 @@
-"""Components and forms: what Discord takes of them, and what it refuses."""
+"""Components and modals: what Discord accepts, and what it refuses."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def select_of(*options):
 
 @pytest.mark.parametrize("name", LIMITS)
 async def test_the_number_of_components_is_limited(name):
-    """What is one too many is named in the answer."""
+    """The error names the first one too many."""
     most, components, where = LIMITS[name]
     discord, bot = open_world()
     channel = discord.add_channel("music")
@@ -106,7 +106,7 @@ async def test_invalid_components_are_refused(name):
 
 
 async def test_a_message_has_at_most_forty_layout_components():
-    """Counted with those inside of others."""
+    """Nested components count."""
     discord, bot = open_world()
     channel = discord.add_channel("music")
     for count, status in ((38, 200), (39, 400)):
@@ -117,7 +117,7 @@ async def test_a_message_has_at_most_forty_layout_components():
 
 
 async def test_components_get_unique_ids():
-    """Those without an id get one that nobody else has."""
+    """Components without an id get an unused one."""
     discord, bot = open_world()
     shown = [row(button(0, id=1), button(1))]
     message = await bot.posted(discord.add_channel("music"), content="x", components=shown)
@@ -183,7 +183,7 @@ MODAL_LIMITS = {
 
 
 async def asked(discord, bot):
-    """Return a command that somebody has used just now."""
+    """Return an interaction of a command used just now."""
     command_id = await a_command(bot)
     return await commands.use_command(
         discord, discord.owner, discord.add_channel("music").id, command_id
@@ -192,7 +192,7 @@ async def asked(discord, bot):
 
 @pytest.mark.parametrize("name", MODAL_LIMITS)
 async def test_modal_sizes_are_limited(name):
-    """What is refused leaves the interaction open for a better answer."""
+    """After a refusal the interaction is open for another response."""
     most, shown, where = MODAL_LIMITS[name]
     discord, bot = open_world()
     interaction = await asked(discord, bot)
@@ -218,7 +218,7 @@ WRONG_MODALS = {
 
 @pytest.mark.parametrize("name", WRONG_MODALS)
 async def test_an_invalid_modal_is_refused(name):
-    """Nobody is shown it."""
+    """It is shown to nobody."""
     discord, bot = open_world()
     refused = await bot.respond(await asked(discord, bot), MODAL_KIND, WRONG_MODALS[name])
     assert (refused.status, code_of(refused)) == (400, FORM)

@@ -1,4 +1,4 @@
-"""Buttons, selects and forms in the hands of people."""
+"""Buttons, selects and modals in use."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def posted(*rows):
     ],
 )
 async def test_disabled_or_missing_buttons_are_refused(button):
-    """One that is not there any more, or is disabled."""
+    """A button that was removed, and one that is disabled."""
     discord, _, message = await posted(row({"type": 2, "label": "b"} | button))
     with pytest.raises(Refusal, match="50035"):
         await components.press(discord, discord.owner, message.channel.id, message.id, "b")
@@ -75,7 +75,7 @@ SELECTS = [
 
 @pytest.mark.parametrize(("select", "good", "bad"), SELECTS)
 async def test_only_offered_values_can_be_chosen(select, good, bad):
-    """As many as wanted; people, roles and channels are told of with their names."""
+    """Within the allowed number; people, roles and channels are sent as objects."""
     discord, _, message = await posted(row(select | {"custom_id": "s"}))
     place = (discord, discord.owner, message.channel.id, message.id, "s")
     interaction = await components.choose(*place, good(discord))
@@ -86,7 +86,7 @@ async def test_only_offered_values_can_be_chosen(select, good, bad):
 
 
 async def shown(*inside):
-    """Return a Discord, a bot, and what a form was shown for."""
+    """Return a Discord, a bot, and the interaction of a shown modal."""
     discord, bot = open_world()
     channel, command_id = discord.add_channel("music"), await a_command(bot)
     asked = await commands.use_command(discord, discord.owner, channel.id, command_id)
@@ -112,7 +112,7 @@ FORMS = [
 
 @pytest.mark.parametrize(("inside", "good", "bad"), FORMS)
 async def test_submitted_modals_are_validated(inside, good, bad):
-    """What is refused leaves it open; what is answered closes it."""
+    """A refused submission leaves the modal open; a response closes it."""
     discord, bot, asked = await shown(inside)
     place = (discord, discord.owner, asked.id)
     good = good(discord) if callable(good) else good
@@ -130,7 +130,7 @@ async def test_submitted_modals_are_validated(inside, good, bad):
 
 
 async def test_optional_fields_can_be_empty():
-    """A box that is not ticked is an answer, too."""
+    """An unchecked box is a value, too."""
     discord, _, asked = await shown(
         label(**TEXT, required=False),
         label(type=3, custom_id="s", options=OPTIONS, required=False),
@@ -145,7 +145,7 @@ async def test_optional_fields_can_be_empty():
 
 
 async def test_files_are_sent_in_with_a_form():
-    """As many as it asks for, each as large as the server allows."""
+    """Within the modal's number and the server's size limit."""
     discord, _, asked = await shown(label(type=19, custom_id="f", max_values=2))
     place: tuple[Any, ...] = (discord, discord.owner, asked.id, {})
     for count, size, code in ((0, 1, "50035"), (3, 1, "50035"), (1, 10 * 2**20 + 1, "40005")):
@@ -160,7 +160,7 @@ async def test_files_are_sent_in_with_a_form():
 
 
 async def test_a_modal_belongs_to_its_person():
-    """Who closes it can't send it in; another can do neither."""
+    """A closed modal can't be submitted; other people can neither close nor submit it."""
     discord, _, asked = await shown(label(**TEXT))
     anna = discord.add_person("anna")
     with pytest.raises(Refusal, match="10062"):

@@ -1,4 +1,4 @@
-"""What clients are told: each its own person's view, in order, and again after a reconnect."""
+"""Events of clients: each from its person's view, in order, and resumed after a reconnect."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from tests.support.rest_bot import a_command, open_world
 
 
 class Client:
-    """The client of one person, which keeps what it is told."""
+    """The client of one person, which records its events."""
 
     def __init__(self, discord, person):
         self.discord, self.person = discord, person
         self.snapshot = reading.snapshot(discord, person)
 
     def events(self):
-        """Return what was told since the last time, as a new connection would get it."""
+        """Return the events since the last call, as a new connection would get them."""
         feed = self.discord.feeds.of(self.person)
         after, self.snapshot["seq"] = self.snapshot["seq"], feed.seq
         return [each for each in feed.events if each["seq"] > after]
@@ -49,7 +49,7 @@ async def world():
 
 
 async def test_channel_events_reach_all_viewers():
-    """Messages, changes, reactions, votes and deletions; each with what is theirs in it."""
+    """Messages, changes, reactions, votes and deletions, each with the viewer's own state."""
     discord, bot, channel, owner, anna = await world()
     message = await bot.posted(channel, content="x")
     await talk.react(discord, anna.person, channel.id, message.id, "🎸")
@@ -63,7 +63,7 @@ async def test_channel_events_reach_all_viewers():
         "message_create", "message_update", "typing", "message_update", "typing", "message_delete",
     ]  # fmt: skip
     assert [each["reason"] for each in told if "reason" in each] == ["reactions", "edit"]
-    # Nobody is told that they type themselves.
+    # A person's own typing is not sent to them.
     assert [each["type"] for each in hers].count("typing") == 1
     reactions = [each["message"]["reactions"][0]["me"] for each in (told[1], hers[1])]
     assert reactions == [False, True]
@@ -71,7 +71,7 @@ async def test_channel_events_reach_all_viewers():
 
 
 async def test_ephemeral_events_reach_one_person():
-    """Answers for one person, their forms, and what became of their presses."""
+    """Private answers, modals, and the results of presses."""
     discord, bot, channel, owner, anna = await world()
     command_id = await a_command(bot)
     assert owner.kinds() == anna.kinds() == ["commands_update"]
@@ -102,7 +102,7 @@ async def test_ephemeral_events_reach_one_person():
 
 
 async def test_a_hidden_channel_is_removed_from_the_client():
-    """And comes with the right; others see it change."""
+    """And added with the permission; other people see it change."""
     discord, _, channel, owner, anna = await world()
     place = (discord, discord.owner, channel.id, discord.guild.id)
     await managing.set_channel_rights(*place, deny=Right.VIEW_CHANNEL)
@@ -123,7 +123,7 @@ async def test_a_hidden_channel_is_removed_from_the_client():
 
 
 async def test_direct_messages_and_threads_reach_their_viewers():
-    """A channel comes before what is said in it."""
+    """A channel is sent before its messages."""
     discord, _, channel, owner, anna = await world()
     ben = Client(discord, discord.add_person("ben"))
     private = await places.open_dm(discord, anna.person, discord.owner.id)
@@ -140,7 +140,7 @@ async def test_direct_messages_and_threads_reach_their_viewers():
 
 
 async def test_member_role_and_server_events_are_sent():
-    """Who is removed is told so, and hears nothing more."""
+    """A removed person is notified, and gets no more events."""
     discord, _, channel, owner, anna = await world()
     await managing.create_role(discord, discord.owner, "dj", color=0xFF0000)
     await moderation.set_guild(discord, discord.owner, name="Another jam")
@@ -155,7 +155,7 @@ async def test_member_role_and_server_events_are_sent():
 
 
 async def test_a_reconnecting_client_gets_missed_events():
-    """Once, in order, and then what happens next."""
+    """Once, in order, followed by new events."""
     discord, bot, channel, owner, _ = await world()
     for number in range(5):
         await bot.posted(channel, content=f"{number}")
@@ -171,7 +171,7 @@ async def test_a_reconnecting_client_gets_missed_events():
 
 @pytest.mark.parametrize("after", [0, 7])
 async def test_a_client_away_for_too_long_gets_a_snapshot(after):
-    """Also one that knows a server which has ended meanwhile."""
+    """Also a client of a server that has been restarted meanwhile."""
     feed = Feed(kept_events=3)
     for number in range(5):
         feed.add("typing", {"number": number})
@@ -183,14 +183,14 @@ async def test_a_client_away_for_too_long_gets_a_snapshot(after):
 
 
 async def test_no_events_are_kept_for_people_without_a_client():
-    """Hundreds of people would need memory for nothing."""
+    """Buffers for hundreds of people would waste memory."""
     discord, bot = open_world()
     await bot.posted(discord.add_channel("music"), content="x")
     assert not discord.feeds.is_open(discord.owner)
 
 
 async def test_a_snapshot_has_the_complete_initial_state():
-    """Channels with one's rights there, members, roles, whether the bot is there."""
+    """Channels with the person's permissions, members, roles, whether the bot is connected."""
     discord, _, channel, _, anna = await world()
     hidden = Overwrite(discord.guild.id, deny=Right.VIEW_CHANNEL)
     discord.add_channel("staff", overwrites=[hidden])
@@ -208,7 +208,7 @@ async def test_a_snapshot_has_the_complete_initial_state():
 
 
 async def test_a_file_is_served_with_its_key_only():
-    """By path for people, whole or in part; nobody finds it by its number alone."""
+    """By path, whole or in ranges; a number alone finds no file."""
     discord, _, channel, owner, _ = await world()
     await talk.send_message(
         discord, owner.person, channel.id, files=[File("a b.mp3", bytes(range(100)))]

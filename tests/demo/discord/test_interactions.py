@@ -30,7 +30,7 @@ ANSWERS = {
 
 
 async def world(clock=None):
-    """Return a Discord, a bot, somebody, a channel, and a command there is."""
+    """Return a Discord, a bot, a person, a channel, and a command."""
     discord, bot = open_world(clock)
     command_id = await a_command(
         bot, options=[{"type": STRING, "name": "o", "description": "d", "autocomplete": True}]
@@ -63,7 +63,7 @@ ALLOWED = {
 
 @pytest.mark.parametrize("kind", ALLOWED)
 async def test_each_interaction_type_has_its_response_types(kind):
-    """A form is not answered by a form, nor a command by an update of a message."""
+    """A modal can't answer a modal, nor a message update a command."""
     for answer in ANSWERS | {DEFER: {}, DEFER_UPDATE: {}}:
         discord, bot, anna, channel, command_id = await world()
         interaction = await of_kind(kind, discord, bot, anna, channel, command_id)
@@ -84,7 +84,7 @@ async def test_an_interaction_has_one_response():
 
 
 async def test_an_answer_that_is_late_is_refused_and_its_person_told():
-    """After three seconds the interaction is unknown; here they are shorter."""
+    """After three seconds (shorter here) the interaction is unknown."""
     discord, bot, anna, channel, command_id = await world()
     seen = discord.subscribe(anna)
     began = asyncio.create_task(anext(seen))
@@ -155,7 +155,7 @@ async def test_autocomplete_has_a_timeout():
 
 
 async def test_ephemeral_messages_are_seen_by_one_person():
-    """Neither in the channel nor by the bot's own token; its person can dismiss it."""
+    """Neither the channel nor the bot's own token shows it; its person can dismiss it."""
     discord, bot, anna, channel, command_id = await world()
     interaction = await commands.use_command(discord, anna, channel.id, command_id)
     await bot.respond(interaction, MESSAGE, {"content": "psst", "flags": 64})
@@ -177,7 +177,7 @@ async def test_ephemeral_messages_are_seen_by_one_person():
 
 
 async def test_a_followup_replaces_thinking():
-    """It stays as private as that was; what follows later is a message of its own."""
+    """With the same privacy; later follow-ups are new messages."""
     discord, bot, anna, channel, command_id = await world()
     interaction = await commands.use_command(discord, anna, channel.id, command_id)
     await bot.respond(interaction, DEFER, {"flags": 64})
@@ -201,7 +201,7 @@ async def test_a_press_can_update_its_message():
 
 
 async def test_who_installed_the_app_for_themselves_uses_it_where_it_is_no_member():
-    """Five follow-ups, and nothing by the bot's own token."""
+    """Five follow-ups, and no access by the bot's own token."""
     discord, bot, anna, channel, _ = await world()
     command_id = await a_command(bot, integration_types=[0, 1], contexts=[0, 1, 2])
     await moderation.kick(discord, discord.owner, discord.me.id)
@@ -214,7 +214,7 @@ async def test_who_installed_the_app_for_themselves_uses_it_where_it_is_no_membe
     for _ in range(5):
         assert (await bot.follow(interaction, content="x")).status == 200
     assert code_of(await bot.follow(interaction, content="x")) == 40094
-    # Also between two people, neither of them the bot.
+    # Also in a conversation of two people without the bot.
     private = await places.open_dm(discord, anna, discord.owner.id)
     assert await commands.use_command(discord, anna, private.id, command_id)
     with pytest.raises(Refusal, match="50013"):
@@ -222,7 +222,7 @@ async def test_who_installed_the_app_for_themselves_uses_it_where_it_is_no_membe
 
 
 async def test_responses_have_the_limits_of_messages():
-    """What is refused leaves the interaction open for a better answer."""
+    """After a refusal the interaction is open for another response."""
     discord, bot, anna, channel, command_id = await world()
     interaction = await commands.use_command(discord, anna, channel.id, command_id)
     for data, code in (({"content": "x" * 2001}, FORM), ({}, 50006)):
@@ -234,7 +234,7 @@ async def test_responses_have_the_limits_of_messages():
 
 
 async def test_expired_interactions_are_removed():
-    """Some time after its token; a form that is open stays."""
+    """Some time after the token's expiry; an open modal stays."""
     now = [1_700_000_000.0]
     discord, bot, anna, channel, command_id = await world(lambda: now[0])
     old = await commands.use_command(discord, anna, channel.id, command_id)

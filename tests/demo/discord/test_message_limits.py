@@ -1,4 +1,4 @@
-"""Messages: the largest that Discord takes is taken, and one more is refused with its place."""
+"""Messages: the largest that Discord accepts, and one more is refused with its path."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ LIMITS = {
 
 @pytest.mark.parametrize("name", LIMITS)
 async def test_message_sizes_are_limited(name):
-    """What is one too many is named in the answer."""
+    """The error names what is one too many."""
     most, payload, where = LIMITS[name]
     discord, bot = open_world()
     channel = discord.add_channel("music")
@@ -105,7 +105,7 @@ WRONG: dict[str, tuple[dict[str, Any], int, str | None]] = {
 
 @pytest.mark.parametrize("name", WRONG)
 async def test_an_invalid_message_is_refused(name):
-    """With the code that Discord has for it; nothing is posted."""
+    """With Discord's code for it; nothing is posted."""
     payload, code, where = WRONG[name]
     discord, bot = open_world()
     channel = discord.add_channel("music")
@@ -116,7 +116,7 @@ async def test_an_invalid_message_is_refused(name):
 
 
 async def test_a_reply_can_ignore_a_missing_message():
-    """Then it is a message like any other."""
+    """Then it is an ordinary message."""
     discord, bot = open_world()
     reference = {"message_id": "1", "fail_if_not_exists": False}
     message = await bot.posted(
@@ -126,7 +126,7 @@ async def test_a_reply_can_ignore_a_missing_message():
 
 
 async def test_at_most_ten_files_are_accepted():
-    """Not eleven, also not when an edit adds one."""
+    """Also if an edit adds one."""
     discord, bot = open_world()
     channel = discord.add_channel("music")
     files = [(f"{number}.txt", b"x") for number in range(11)]
@@ -134,7 +134,7 @@ async def test_at_most_ten_files_are_accepted():
     message = await bot.posted(channel, files=files[:10])
     path = f"/channels/{channel.id}/messages/{message.id}"
     assert faults(await bot.ask("PATCH", path, {}, files=files[:1])) == {"attachments"}
-    # Those that are not named go.
+    # Files that the edit does not name are deleted.
     kept = {"attachments": [{"id": str(message.files[0].id)}, {"id": 0, "filename": "new.txt"}]}
     assert (await bot.ask("PATCH", path, kept, files=files[:1])).status == 200
     assert [file.name for file in message.files] == ["0.txt", "new.txt"]
@@ -164,7 +164,7 @@ async def test_a_nonce_is_remembered_for_five_minutes():
 
 
 async def test_allowed_mentions_restrict_mentions():
-    """The text names people, and `allowed_mentions` decides whom it reaches."""
+    """The text has mentions, and `allowed_mentions` decides which of them notify."""
     discord, bot = open_world()
     channel, anna, ben = discord.add_channel("music"), *map(discord.add_person, ("anna", "ben"))
     text = f"<@{anna.id}> <@{ben.id}> @everyone"
@@ -176,7 +176,7 @@ async def test_allowed_mentions_restrict_mentions():
     ):
         message = await bot.posted(channel, content=text, allowed_mentions=allowed)
         assert message.mentions == called
-        # The bot was not given the right to call everybody.
+        # The bot lacks the permission to mention everybody.
         assert not message.mentions_everyone
 
 
@@ -206,7 +206,7 @@ async def test_a_voice_message_is_exactly_one_audio_file(said, files, code):
 
 
 async def test_an_embed_shows_the_file_that_it_names():
-    """By an address that each can reach, also after the bot has edited it."""
+    """At an address that every viewer can fetch, also after an edit."""
     discord, bot = open_world()
     discord.base = "http://127.0.0.1:1"
     channel = discord.add_channel("music")

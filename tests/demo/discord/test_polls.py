@@ -31,7 +31,7 @@ LIMITS: dict[str, tuple[int, Callable[[int], Any], str]] = {
 
 @pytest.mark.parametrize("name", LIMITS)
 async def test_poll_sizes_are_limited(name):
-    """What is one too many is named in the answer."""
+    """The error names what is one too many."""
     most, make, where = LIMITS[name]
     discord, bot = open_world()
     channel = discord.add_channel("music")
@@ -52,7 +52,7 @@ async def test_an_invalid_poll_is_refused(wrong):
 
 
 def counts(discord, person, channel, message):
-    """Return the votes that somebody sees, and which are theirs."""
+    """Return the votes as a person sees them, and their own."""
     (said,) = [
         each
         for each in reading.history(discord, person, channel.id)
@@ -108,7 +108,7 @@ async def test_an_expired_poll_announces_its_winner():
 
 
 async def test_only_a_poll_s_author_ends_it():
-    """A tie has no winner, what is no poll has no end, and a poll is not edited."""
+    """A tie has no winner; other messages have no poll to end, and polls can't be edited."""
     discord, bot = open_world()
     channel, anna = discord.add_channel("music"), discord.add_person("anna")
     message, words = await bot.posted(channel, **poll()), await bot.posted(channel, content="x")

@@ -1,4 +1,4 @@
-"""Rights: what the bot and people are refused, with Discord's codes."""
+"""Permissions: what bot and people are refused, with Discord's codes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.support.rest_bot import code_of, open_world
 
 
 def world(*taken):
-    """Return a Discord, a bot, somebody, and a channel that takes rights from everybody."""
+    """Return a Discord, a bot, a person, and a channel that denies permissions to everybody."""
     discord, bot = open_world()
     deny = Right(0)
     for each in taken:
         deny |= each
     overwrite = Overwrite(discord.guild.id, deny=deny)
-    # The bot's own role would allow nothing: a channel's word is the last.
+    # The bot's own role allows nothing: the channel's overwrites decide.
     channel = discord.add_channel("music", overwrites=[overwrite])
     return discord, bot, discord.add_person("anna"), channel
 
@@ -60,7 +60,7 @@ async def test_files_and_replies_need_permissions():
 
 
 async def test_the_bot_cannot_edit_others_messages():
-    """Editing is for the author alone; deleting needs a right."""
+    """Only the author can edit; deleting needs a permission."""
     discord, bot, anna, channel = world()
     message = await talk.send_message(discord, anna, channel.id, "hello")
     path = f"/channels/{channel.id}/messages/{message.id}"
@@ -89,7 +89,7 @@ async def test_the_bot_cannot_edit_others_messages():
     ],
 )
 async def test_unknown_ids_are_refused(method, path, code):
-    """404, with a code that says what was looked for."""
+    """404, with a code for the kind of object."""
     discord, bot, _, channel = world()
     place = path.format(channel=channel.id, guild=discord.guild.id, app=discord.application_id)
     answer = await bot.ask(method, place, {"content": "x"})
@@ -97,14 +97,14 @@ async def test_unknown_ids_are_refused(method, path, code):
 
 
 async def test_a_wrong_token_is_refused():
-    """401 for whatever needs it."""
+    """401 for every request that needs it."""
     _, bot, _, channel = world()
     stranger = ApiRequest("GET", f"/channels/{channel.id}", 0.0, {}, [], "Bot another")
     assert (await bot.rest.answer(stranger)).status == 401
 
 
 async def test_direct_messages_need_an_open_inbox():
-    """50007 for those who don't, and for those who share no server with the bot."""
+    """50007 for a closed inbox, and for people who share no server with the bot."""
     discord, bot, anna, _ = world()
     opened = await bot.ask("POST", "/users/@me/channels", {"recipient_id": str(anna.id)})
     channel = discord.channels[int(opened.body["id"])]
@@ -169,7 +169,7 @@ async def test_staff_manage_only_lower_roles():
         with pytest.raises(Refusal, match="50013"):
             await moderation.kick(discord, person, target.id)
     with pytest.raises(Refusal, match="50013"):
-        # Nobody hands out a role that stands as high as their own.
+        # Nobody can give a role as high as their own highest.
         await managing.set_roles(discord, ben, anna.id, [staff.id])
     await managing.set_roles(discord, discord.owner, anna.id, [staff.id])
     await moderation.ban(discord, discord.owner, anna.id)
@@ -184,7 +184,7 @@ async def test_staff_manage_only_lower_roles():
 
 
 async def test_a_timed_out_member_can_read_only():
-    """Until the time is over."""
+    """Until the timeout ends."""
     now = [1_700_000_000.0]
     discord, _ = open_world(lambda: now[0])
     anna, channel = discord.add_person("anna"), discord.add_channel("music")
@@ -206,7 +206,7 @@ async def test_a_channel_of_a_kind_without_messages_takes_none():
 
 
 async def test_writing_unarchives_a_thread():
-    """A locked one is not; what was said in it can't be changed while it is put away."""
+    """Unless it is locked; messages of an archived thread can't be edited."""
     discord, bot, anna, channel = world()
     thread = await places.create_thread(discord, anna, channel.id, "ideas")
     message = await bot.posted(thread, content="x")
@@ -244,7 +244,7 @@ async def test_a_private_thread_is_seen_by_its_members():
 
 @pytest.mark.parametrize("emoji", ["", "word", "x" * 40])
 async def test_a_reaction_is_an_emoji(emoji):
-    """10014 for what is none."""
+    """10014 for anything else."""
     discord, _, anna, channel = world()
     message = await talk.send_message(discord, anna, channel.id, "x")
     with pytest.raises(Refusal, match="10014"):
@@ -252,7 +252,7 @@ async def test_a_reaction_is_an_emoji(emoji):
 
 
 async def test_there_are_twenty_kinds_of_reactions_to_a_message():
-    """30010 for one more; who joins one that is there needs no right."""
+    """30010 for one more; adding to an existing one needs no permission."""
     discord, bot, anna, channel = world()
     message = await bot.posted(channel, content="x")
     for number in range(20):
@@ -269,7 +269,7 @@ async def test_there_are_twenty_kinds_of_reactions_to_a_message():
 
 
 async def test_only_visible_messages_can_be_forwarded():
-    """With its files; what one alone sees, or what nobody said, can't be shown to others."""
+    """With their files; ephemeral and system messages can't be forwarded."""
     discord, bot, anna, channel = world()
     other = discord.add_channel("talk")
     message = await talk.send_message(discord, anna, channel.id, "la", files=[File("a.wav", b"a")])

@@ -1,4 +1,4 @@
-"""Requests of the wrong form: whatever comes is answered, and nothing breaks."""
+"""Malformed requests: every one gets a response, and nothing breaks."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ MODAL = {
 
 
 def places(node, path=()):
-    """Yield the paths of all that is in a value."""
+    """Yield the paths of all values within a value."""
     yield path
     if isinstance(node, dict | list):
         inside = node.items() if isinstance(node, dict) else enumerate(node)
@@ -102,7 +102,7 @@ KINDS: dict[str, Any] = {"message": MESSAGE, "commands": [COMMAND], "modal": MOD
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_any_payload_gets_a_response(kind):
-    """In each place of a request anything: it gets what it asks for, or a refusal."""
+    """With any value at any path of a request: success or a refusal."""
     discord, bot = open_world()
     channel, refused = discord.add_channel("music"), 0
     known = await a_command(bot)

@@ -46,7 +46,7 @@ async def test_a_sound_is_short_small_and_named():
 
 
 async def test_the_soundboard_checks_permissions_and_free_slots():
-    """One's own sounds one takes off again; those of others are for managers."""
+    """People can delete their own sounds, managers those of others."""
     discord = Discord()
     guild, good = discord.guild, {"name": "horn", "sound": mp3(0.5)}
     guest = discord.add_person("guest")

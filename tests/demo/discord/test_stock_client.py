@@ -1,4 +1,4 @@
-"""The stock discord.py understands all that is said at the wire."""
+"""A stock discord.py parses everything that the wire sends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.discord_wire.server import open_wire
 
 
 class Listener(discord.Client):
-    """A client that keeps what it hears."""
+    """A client that records its events."""
 
     def __init__(self):
         intents = discord.Intents.default()
@@ -29,7 +29,7 @@ class Listener(discord.Client):
         super().dispatch(event, *args, **kwargs)
 
     async def hear(self, wanted):
-        """Return what comes with the next event of a kind."""
+        """Return the arguments of the next event of a kind."""
         async with asyncio.timeout(60):
             while True:
                 event, args = await self.heard.get()
@@ -54,7 +54,7 @@ async def connected():
 
 
 async def test_discord_py_parses_server_events():
-    """Its channels, roles, rights and what happens to them."""
+    """Channels, roles, permissions and their changes."""
     async with connected() as (wire, client, channel, music):
         guild = client.get_guild(wire.guild.id)
         assert (guild.name, guild.owner_id, music.name) == ("The jam", wire.owner.id, "music")
@@ -105,7 +105,7 @@ async def test_discord_py_parses_messages_reactions_and_typing():
         await talk.send_message(wire, anna, channel.id, "thanks", reply_to=reply.id)
         (thanks,) = await client.hear("message")
         assert thanks.reference.resolved.id == reply.id
-        # What is not addressed to it a bot does not read.
+        # A bot gets no content of messages that do not mention it.
         await talk.send_message(wire, anna, channel.id, "what a day")
         (other,) = await client.hear("message")
         assert other.content == ""
@@ -127,7 +127,7 @@ async def test_discord_py_parses_messages_reactions_and_typing():
         (deleted,) = await client.hear("raw_message_delete")
         assert deleted.message_id == said.id
         history = [each.content async for each in music.history(limit=2)]
-        # The second is a reply that calls it.
+        # The second is a reply that mentions it.
         assert history == ["", "thanks"]
         await reply.edit(content="bye", attachments=[])
         assert wire.files.files == {}
