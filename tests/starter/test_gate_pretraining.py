@@ -48,7 +48,8 @@ codec = StemCodec(codec_size())
 frozen = codec.codec.decoder.layers[3].conv.weight.clone()
 with torch.no_grad():
     before = float(gate_loss(codec, codes, levels)[0])
-pretrain_gates(codec, codes, levels, 150, rate=2e-2)
+# Of a single piece, a larger batch would hold nothing but copies.
+pretrain_gates(codec, codes, levels, 150, rate=2e-2, batch=1)
 with torch.no_grad():
     after = float(gate_loss(codec, codes, levels)[0])
     scores = gate_scores(codec.codec.decoder, codec.states(codes, codec.tables())).sigmoid()

@@ -68,11 +68,17 @@ def levels_of(sound: Sound, pitch: int) -> NDArray[np.float32]:
 
 
 def pretrain_gates(
-    model: StemCodec, codes: Tensor, levels: Tensor, steps: int, rate: float = 4e-3
+    model: StemCodec,
+    codes: Tensor,
+    levels: Tensor,
+    steps: int,
+    rate: float = 4e-3,
+    batch: int = _BATCH,
 ) -> float:
     """Teach the gates, and the vectors that they read, on codes [pieces, books, frames].
 
-    Returns the mean error of what is to be heard, in natural logarithms.
+    Each step draws `batch` of them. Returns the mean error of what is to be heard, in natural
+    logarithms.
     """
     decoder = model.codec.decoder
     lstm = decoder.layers[1].lstm
@@ -86,7 +92,7 @@ def pretrain_gates(
     for step in range(steps):
         for settings in optimizer.param_groups:
             settings["lr"] = rate * min(1.0, (step + 1) / 20) * (1 - step / steps)
-        rows = torch.randint(len(codes), (_BATCH,), device=codes.device)
+        rows = torch.randint(len(codes), (batch,), device=codes.device)
         start = int(torch.randint(codes.shape[2] - _CROP_FRAMES + 1, ()))
         crop = codes[rows, :, start : start + _CROP_FRAMES]
         loss, error = gate_loss(model, crop, levels)
