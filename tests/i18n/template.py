@@ -17,7 +17,7 @@ from unittest.mock import MagicMock
 
 import discord
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_file
 
 from bot.app.client import COGS, ZhiyinBot
 from bot.app.command_translator import CommandTranslator
@@ -46,10 +46,8 @@ Message = tuple[str | tuple[str, str], str | None, str, str]
 def build_template() -> Catalog:
     """Return a catalog of every text, without translations, in an order that stays."""
     catalog = Catalog(domain="zhiyin", project="Zhiyin", charset="utf-8")
-    for top in ("bot", "cogs"):
-        found = extract_from_dir(ROOT / top, [("**.py", "python")], keywords=KEYWORDS)
-        for name, _, text, _, _ in sorted(found, key=lambda each: (each[0], each[1])):
-            catalog.add(text, locations=[(f"{top}/{name}", 0)])
+    for text, name in source_texts():
+        catalog.add(text, locations=[(name, 0)])
     for text, context, where, note in (
         *command_texts(),
         *help_texts(),
@@ -60,6 +58,16 @@ def build_template() -> Catalog:
             text, context=context, locations=[(where, 0)], auto_comments=[note] if note else []
         )
     return catalog
+
+
+def source_texts() -> Iterator[tuple[str | tuple[str, ...], str]]:
+    """Yield the sentences of the source, each with the file that it stands in."""
+    for top in ("bot", "cogs"):
+        for path in sorted((ROOT / top).rglob("*.py"), key=str):
+            # Babel reads every word of a file, which takes seconds for those without a sentence.
+            if any(keyword in path.read_text(encoding="utf-8") for keyword in KEYWORDS):
+                for _, text, _, _ in extract_from_file("python", path, keywords=KEYWORDS):
+                    yield text, path.relative_to(ROOT).as_posix()
 
 
 def payload(languages: Languages | None = None) -> list[dict[str, Any]]:
