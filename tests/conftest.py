@@ -43,10 +43,26 @@ WITH_REFERENCE = (
     "starter/test_export.py",
 )
 
+# Tests that run PyTorch: one process runs them all, so that one alone starts what imports it
+# (tests/support/training_environment.py).
+WITH_TRAINING = (
+    "starter/test_training.py",
+    "starter/test_gate_pretraining.py",
+    "starter/test_codec_fitting.py",
+    "starter/test_loader.py",
+    "starter/test_language.py",
+    "starter/test_recording.py",
+    "starter/test_restore.py",
+    "starter/test_batch_mixing.py",
+    "starter/test_grain_decoder.py",
+    "starter/test_synthesizer.py",
+    "starter/test_windows.py",
+)
+
 # Files that take long: begun first, so that no process is left with one at the end.
 SLOWEST = (
     *WITH_REFERENCE,
-    "starter/test_training.py",
+    *WITH_TRAINING,
     "demo/test_walks.py",
     "pipeline/test_failpoints.py",
     "demo/test_jam.py",
@@ -73,11 +89,13 @@ SLOWEST = (
 
 
 class Distribution(LoadFileScheduling):
-    """A file's tests run in one process, and those that need MindNLP as if they were a file."""
+    """A file's tests run in one process; those with MindNLP, or PyTorch, are as one file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return "the reference" if file.endswith(WITH_REFERENCE) else file
+        if file.endswith(WITH_REFERENCE):
+            return "the reference"
+        return "the training" if file.endswith(WITH_TRAINING) else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Distribution | None:
