@@ -94,8 +94,8 @@ class Account(commands.Cog):
         await people.set_preferences(user_id, wanted)
         usual = wanted.seconds or self.bot.config.generation.default_seconds
         name = self.bot.languages.names().get(wanted.language or "")
-        said = account_messages.preferences(wanted, usual, name)
-        await interaction.response.send_message(own_renderer(interaction)(said), ephemeral=True)
+        answer = account_messages.preferences(wanted, usual, name)
+        await interaction.response.send_message(own_renderer(interaction)(answer), ephemeral=True)
 
     @app_commands.command()
     async def quota(self, interaction: Interaction) -> None:

@@ -198,22 +198,22 @@ class Admin(commands.GroupCog, group_name="admin"):
         used = await guilds.reset_quota(None if by_owner else guild_of(interaction), person.id)
         after = await people.quota(person.id, limits)
         back = after.left_seconds - before.left_seconds
-        said = Sentence(
+        answer = Sentence(
             "{person} got {back:.0f} s of today's quota back.", person=f"<@{person.id}>", back=back
         )
         if not used:
-            said = Sentence(
+            answer = Sentence(
                 "{person} has used nothing here today, so there is nothing to give back.",
                 person=f"<@{person.id}>",
             )
         elif not back:
-            said = Sentence(
+            answer = Sentence(
                 "{person} can't get anything back: the owner of this bot allows {most:g} s a day "
                 "at most, resets included.",
                 person=f"<@{person.id}>",
                 most=limits.most_daily_seconds,
             )
-        await interaction.response.send_message(own_renderer(interaction)(said), ephemeral=True)
+        await interaction.response.send_message(own_renderer(interaction)(answer), ephemeral=True)
         if back:
             await note(interaction, log_messages.RESET.fill(person=f"<@{person.id}>", back=back))
 

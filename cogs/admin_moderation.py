@@ -92,8 +92,8 @@ class Words(app_commands.Group, name="words"):
             What somebody might type; nobody but you sees it.
         """
         found = await self.bot.service.word_filter.find(guild_of(interaction), words)
-        said = NOT_FOUND if found is None else FOUND.fill(entry=_shown(found))
-        await _say(interaction, said)
+        answer = NOT_FOUND if found is None else FOUND.fill(entry=_shown(found))
+        await _say(interaction, answer)
 
 
 class AdminModeration(commands.Cog):

@@ -77,12 +77,12 @@ class AdminOperations(commands.Cog):
         await require_bot_owner(interaction)
         await self.bot.service.operations.set_draining(on)
         left = self.bot.service.requests.in_flight
-        said = Sentence("New music is accepted again.")
+        answer = Sentence("New music is accepted again.")
         if on:
-            said = Sentence(
+            answer = Sentence(
                 "No new music is accepted; the {left} in the queue will still be made.", left=left
             )
-        await interaction.response.send_message(own_renderer(interaction)(said), ephemeral=True)
+        await interaction.response.send_message(own_renderer(interaction)(answer), ephemeral=True)
 
 
 def connection_row(shards: Sequence[ShardStatus]) -> Sentence | None:

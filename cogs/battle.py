@@ -110,8 +110,8 @@ class Battle(commands.Cog):
             and found.message_id is not None
             and not await self.progress.stage.show_sample(found, sample)
         ):
-            said = own_renderer(interaction)(battle_messages.SAMPLE_NOT_SHOWN)
-            await interaction.followup.send(said, ephemeral=True)
+            answer = own_renderer(interaction)(battle_messages.SAMPLE_NOT_SHOWN)
+            await interaction.followup.send(answer, ephemeral=True)
         await self.run_due()
 
     @app_commands.command()

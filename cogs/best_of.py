@@ -88,13 +88,13 @@ class BestOf(commands.Cog):
             await interaction.response.send_message(render(ENDED), ephemeral=True)
             return
         await self.bot.service.stars.begin_best_of(guild_id, channel.id, stars)
-        said = Plural(
+        answer = Plural(
             "Clips are posted in {channel} once they have {n} star.",
             "Clips are posted in {channel} once they have {n} stars.",
             n=stars,
             channel=f"<#{channel.id}>",
         )
-        await interaction.response.send_message(render(said), ephemeral=True)
+        await interaction.response.send_message(render(answer), ephemeral=True)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -148,9 +148,9 @@ class BestOf(commands.Cog):
             return
         await stars.record_best(post, None, clip.stars)
         if error.code in _NOT_ALLOWED:
-            said = log_messages.CLOSED_TO_BEST.fill(id=clip.id, channel=f"<#{post.channel_id}>")
+            sentence = log_messages.CLOSED_TO_BEST.fill(id=clip.id, channel=f"<#{post.channel_id}>")
             nonce = f"no-best/{clip.id}"
-            await post_to_log(self.bot, post.guild_id, said, nonce=nonce)
+            await post_to_log(self.bot, post.guild_id, sentence, nonce=nonce)
 
     async def _update(self, post: BestPost) -> None:
         clip = await self.bot.service.clips.find(post.clip_id)
@@ -204,13 +204,13 @@ class BestOf(commands.Cog):
         return sent.id
 
     def _above(self, render: Renderer, clip: Clip) -> str:
-        said = Sentence(
+        answer = Sentence(
             "⭐ **{stars}** · {who} · {link}",
             stars=clip.stars,
             who=f"<@{clip.origin.user_id}>",
             link=link(clip),
         )
-        return render(said)
+        return render(answer)
 
     def _is_open(self, clip: Clip) -> bool:
         """Return whether everybody on the server can see the channel of a clip."""

@@ -101,8 +101,8 @@ class DailyPrompt(commands.Cog):
             first_at = await dailies.begin(guild_id, channel.id, hour, zone)
         except ValueError:
             raise RequestError(daily_messages.NO_ZONE.fill(zone=zone)) from None
-        said = render(daily_messages.first_one(channel.id, first_at))
-        await interaction.response.send_message(said, ephemeral=True)
+        answer = render(daily_messages.first_one(channel.id, first_at))
+        await interaction.response.send_message(answer, ephemeral=True)
         await self.run_due()
 
     @commands.Cog.listener()
@@ -182,8 +182,8 @@ class DailyPrompt(commands.Cog):
             await dailies.refuse(daily)
             if error.code not in _NOT_ALLOWED:
                 return  # it was posted and deleted, say
-            said = log_messages.CLOSED_TO_DAILY.fill(channel=f"<#{daily.channel_id}>")
-            await post_to_log(self.bot, daily.guild_id, said, nonce=f"no-daily/{daily.id}")
+            sentence = log_messages.CLOSED_TO_DAILY.fill(channel=f"<#{daily.channel_id}>")
+            await post_to_log(self.bot, daily.guild_id, sentence, nonce=f"no-daily/{daily.id}")
             return
         await failpoints.reached("daily.posted")
         await dailies.record_post(daily, message_id)

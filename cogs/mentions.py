@@ -51,10 +51,10 @@ class Mentions(commands.Cog):
             self.bot.service.guilds.check_place(message.guild.id if message.guild else None)
             live = steered_by(self.bot, message)
             if live is not None:
-                said = await steer_by_message(self.bot, message, *live)
-                if said is None:
+                answer = await steer_by_message(self.bot, message, *live)
+                if answer is None:
                     return
-                meant = Mention(sentence=said)
+                meant = Mention(sentence=answer)
             else:
                 meant = await read_mention(self.bot, message)
         except RequestError as refused:

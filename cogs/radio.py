@@ -107,8 +107,8 @@ class Radio(commands.GroupCog, group_name="radio"):
     @app_commands.command()
     async def skip(self, interaction: Interaction) -> None:
         """Go on to the next clip, if more than half of those who listen want it."""
-        said = await skip_by_vote(interaction, require_radio(interaction))
-        await interaction.response.send_message(own_renderer(interaction)(said), ephemeral=True)
+        answer = await skip_by_vote(interaction, require_radio(interaction))
+        await interaction.response.send_message(own_renderer(interaction)(answer), ephemeral=True)
 
     @app_commands.command()
     async def now(self, interaction: Interaction) -> None:
@@ -137,8 +137,8 @@ class Radio(commands.GroupCog, group_name="radio"):
             How much, beside the others' 1; 0 takes these words away.
         """
         radio = require_radio(interaction)
-        said = await steer(self.bot, interaction.user, radio, words, weight)
-        await interaction.response.send_message(shared_renderer(interaction)(said))
+        answer = await steer(self.bot, interaction.user, radio, words, weight)
+        await interaction.response.send_message(shared_renderer(interaction)(answer))
         # After the answer, since edits of cards and statuses are rate limited.
         await radio.show()
 
@@ -171,8 +171,8 @@ class Radio(commands.GroupCog, group_name="radio"):
             plan = dataclasses.replace(plan, words=words)
         async with thinking(interaction):
             await radio.change(plan)
-            said = radio_messages.PLAYS_NOW.fill(what=radio_messages.source(plan))
-            await interaction.followup.send(shared_renderer(interaction)(said))
+            answer = radio_messages.PLAYS_NOW.fill(what=radio_messages.source(plan))
+            await interaction.followup.send(shared_renderer(interaction)(answer))
 
     async def _with_jam(self, plan: RadioPlan, jam_id: int | None) -> RadioPlan:
         """Return a plan to play one jam, if one is named. Raises RequestError."""
@@ -209,8 +209,8 @@ class Radio(commands.GroupCog, group_name="radio"):
             self.bot.service.guilds.check_place(interaction.guild_id)
             words, weight = read_words(cast(Mapping[str, Any], interaction.data))
             radio = require_radio(interaction)
-            said = await steer(self.bot, interaction.user, radio, words, weight)
-            await interaction.response.send_message(shared_renderer(interaction)(said))
+            answer = await steer(self.bot, interaction.user, radio, words, weight)
+            await interaction.response.send_message(shared_renderer(interaction)(answer))
             await radio.show()
         except Exception as error:
             await report_error(interaction, error)

@@ -90,14 +90,14 @@ class Reports(commands.Cog):
             raise RequestError(YOUR_OWN)
         await self.bot.service.guilds.check_person(interaction.guild_id, interaction.user.id)
         self._check_pace(interaction)
-        said = REPORTED_BEFORE
+        answer = REPORTED_BEFORE
         if await self.bot.service.reports.add(clip, interaction.user.id, clean_prompt(why)):
             has_log = (
                 await self.bot.service.guilds.settings(interaction.guild_id)
             ).log_channel_id is not None
-            said = REPORTED if has_log else KEPT
-        await interaction.response.send_message(own_renderer(interaction)(said), ephemeral=True)
-        if not await show_reports(self.bot, interaction.guild_id) and said is REPORTED:
+            answer = REPORTED if has_log else KEPT
+        await interaction.response.send_message(own_renderer(interaction)(answer), ephemeral=True)
+        if not await show_reports(self.bot, interaction.guild_id) and answer is REPORTED:
             # Not posted yet: the next report, or the next start, posts it.
             await interaction.edit_original_response(content=own_renderer(interaction)(KEPT))
 

@@ -63,16 +63,16 @@ def _told(part: KeptPart) -> dict[str, Any]:
     return dataclasses.asdict(part) | {"path": str(part.path)}
 
 
-def _read(told: Mapping[str, Any], samples: bytes) -> MixedSound:
-    if "refused" in told:
-        raise JobError(from_json(told["refused"]))
-    whole = np.frombuffer(samples, "<f4").reshape(told["channels"], -1)
+def _read(fields: Mapping[str, Any], samples: bytes) -> MixedSound:
+    if "refused" in fields:
+        raise JobError(from_json(fields["refused"]))
+    whole = np.frombuffer(samples, "<f4").reshape(fields["channels"], -1)
     return MixedSound(
-        sound=Sound(samples=cast(Samples, whole), sample_rate_hz=told["sample_rate_hz"]),
-        alignment=Alignment(**told["alignment"]),
-        bpm=told["bpm"],
-        key=told["key"],
-        loops=told["loops"],
+        sound=Sound(samples=cast(Samples, whole), sample_rate_hz=fields["sample_rate_hz"]),
+        alignment=Alignment(**fields["alignment"]),
+        bpm=fields["bpm"],
+        key=fields["key"],
+        loops=fields["loops"],
     )
 
 
@@ -86,7 +86,7 @@ def main() -> None:
     except ZhiyinError as error:
         out.write(json.dumps({"refused": to_json(error.sentence)}).encode() + b"\n")
         return
-    told = {
+    fields = {
         "channels": made.sound.channels,
         "sample_rate_hz": made.sound.sample_rate_hz,
         "alignment": dataclasses.asdict(made.alignment),
@@ -94,13 +94,15 @@ def main() -> None:
         "key": made.key,
         "loops": made.loops,
     }
-    out.write(json.dumps(told).encode() + b"\n")
+    out.write(json.dumps(fields).encode() + b"\n")
     out.write(np.ascontiguousarray(made.sound.samples, dtype="<f4").tobytes())
 
 
-def _heard(told: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    sound = read_master(Path(told["path"]))
-    return sound, analyse_part(sound, loops=told["loops"], expected=expected_tempo(told["prompt"]))
+def _heard(fields: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    sound = read_master(Path(fields["path"]))
+    return sound, analyse_part(
+        sound, loops=fields["loops"], expected=expected_tempo(fields["prompt"])
+    )
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ async def run_module(module: str, given: bytes, limits: Limits) -> Answer:
     )  # fmt: skip
     try:
         async with asyncio.timeout(limits.wall_seconds):
-            output, said = await process.communicate(given)
+            output, stderr = await process.communicate(given)
     finally:
         await ffmpeg_decoder.ended(process)
-    return Answer(output=output, said=said, code=process.returncode)
+    return Answer(output=output, said=stderr, code=process.returncode)

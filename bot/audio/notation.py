@@ -146,24 +146,24 @@ def load_notation(folder: Path) -> Notation | None:
         return None
 
 
-def _notation(told: Mapping[str, Any]) -> Notation:
+def _notation(fields: Mapping[str, Any]) -> Notation:
     return Notation(
-        frames_per_second=told["frames_per_second"],
-        clock=Clock(**told["clock"] | {"beat_frames": tuple(told["clock"]["beat_frames"])}),
+        frames_per_second=fields["frames_per_second"],
+        clock=Clock(**fields["clock"] | {"beat_frames": tuple(fields["clock"]["beat_frames"])}),
         plan=Plan(
-            **told["plan"] | {"qualities": tuple(told["plan"].get("qualities", ()))},
+            **fields["plan"] | {"qualities": tuple(fields["plan"].get("qualities", ()))},
         ),
         drums=Drums(
-            book=told["drums"]["book"],
-            first=told["drums"]["first"],
+            book=fields["drums"]["book"],
+            first=fields["drums"]["first"],
             sets=tuple(
                 (kit, tuple((pitch, bool(soft)) for pitch, soft in strokes))
-                for kit, strokes in told["drums"]["sets"]
+                for kit, strokes in fields["drums"]["sets"]
             ),
         ),
         pitched=tuple(
             PitchedBook(**each | {"voices": tuple(Voice(**voice) for voice in each["voices"])})
-            for each in told["pitched"]
+            for each in fields["pitched"]
         ),
     )
 
@@ -248,5 +248,7 @@ def _beat(row: Tokens, clock: Clock) -> int | None:
     whole = sum(clock.beat_frames)
     places = [(int(code) - 1) % whole for code in row if 0 < code <= clock.rounds * whole]
     ends = np.cumsum(clock.beat_frames)
-    said = Counter(clock.beat_frames[int(np.searchsorted(ends, each, "right"))] for each in places)
-    return said.most_common(1)[0][0] if said else None
+    counts = Counter(
+        clock.beat_frames[int(np.searchsorted(ends, each, "right"))] for each in places
+    )
+    return counts.most_common(1)[0][0] if counts else None

@@ -28,12 +28,12 @@ log = logging.getLogger(__name__)
 
 async def stretch_in_process(sound: Sound, time_factor: float) -> Sound:
     """Return a sound sped up at its pitch. Raises JobError if that fails."""
-    told = {
+    header = {
         "channels": sound.channels,
         "sample_rate_hz": sound.sample_rate_hz,
         "time_factor": time_factor,
     }
-    given = json.dumps(told).encode() + b"\n" + _bytes_of(sound.samples)
+    given = json.dumps(header).encode() + b"\n" + _bytes_of(sound.samples)
     try:
         answer = await run_module(__name__, given, _LIMITS)
     except TimeoutError:
@@ -48,10 +48,10 @@ async def stretch_in_process(sound: Sound, time_factor: float) -> Sound:
 
 def main() -> None:
     """Read a sound from the standard input; write it, stretched, to the standard output."""
-    told = json.loads(sys.stdin.buffer.readline())
-    samples = _samples_of(sys.stdin.buffer.read(), told["channels"])
-    sound = Sound(samples=samples, sample_rate_hz=told["sample_rate_hz"])
-    made = stretch(sound, time_factor=told["time_factor"], semitones=0)
+    header = json.loads(sys.stdin.buffer.readline())
+    samples = _samples_of(sys.stdin.buffer.read(), header["channels"])
+    sound = Sound(samples=samples, sample_rate_hz=header["sample_rate_hz"])
+    made = stretch(sound, time_factor=header["time_factor"], semitones=0)
     sys.stdout.buffer.write(_bytes_of(made.samples))
 
 

@@ -42,13 +42,13 @@ def find_guides(
     """
     rate_hz, length = sound.sample_rate_hz, sound.samples.shape[1]
     frames = -(-length // frame_samples)
-    told = min(frames, round(_HEARD_SECONDS * rate_hz / frame_samples))
-    heard = replace(sound, samples=sound.samples[:, (frames - told) * frame_samples :])
+    known = min(frames, round(_HEARD_SECONDS * rate_hz / frame_samples))
+    heard = replace(sound, samples=sound.samples[:, (frames - known) * frame_samples :])
     rhythm = find_rhythm(heard, expected_tempo(prompt))
     if rhythm is None:
         return None
     codes = write_guides(heard, rhythm, frame_samples, notation)
-    return None if codes is None else np.pad(codes, ((0, 0), (frames - told, 0)))
+    return None if codes is None else np.pad(codes, ((0, 0), (frames - known, 0)))
 
 
 def write_guides(

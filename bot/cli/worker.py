@@ -98,20 +98,20 @@ def _token(file: Path | None) -> str:
 def _lend(cluster: Cluster, workers: int, offer: Offer, device: str) -> None:
     """Take part in the cluster until it ends. Raises ZhiyinError if this machine can't."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
-        told = Path(folder, "told")
-        own = {NOTICES_VARIABLE: str(told), DEVICE_VARIABLE: device}
+        notices = Path(folder, "told")
+        own = {NOTICES_VARIABLE: str(notices), DEVICE_VARIABLE: device}
         command = joined_command(cluster.address, workers, labels_of(offer))
         with _node(cluster, command, own, output) as node:
-            is_known = _be_lent(cluster, node, told, output)
+            is_known = _be_lent(cluster, node, notices, output)
         if not is_known:
-            said = _said(output)
-            _refuse(said, cluster)
-            if lines := said.strip().splitlines():
+            printed = _said(output)
+            _refuse(printed, cluster)
+            if lines := printed.strip().splitlines():
                 print(lines[-1], file=sys.stderr)
 
 
 def _be_lent(
-    cluster: Cluster, node: subprocess.Popen[bytes], told: Path, output: IO[bytes]
+    cluster: Cluster, node: subprocess.Popen[bytes], notices: Path, output: IO[bytes]
 ) -> bool:
     """Wait until the node or the bot ends, and print events; return whether the node had joined."""
     lines, is_known = 0, False
@@ -120,7 +120,7 @@ def _be_lent(
             # Ray waits a minute for a missing head, and does not reconnect to a new one.
             if not is_listening(cluster.address, _ANSWER_SECONDS):
                 break
-            lines += _tell_news(read_notices(told, lines))
+            lines += _tell_news(read_notices(notices, lines))
             time.sleep(_LOOK_SECONDS)
             continue
         _refuse(_said(output), cluster)
@@ -189,13 +189,13 @@ def _said(output: IO[bytes]) -> str:
     return os.pread(output.fileno(), _SAID_BYTES, 0).decode("utf-8", "replace")
 
 
-def _refuse(said: str, cluster: Cluster) -> None:
+def _refuse(printed: str, cluster: Cluster) -> None:
     """Raise ZhiyinError for Ray errors that a retry can't fix."""
-    if "InvalidAuthToken" in said:
+    if "InvalidAuthToken" in printed:
         raise ConfigError(
             Sentence("{address} has another token than this one.", address=cluster.address)
         )
-    if "ersion mismatch" in said:
+    if "ersion mismatch" in printed:
         raise ResourceError(
             Sentence(
                 "The bot at {address} has another version of Python or Ray than this machine.",

@@ -121,15 +121,15 @@ class WorkerPool:
         duplicates.
         """
         well = {each.host for each in self.joined if each.model is not None}
-        told: set[tuple[str, Sentence | None]] = set()
+        reported: set[tuple[str, Sentence | None]] = set()
         shown = []
         for each in self.supervisors:
             if each in self.joined and each.worker is None:
                 trouble = (each.broken_host, each.broken)
                 is_over = each.broken_host in well or (well and not each.broken_host)
-                if each.broken is None or is_over or trouble in told:
+                if each.broken is None or is_over or trouble in reported:
                     continue
-                told.add(trouble)
+                reported.add(trouble)
             shown.append(each)
         return [
             WorkerStatus(

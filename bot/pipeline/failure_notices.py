@@ -168,13 +168,13 @@ class FailureNotifier:
         return job.sentence
 
 
-def sentence_of_takes(told: Mapping[int, Sentence], count: int) -> Sentence:
+def sentence_of_takes(sentences: Mapping[int, Sentence], count: int) -> Sentence:
     """Return how takes ended, by their numbers: one sentence if all `count` ended alike."""
-    if len(told) == count and len(set(told.values())) == 1:
-        return next(iter(told.values()))
+    if len(sentences) == count and len(set(sentences.values())) == 1:
+        return next(iter(sentences.values()))
     lines = [
         Sentence("Take {number}: {sentence}", number=number, sentence=sentence)
-        for number, sentence in told.items()
+        for number, sentence in sentences.items()
     ]
     joined = lines[0]
     for line in lines[1:]:

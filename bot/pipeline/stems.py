@@ -80,12 +80,12 @@ class Stems:
         Raises SoundError if it has none, or those of another model.
         """
         codes, model = await read_untrusted_codes(data), self._executor.model
-        told = None if codes is None else pack_codes(codes)
-        if codes is None or told is None:
+        packed = None if codes is None else pack_codes(codes)
+        if codes is None or packed is None:
             raise SoundError(NOT_TOLD)
         if model is not None and codes.fingerprint != model.fingerprint:
             raise SoundError(OTHER_MODEL)
-        return told
+        return packed
 
     async def check(self, clip: Clip, place: RequestOrigin) -> None:
         """Raise Refused or SoundError if a clip can't be split now."""

@@ -50,7 +50,7 @@ class BattleResult:
         footer = render(battle_results.result_footer(battle))
         winner = next((each for each in entries if each.is_winner), None)
         is_won = winner is not None and sum(each.is_winner for each in entries) == 1
-        said: dict[str, Any] = {
+        payload: dict[str, Any] = {
             "content": render(battle_results.verdict(battle, entries)),
             "nonce": f"battle-{battle.id}-result",
         }
@@ -65,12 +65,12 @@ class BattleResult:
                 log.warning("battle.winner_silent id=%d %s", battle.id, error)
             else:
                 embeds.insert(0, card)
-                said["view"] = clip_view(render, winner.clip)
+                payload["view"] = clip_view(render, winner.clip)
 
         def make() -> dict[str, Any]:
             name = f"battle-{battle.id}-winner"
             files = [] if packed is None else battle_files(packed, name)
-            return said | {"embeds": embeds, "files": files}
+            return payload | {"embeds": embeds, "files": files}
 
         def is_match(message: discord.Message) -> bool:
             return any(embed.footer.text == footer for embed in message.embeds)
@@ -82,7 +82,7 @@ class BattleResult:
                 raise
             log.info("battle.words_filtered id=%d", battle.id)
             bare = discord.Embed(colour=embeds[-1].colour).set_footer(text=footer)
-            return await self._place.send_once(battle, is_match, lambda: said | {"embed": bare})
+            return await self._place.send_once(battle, is_match, lambda: payload | {"embed": bare})
 
     async def _reveal(self, battle: Battle, entry: Entry) -> None:
         """Add the author and the buttons of a clip to the message that plays it."""

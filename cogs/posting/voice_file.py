@@ -40,12 +40,12 @@ async def send_voice_message(
 
     The nonce makes a retry idempotent. A voice message can't have text or buttons.
     """
-    told = None if reference is None else reference.to_message_reference_dict()
+    reply = None if reference is None else reference.to_message_reference_dict()
     with handle_message_parameters(
         file=_VoiceFile(message),
         flags=discord.MessageFlags(voice=True),
         nonce=nonce,
-        message_reference=told,
+        message_reference=reply,
         allowed_mentions=discord.AllowedMentions.none(),
     ) as params:
         await bot.http.send_message(channel_id, params=params)

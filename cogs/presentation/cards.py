@@ -212,11 +212,11 @@ def _tempo(bpm: float | None) -> Sentence | None:
     return None if bpm is None else Sentence("about {bpm:g} BPM", bpm=bpm)
 
 
-def _device(told: str) -> Sentence:
+def _device(text: str) -> Sentence:
     """Return a worker's description of its machine, which is English, as a sentence."""
-    cores = re.fullmatch(r"(\d+) processor cores", told)
+    cores = re.fullmatch(r"(\d+) processor cores", text)
     if cores is None:
-        return verbatim(told)
+        return verbatim(text)
     return Plural("{n} processor core", "{n} processor cores", n=int(cores[1]))
 
 

@@ -49,18 +49,18 @@ def limits_set(
     waiting: int | None,
 ) -> Sentence | None:
     """Return which limits were set; None if none."""
-    said = []
+    parts = []
     if person is not None:
-        said.append(Sentence("{seconds:g} s a day for each person", seconds=person))
+        parts.append(Sentence("{seconds:g} s a day for each person", seconds=person))
     if server is not None:
-        said.append(Sentence("{seconds:g} s a day for all together", seconds=server))
+        parts.append(Sentence("{seconds:g} s a day for all together", seconds=server))
     if longest is not None:
-        said.append(Sentence("clips of at most {seconds:g} s", seconds=longest))
+        parts.append(Sentence("clips of at most {seconds:g} s", seconds=longest))
     if pause is not None:
-        said.append(Sentence("{seconds:g} s between two requests", seconds=pause))
+        parts.append(Sentence("{seconds:g} s between two requests", seconds=pause))
     if waiting is not None:
-        said.append(Plural("{n} clip in the queue", "{n} clips in the queue", n=waiting))
-    return Sentence("limits set: {what}", what=listing(said)) if said else None
+        parts.append(Plural("{n} clip in the queue", "{n} clips in the queue", n=waiting))
+    return Sentence("limits set: {what}", what=listing(parts)) if parts else None
 
 
 def deleted(clip: Clip) -> Sentence:

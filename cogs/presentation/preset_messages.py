@@ -33,23 +33,23 @@ def preset_lists(render: Renderer, lists: Sequence[tuple[PresetOwner, Sequence[P
 
 def preset_line(preset: Preset) -> Sentence:
     """Return a preset in one line: name, words, settings."""
-    said = []
+    parts = []
     if preset.words is not None:
-        said.append(Sentence("“{words}”", words=escape(preset.words, _SHOWN_WORDS)))
+        parts.append(Sentence("“{words}”", words=escape(preset.words, _SHOWN_WORDS)))
     if preset.seconds is not None:
-        said.append(Sentence("{seconds:g} s", seconds=preset.seconds))
+        parts.append(Sentence("{seconds:g} s", seconds=preset.seconds))
     if preset.takes is not None:
-        said.append(Plural("{n} take", "{n} takes", n=preset.takes))
-    said += [
+        parts.append(Plural("{n} take", "{n} takes", n=preset.takes))
+    parts += [
         Sentence("{option} {value:g}", option=Term(OPTION, name), value=value)
         for name, value in preset.sampling.items()
     ]
     if preset.loop:
-        said.append(Sentence("loop"))
+        parts.append(Sentence("loop"))
     if preset.keep_stems:
         kept = listing([Term(STEM, name) for name in preset.keep_stems])
-        said.append(Sentence("keep {stems}", stems=kept))
-    facts = said[0] if said else verbatim("")
-    for each in said[1:]:
+        parts.append(Sentence("keep {stems}", stems=kept))
+    facts = parts[0] if parts else verbatim("")
+    for each in parts[1:]:
         facts = Sentence("{facts} · {fact}", facts=facts, fact=each)
     return Sentence("**{name}**: {what}", name=escape(preset.name), what=facts)

@@ -14,16 +14,18 @@ from bot.i18n.languages import Renderer
 
 def own_locale(interaction: Interaction) -> str:
     """Return the locale of the person who acted."""
-    said = interaction.locale.value
-    return interaction.client.service.languages.of_person(interaction.user.id, said) or said
+    reported = interaction.locale.value
+    return interaction.client.service.languages.of_person(interaction.user.id, reported) or reported
 
 
 def shared_locale(interaction: Interaction) -> str:
     """Return the server's locale; in a direct message, the person's."""
     if interaction.guild_id is None:
         return own_locale(interaction)
-    said = (interaction.guild_locale or interaction.locale).value
-    return interaction.client.service.languages.of_server(interaction.guild_id, said) or said
+    reported = (interaction.guild_locale or interaction.locale).value
+    return (
+        interaction.client.service.languages.of_server(interaction.guild_id, reported) or reported
+    )
 
 
 def own_renderer(interaction: Interaction) -> Renderer:
@@ -46,5 +48,5 @@ def locale_of_message(bot: ZhiyinBot, message: discord.Message) -> str | None:
 def server_renderer(bot: ZhiyinBot, guild_id: int | None) -> Renderer:
     """Return a renderer in the language of a server."""
     guild = bot.get_guild(guild_id or 0)
-    said = None if guild is None else guild.preferred_locale.value
-    return bot.languages.renderer(bot.service.languages.of_server(guild_id or 0, said))
+    reported = None if guild is None else guild.preferred_locale.value
+    return bot.languages.renderer(bot.service.languages.of_server(guild_id or 0, reported))

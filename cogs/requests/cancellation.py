@@ -22,7 +22,7 @@ async def cancel_job(interaction: Interaction, job_id: int, *, alone: bool = Fal
     await interaction.response.defer(ephemeral=True)
     takes = [] if alone else [take.job.id for take in await requests.takes_of(job)]
     done = [await requests.cancel(each) for each in takes or [job_id]]
-    said = messages.CANCELLED if all(done) else messages.TOO_LATE_TO_CANCEL
+    answer = messages.CANCELLED if all(done) else messages.TOO_LATE_TO_CANCEL
     if any(done) and not all(done):
-        said = messages.CANCELLED_SOME.fill(n=sum(done), count=len(done))
-    await send_privately(interaction, said)
+        answer = messages.CANCELLED_SOME.fill(n=sum(done), count=len(done))
+    await send_privately(interaction, answer)

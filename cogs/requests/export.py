@@ -34,13 +34,13 @@ async def export_clip(interaction: Interaction, clip: Clip, wanted: str) -> None
         file = await interaction.client.service.clips.export(
             clip, wanted, interaction.filesize_limit
         )
-        said = EXPORTED.fill(clip=link(clip), format=wanted.upper())
+        answer = EXPORTED.fill(clip=link(clip), format=wanted.upper())
         if wanted == "midi":
-            said = AS_MIDI.fill(clip=link(clip))
+            answer = AS_MIDI.fill(clip=link(clip))
         elif not file.name.endswith(f".{wanted}"):
-            said = AS_FLAC.fill(clip=link(clip))
+            answer = AS_FLAC.fill(clip=link(clip))
         await interaction.followup.send(
-            own_renderer(interaction)(said),
+            own_renderer(interaction)(answer),
             file=discord.File(io.BytesIO(file.data), file.name),
             ephemeral=True,
         )

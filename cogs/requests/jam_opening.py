@@ -113,8 +113,8 @@ async def open_jam(interaction: Interaction, new: NewJam) -> None:
         except ThreadLost:
             await bot.service.jams.abandon(jam.id)
             raise Refused(jam_messages.NO_THREADS) from None
-        said = own_renderer(interaction)(jam_answers.opened(opened))
-        await interaction.followup.send(said, ephemeral=True)
+        answer = own_renderer(interaction)(jam_answers.opened(opened))
+        await interaction.followup.send(answer, ephemeral=True)
 
 
 def name_of(interaction: Interaction) -> str:

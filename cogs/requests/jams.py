@@ -113,8 +113,8 @@ async def undo_turn(interaction: Interaction, snapshot: JamSnapshot, number: int
     if snapshot.parts[-1].number != number or not await jams.undo(snapshot.jam.id, number):
         raise RequestError(jam_messages.UNDONE_ALREADY)
     fresh = await require_jam(interaction, snapshot.jam.id)
-    said = shared_renderer(interaction)(jam_answers.undone(interaction.user.id, fresh))
-    await interaction.response.send_message(said)
+    answer = shared_renderer(interaction)(jam_answers.undone(interaction.user.id, fresh))
+    await interaction.response.send_message(answer)
 
 
 async def play_track(interaction: Interaction, snapshot: JamSnapshot) -> None:
@@ -147,8 +147,8 @@ async def close_jam(interaction: Interaction, snapshot: JamSnapshot) -> None:
     if head is None:
         if not await interaction.client.service.jams.close(jam.id):
             raise Refused(jam_messages.IS_BEING_MADE)
-        said = shared_renderer(interaction)(jam_messages.CLOSED_EMPTY)
-        await interaction.response.send_message(said)
+        answer = shared_renderer(interaction)(jam_messages.CLOSED_EMPTY)
+        await interaction.response.send_message(answer)
         return
     draft = RequestDraft(
         kind=Kind.JAM_MIX,

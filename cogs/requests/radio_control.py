@@ -80,5 +80,5 @@ async def stop_radio(interaction: Interaction, radio: RadioSession) -> None:
     # Leaving waits for Discord's confirmation, longer than an interaction may wait.
     async with thinking(interaction, ephemeral=True):
         await radio.stop()
-        said = own_renderer(interaction)(radio_messages.SWITCHED_OFF)
-        await interaction.followup.send(said, ephemeral=True)
+        answer = own_renderer(interaction)(radio_messages.SWITCHED_OFF)
+        await interaction.followup.send(answer, ephemeral=True)

@@ -101,14 +101,14 @@ class RadioSession:
             return  # the bot stops: the radio is restored after the restart
         await self._bot.service.radio.drop(self.plan.guild_id)
         where = self.channel.mention
-        said = {
+        sentences = {
             RadioEnd.STOPPED: radio_messages.STOPPED,
             RadioEnd.ALONE: radio_messages.LEFT_ALONE.fill(channel=where),
             RadioEnd.CHANNEL_GONE: radio_messages.CHANNEL_GONE,
             RadioEnd.LOST: radio_messages.SENT_AWAY.fill(channel=where),
         }
         log.info("radio.off server=%d because=%s", self.plan.guild_id, end.name.lower())
-        await self._show(radio_messages.notice(self._renderer, said[end]), None)
+        await self._show(radio_messages.notice(self._renderer, sentences[end]), None)
 
     async def stop(self) -> None:
         """Stop for good."""
@@ -212,8 +212,8 @@ class RadioSession:
 
     async def _show_status(self) -> None:
         clip = None if self.clip_id is None else await self._bot.service.clips.find(self.clip_id)
-        said = radio_messages.status(self.plan.words if self.plays_live else None, clip)
-        text = None if said is None else self._renderer(said)
+        status = radio_messages.status(self.plan.words if self.plays_live else None, clip)
+        text = None if status is None else self._renderer(status)
         is_new = text != self._status and not self._is_stopped
         if is_new and await show_status(self.channel, text):
             self._status = text
@@ -227,8 +227,8 @@ class RadioSession:
             if self.clip_id is None and not show.is_heard:
                 return radio_messages.notice(render, trouble), self._view_of(render, 0)
         if show is not None and (show.is_heard or self.clip_id is None):
-            said = radio_messages.live(where, self.plan.words, is_heard=show.is_heard)
-            return radio_messages.notice(render, said), self._view_of(render, 0)
+            sentence = radio_messages.live(where, self.plan.words, is_heard=show.is_heard)
+            return radio_messages.notice(render, sentence), self._view_of(render, 0)
         clip = None if self.clip_id is None else await self._bot.service.clips.find(self.clip_id)
         if clip is not None:
             card = await card_for(self._bot, render, clip, self.plan.guild_id)

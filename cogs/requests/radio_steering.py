@@ -77,8 +77,8 @@ async def steer_by_message(
     A person within the cooldown is told once to wait.
     """
     try:
-        said = await steer(bot, message.author, radio, text, 1.0)
+        answer = await steer(bot, message.author, radio, text, 1.0)
     except SteeringTooSoon as error:
         return error.sentence if radio.pauses.should_tell_to_wait(message.author.id) else None
     await radio.show()
-    return said
+    return answer

@@ -71,9 +71,9 @@ async def put_on_soundboard(interaction: Interaction, clip: Clip, view_of: ViewO
         except discord.HTTPException as error:
             raise _refusal(error) from error
         log.info("soundboard.put clip=%d sound=%d", clip.id, made.id)
-        said = PUT_ON.fill(name=escape(sound.name), seconds=sound.seconds)
+        answer = PUT_ON.fill(name=escape(sound.name), seconds=sound.seconds)
         view = view_of(render, made.id, interaction.user.id)
-        await interaction.followup.send(render(said), view=view, ephemeral=True)
+        await interaction.followup.send(render(answer), view=view, ephemeral=True)
 
 
 async def take_off_soundboard(interaction: Interaction, sound_id: int, person_id: int) -> None:

@@ -28,8 +28,8 @@ async def show_unknown_words(
     found = bot.service.words.new_unknown(interaction.user.id, draft.prompt)
     if found is None:
         return
-    said = own_renderer(interaction)(unknown(bot.config.model.name, found))
+    answer = own_renderer(interaction)(unknown(bot.config.model.name, found))
     try:
-        await interaction.followup.send(said, ephemeral=True)
+        await interaction.followup.send(answer, ephemeral=True)
     except discord.HTTPException as error:  # not essential: the clip is made anyway
         log.info("words.not_shown %r", error)

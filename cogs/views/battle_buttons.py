@@ -63,13 +63,13 @@ class BattleButton(PersistentButton, template=r"zhiyin:battle:(?P<id>\d+):(?P<ac
             case "vote":
                 require_beginner(interaction, battle)
                 await battles.close(battle.id)
-                said = battle_messages.CLOSED_BY_HAND
+                answer = battle_messages.CLOSED_BY_HAND
             case "off":
                 require_beginner(interaction, battle)
                 if not await battles.end_without_votes(battle.id, BattleOutcome.CALLED_OFF):
                     raise RequestError(battle_messages.BEING_POSTED)
-                said = battle_messages.CALLED_OFF_BY_HAND
+                answer = battle_messages.CALLED_OFF_BY_HAND
             case _:
                 raise RequestError(battle_messages.NO_BATTLE)
-        await send_privately(interaction, said)
+        await send_privately(interaction, answer)
         interaction.client.dispatch("battle_changed", battle.id)

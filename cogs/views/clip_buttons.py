@@ -113,13 +113,13 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
             case "mix":
                 await show_mix_form(interaction, clip)
             case "star":
-                said = await toggle_star(interaction, clip)
+                answer = await toggle_star(interaction, clip)
                 starred = await require_clip(interaction, clip.id)
                 is_alone = interaction.message is not None and interaction.message.flags.ephemeral
                 render = own_renderer(interaction) if is_alone else shared_renderer(interaction)
                 await interaction.response.edit_message(view=clip_view(render, starred))
                 interaction.client.dispatch("take_starred", starred, interaction.channel_id or 0)
-                await interaction.followup.send(own_renderer(interaction)(said), ephemeral=True)
+                await interaction.followup.send(own_renderer(interaction)(answer), ephemeral=True)
             case "tree":
                 await show_tree(interaction, clip)
             case "details":

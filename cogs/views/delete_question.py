@@ -117,8 +117,10 @@ class DeleteButton(
                 await clips.record_withdrawn(place)
             return
         is_gone = await withdraw(interaction.client, shown)
-        said = DELETED if is_gone else why_still_shown(interaction)
-        await interaction.edit_original_response(content=own_renderer(interaction)(said), view=None)
+        answer = DELETED if is_gone else why_still_shown(interaction)
+        await interaction.edit_original_response(
+            content=own_renderer(interaction)(answer), view=None
+        )
 
     def _shown_in(self, clip: Clip, interaction: Interaction) -> list[Withdrawal]:
         return messages_showing(clip, interaction, self.message_id)

@@ -56,14 +56,14 @@ class ForgetButton(PersistentButton, template=r"zhiyin:forget:(?P<id>\d+)"):
             )
             try:
                 count = await bot.service.people.delete(self.user_id)
-                said = privacy_messages.forgotten(
+                answer = privacy_messages.forgotten(
                     count, bot.config.storage.keep_backups, bot.service.people.day_resets_at()
                 )
             except Refused as refused:
-                said = refused.sentence
+                answer = refused.sentence
             except Exception:
                 # The request is recorded first: the next sweep or start continues it.
                 log.exception("privacy.not_deleted user=%d", self.user_id)
-                said = privacy_messages.FORGETTING_FAILED
-            show = partial(interaction.edit_original_response, content=render(said))
+                answer = privacy_messages.FORGETTING_FAILED
+            show = partial(interaction.edit_original_response, content=render(answer))
             await bot.service.delivery_retry.call(show, retry_on=is_outage)

@@ -93,8 +93,8 @@ class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<ve
             view=self._left(interaction),
         )
         if not await withdraw(bot, shown):
-            said = own_renderer(interaction)(why_still_shown(interaction))
-            await interaction.followup.send(said, ephemeral=True)
+            answer = own_renderer(interaction)(why_still_shown(interaction))
+            await interaction.followup.send(answer, ephemeral=True)
 
     def _left(self, interaction: Interaction) -> discord.ui.View | None:
         """Return the remaining actions: after a deletion the author can still be blocked."""

@@ -64,9 +64,9 @@ class TakeButton(PersistentButton, template=r"zhiyin:take:(?P<id>\d+)"):
         take = next((take for take in takes if take.job.id == clip.job_id), None)
         if take is None:
             raise RequestError(messages.NO_CLIP)
-        said = Sentence("**Take {line}**", line=take_line(take))
+        answer = Sentence("**Take {line}**", line=take_line(take))
         await interaction.response.send_message(
-            render(said), view=clip_view(render, clip), ephemeral=True
+            render(answer), view=clip_view(render, clip), ephemeral=True
         )
 
 

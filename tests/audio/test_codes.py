@@ -1,4 +1,4 @@
-"""The codes of a clip as bytes and in its file: they come back, and forged ones are nothing."""
+"""A clip's codes as bytes and in its file: they round-trip, and forged ones are ignored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def some(frames=500, books=8, seed=1):
 
 
 def pack_codes(numbers, *, magic=b"ZHYC", version=1, books=2, frames=4, tail=b""):
-    """Codes as somebody may have forged them."""
+    """Codes as an attacker may have forged them."""
     header = struct.pack(">4sBB8sI", magic, version, books, bytes(8), frames)
     return header + zlib.compress(numbers) + tail
 
@@ -48,13 +48,13 @@ def test_codes_round_trip(books, frames):
 
 
 def test_codes_longer_than_a_clip_are_not_packed():
-    """Nothing is promised for what is longer than any clip."""
+    """The format has no room for more than the longest clip."""
     assert codes.pack_codes(some(40_000)) is None
     assert codes.pack_codes(some(0)) is None
 
 
 def test_packed_codes_are_small():
-    """Codes that repeat, as a beat's do, take a small part of their own size."""
+    """Repetitive codes, as of a beat, are compressed well."""
     beat = Codes(tokens=np.tile(some(24).tokens, (1, 20)), fingerprint=FINGERPRINT)
     data = codes.pack_codes(beat)
     assert data is not None and len(data) < beat.tokens.size * 2 / 8
@@ -92,7 +92,7 @@ def test_malformed_packed_codes_are_none(data):
     deflated=st.booleans(),
 )
 def test_arbitrary_bytes_raise_no_error(data, books, frames, deflated):
-    """They are codes of the shape that they tell, or nothing."""
+    """They are codes of the declared shape, or none."""
     header = struct.pack(">4sBB8sI", b"ZHYC", 1, books, bytes(8), frames)
     found = codes.unpack_codes(header + (zlib.compress(data) if deflated else data))
     assert found is None or found.tokens.shape == (books, frames)
@@ -100,13 +100,13 @@ def test_arbitrary_bytes_raise_no_error(data, books, frames, deflated):
 
 
 def test_the_codes_of_a_real_file_are_unpacked():
-    """The forger's own way, with nothing wrong in it, gives codes: the tests above test."""
+    """The forging helper with valid values gives codes: so the tests above are real."""
     found = codes.unpack_codes(pack_codes(bytes(16)))
     assert found is not None and found.tokens.shape == (2, 4)
 
 
 def test_a_decompression_bomb_is_refused():
-    """A hundred megabytes of zeros in few bytes take no memory to speak of."""
+    """A hundred megabytes of zeros in few bytes are not allocated."""
     bomb = pack_codes(bytes(100_000_000), books=16, frames=30_000)
     assert len(bomb) < codes.MOST_BYTES
     tracemalloc.start()
@@ -120,13 +120,13 @@ def test_a_decompression_bomb_is_refused():
 
 @pytest.mark.parametrize("text", ["", "?", "é", "AAAA", "A" * 3, "A" * 10_000_000])
 def test_an_invalid_codes_tag_is_none(text):
-    """Whatever was written there."""
+    """Whatever the tag holds."""
     assert codes.from_text(text) is None
 
 
 @pytest.mark.parametrize("suffix", BY_SUFFIX)
 def test_every_format_stores_codes(tmp_path, suffix):
-    """Beside the tags, which stay what they are; the file still plays."""
+    """Beside the tags, which are unchanged; the file still plays."""
     made, path = some(), tmp_path / f"clip{suffix}"
     sound = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
     encode.write(path, sound, TAGS, codes.pack_codes(made))
@@ -142,5 +142,5 @@ def test_every_format_stores_codes(tmp_path, suffix):
 
 @pytest.mark.parametrize("data", [b"", b"hello", bytes(1000)])
 def test_a_file_that_is_no_clip_has_no_codes(data):
-    """Nor is it an error to ask."""
+    """And reading it is no error."""
     assert read_codes(io.BytesIO(data)) is None

@@ -1,4 +1,4 @@
-"""What a strange decoder may do: nothing that reaches the bot, and nothing for long."""
+"""Misbehaving decoders: they can't harm the bot, nor block it for long."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SHORT = Limits(cpu_seconds=1, memory_bytes=2**30, wall_seconds=20.0)
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
-    """A place for temporary folders that nobody else uses."""
+    """A folder for temporary folders that no other test uses."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
@@ -59,7 +59,7 @@ async def heard(program, limits=SHORT):
 
 
 def left(folder):
-    """Folders and processes that should have gone."""
+    """Folders and processes that should have been deleted and ended."""
     folders = list(Path(folder).glob(f"{scratch_folder.FOLDER_PREFIX}*"))
     return folders + children()
 
@@ -97,7 +97,7 @@ def left(folder):
 async def test_a_decoder_failure_gives_a_sentence(
     place, caplog, body, interpreter, sentence, logged
 ):
-    """It crashes, runs for ever, floods, takes all memory, says nothing: the bot hears of it."""
+    """It crashes, never ends, floods, takes all memory or prints nothing: one sentence."""
     caplog.set_level("INFO", logger="bot")
     with pytest.raises(SoundError, match=sentence):
         await heard(decoder(place, body, interpreter))
@@ -108,7 +108,7 @@ async def test_a_decoder_failure_gives_a_sentence(
 
 @pytest.mark.parametrize("body", ["sleep 3600", "yes >&2", "yes made of stone >&2 & sleep 3600"])
 async def test_a_hanging_decoder_is_killed(place, caplog, body):
-    """By the clock on the wall, with all that it has started; what it says is not kept."""
+    """After a time limit, with all processes it started; its output is discarded."""
     caplog.set_level("INFO", logger="bot")
     before = psutil.Process().memory_info().rss
     limits = Limits(cpu_seconds=60, wall_seconds=1.5)
@@ -121,7 +121,7 @@ async def test_a_hanging_decoder_is_killed(place, caplog, body):
 
 @pytest.mark.parametrize("spoil", ["missing", "not a program", "not to be run"])
 async def test_a_decoder_that_can_not_be_started_is_not_the_file_s_fault(place, caplog, spoil):
-    """The person is told so, and the owner of the bot finds an alarm in the log."""
+    """The sentence says so, and an error is logged for the owner."""
     program = decoder(place, "exit 0")
     if spoil == "missing":
         program.unlink()
@@ -137,7 +137,7 @@ async def test_a_decoder_that_can_not_be_started_is_not_the_file_s_fault(place, 
 
 
 async def test_a_full_disk_is_not_the_file_s_fault(place, monkeypatch, caplog):
-    """Where the file can't be put down to be read: the same words, and an alarm for the owner."""
+    """If the file can't be stored for decoding: the same sentence and log."""
     monkeypatch.setattr(tempfile, "tempdir", str(place / "full"))
     with pytest.raises(ResourceError, match="not your file's fault"):
         await heard(find_ffmpeg())
@@ -145,7 +145,7 @@ async def test_a_full_disk_is_not_the_file_s_fault(place, monkeypatch, caplog):
 
 
 async def test_the_first_upload_after_a_crash_removes_leftovers(place, caplog):
-    """Nobody has to remember to: the bot that comes back does it before it reads anything."""
+    """The new process sweeps before it decodes anything."""
     caplog.set_level("INFO", logger="bot")
     (place / f"{scratch_folder.FOLDER_PREFIX}old").mkdir()
     await heard(find_ffmpeg(), Limits())
@@ -154,7 +154,7 @@ async def test_the_first_upload_after_a_crash_removes_leftovers(place, caplog):
 
 
 async def test_a_cancelled_decoding_leaves_no_process(place):
-    """A cancelled upload ends its decoder and takes its folder away."""
+    """The decoder is killed and its folder deleted."""
     task = asyncio.create_task(heard(decoder(place, "sleep 3600")))
     async with asyncio.timeout(60):
         while not named("sleep"):
@@ -167,20 +167,20 @@ async def test_a_cancelled_decoding_leaves_no_process(place):
 
 @pytest.mark.parametrize("body", ["yes", "yes & exec sleep 3600"])
 async def test_cancelling_during_heavy_output_ends_the_decoder(place, body):
-    """Nobody reads on: what is still in the pipe, and who holds it, keeps the bot from nothing."""
+    """Unread output in the pipe, and processes that hold it, do not delay the cancellation."""
     decoding = ffmpeg_decoder.Decoding(demuxer="wav", max_seconds=9.0)
     async with asyncio.timeout(60):
         with pytest.raises(SoundError, match="enough"):
             async with ffmpeg_decoder.decoded(b"", decoding, ffmpeg=decoder(place, body)) as chunks:
                 await anext(chunks)
-                # More comes in meanwhile than is held, and the pipe is stopped.
+                # More output arrives than the buffer holds, and reading is paused.
                 await asyncio.sleep(0.2)
                 raise SoundError(Sentence("enough"))
     assert left(place) == []
 
 
 async def test_leftovers_of_a_killed_bot_are_removed(place):
-    """Folders of uploads that nobody holds any more go; one that is in use stays."""
+    """Unlocked folders of uploads are deleted; one in use stays."""
     (place / f"{scratch_folder.FOLDER_PREFIX}old").mkdir()
     (place / f"{scratch_folder.FOLDER_PREFIX}old" / "sound").write_bytes(b"x")
     (place / "other").mkdir()
@@ -195,7 +195,7 @@ async def test_leftovers_of_a_killed_bot_are_removed(place):
 
 
 def test_a_sweep_keeps_folders_just_created_by_another_bot(place):
-    """Two bots on a machine: between making a folder and marking it there is a moment."""
+    """There is a moment between creating a folder and locking it."""
     done = threading.Event()
 
     def sweep():
@@ -215,7 +215,7 @@ def test_a_sweep_keeps_folders_just_created_by_another_bot(place):
 
 
 async def test_the_real_decoder_returns_the_samples():
-    """Behind all walls that there are."""
+    """Behind all available isolation layers."""
     sound = await Uploads(sample_rate_hz=RATE_HZ, channels=1).read(
         as_file(noise(2.0)), keep_seconds=10.0
     )

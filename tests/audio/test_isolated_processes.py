@@ -33,7 +33,7 @@ exec sleep 3600 < {pipe}
 
 
 def test_the_number_of_processes_is_limited_inside():
-    """Where it counts those inside alone; elsewhere the bot's own would count."""
+    """Only where the limit counts the namespace's processes; else the bot's would count."""
     code = "import resource; print(*resource.getrlimit(resource.RLIMIT_NPROC))"
     said, _ = inside(code, Limits(processes=33))
     release = tuple(int(part) for part in os.uname().release.split(".")[:2])
@@ -43,7 +43,7 @@ def test_the_number_of_processes_is_limited_inside():
 
 
 def test_the_sandbox_sees_no_other_process():
-    """It can't send a signal to the bot, whoever runs both."""
+    """It can't send a signal to the bot, though both have the same user."""
     said, _ = inside(
         "import os\n"
         f"try: os.kill({os.getpid()}, 0)\n"
@@ -54,13 +54,13 @@ def test_the_sandbox_sees_no_other_process():
 
 
 def running(marker):
-    """The processes with a word among their arguments."""
+    """The processes that have a word among their arguments."""
     found = [each.info["cmdline"] or [] for each in psutil.process_iter(["cmdline"])]
     return [each for each in found if marker in each]
 
 
 def starting(marker, number=1):
-    """Lines that start processes in sessions of their own, where a group's signal does not come."""
+    """Code that starts processes in sessions of their own, out of reach of a group's signal."""
     return f"""
 import subprocess
 for _ in range({number}):
@@ -72,7 +72,7 @@ print("started", flush=True)
 
 @pytest.mark.parametrize("network", [True, False], ids=["namespaces", "watched"])
 def test_child_processes_end_with_the_decoder(network):
-    """Where no filter keeps it from starting any: with its namespace, or by who watches."""
+    """Even without a filter of system calls: by the namespace, or by the watching process."""
     marker = f"3600.{os.getpid()}"
     said, end = inside(starting(marker), network=network)
     assert (said, end.code) == ("started\n", 0)
@@ -80,7 +80,7 @@ def test_child_processes_end_with_the_decoder(network):
 
 
 def test_child_processes_end_when_decoding_is_cancelled():
-    """Who watches is told to end, and ends all of it before."""
+    """The watching process gets the signal, and kills all of them before it ends."""
     marker = f"3601.{os.getpid()}"
     code = starting(marker) + "import time; time.sleep(3600)"
     command = isolated(code, network=False)
@@ -93,7 +93,7 @@ def test_child_processes_end_when_decoding_is_cancelled():
 
 
 def test_child_processes_end_with_a_killed_bot():
-    """Who watches outlives the bot for as long as that takes."""
+    """The watching process outlives the bot for that long."""
     code = starting(f"3603.{os.getpid()}") + "import time; time.sleep(3600)"
     bot = f"""
 import subprocess
@@ -113,7 +113,7 @@ subprocess.run([*command, "-I", "-c", {code!r}])
 
 
 def test_too_many_processes_are_killed():
-    """All of them, whoever else of the same user runs how many."""
+    """All of them, however many other processes the same user has."""
     marker = f"3602.{os.getpid()}"
     code = starting(marker, number=9) + "import time; time.sleep(3600)"
     _, end = inside(code, Limits(processes=8), network=False)
@@ -122,7 +122,7 @@ def test_too_many_processes_are_killed():
 
 
 def test_memory_is_limited_over_all_processes_together():
-    """Each for itself stays below what one may take; the sum does not."""
+    """Each is below the limit, their sum is not."""
     code = """
 import os, time
 for _ in range(4):
@@ -136,7 +136,7 @@ time.sleep(3600)
 
 
 def test_after_a_kill_no_decoder_and_no_folder_remain(tmp_path, monkeypatch):
-    """kill -9 in the middle of a file: what hangs ends with it, what it wrote is swept."""
+    """kill -9 during decoding: the hanging decoder ends, and its folder is swept."""
     program, pipe, sound = tmp_path / "decoder", tmp_path / "pipe", tmp_path / "sound.wav"
     os.mkfifo(pipe)
     program.write_text(HANGING.format(pipe=pipe))

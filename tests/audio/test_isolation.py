@@ -22,7 +22,7 @@ from tests.support.sound_files import as_file, noise
 
 @pytest.mark.parametrize("network", [True, False])
 def test_all_limits_hold_inside(network):
-    """Processor, memory, files, their size, no core, and a low place in line."""
+    """Processor time, memory, open files, file size, no core dump, and a low priority."""
     code = """
 import os, resource
 for name in ("CPU", "AS", "FSIZE", "NOFILE", "CORE"):
@@ -42,7 +42,7 @@ print("nice", os.nice(0))
 
 
 def test_the_sandbox_has_no_network():
-    """Not even this machine itself: there is no network at all."""
+    """Not even the loopback interface."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         said, end = inside(
@@ -136,7 +136,7 @@ with open(path) as file:
 
 @pytest.mark.parametrize("network", [True, False])
 def test_only_necessary_system_calls_are_allowed(tmp_path, network):
-    """Sockets, processes, writing, tracing and the kernel's corners; threads and reading are."""
+    """Sockets, processes, writing and tracing are refused; threads and reading are allowed."""
     (tmp_path / "file").write_text("still here")
     name = str(tmp_path / "socket")
     with socket.socket(socket.AF_UNIX) as server:
@@ -152,7 +152,7 @@ def test_only_necessary_system_calls_are_allowed(tmp_path, network):
 
 
 def test_without_the_filter_an_abstract_socket_is_reachable(tmp_path):
-    """The attack above is one: namespaces do not hold it, nor any Landlock so far."""
+    """So the attack above is real: neither namespaces nor Landlock prevent it."""
     name = str(tmp_path / "socket")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(name)
@@ -163,7 +163,7 @@ def test_without_the_filter_an_abstract_socket_is_reachable(tmp_path):
 
 
 def test_the_sandbox_can_write_no_file(tmp_path):
-    """A file can be made, but not one byte be put into it."""
+    """A file can be created, but no byte written to it."""
     place = tmp_path / "out"
     _, end = inside(f"from pathlib import Path; Path({str(place)!r}).write_text('x')")
     assert b"File too large" in end.said
@@ -189,13 +189,13 @@ print(isolation.strongest_isolation(Path({ffmpeg!r})))
     ids=["unshare", "landlock_create_ruleset", "prctl, for a filter"],
 )
 def test_unavailable_isolation_layers_do_not_disable_the_others(refused, missing):
-    """As in a container, or with an older kernel: sound is decoded, behind what there is."""
+    """As in a container, or with an older kernel: sound is decoded with the remaining layers."""
     here = ffmpeg_decoder.isolation_here()
     if here != Isolation(network=True, files=True, calls=True):
         pytest.skip("this machine is one of those")
     number = refused[os.uname().machine == "aarch64"]
     steps = [(0x20, 0, 0, 0), (0x15, 0, 3, number), (0x20, 0, 0, 16)]
-    # Of prctl only its command to install a filter; of the others all.
+    # Of prctl only the command that installs a filter; the other calls always.
     steps += [(0x15, 0, 1, 22)] if missing == "calls" else [(0x05, 0, 0, 0)]
     steps += [(0x06, 0, 0, 0x5_0001), (0x06, 0, 0, 0x7FFF_0000)]
     code = POORER_MACHINE.format(steps=steps, ffmpeg=str(find_ffmpeg()))
@@ -205,7 +205,7 @@ def test_unavailable_isolation_layers_do_not_disable_the_others(refused, missing
 
 @pytest.mark.parametrize("what", ["read", "written"])
 def test_the_sandbox_can_open_no_other_file(tmp_path, what):
-    """The bot's token and its database are files of the same user; only `sound` is there for it."""
+    """The bot's token and database belong to the same user; only `sound` can be opened."""
     if not ffmpeg_decoder.isolation_here().files:
         pytest.skip("this machine's kernel hides no files")
     (tmp_path / "sound").write_bytes(as_file(noise()))
@@ -231,7 +231,7 @@ def test_the_sandbox_can_open_no_other_file(tmp_path, what):
     "terms", [Limits(memory_bytes=2**22), Limits(cpu_seconds=0)], ids=["memory", "processor"]
 )
 def test_too_tight_limits_are_distinguished_from_a_bad_file(terms):
-    """The program never runs: nothing that it could say of a file is meant."""
+    """The program never runs, so that its exit says nothing about the file."""
     _, end = inside("print('hello')", terms)
     assert end is None or end.code in (126, 127) or end.signal
 
@@ -240,7 +240,7 @@ def test_too_tight_limits_are_distinguished_from_a_bad_file(terms):
 @pytest.mark.parametrize("files", [True, False])
 @pytest.mark.parametrize("calls", [True, False])
 def test_the_doctor_reports_the_isolation_layers(network, files, calls):
-    """In a sentence for each: what it holds, or what is open where the machine can't raise it."""
+    """One sentence each: what the layer prevents, or what its absence leaves open."""
     walls = Isolation(network=network, files=files, calls=calls)
     told = {
         word: finding.verdict
@@ -255,7 +255,7 @@ def test_the_doctor_reports_the_isolation_layers(network, files, calls):
 
 
 def test_the_doctor_reports_this_machine_s_isolation():
-    """The walls that ffmpeg is really started behind."""
+    """The layers that ffmpeg really runs behind."""
     told = [str(finding.sentence) for finding in doctor_protection.check_ffmpeg(Config())]
     assert "Uploads are read with" in told[0]
     here = ffmpeg_decoder.isolation_here()

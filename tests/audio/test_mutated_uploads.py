@@ -23,7 +23,7 @@ CORPUS = "mutagen==1.47.0"
 
 
 async def test_mutated_files_are_decoded_or_refused_safely(tmp_path, monkeypatch):
-    """No crash, no sentence that nobody wrote, no file or process left, and little memory."""
+    """No crash, no unknown sentence, no file or process left, and little memory."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = psutil.Process().memory_info().rss
     outcomes = await read_all(mutations(FILES, seed=7), system_share=SYSTEM_SHARE)

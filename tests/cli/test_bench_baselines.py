@@ -1,4 +1,4 @@
-"""What `zhiyin bench --against` tells of others."""
+"""Baselines of `zhiyin bench --against`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What newcomers type: understood where it can be, and else answered with one sentence."""
+"""Mistyped commands: understood if possible, and otherwise refused with one sentence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.scripted_engine import Opener
 
 
 def refused(capsys, *argv):
-    """The sentence about a line that can't be understood."""
+    """The sentence about a line that can't be parsed."""
     with pytest.raises(SystemExit) as caught:
         build_parser().parse_args(list(argv))
     assert caught.value.code == 2
@@ -40,13 +40,13 @@ def refused(capsys, *argv):
     ],
 )
 def test_a_prompt_needs_no_quotes(line):
-    """All words that are no options are the prompt, on whatever side of them."""
+    """All words that are no options are the prompt, before and after them."""
     args = build_parser().parse_args(["generate", *line.split()])
     assert read_prompt(args.prompt, io.StringIO()) == "90s rock"
 
 
 def test_a_prompt_can_come_through_a_pipe():
-    """`echo words | zhiyin generate -`; lines become one, and without words it is a random clip."""
+    """`echo words | zhiyin generate -`; lines are joined, and without words the clip is random."""
     args = build_parser().parse_args(["generate", "-"])
     assert (
         read_prompt(args.prompt, io.StringIO("slow jazz\nwith piano\n")) == "slow jazz with piano"
@@ -59,13 +59,13 @@ def test_a_prompt_can_come_through_a_pipe():
 
 
 def test_a_prompt_survives_a_locale_without_its_letters():
-    """Python hands on as lone bytes what a locale of ASCII alone can't read."""
+    """Python passes bytes that an ASCII locale can't decode as lone surrogates."""
     as_bytes = "慢速爵士".encode().decode("ascii", "surrogateescape")
     assert read_prompt([as_bytes], io.StringIO()) == "慢速爵士"
 
 
 def test_a_prompt_that_is_too_long_is_refused_before_the_model_is_loaded(capsys):
-    """Nobody waits half a minute for a refusal; an endless pipe is not read to its end."""
+    """The refusal comes at once; an endless pipe is not read to its end."""
     opener = Opener()
     args = build_parser().parse_args(["generate", "la " * 2000])
     assert dispatch(args, Interrupts(), open_engine=opener) == 1
@@ -95,12 +95,12 @@ def test_a_prompt_that_is_too_long_is_refused_before_the_model_is_loaded(capsys)
     ],
 )
 def test_a_mistyped_argument_gives_one_sentence(capsys, line, sentence):
-    """With what may have been meant, and where to read more."""
+    """With a suggestion, and where to read more."""
     assert sentence in refused(capsys, *line.split())
 
 
 def test_a_system_failure_is_not_reported_as_a_bug(capsys):
-    """A full disk, a missing right, too little memory: one sentence, which names the place."""
+    """A full disk, a missing permission, too little memory: one sentence with the path."""
 
     def outcome(error):
         def fail(args, config, context):
@@ -119,7 +119,7 @@ def test_a_system_failure_is_not_reported_as_a_bug(capsys):
 
 
 def test_an_unwritable_output_is_reported_once(monkeypatch, capsys):
-    """Not with a traceback, nor with another complaint when Python ends."""
+    """Without a traceback, and without a second error when Python exits."""
     with open("/dev/full", "w", encoding="utf-8") as full:
         monkeypatch.setattr(sys, "stdout", full)
         print("some words")
@@ -130,7 +130,7 @@ def test_an_unwritable_output_is_reported_once(monkeypatch, capsys):
 
 
 def test_the_program_without_a_command_or_a_usable_output(tmp_path):
-    """Alone it shows its help; it bears a full disk, an old terminal and no output at all."""
+    """Alone it shows its help; it survives a full disk, an old terminal and no output."""
     script = """
 import os, sys
 from bot.cli.app import main
@@ -158,7 +158,7 @@ print("codes", child([]), child(["models"], fd1="/dev/full"), child(["--version"
             **os.environ,
             "COLUMNS": "20",
             "XDG_CACHE_HOME": str(tmp_path),
-            # As owners have it: what is printed is written at the end.
+            # As users have it: output is buffered until the end.
             "PYTHONUNBUFFERED": "",
         },
     )

@@ -1,4 +1,4 @@
-"""The demo as a newcomer meets it: one command, a browser, music."""
+"""The demo for a newcomer: one command, a browser, music."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def cache(monkeypatch, kernel_cache):
 
 @contextmanager
 def started(*options, ends_with="Stopped.\n"):
-    """Start the demo and give its process and its address; stop it as a person does."""
+    """Start the demo; yield its process and its address; stop it with Ctrl-C."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", "demo", "--no-browser", *map(str, options)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        # Of its own, as a terminal gives it.
+        # A process group of its own, as a terminal gives it.
         start_new_session=True,
     )
     try:
@@ -58,7 +58,7 @@ def started(*options, ends_with="Stopped.\n"):
 
 @contextmanager
 def opened(address):
-    """Open a page in a browser; what goes wrong in it is a failure."""
+    """Open a page in a browser; an error on the page fails the test."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
@@ -76,13 +76,13 @@ def opened(address):
 
 @needs_chromium
 def test_a_new_user_plays_a_clip_and_makes_another(tmp_path):
-    """A friend's clip comes by itself; the first minute leads to one's own.
+    """The page shows a friend's clip, and leads to a first one of one's own.
 
-    With a folder, the chat is there again at the next start.
+    With a folder, the chat is restored at the next start.
     """
     options = ("--port", "0", "--folder", tmp_path / "demo")
     with started(*options) as (_, address), opened(address) as page:
-        # Before bot and model are there, people are.
+        # The people are shown before bot and model are ready.
         expect(page.get_by_text("Welcome to the jam!")).to_be_visible()
         sounds = page.locator("audio")
         expect(sounds).to_have_count(1, timeout=LOADED_MS)
@@ -97,7 +97,7 @@ def test_a_new_user_plays_a_clip_and_makes_another(tmp_path):
 
 
 def test_a_second_demo_on_a_folder_is_refused_in_a_sentence(tmp_path):
-    """Before it opens a page; and a taken port names one that is free."""
+    """Before it opens a page; for a used port, the error names a free one."""
     with started("--port", "0", "--folder", tmp_path) as (_, address):
         for options, sentence in (
             (("--port", "0", "--folder", str(tmp_path)), "Another demo runs with the folder"),

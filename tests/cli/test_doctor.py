@@ -1,4 +1,4 @@
-"""`zhiyin doctor`: what it finds, and that all is ready only where it is."""
+"""`zhiyin doctor`: its findings, and that it reports readiness only if all is ready."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def configured(folder, **sections):
 
 
 async def known(token, proxy):
-    """What Discord answers to a token that it knows."""
+    """Discord's answer to a valid token."""
     assert token == TOKEN
     return "Zhiyin"
 
@@ -73,7 +73,7 @@ def test_the_doctor_reports_no_problem_on_a_good_system(tmp_path, capsys, monkey
 
 
 def test_each_finding_says_what_to_do(tmp_path, capsys, monkeypatch):
-    """What has to be mended is marked, and the exit code is 1."""
+    """Problems are marked, and the exit code is 1."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "zhiyin.db").write_bytes(b"not a database at all" * 100)
@@ -88,7 +88,7 @@ def test_each_finding_says_what_to_do(tmp_path, capsys, monkeypatch):
 
 
 def test_a_file_with_the_token_that_others_can_read_is_noted(tmp_path):
-    """The one that is used, with the command that mends it."""
+    """Only the file that is used, with the command that fixes it."""
     config = Config(discord=DiscordConfig(token=TOKEN))
     file = tmp_path / "mine.toml"
     file.write_text("x")
@@ -100,7 +100,7 @@ def test_a_file_with_the_token_that_others_can_read_is_noted(tmp_path):
 
 
 def test_a_token_that_discord_refuses_is_found(tmp_path, capsys, monkeypatch):
-    """As is that it can't be asked: then the bot could not run either."""
+    """Also if Discord can't be reached: then the bot could not run either."""
     monkeypatch.chdir(tmp_path)
     config = configured(tmp_path / "data", discord=DiscordConfig(token=TOKEN))
 
@@ -118,7 +118,7 @@ def test_a_token_that_discord_refuses_is_found(tmp_path, capsys, monkeypatch):
 
 
 async def test_the_token_s_bot_is_fetched_from_discord():
-    """It knows the bot by it, knows no such bot, has trouble, or can't be reached."""
+    """Known, unknown, a server error, unreachable."""
     async with open_wire() as wire:
         base = wire.base
         with point_discord_at(base):
@@ -133,7 +133,7 @@ async def test_the_token_s_bot_is_fetched_from_discord():
 
 
 def test_a_model_too_large_for_the_memory_is_found(tmp_path):
-    """Before it is loaded; the sentence says which settings make it smaller."""
+    """Before it is loaded; the finding names the settings that make it smaller."""
     huge = Config(worker=WorkerConfig(count=16), engine=EngineConfig(slots=64, precision="fp32"))
     findings = list(check_memory(configured(tmp_path, worker=huge.worker, engine=huge.engine)))
     assert [each.verdict for each in findings] == [Verdict.BAD]
@@ -141,7 +141,7 @@ def test_a_model_too_large_for_the_memory_is_found(tmp_path):
 
 
 async def test_memory_used_by_a_running_bot_counts_as_available(tmp_path):
-    """What it holds is not free, and nothing is wrong with that."""
+    """The bot's own memory use is no problem."""
     huge = Config(worker=WorkerConfig(count=16), engine=EngineConfig(slots=64, precision="fp32"))
     config = configured(tmp_path, worker=huge.worker, engine=huge.engine)
     async with open_store(tmp_path, time.time):
@@ -149,7 +149,7 @@ async def test_memory_used_by_a_running_bot_counts_as_available(tmp_path):
 
 
 def test_a_temporary_folder_without_room_is_found(tmp_path, monkeypatch):
-    """Full, or not there: uploads could not be read."""
+    """Full or missing: uploads could not be decoded."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     assert not list(check_temporary_folder(Config()))
     (finding,) = check_temporary_folder(Config(), least_bytes=2**60)
@@ -173,13 +173,13 @@ def test_a_failed_check_is_a_finding(tmp_path, capsys, monkeypatch):
 
 
 async def test_the_doctor_checks_invariants_of_a_running_bot(tmp_path, capsys):
-    """Without disturbing it, and tells what does not add up."""
+    """Without disturbing it; violations are reported."""
     config = configured(tmp_path, discord=DiscordConfig(token=TOKEN))
     async with open_store(tmp_path, time.time) as store:
         await delivered(store)
         _, text = await asyncio.to_thread(said, capsys, config)
         assert "already running" not in text
-        # Nothing that could be mended.
+        # Nothing that could be fixed.
         assert " note  The sound of 1 clip is gone (1.flac)" in text
         (store.clips_folder / "1.flac").touch()
         _, text = await asyncio.to_thread(said, capsys, config)
@@ -194,14 +194,14 @@ async def test_the_doctor_checks_invariants_of_a_running_bot(tmp_path, capsys):
 
 @pytest.fixture
 def silent_port():
-    """A port that is taken, so that nobody else listens there either."""
+    """A port that is bound but not served, so that nobody else uses it."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
 
 
 def test_the_doctor_says_whether_other_machines_can_join(tmp_path, monkeypatch, silent_port):
-    """Where they join, and who can read the token, which is not shown; nothing if nobody may."""
+    """The address, and who can read the token, which is not shown; nothing if switched off."""
     monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
     folder = tmp_path / "data"
     assert list(check_machines(configured(folder))) == []
@@ -237,7 +237,7 @@ def test_the_doctor_says_whether_other_machines_can_join(tmp_path, monkeypatch, 
 
 
 def test_the_device_is_reported(tmp_path):
-    """The processor, an Ascend that the system shows, or one that is asked for and missing."""
+    """The processor, an Ascend device, or a configured one that is missing."""
     config = configured(tmp_path, engine=EngineConfig(device="auto"))
     asked = configured(tmp_path, engine=EngineConfig(device="Ascend"))
     (usual,), (missing,) = check_device(config, tmp_path), check_device(asked, tmp_path)

@@ -1,4 +1,4 @@
-"""`zhiyin edit`, as it is typed."""
+"""`zhiyin edit`, by its command line."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def length(name):
 
 
 def test_a_file_is_cut_at_its_beats(capsys):
-    """From and to the beats nearest to what was asked."""
+    """At the beats nearest to the given times."""
     assert main(["edit", "a.wav", "--from", "1.1", "--to", "4.9", "-o", "out.wav"]) == 0
     assert length("out.wav") == pytest.approx(4.0, abs=0.03)
     assert capsys.readouterr().out.startswith("out.wav: 4.0 s")
 
 
 def test_two_files_are_joined_on_a_beat():
-    """Equally loud, in time, and shorter than both by the seam."""
+    """With equal loudness, in time, and shorter than both by the crossfade."""
     assert main(["edit", "a.wav", "b.wav", "--crossfade", "1", "-o", "out.flac"]) == 0
     samples, _ = soundfile.read("out.flac")
     assert 13.9 <= len(samples) / RATE_HZ <= 15.1
@@ -64,7 +64,7 @@ def test_a_file_becomes_a_loop():
 
 
 def test_two_files_are_mixed(place, capsys):
-    """One over the other, and nothing cut off; it says what was done, and its tags that it is."""
+    """One over the other, nothing cut off; summary and tags describe the mix."""
     encode.write(place / "one.flac", sound_of("a.wav", 6.0), TAGS)
     assert main(["edit", "b.wav", "one.flac", "--mix", "-o", "mix.flac"]) == 0
     assert "tempo times 1.000" in capsys.readouterr().out
@@ -84,7 +84,7 @@ def test_two_files_are_mixed(place, capsys):
     ],
 )
 def test_impossible_edits_give_one_sentence(place, capsys, arguments, sentence):
-    """And leaves no file."""
+    """And no file is left."""
     assert main(["edit", *arguments, "-o", "out.wav"]) == 1
     assert sentence in capsys.readouterr().err
     assert not (place / "out.wav").exists()
@@ -109,7 +109,7 @@ def fields_of(name):
 
 
 def test_an_edited_clip_keeps_its_tags(place):
-    """From one format to another; its codes, which are those of the whole, are left out."""
+    """Across formats; its codes, which no longer fit, are left out."""
     codes = pack_codes(Codes(tokens=np.zeros((4, 9), np.int32), fingerprint="0a" * 8))
     encode.write(place / "clip.mp3", sound_of("a.wav"), TAGS, codes)
     main(["edit", "clip.mp3", "-o", "whole.wav"])
@@ -123,7 +123,7 @@ def test_an_edited_clip_keeps_its_tags(place):
 
 
 def test_a_join_is_tagged_with_its_sources(place):
-    """Both prompts and both clips; one clip of ours is enough to say that a machine was there."""
+    """Both prompts and both clips; one clip of ours is enough for the mark of generated sound."""
     encode.write(place / "one.flac", sound_of("a.wav", 3.0), TAGS)
     encode.write(place / "two.opus", sound_of("b.wav", 3.0), OTHER)
     main(["edit", "one.flac", "two.opus", "-o", "both.mp3"])
@@ -146,7 +146,7 @@ OWN = {
 
 @pytest.mark.parametrize("suffix", BY_SUFFIX)
 def test_an_edited_file_keeps_its_metadata(place, suffix):
-    """Names, fields of one's own, the cover; not what was measured of the sound as it was."""
+    """Title, custom fields and cover; not measurements of the original sound."""
     measured = {"replaygain_track_gain": "-3 dB", "TLEN": "8000", "binary": "a\x01\x02"}
     cover = Cover("image/png", b"\x89PNG" + bytes(100_000))
     data = write_fields((place / "a.wav").read_bytes(), ".wav", OWN | measured, cover)
@@ -171,7 +171,7 @@ def test_an_edited_file_keeps_its_metadata(place, suffix):
     ],
 )
 def test_editing_keeps_bit_depth_and_level(place, before, suffix, after):
-    """However soft: what is edited comes back at its own level."""
+    """Also of soft files: an edit does not change the level."""
     soft = 0.001 * sound_of("a.wav").samples[0]
     soundfile.write("fine.wav", soft, RATE_HZ, subtype=before)
     main(["edit", "fine.wav", "-o", f"out{suffix}"])
@@ -203,7 +203,7 @@ def test_the_level_survives_lossy_formats(place):
 
 
 def test_a_join_has_the_higher_bit_depth(place):
-    """The rate of one, the channels and bits of the other."""
+    """The sample rate of one, the channels and bits of the other."""
     sound = sound_of("a.wav", 3.0).samples[0]
     soundfile.write("high.wav", sound, 48_000, subtype="PCM_16")
     soundfile.write("wide.flac", np.stack([sound, sound], axis=1), RATE_HZ, subtype="PCM_24")
@@ -224,7 +224,7 @@ def test_a_join_has_the_higher_bit_depth(place):
     ],
 )
 def test_existing_files_are_not_overwritten(place, capsys, out, sentence):
-    """Neither what is edited nor another; --force is how it is meant."""
+    """Neither the source nor another file, unless --force is given."""
     (place / "link.wav").symlink_to("a.wav")
     (place / "same.wav").hardlink_to("a.wav")
     (place / "dangling.wav").symlink_to("nowhere.wav")
@@ -245,7 +245,7 @@ def test_a_failed_forced_edit_keeps_the_file(place, capsys):
 
 
 def test_times_in_a_long_file_count_from_its_start():
-    """The times are those of the file, however long it is, and only a part of it is held."""
+    """Whatever its length; only a part of it is in memory."""
     hiss = np.random.default_rng(2).normal(size=700 * 8000) * 0.001
     hiss[680 * 8000 : 690 * 8000] *= 200
     soundfile.write("long.flac", hiss, 8000)
@@ -266,7 +266,7 @@ def test_invalid_times_are_refused(capsys, times):
 
 
 def test_six_channels_are_edited_as_two():
-    """What the bot hears can be edited, too."""
+    """Every file that the bot can decode can be edited."""
     soundfile.write("six.wav", np.random.default_rng(3).uniform(-1, 1, (16_000, 6)), 8000)
     assert main(["edit", "six.wav", "-o", "out.wav"]) == 0
     assert soundfile.info("out.wav").channels == 2

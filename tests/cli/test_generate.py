@@ -18,7 +18,7 @@ from tests.support.scripted_engine import Opener
 
 
 def pitch_hz(path):
-    """The loudest frequency of a file, which is what the scripted engine makes of a seed."""
+    """The loudest frequency of a file, which the scripted engine sets to the seed."""
     samples, rate_hz = soundfile.read(path)
     spectrum = np.abs(np.fft.rfft(samples if samples.ndim == 1 else samples[:, 0]))
     return round(int(spectrum.argmax()) * rate_hz / len(samples))
@@ -55,7 +55,7 @@ def test_a_clip_can_be_cut_as_a_loop(place, capsys):
 
 
 def test_no_arguments_make_a_random_clip(place, capsys):
-    """No prompt and no audio: a clip of the usual length, under a name that tells its seed."""
+    """Without prompt and audio: a clip of default length, in a file named by its seed."""
     opener = Opener()
     assert zhiyin("generate", opener=opener) == 0
     (request,) = opener.requests
@@ -65,7 +65,7 @@ def test_no_arguments_make_a_random_clip(place, capsys):
 
 
 def test_seeds_differ_unless_given(place):
-    """Two clips of nobody's choice are two clips."""
+    """Two clips without a given seed differ."""
     openers = [Opener(), Opener()]
     for opener in openers:
         zhiyin("generate", "-o", "out.wav", opener=opener)
@@ -74,7 +74,7 @@ def test_seeds_differ_unless_given(place):
 
 
 def test_the_continued_file_is_not_overwritten(place, capsys):
-    """It may be the only one of its kind; it's refused before anything is made."""
+    """It may be the only copy; the refusal comes before anything is generated."""
     soundfile.write("song.wav", np.full(32_000, 0.1), 32_000)
     before = Path("song.wav").read_bytes()
     opener = Opener()
@@ -86,7 +86,7 @@ def test_the_continued_file_is_not_overwritten(place, capsys):
 
 
 def test_only_the_named_file_is_overwritten(place):
-    """-o means that file; a name of our own choice never hits another clip."""
+    """-o names that file; a default name never overwrites another clip."""
     for _ in range(2):
         zhiyin("generate", "--seed", 7, "-o", "mine.mp3")
         zhiyin("generate", "--seed", 7)
@@ -107,7 +107,7 @@ def test_takes_are_one_batch_with_consecutive_seeds(place, capsys):
 
 
 def test_unset_options_come_from_the_model(place):
-    """A setting changes nothing but itself."""
+    """One given setting changes no other."""
     opener = Opener()
     zhiyin("generate", "a", "--temperature", 0.5, "-o", "a.wav", opener=opener)
     assert opener.requests[0].sampling == Sampling(guidance=1.0, top_k=100, temperature=0.5)
@@ -151,7 +151,7 @@ def test_a_sound_file_is_continued(place, capsys, model, channels, request):
 
 
 def test_the_beat_of_a_sound_file_is_told_to_the_built_in_model(place):
-    """So that what goes on keeps its tempo: 24 frames of a fiftieth of a second are 125 BPM."""
+    """So that the continuation keeps its tempo: 24 frames of a fiftieth of a second are 125 BPM."""
     soundfile.write("mine.wav", drums(125, 10.0), 32_000)
     opener = Opener()
     zhiyin("generate", "--audio", "mine.wav", "--seconds", 2, "-o", "out.wav", opener=opener)
@@ -161,7 +161,7 @@ def test_the_beat_of_a_sound_file_is_told_to_the_built_in_model(place):
 
 
 def test_settings_come_from_the_configuration(place):
-    """--config is understood before and after the command."""
+    """--config is accepted before and after the command."""
     Path("my.toml").write_text("[generation]\ndefault_seconds = 3\n")
     for argv in (["--config", "my.toml", "generate"], ["generate", "--config", "my.toml"]):
         opener = Opener()

@@ -1,4 +1,4 @@
-"""`zhiyin generate --melody FILE`: the tune of a file goes to the model, or why it can't."""
+"""`zhiyin generate --melody FILE`: the file's melody conditions the model, or is refused."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def arguments(*argv, model):
 
 
 def test_the_melody_of_the_file_conditions_the_model(melodic):
-    """In one channel, as long as it is; the file itself is not continued."""
+    """In mono, at its full length; the file itself is not continued."""
     plan = make_plan(arguments("a quartet", "--melody", "tune.wav", model=melodic), Config())
     (request,) = plan.requests
     assert request.audio is None
@@ -62,7 +62,7 @@ def test_the_melody_of_the_file_conditions_the_model(melodic):
     ],
 )
 def test_melody_errors_are_explained(request, capsys, argv, model, sentence):
-    """A model that follows none, a file that is to be continued too, a file without a tune."""
+    """A model without melody input, a file to be continued as well, a file without a melody."""
     args = arguments("a", *argv, model=request.getfixturevalue(model))
     assert dispatch(args, Interrupts(), open_engine=Opener()) == 1
     assert sentence in capsys.readouterr().err

@@ -42,7 +42,7 @@ from tests.support.scripted_engine import Opener
     ],
 )
 def test_impossible_requests_are_refused_before_loading(place, capsys, argv, sentence):
-    """One sentence, exit code 1, no file, and the model isn't even opened."""
+    """One sentence, exit code 1, no file, and the model is not opened."""
     Path("empty.wav").touch()
     opener = Opener()
     assert zhiyin("generate", *argv, opener=opener) == 1
@@ -66,7 +66,7 @@ def test_impossible_requests_are_refused_before_loading(place, capsys, argv, sen
     ],
 )
 def test_a_mistyped_command_gives_one_sentence(capsys, argv):
-    """And with where to read more; exit code 2, as programs do."""
+    """With where to read more; exit code 2."""
     with pytest.raises(SystemExit) as caught:
         zhiyin(*argv)
     assert caught.value.code == 2
@@ -77,7 +77,7 @@ def test_a_mistyped_command_gives_one_sentence(capsys, argv):
 
 
 def test_a_bug_is_reported_as_one(place, capsys):
-    """What isn't the person's fault says so, without a traceback, and leaves no file."""
+    """The sentence says that it is not the user's fault; no traceback, and no file is left."""
     assert zhiyin("generate", "fail at 3", "-o", "out.mp3") == 1
     err = capsys.readouterr().err
     assert "this should not have happened (ValueError: the script says so)" in err
@@ -105,7 +105,7 @@ def test_interrupting_leaves_no_files(place, capsys):
 @pytest.mark.parametrize("option", ["--seed", "--takes", "--top-k"])
 @pytest.mark.parametrize("digits", [25, 1000, 5000])
 def test_huge_numbers_are_refused_with_one_sentence(place, capsys, option, digits):
-    """Without reading them, and without repeating them all."""
+    """They are not parsed, and not repeated whole."""
     with suppress(SystemExit):
         assert zhiyin("generate", option, "1" * digits, opener=Opener()) == 1
     (sentence,) = capsys.readouterr().err.strip().splitlines()[-1:]

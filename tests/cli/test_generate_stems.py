@@ -1,4 +1,4 @@
-"""Stems at the command line: a clip taken apart, stems kept and left out, and what is refused."""
+"""Stems at the command line: separated, kept, excluded, and refused."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def place(tmp_path, monkeypatch, kernel_cache):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, tiny_stems, kernel_cache):
-    """A folder with a clip that was made with its stems, as WAV and as MP3."""
+    """A folder with a clip and its stems, as WAV and as MP3."""
     folder = tmp_path_factory.mktemp("made")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
@@ -51,14 +51,14 @@ def made(tmp_path_factory, tiny_stems, kernel_cache):
 
 
 def zhiyin(*argv, model, opener=open_engine):
-    """Run the command with a model, really unless an opener is given."""
+    """Run the command with a model; the engine is real unless an opener is given."""
     options = [str(arg) for arg in (*argv, "--model", model, "--precision", "fp32")]
     args = build_parser().parse_args(["generate", *options])
     return dispatch(args, Interrupts(), open_engine=opener)
 
 
 def planned(*argv, model):
-    """What would be asked of the engine."""
+    """The requests that the command would send to the engine."""
     options = [str(arg) for arg in (*argv, "--model", model)]
     return make_plan(build_parser().parse_args(["generate", *options]), Config())
 
@@ -74,7 +74,7 @@ def read_clip_codes(path):
 
 
 def own(path, tiny_stems, *, seconds=1.0, tokens=None):
-    """Write a clip as the model would have made it."""
+    """Write a clip as the model would."""
     if tokens is None:
         tokens = np.random.default_rng(3).integers(0, 64, (8, round(50 * seconds)), dtype=np.int32)
     noise = np.random.default_rng(4).standard_normal((1, round(32_000 * seconds)))
@@ -89,7 +89,7 @@ def own(path, tiny_stems, *, seconds=1.0, tokens=None):
 
 
 def test_stems_are_written_beside_the_clip(made):
-    """A file each, as long as the clip; each says which stem of what it is."""
+    """One file each, as long as the clip; its tags name the stem and the clip."""
     files = [f"out{part}.{suffix}" for suffix in ("wav", "mp3") for part in ("", "-drums")]
     assert set(files) <= set(names(made))
     assert len(names(made)) == 2 * 5
@@ -106,7 +106,7 @@ def test_stems_are_written_beside_the_clip(made):
 
 
 def test_a_clip_and_its_stems_have_the_same_gain(made, stems_model):
-    """Each stem is as loud in its file as in the clip: what the codec gives, times one number."""
+    """A stem's level in its file and in the clip: the codec's output times one factor."""
     tokens = read_clip_codes(made / "out.wav").tokens
     gains = []
     alone = {"": tokens} | {f"-{name}": np.zeros_like(tokens) for name in NAMES}
@@ -115,13 +115,13 @@ def test_a_clip_and_its_stems_have_the_same_gain(made, stems_model):
     for part, numbers in alone.items():
         file, _ = soundfile.read(made / f"out{part}.wav", dtype="float32")
         sound = stems_model.codec.decode(numbers[None])[0]
-        middle = slice(len(sound) // 4, -len(sound) // 4)  # away from the rise and the fall
+        middle = slice(len(sound) // 4, -len(sound) // 4)  # away from attack and decay
         gains.append(float(file[middle] @ sound[middle] / (sound[middle] @ sound[middle])))
     np.testing.assert_allclose(gains, gains[0], rtol=1e-3)
 
 
 def test_nothing_is_clipped(made):
-    """No stem's peak is above what a clip may have, though it can be higher than the mix's."""
+    """No stem's peak is above the limit, though it can be higher than the mix's."""
     for name in NAMES:
         samples, rate_hz = soundfile.read(made / f"out-{name}.wav", dtype="float32")
         found = measure(Sound(samples=samples[None], sample_rate_hz=rate_hz))
@@ -130,7 +130,7 @@ def test_nothing_is_clipped(made):
 
 @pytest.mark.parametrize("suffix", ["wav", "mp3"])
 def test_stems_of_a_clip_are_kept(made, place, tiny_stems, suffix):
-    """Drums and bass of the new takes are the clip's, to the code; the rest is new in each."""
+    """Drums and bass of the new takes have the clip's codes exactly; the rest is new in each."""
     argv = ("b", "--keep", "drums, Bass", "--audio", made / f"out.{suffix}", "--takes", 2)
     assert zhiyin(*argv, "-o", "new.wav", model=tiny_stems) == 0
     before = read_clip_codes(made / f"out.{suffix}").tokens
@@ -153,14 +153,14 @@ def test_an_excluded_stem_is_silent(place, tiny_stems):
 
 
 def test_the_summary_names_the_stems(place, tiny_stems, capsys):
-    """So that they are found."""
+    """With their files."""
     zhiyin("a", "--stems", "--seconds", 0.5, "-o", "a.wav", model=tiny_stems)
     out = capsys.readouterr().out.splitlines()
     assert out[1] == "a.wav: its stems are a-drums.wav, a-bass.wav, a-chords.wav, a-lead.wav"
 
 
 def test_kept_stems_determine_the_length(place, tiny_stems):
-    """As long as the clip, unless somebody says otherwise."""
+    """As long as the clip, unless a length is given."""
     tokens = own(Path("mine.mp3"), tiny_stems, seconds=3.0)
     argv = ("--keep", "lead", "--audio", "mine.mp3", "-o", "a.wav")
     (request,) = planned(*argv, model=tiny_stems).requests
@@ -173,7 +173,7 @@ def test_kept_stems_determine_the_length(place, tiny_stems):
 
 
 def test_a_clip_is_continued_from_its_embedded_codes(place, tiny_stems):
-    """The end of a long one, to the code; as any sound where the file was cut since."""
+    """From the end of a long clip, exactly; from the sound if the file was cut since."""
     tokens = own(Path("mine.flac"), tiny_stems, seconds=30.0)
     (request,) = planned("b", "--audio", "mine.flac", "-o", "a.wav", model=tiny_stems).requests
     assert request.audio.seconds == 20.0
@@ -188,7 +188,7 @@ def test_a_clip_is_continued_from_its_embedded_codes(place, tiny_stems):
 
 
 def test_a_loop_has_no_codes(place, tiny_stems):
-    """It is cut, and they would not fit it."""
+    """A loop is cut, and they would not fit."""
     assert zhiyin("a", "--loop", "--seconds", 2, "-o", "a.wav", model=tiny_stems) == 0
     assert clip_file.read_clip_codes(Path("a.wav")) is None
 
@@ -244,7 +244,7 @@ def test_a_model_without_stems_says_so(place, tiny_mono, capsys, argv):
 
 
 def test_a_retrained_model_of_the_same_name_is_another(place, tiny_stems, tmp_path, capsys):
-    """Codes mean nothing to codebooks that were trained anew."""
+    """Codes have no meaning for retrained codebooks."""
     from safetensors.numpy import load_file, save_file
 
     own(Path("mine.wav"), tiny_stems)

@@ -1,4 +1,4 @@
-"""`zhiyin generate --stream -o -`: sound on standard output while it is made."""
+"""`zhiyin generate --stream -o -`: sound on standard output while it is generated."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def zhiyin(*argv, opener):
 
 
 def samples_in(data, channels=1):
-    """The samples [channels, samples] behind the header of a stream."""
+    """The samples [channels, samples] after the header of a stream."""
     return np.frombuffer(data[HEADER_BYTES:], "<i2").reshape(-1, channels).T
 
 
@@ -52,7 +52,7 @@ def samples_in(data, channels=1):
 def test_the_stream_is_the_clip_before_leveling(
     place, capfdbinary, kernel_cache, monkeypatch, request, model, channels
 ):
-    """Sample by sample what the engine makes of the same request, rounded to 16 bits."""
+    """Equal to the engine's output for the same request, rounded to 16 bits."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
     folder = request.getfixturevalue(model)
     argv = ["a", "--seconds", 1.5, "--seed", 5, "--model", folder, "--precision", "fp32", *STREAM]
@@ -71,7 +71,7 @@ def test_the_stream_is_the_clip_before_leveling(
 
 
 def test_a_player_s_decoder_reads_the_stream(place, capfdbinary):
-    """ffmpeg takes the unknown length for what it is and gives the same samples."""
+    """ffmpeg accepts the unknown length and decodes the same samples."""
     opener = Opener()
     assert zhiyin("a", "--seconds", 2, "--seed", 440, *STREAM, opener=opener) == 0
     sent = capfdbinary.readouterr().out
@@ -82,7 +82,7 @@ def test_a_player_s_decoder_reads_the_stream(place, capfdbinary):
 
 
 def test_only_audio_is_written_to_standard_output(place, capfdbinary):
-    """Progress and summary are told on standard error; no file is written."""
+    """Progress and summary are on standard error; no file is written."""
     assert zhiyin("wait at 20", "--seconds", 2, "--seed", 440, *STREAM, opener=Opener()) == 0
     out, err = capfdbinary.readouterr()
     assert len(out) == HEADER_BYTES + 2 * 2 * RATE_HZ
@@ -99,7 +99,7 @@ def test_only_audio_is_written_to_standard_output(place, capfdbinary):
 
 
 def start(place, prompt, **streams):
-    """Start the program around a scripted engine; what it says lies in a file."""
+    """Start the program around a scripted engine; its standard error is a file."""
     code = (
         "import sys; from bot.__main__ import main\n"
         "def open_engine(*asked):\n"
@@ -127,9 +127,9 @@ def start(place, prompt, **streams):
 
 
 def test_audio_is_written_before_the_clip_is_finished(place):
-    """The engine stays at its fourth step of ten, and three stretches can be read by then.
+    """The engine stops at step four of ten, and three chunks can be read by then.
 
-    A player that goes is no error.
+    A player that closes its end is no error.
     """
     with open(place / "said", "wb") as said:
         process = start(place, "wait at 4", stdout=subprocess.PIPE, stderr=said)
@@ -146,7 +146,7 @@ def test_audio_is_written_before_the_clip_is_finished(place):
 
 
 def test_ctrl_c_ends_a_stream(place):
-    """As it ends any other clip."""
+    """As it does any other clip."""
     process = start(
         place, "wait at 4", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
@@ -163,7 +163,7 @@ def test_ctrl_c_ends_a_stream(place):
 
 @given(st.lists(st.floats(-50, 50, width=32, allow_subnormal=False), min_size=1, max_size=50))
 def test_no_peak_clips(heights):
-    """However loud: in order, below full scale, and what is below the knee is not touched."""
+    """However loud: monotonic, below full scale, and unchanged below the knee."""
     samples = np.sort(np.array([heights], np.float32))
     limited = limit_peaks(samples)
     assert np.abs(limited).max() <= 1.0
@@ -173,7 +173,7 @@ def test_no_peak_clips(heights):
 
 
 def test_nan_samples_become_silence():
-    """A player gets sound, whatever happened in the model."""
+    """Whatever the model produces."""
     samples = np.array([[np.nan, 0.5, np.inf, -np.inf]], np.float32)
     assert to_pcm(samples)[:, 0].tolist() == [0, 16384, 32767, -32767]
 
@@ -193,7 +193,7 @@ def test_nan_samples_become_silence():
     ],
 )
 def test_unstreamable_options_are_refused_before_loading(place, capsys, argv, sentence):
-    """One sentence, and nothing is sent."""
+    """One sentence, and no output."""
     opener = Opener()
     assert zhiyin(*argv, opener=opener) == 1
     out, err = capsys.readouterr()
@@ -204,7 +204,7 @@ def test_unstreamable_options_are_refused_before_loading(place, capsys, argv, se
 
 
 def test_audio_is_not_written_to_a_terminal(place):
-    """It would show it as letters."""
+    """A terminal would show it as characters."""
     ours, theirs = os.openpty()
     process = start(place, "a", stdout=theirs, stderr=subprocess.PIPE, text=True)
     os.close(theirs)

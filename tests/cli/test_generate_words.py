@@ -1,4 +1,4 @@
-"""`zhiyin generate --then` and `--endless`: words that change while it plays."""
+"""`zhiyin generate --then` and `--endless`: prompts that change while it plays."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ __all__ = ["place"]  # a fixture
     ],
 )
 def test_prompts_are_parsed_with_their_weights(text, words):
-    """A share in front of a prompt is its weight; nothing is no prompt."""
+    """A percentage before a prompt is its weight; an empty prompt means none."""
     assert read_words(text) == words
 
 
 def test_changes_are_sorted_by_time():
-    """However they are given, each with the same fade."""
+    """In whatever order they are given, each with the same fade."""
     changes = read_changes(["20:slow jazz", " 7.5 : rock: hard"], 3.0, 30.0)
     assert [(c.at_seconds, c.words, c.fade_seconds) for c in changes] == [
         (7.5, (("rock: hard", 100.0),), 3.0),
@@ -48,7 +48,7 @@ def test_changes_are_sorted_by_time():
 
 
 def test_slots_are_reserved_for_simultaneous_changes():
-    """Words that follow while others still fade, or are read ahead, need room beside them."""
+    """Prompts that follow during a fade, or are encoded ahead, need slots, too."""
     apart = read_changes(["10:a", "60:b|c", "100:d"], 4.0, None)
     assert most_words(apart) == 2
     assert most_words(read_changes(["10:a", "12:b", "17:c|d"], 4.0, None)) == 4
@@ -60,7 +60,7 @@ def plan_of(*argv):
 
 
 def test_a_plan_knows_all_words_and_how_many_change_at_once(place):
-    """Each take has room for its own; where words are typed, nobody knows them all."""
+    """Each take has slots of its own; typed prompts are not known ahead."""
     plan = plan_of("techno", "--takes", 2, "--then", "5:jazz|folk", "--then", "8:", "-o", "a.wav")
     assert plan.prompts == {"techno", "jazz", "folk"}
     assert plan.most_words == 6
@@ -68,7 +68,7 @@ def test_a_plan_knows_all_words_and_how_many_change_at_once(place):
 
 
 def test_the_engine_is_asked_for_every_change(place, capsys):
-    """In files too: each take changes."""
+    """Without a stream, too: each take changes."""
     opener = Opener()
     argv = ["techno", "--takes", 2, "--seconds", 9, "--then", "5:jazz", "--fade", 2, "-o", "a.wav"]
     assert zhiyin(*argv, opener=opener) == 0
@@ -78,7 +78,7 @@ def test_the_engine_is_asked_for_every_change(place, capsys):
 
 
 def test_the_time_of_a_prompt_change_is_printed(place, capfdbinary):
-    """On standard error, between the sounds."""
+    """On standard error, during the stream."""
     opener = Opener()
     argv = ["techno", "--seconds", 9, "--then", "5:70% jazz | 30% rock", *STREAM]
     assert zhiyin(*argv, opener=opener) == 0
@@ -86,7 +86,7 @@ def test_the_time_of_a_prompt_change_is_printed(place, capfdbinary):
 
 
 def test_endless_music_plays_until_it_is_stopped(place, capfdbinary):
-    """Piece after piece, each noted as taken; Ctrl-C ends it as any other clip."""
+    """Each chunk is acknowledged; Ctrl-C ends it as any other clip."""
     opener = Opener()
     assert zhiyin("interrupt at 21", "--seed", 440, "--endless", *STREAM, opener=opener) == 130
     sent = samples_in(capfdbinary.readouterr().out)
@@ -98,7 +98,7 @@ def test_endless_music_plays_until_it_is_stopped(place, capfdbinary):
 
 
 def test_typed_lines_change_the_prompt():
-    """Whole lines only, empty ones not; the end of the input is no words."""
+    """Complete lines only, not empty ones; the end of the input changes nothing."""
     ours, theirs = os.pipe()
     try:
         typed = TypedWords(ours, 2.0)
@@ -124,7 +124,7 @@ def test_typed_lines_change_the_prompt():
 def test_the_real_engine_fades_from_one_prompt_to_another(
     place, kernel_cache, monkeypatch, tiny_mono
 ):
-    """The clip up to the change is that without it, and another after it."""
+    """The clip equals the one without a change until then, and differs afterwards."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(kernel_cache.parent))
     usual = ["a", "--seconds", 1.0, "--seed", 5, "--model", tiny_mono, "--precision", "fp32"]
     made = []
@@ -170,7 +170,7 @@ def test_invalid_changes_are_refused_before_loading(place, capsys, argv, sentenc
 
 
 def test_the_last_line_of_the_input_needs_no_line_break():
-    """What ends with the input is heard, once; afterwards nothing more comes."""
+    """It is read once, and nothing follows."""
     ours, theirs = os.pipe()
     os.write(theirs, b"slow jazz")
     typed = TypedWords(ours, 2.0)

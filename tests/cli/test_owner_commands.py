@@ -1,4 +1,4 @@
-"""`zhiyin invite` and `zhiyin paths`: what an owner asks for before and after a bot runs."""
+"""`zhiyin invite` and `zhiyin paths`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def printed(capsys, config, given=None):
 
 
 def test_the_invitation_requests_exactly_the_needed_permissions(capsys, monkeypatch):
-    """The token tells whose it is; the standard output has the link and nothing else."""
+    """The token has the bot's id; standard output has the link and nothing else."""
     monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
     link = printed(capsys, Config(discord=DiscordConfig(token=token_of(ID))))
     address = urlsplit(link)
@@ -47,12 +47,12 @@ def test_the_invitation_requests_exactly_the_needed_permissions(capsys, monkeypa
 
 @pytest.mark.parametrize("token", ["xx.y.z", "", "äöü.y.z", token_of("²²²"), token_of(10**25)])
 def test_a_token_without_an_id_gives_none(token):
-    """Whatever it begins with."""
+    """Whatever its first part is."""
     assert id_in_token(token) is None
 
 
 def test_without_a_token_or_with_a_wrong_id_the_owner_is_told(monkeypatch):
-    """In a sentence each."""
+    """One sentence each."""
     monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
     for given, config, told in (
         (None, Config(), "has no token yet"),
@@ -64,7 +64,7 @@ def test_without_a_token_or_with_a_wrong_id_the_owner_is_told(monkeypatch):
 
 
 def test_paths_lists_what_is_there_with_its_size_and_what_is_not(tmp_path, capsys, monkeypatch):
-    """A file with two names counts once, a link to elsewhere not at all."""
+    """A hard link counts once, a symbolic link elsewhere not at all."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     data = tmp_path / "data"

@@ -11,12 +11,12 @@ from bot.cli.app import main
 
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch):
-    """The bot's own work takes the less, the more cores there are."""
+    """Plan for two threads: with more, the bot's own work takes a smaller share."""
     monkeypatch.setenv("ZHIYIN_ENGINE_THREADS", "2")
 
 
 def planned(capsys, *words):
-    """What the command prints as JSON."""
+    """The command's JSON output."""
     assert main(["plan", "--pace", "1.3,3.5", "--people", "5,60", "--json", *words]) == 0
     return json.loads(capsys.readouterr().out)
 
@@ -31,7 +31,7 @@ def test_more_people_wait_longer_and_more_machines_serve_more(capsys):
 
 
 def test_the_table_states_its_assumptions(capsys):
-    """Pace, habits, a row for each number of people, and how many are served well."""
+    """Pace, habits, a row for each number of people, and the number served well."""
     assert main(["plan", "--pace", "1.3,3.5", "--people", "5,20", "--within", "30"]) == 0
     told = capsys.readouterr().out
     assert "1.3 seconds of music a second for one clip, 3.5 for 8 at once" in told
@@ -48,6 +48,6 @@ def test_the_table_states_its_assumptions(capsys):
     ],
 )
 def test_invalid_plan_arguments_are_refused(capsys, words, complaint):
-    """In a sentence that says what can be."""
+    """The sentence names the valid range."""
     assert main(["plan", "--pace", "1.3,3.5", *words]) == 1
     assert complaint in capsys.readouterr().err

@@ -44,7 +44,7 @@ def start_scripted(place, *argv):
 
 
 def test_the_whole_program_makes_a_clip(kernel_cache, place):
-    """Nothing scripted: a real model, a real engine, a file that plays."""
+    """Nothing is scripted: a real model, a real engine, a playable file."""
     process = start(place, "-m", "bot", "generate", "90s rock", "--seconds", "1", "-o", "out.mp3")
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
@@ -56,7 +56,7 @@ def test_the_whole_program_makes_a_clip(kernel_cache, place):
 
 
 def test_the_whole_program_can_be_interrupted(kernel_cache, place):
-    """MindSpore has a handler of its own for Ctrl-C; ours has the last word."""
+    """MindSpore installs a handler for Ctrl-C, and ours replaces it."""
     process = start(place, "-m", "bot", "generate", "--seconds", "100", "-o", "out.mp3")
     while "Making" not in process.stderr.readline():
         assert process.poll() is None
@@ -69,7 +69,7 @@ def test_the_whole_program_can_be_interrupted(kernel_cache, place):
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_program_cleanly(place, number, code):
-    """Ctrl-C or a service manager's stop: no traceback, no half file."""
+    """Ctrl-C or a service manager's stop: no traceback, no partial file."""
     process = start_scripted(place, "generate", "wait at 4", "-o", "out.mp3")
     assert process.stdout.readline() == "waiting\n"
     process.send_signal(number)
@@ -87,7 +87,7 @@ def empty_cache(tmp_path, monkeypatch):
 
 
 def test_a_closed_output_pipe_is_not_an_error(place, empty_cache):
-    """`zhiyin models | head -1` ends without complaint."""
+    """`zhiyin models | head -1` prints no error."""
     process = start_scripted(place, "models")
     process.stdout.close()
     assert process.wait(timeout=30) == 1
@@ -96,7 +96,7 @@ def test_a_closed_output_pipe_is_not_an_error(place, empty_cache):
 
 
 def test_no_thread_starts_before_signal_handlers(place):
-    """A library's thread would take the Ctrl-C: none is started by the import of the program."""
+    """A library's thread could receive the signal: importing the program starts none."""
     code = "import os, sys, bot.__main__; sys.exit(len(os.listdir('/proc/self/task')) != 1)"
     process = start(place, "-c", code)
     _, err = process.communicate(timeout=60)
@@ -105,7 +105,7 @@ def test_no_thread_starts_before_signal_handlers(place):
 
 @pytest.mark.parametrize("argv", [["--help"], ["models"], ["generate", "--seconds", "0"]])
 def test_model_libraries_are_imported_lazily(place, empty_cache, argv):
-    """Help, lists and refusals come at once."""
+    """Help, lists and refusals are fast."""
     code = (
         "import sys; from bot.__main__ import main\n"
         "try: main(sys.argv[1:])\n"
@@ -119,7 +119,7 @@ def test_model_libraries_are_imported_lazily(place, empty_cache, argv):
 
 
 def test_the_version_is_the_package_s(capsys):
-    """`zhiyin --version` says which one is running."""
+    """`zhiyin --version` prints it."""
     with pytest.raises(SystemExit) as caught:
         build_parser().parse_args(["--version"])
     assert caught.value.code == 0

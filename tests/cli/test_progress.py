@@ -12,7 +12,7 @@ from tests.support.command_line import zhiyin
 
 
 def test_progress_in_a_log_is_a_few_lines(place, capsys):
-    """Where standard error isn't a terminal there is no bar and no control character."""
+    """If standard error is no terminal, there is no bar and no control character."""
     zhiyin("generate", "a", "--takes", 2, "--seconds", 4, "-o", "out.wav")
     assert capsys.readouterr().err.splitlines() == [
         "Loading starter …",
@@ -29,7 +29,7 @@ class Terminal(io.StringIO):
 
 
 def test_a_terminal_gets_a_bar_with_the_time_left(monkeypatch):
-    """Amount done, amount in all and time left are shown, and go away at the end."""
+    """Generated and total seconds and the time left; the bar is cleared at the end."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "100")
     terminal = Terminal()
@@ -47,7 +47,7 @@ def test_a_terminal_gets_a_bar_with_the_time_left(monkeypatch):
 
 
 def test_a_narrow_terminal_gets_lines(monkeypatch):
-    """A bar would be broken into several lines there, and drawn anew below itself."""
+    """A bar would wrap, and be drawn again below itself."""
     monkeypatch.setenv("COLUMNS", "30")
     terminal = Terminal()
     with console.reporter(terminal) as report:

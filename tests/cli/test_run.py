@@ -1,4 +1,4 @@
-"""`zhiyin run` and `zhiyin doctor` as their owner meets them, before and around Discord."""
+"""`zhiyin run` and `zhiyin doctor` before they connect to Discord."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.config import Config, DiscordConfig, StorageConfig
 from bot.errors import ConfigError
 from bot.log import RedactingFormatter
 
-# Of the right form, and nobody's.
+# Of the right form, but invalid.
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde." + "x" * 38
 
 
@@ -40,7 +40,7 @@ def start(arguments, tmp_path, **environment):
 
 @pytest.mark.parametrize("token", ["", "not a token"])
 def test_a_missing_token_is_explained(tmp_path, token):
-    """One sentence and exit code 1; nothing is loaded for nothing."""
+    """One sentence and exit code 1, before anything is loaded."""
     done = start(["run"], tmp_path, ZHIYIN_TOKEN=token)
     assert done.returncode == 1
     assert done.stderr.startswith("zhiyin: The ")
@@ -50,7 +50,7 @@ def test_a_missing_token_is_explained(tmp_path, token):
 
 
 def test_a_token_is_in_no_log_and_no_representation(tmp_path):
-    """Neither in what the configuration says of itself nor in a line of a log."""
+    """Neither in the configuration's repr nor in a log line."""
     config = Config(discord=DiscordConfig(token=TOKEN))
     assert TOKEN not in repr(config)
     record = logging.LogRecord("x", logging.INFO, "", 0, "login with %s", (TOKEN,), None)
@@ -61,7 +61,7 @@ def test_a_token_is_in_no_log_and_no_representation(tmp_path):
 
 
 def test_an_event_is_one_line_whatever_is_in_it():
-    """Nobody writes a second line into the log, or colours it, with a prompt."""
+    """A prompt can't add a second line or colours to the log."""
     record = logging.LogRecord("x", logging.INFO, "", 0, "a\r\nERROR forged \x1b[31m", (), None)
     line = RedactingFormatter().format(record)
     assert "\n" not in line
@@ -69,7 +69,7 @@ def test_an_event_is_one_line_whatever_is_in_it():
 
 
 def test_the_environment_s_token_precedes_and_is_removed(monkeypatch):
-    """Children of the bot must not find it there."""
+    """Child processes of the bot do not inherit it."""
     monkeypatch.setenv(TOKEN_VARIABLE, TOKEN)
     assert take_token(Config(discord=DiscordConfig(token="x"))) == TOKEN
     assert TOKEN_VARIABLE not in os.environ

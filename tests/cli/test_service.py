@@ -1,4 +1,4 @@
-"""`zhiyin service`: the unit that systemd is given, and what is done with it."""
+"""`zhiyin service`: the systemd unit, its installation and its removal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.errors import ConfigError, ResourceError
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde." + "x" * 38
 SYSTEMD = shutil.which("systemd-analyze") or ""
 EXPOSED_AT_MOST = 30
-"""Of 100, as `systemd-analyze security` counts."""
+"""Of 100, the highest exposure by `systemd-analyze security`."""
 
 
 def unit(**changed):
@@ -45,7 +45,7 @@ def arguments(action, **given):
 
 @pytest.fixture
 def machine(tmp_path):
-    """A machine whose `systemctl` writes down what it is told."""
+    """A machine whose `systemctl` records its arguments."""
     told = tmp_path / "told"
     told.touch()
     program = tmp_path / "systemctl"
@@ -61,12 +61,12 @@ def machine(tmp_path):
 
 @pytest.mark.skipif(not SYSTEMD, reason="no systemd here")
 def test_systemd_verifies_the_unit_and_its_hardening(tmp_path):
-    """Also with a folder whose name has spaces, quotes and signs that systemd replaces."""
+    """Also with a folder whose name has spaces, quotes and systemd's specifiers."""
     odd = Path('/srv/my "50 %" $HOME')
     file = tmp_path / "zhiyin.service"
     file.write_text(unit(config_file=odd / "config.toml", writable=(odd, Path("/srv/.cache"))))
     done = subprocess.run([SYSTEMD, "verify", file], capture_output=True, text=True, timeout=300)
-    # Older ones don't know two of its keys, and the superuser may run the tests.
+    # Older versions don't know two of its keys, and the tests may run as root.
     known = ("RestartSteps", "RestartMaxDelaySec")
     ours = [line for line in done.stderr.splitlines() if str(file) in line]
     assert [line for line in ours if not any(word in line for word in known)] == []
@@ -81,7 +81,7 @@ def test_systemd_verifies_the_unit_and_its_hardening(tmp_path):
 
 
 def test_the_unit_allows_what_the_decoder_s_sandbox_needs():
-    """Its namespaces, Landlock and processes: the walls of a service must not pull down others."""
+    """Namespaces, Landlock and processes: the unit's hardening must not disable the sandbox."""
     for text in (unit(), unit(user=None)):
         has = settings_of(text)
         assert set(has["RestrictNamespaces"].split()) == {"user", "ipc", "pid", "net"}
@@ -96,7 +96,7 @@ def test_the_unit_allows_what_the_decoder_s_sandbox_needs():
 
 
 def test_the_unit_states_user_command_and_writable_paths():
-    """And waits for clips as long as the settings say."""
+    """And a stop timeout that covers the configured grace period."""
     has = settings_of(unit(user="robin", grace_seconds=45.0))
     assert has["User"] == "robin"
     assert has["ExecStart"] == "/bin/true run --config /etc/zhiyin/config.toml"
@@ -109,7 +109,7 @@ def test_the_unit_states_user_command_and_writable_paths():
 
 
 def test_install_writes_and_starts_the_unit_and_uninstall_removes_it(tmp_path, machine, capsys):
-    """The folders that it writes to are made, for its user alone; what was made stays."""
+    """Its folders are created with the user's permissions only, and stay."""
     data = tmp_path / "kept" / "data"
     config = Config(
         discord=DiscordConfig(token=TOKEN),
@@ -157,7 +157,7 @@ def test_a_dry_run_changes_nothing(tmp_path, machine, capsys):
     ],
 )
 def test_installation_errors_are_explained(tmp_path, machine, given, changed, config, told):
-    """In a sentence that says what to do."""
+    """The sentence says what to do."""
     there = {
         "units": machine.units,
         "systemctl": machine.systemctl,

@@ -1,4 +1,4 @@
-"""Texts of strangers at the terminal and in the log: whatever they hold, nothing acts on either."""
+"""Untrusted text at the terminal and in the log: no text controls either."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from bot.printable import escape_controls
 from tests.support.scripted_engine import Opener
 
 LIE = "AI-free: made by a person"
-# File names may hold all but "/" and NUL; half a character stands for bytes that are no text.
+# File names may hold all but "/" and NUL; a lone surrogate stands for undecodable bytes.
 EVIL = f"nice\x1b]0;OWNED\x07\x1b[2J\x9b31m\r\n\u2028\u202e\x7f\udcff\n{LIE}"
 
 
 def acting(text):
-    """The characters in a text, other than the ends of its lines, that act on a terminal."""
+    """The characters of a text, line ends aside, that a terminal interprets."""
     return [each for each in text if unicodedata.category(each)[0] == "C" and each != "\n"]
 
 
@@ -79,7 +79,7 @@ def place(tmp_path, monkeypatch, cache_home):
     ids=ascii,
 )
 def test_untrusted_text_has_no_terminal_escapes(place, capsys, argv):
-    """Tags, names of files, prompts, settings: they are shown, and none begins a line."""
+    """Tags, file names, prompts and settings are shown, and none begins a line."""
     zhiyin(*argv)
     said = "".join(capsys.readouterr())
     said.encode()  # can be written at all
@@ -90,7 +90,7 @@ def test_untrusted_text_has_no_terminal_escapes(place, capsys, argv):
 
 @pytest.mark.parametrize("argv", [(EVIL,), ("whatis", "a", EVIL), ("generate", "--seed", EVIL)])
 def test_an_unparsable_line_is_printed_escaped(capsys, argv):
-    """What was typed may have been pasted."""
+    """The arguments may have been pasted."""
     with pytest.raises(SystemExit):
         build_parser().parse_args(argv)
     assert acting(capsys.readouterr().err) == []
@@ -101,7 +101,7 @@ def fail(*args):
 
 
 def test_an_unexpected_error_is_printed_escaped(capsys):
-    """Its text may quote a file."""
+    """Its message may quote a file."""
     args = Namespace(config=None, debug=False, command="x")
     assert dispatch(args, Interrupts(), commands=[COMMAND]) == 1
     said = capsys.readouterr().err
@@ -113,7 +113,7 @@ COMMAND = Command(name="x", help="", description="", run=fail)
 
 
 def test_a_fatal_error_is_printed_escaped(capsys, monkeypatch):
-    """With --debug, say: the whole traceback, and no secret either."""
+    """With --debug: the whole traceback, without secrets."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", list(root.handlers))
@@ -134,7 +134,7 @@ def test_a_fatal_error_is_printed_escaped(capsys, monkeypatch):
     "formatter", [log.RedactingFormatter("%(levelname)s %(message)s"), log.JsonFormatter()]
 )
 def test_untrusted_text_is_escaped_in_the_log(formatter):
-    """Neither in an event's line nor in its traceback, of which no line passes for an event's."""
+    """In an event's line and in its traceback, whose lines can't pass for events."""
     handler = logging.StreamHandler(stream := io.StringIO())
     handler.setFormatter(formatter)
     record = logging.LogRecord("bot", logging.ERROR, "", 0, "failed %s", (EVIL,), None)
@@ -153,12 +153,12 @@ def test_untrusted_text_is_escaped_in_the_log(formatter):
     "text", ["90s rock 摇滚", "a\u3000b\xa0c", "👨\u200d👩\u200d👧", "می\u200cخواهم", "C:\\x1b"]
 )
 def test_text_in_any_script_is_printed_unchanged(text):
-    """Spaces of other scripts and joined emoji are words, not tricks."""
+    """Spaces of other scripts and joined emoji are kept."""
     assert escape_controls(text) == text
     assert str(Sentence("{text}", text=text)) == text
 
 
 def test_text_on_discord_is_not_escaped_for_terminals():
-    """Discord shows text as text, and a line break is one."""
+    """Discord shows text as text, with its line breaks."""
     assert Renderer()(verbatim("a\nb\x1b")) == "a\nb\x1b"
     assert str(verbatim("a\nb\x1b")) == "a\\nb\\x1b"

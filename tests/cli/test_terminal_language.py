@@ -19,7 +19,7 @@ def columns(line):
 
 
 def test_chinese_help_stays_within_the_terminal():
-    """It is broken between characters, and no line begins with what ends a sentence."""
+    """Lines are broken between characters, and none begins with closing punctuation."""
     text = (
         "用文字或一段声音来做音乐，在你自己的电脑上。" * 5 + "例如 `zhiyin generate --seconds 10`。"
     )
@@ -38,7 +38,7 @@ def test_chinese_help_stays_within_the_terminal():
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_what_a_terminal_cannot_show_is_english(encoding, monkeypatch):
-    """Question marks help nobody."""
+    """Instead of question marks."""
     monkeypatch.setenv("LC_ALL", "zh_CN")
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     assert render(Sentence("Stopped."), stream) == "Stopped."
@@ -57,5 +57,5 @@ def test_what_a_terminal_cannot_show_is_english(encoding, monkeypatch):
     ],
 )
 def test_argparse_errors_are_sentences(message, sentence):
-    """So that it is translated; what is not known stays as argparse has it."""
+    """So that they are translated; unknown ones stay as they are."""
     assert str(wrong_argument(message)) == sentence

@@ -1,4 +1,4 @@
-"""How a clip was made, told from its file: at the command line, and of strangers' files."""
+"""How a clip was made, read from its file: by the command, and of untrusted files."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def clip(path, tags=TAGS):
 
 @pytest.mark.parametrize("suffix", BY_SUFFIX)
 def test_a_file_tells_how_it_was_made(tmp_path, capsys, suffix):
-    """Whichever format: prompt, seed, model, settings, parents, and that a machine made it."""
+    """In every format: prompt, seed, model, settings, parents, and the mark of generated sound."""
     assert main(["whatis", str(clip(tmp_path / f"a{suffix}"))]) == 0
     said = capsys.readouterr().out
     for fact in (MADE_BY, "90s rock 摇滚", "7", "starter", "clip 3, clip 4", "120 BPM", "F# minor"):
@@ -59,7 +59,7 @@ def test_a_file_tells_how_it_was_made(tmp_path, capsys, suffix):
     ],
 )
 def test_other_files_give_one_error_sentence(tmp_path, capsys, name, contents, sentence):
-    """Odd and damaged tags too: it says that nothing is known, not that something broke."""
+    """With odd and damaged tags, too: nothing is known, rather than an error."""
     if contents is not None:
         (tmp_path / name).write_bytes(contents)
     assert main(["whatis", str(tmp_path / name)]) == 1
@@ -67,13 +67,13 @@ def test_other_files_give_one_error_sentence(tmp_path, capsys, name, contents, s
 
 
 async def test_untrusted_tags_are_read_in_a_separate_process(tmp_path):
-    """With the same outcome as here."""
+    """With the same result."""
     assert await tags.read_untrusted_tags(clip(tmp_path / "a.mp3").read_bytes()) == TAGS
     assert await tags.read_untrusted_tags(b"nothing") is None
 
 
 async def test_untrusted_codes_are_read_in_a_separate_process(tmp_path):
-    """Minutes of them, too; a file that tells none has none."""
+    """Also codes of minutes; a file without codes has none."""
     tokens = np.random.default_rng(1).integers(0, 2048, (8, 6_000), dtype=np.int32)
     told = pack_codes(Codes(tokens=tokens, fingerprint="0a" * 8))
     sound = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
@@ -98,10 +98,10 @@ async def test_untrusted_codes_are_read_in_a_separate_process(tmp_path):
     ],
 )
 async def test_a_malicious_file_only_crashes_the_reader(tmp_path, body):
-    """Endless work, all memory, a crash, a flood: the reader is ended, and nothing was said."""
+    """Endless work, all memory, a crash, a flood: the reader is killed, with no result."""
     reader = reader_that_does(body, tmp_path)
     limits = Limits(cpu_seconds=1, memory_bytes=2**30, processes=16, wall_seconds=30.0)
-    # More than a pipe holds, which a reader that does harm may leave unread.
+    # More than a pipe holds, which a malicious reader may leave unread.
     assert await tags.read_untrusted_tags(bytes(2**20), limits, reader) is None
     assert await tags.read_untrusted_codes(bytes(2**20), limits, reader) is None
     assert not [line for line in os.listdir(tmp_path) if line != "trap"]
@@ -109,7 +109,7 @@ async def test_a_malicious_file_only_crashes_the_reader(tmp_path, body):
 
 
 async def test_a_reader_that_hangs_midway_is_killed(tmp_path):
-    """By the clock on the wall."""
+    """After a time limit."""
     reader = reader_that_does(
         "import time; print('{' * 60_000, flush=True); time.sleep(3600)", tmp_path
     )
@@ -119,7 +119,7 @@ async def test_a_reader_that_hangs_midway_is_killed(tmp_path):
 
 
 def reader_that_does(body, folder):
-    """Write a program to be run in place of what reads tags."""
+    """Write a program that is run in place of the tag reader."""
     package = folder / "trap"
     package.mkdir()
     (package / "__init__.py").write_text("")

@@ -15,7 +15,7 @@ PYTHON = Path(sys.executable)
 
 
 def isolated(code, limits=None, *, network=True, calls=False):
-    """The command that runs a program of a few lines behind walls."""
+    """Return the command that runs a short program in isolation."""
     here = ffmpeg_decoder.isolation_here()
     if network and not here.network:
         pytest.skip("this machine allows no network namespaces")
@@ -26,7 +26,7 @@ def isolated(code, limits=None, *, network=True, calls=False):
 
 
 def inside(code, limits=None, *, network=True, calls=False):
-    """What a program of a few lines says behind walls, and how it ends."""
+    """Run a short program in isolation; return its output, and how it ended."""
     command = isolated(code, limits, network=network, calls=calls)
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60

@@ -21,13 +21,13 @@ class LanguageService:
         self._people = await self._store.chosen_languages.of_people()
         self._servers = await self._store.chosen_languages.of_servers()
 
-    def of_person(self, user_id: int, said: str | None) -> str | None:
-        """Return a person's language; `said` is the one that Discord reports."""
-        return self._people.get(user_id, said)
+    def of_person(self, user_id: int, reported: str | None) -> str | None:
+        """Return a person's language; `reported` is Discord's."""
+        return self._people.get(user_id, reported)
 
-    def of_server(self, guild_id: int, said: str | None) -> str | None:
+    def of_server(self, guild_id: int, reported: str | None) -> str | None:
         """Return the language of public messages on a server."""
-        return self._servers.get(guild_id, said)
+        return self._servers.get(guild_id, reported)
 
     def chosen_by_server(self, guild_id: int) -> str | None:
         """Return the language that a server has chosen, if it has."""

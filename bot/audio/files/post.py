@@ -85,11 +85,11 @@ def encode_for_post(
     if not np.isfinite(sound.samples).all():
         raise OutputError(INVALID)
     ready = prepare_clip(sound, style.loudness_lufs, loops=tags.loops)
-    told = None if codes is None else pack_codes(codes)
-    if told is not None and len(told) > max_bytes * _MOST_CODES_SHARE:
-        told = None
+    packed = None if codes is None else pack_codes(codes)
+    if packed is not None and len(packed) > max_bytes * _MOST_CODES_SHARE:
+        packed = None
     for kind in _LADDERS[style.format]:
-        data = write_tags(_below_peak(ready, kind), kind.suffix, tags, told)
+        data = write_tags(_below_peak(ready, kind), kind.suffix, tags, packed)
         if len(data) <= max_bytes:
             return Encoded(data=data, suffix=kind.suffix, content_type=kind.content_type)
     raise OutputError(NOTHING_FITS)

@@ -100,7 +100,7 @@ async def decoded(
         try:
             async with asyncio.timeout(limits.wall_seconds):
                 yield _chunks(process)
-                said = await hearing
+                stderr = await hearing
                 await process.wait()
         except TimeoutError:
             log.info("upload.stopped limit=time")
@@ -108,7 +108,7 @@ async def decoded(
         finally:
             await ended(process)
             hearing.cancel()
-    if (refusal := _refusal(isolation.parse_end(said), decoding, limits)) is not None:
+    if (refusal := _refusal(isolation.parse_end(stderr), decoding, limits)) is not None:
         raise refusal
 
 
@@ -161,10 +161,10 @@ async def _chunks(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
 async def _last_words(process: asyncio.subprocess.Process) -> bytes:
     """Read all that is said, lest it should wait to be heard, and keep the end."""
     assert process.stderr is not None
-    said = b""
+    stderr = b""
     while chunk := await process.stderr.read(_HEARD_BYTES):
-        said = (said + chunk)[-_HEARD_BYTES:]
-    return said
+        stderr = (stderr + chunk)[-_HEARD_BYTES:]
+    return stderr
 
 
 async def ended(process: asyncio.subprocess.Process) -> None:

@@ -89,11 +89,11 @@ def isolate(program: Path, walls: Isolation, limits: Limits) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", _LAUNCH, str(_ROOT), pairs, str(program)]
 
 
-def parse_end(said: bytes) -> End | None:
+def parse_end(stderr: bytes) -> End | None:
     """Return how a program ended, by the end of its standard error; None if it never began."""
-    if (found := _REPORT.search(said)) is None:
+    if (found := _REPORT.search(stderr)) is None:
         return None
-    return End(int(found[1]), int(found[2]), float(found[3]), int(found[4]), said)
+    return End(int(found[1]), int(found[2]), float(found[3]), int(found[4]), stderr)
 
 
 @cache

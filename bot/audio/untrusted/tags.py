@@ -94,12 +94,12 @@ async def _asked(
 async def _check_that_it_ran(process: asyncio.subprocess.Process) -> None:
     """Raise ResourceError where the launcher could not start what reads the file."""
     assert process.stderr is not None
-    said = b""
+    stderr = b""
     while more := await process.stderr.read(_TAIL_BYTES):
-        said = (said + more)[-_TAIL_BYTES:]
-    end = isolation.parse_end(said)
+        stderr = (stderr + more)[-_TAIL_BYTES:]
+    end = isolation.parse_end(stderr)
     if end is None or end.code in (CANT_RUN, NOT_FOUND):
-        log.error("tags.not_read said=%r", said)
+        log.error("tags.not_read said=%r", stderr)
         raise ResourceError(ffmpeg_decoder.CANT_READ)
 
 
@@ -121,9 +121,9 @@ def main() -> None:
     data = sys.stdin.buffer.read()
     if sys.argv[1:] == [_CODES]:
         codes = read_codes(data)
-        told = None if codes is None else pack_codes(codes)
-        if told is not None:
-            sys.stdout.write(as_text(told))
+        packed = None if codes is None else pack_codes(codes)
+        if packed is not None:
+            sys.stdout.write(as_text(packed))
         return
     tags = read_tags(data)
     if tags is not None:

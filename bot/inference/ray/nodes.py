@@ -55,7 +55,7 @@ def machine_of(node: Mapping[str, Any]) -> Machine:
     """Return the machine of a node as Ray lists it; foreign labels are ignored."""
     labels = node.get("Labels") or {}
     texts = {name.removeprefix("zhiyin-"): text for name, text in labels.items()}
-    told = {
+    fields = {
         "cores": texts.get("cores", 0),
         "memory_bytes": texts.get("memory", 0),
         "factor": texts.get("factor", 0.0),
@@ -64,7 +64,7 @@ def machine_of(node: Mapping[str, Any]) -> Machine:
         "device": texts.get("device", ""),
     }
     try:
-        offer = msgspec.convert(told, Offer, strict=False)
+        offer = msgspec.convert(fields, Offer, strict=False)
     except msgspec.ValidationError:
         offer = Offer()
     return Machine(

@@ -102,8 +102,8 @@ def _decode(parts: Parts, steps: int, random: np.random.Generator) -> list[float
 
 def guide(logits: Floats) -> Floats:
     """Combine the logits with and without text by classifier-free guidance."""
-    told, untold = np.split(logits, 2)
-    guided: Floats = untold + np.float32(_GUIDANCE) * (told - untold)
+    conditional, unconditional = np.split(logits, 2)
+    guided: Floats = unconditional + np.float32(_GUIDANCE) * (conditional - unconditional)
     return guided
 
 
