@@ -5,18 +5,22 @@ An audio prompt would impose its style, whatever the prompt says.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 
+from bot.audio.analysis.rhythm import Rhythm
 from bot.audio.editing.crossfade import fade
 from bot.audio.editing.joint import join_new_part
 from bot.audio.editing.stretch import stretch
-from bot.audio.notation import Notation
+from bot.audio.notation import Notation, read_bars
 from bot.audio.prompt import AudioPrompt, prepend
 from bot.audio.written_guides import count_beats, write_guides
 from bot.domain.generation import Kept, Sound, Tokens
 
+_PHRASES = (1, 2, 4, 8)
+_ALMOST = 0.05
 _LEAST_STRETCH = 0.004
 """Less is not heard in a clip's length, and a stretch costs a little of the sound."""
 
@@ -30,27 +34,57 @@ def hold_harmony(
     lead: int,
     frames: int,
 ) -> Kept | None:
-    """Return the tempo and harmony of a sound's end for that many frames of a new part.
+    """Return the tempo and harmony of a kept sound for that many frames of a new part.
 
-    `tokens` are the exact codes of the end; without them its beat and chords are written as codes,
-    and None is returned if there are none to write. The new part starts `lead` frames before the
-    end's end.
+    The last bars before the joint repeat, eight of them if there are so many. `tokens` are the
+    exact codes of all the sound before it; without them beat and chords are written as codes, and
+    None is returned if there are none to write. The new part starts `lead` frames before the joint.
     """
     if tokens is not None:
-        rate_hz = heard.end.sample_rate_hz
-        beat = None if heard.beat_seconds is None else heard.beat_seconds * rate_hz / frame_samples
-        held = repeat_codes(tokens, beat, lead, frames)
+        held = repeat_codes(tokens, _period(heard, tokens, notation, frame_samples), lead, frames)
         return Kept(tokens=held, stems=(), harmony_only=True)
     if notation is None or heard.rhythm is None:
         return None
+    sound, rhythm = _last_bars(heard, heard.rhythm)
     new = frames - lead
-    guides = write_guides(heard.end, heard.rhythm, frame_samples, notation, new_frames=max(0, new))
+    guides = write_guides(sound, rhythm, frame_samples, notation, new_frames=max(0, new))
     if guides is None:
         return None
     held = np.zeros((notation.books, frames), np.int32)
     first = guides.shape[1] - max(0, new) - lead
     held[sorted((notation.clock.book, notation.plan.book))] = guides[:, first : first + frames]
     return Kept(tokens=held, stems=(), harmony_only=True)
+
+
+def _period(
+    heard: AudioPrompt, tokens: Tokens, notation: Notation | None, frame_samples: int
+) -> int:
+    """Return how many of the last frames of codes repeat: whole bars, or else whole beats."""
+    bars = None if notation is None else read_bars(tokens, notation)
+    if bars is not None:
+        bar = bars.beat_frames * bars.beats_per_bar
+        return bar * _count_bars(tokens.shape[1] / bar)
+    length = heard.end.samples.shape[1] / frame_samples
+    if heard.beat_seconds is None:
+        return max(1, math.ceil(length))
+    beat = heard.beat_seconds * heard.end.sample_rate_hz / frame_samples
+    return max(1, round(round(length / beat) * beat))
+
+
+def _last_bars(heard: AudioPrompt, rhythm: Rhythm) -> tuple[Sound, Rhythm]:
+    """Return the last bars of a recording before the joint, and their rhythm."""
+    whole = np.concatenate([heard.before.samples, heard.end.samples], axis=1)
+    rate_hz = heard.end.sample_rate_hz
+    bar = rhythm.bar_seconds * rate_hz
+    length = min(whole.shape[1], math.ceil(bar * _count_bars(whole.shape[1] / bar)))
+    sound = Sound(samples=whole[:, -length:], sample_rate_hz=rate_hz)
+    end = heard.end.seconds
+    return sound, rhythm.within(end - length / rate_hz, end) or rhythm
+
+
+def _count_bars(available: float) -> int:
+    """Return how many bars repeat of so many: phrases have eight, four or two."""
+    return max(count for count in _PHRASES if count <= max(1.0, available + _ALMOST))
 
 
 def overlap_frames(
@@ -106,15 +140,11 @@ def join_over_overlap(
     return join_new_part(old, prepend(before, made), beat_seconds)
 
 
-def repeat_codes(tokens: Tokens, beat_frames: float | None, lead: int, frames: int) -> Tokens:
-    """Return codes for that many frames, repeating the bars of a sound.
+def repeat_codes(tokens: Tokens, period: int, lead: int, frames: int) -> Tokens:
+    """Return codes for that many frames, repeating the last `period` of a sound.
 
-    They start `lead` frames before the end of the bars; with a beat, whole beats are repeated.
+    They start `lead` frames before its end.
     """
-    length = tokens.shape[1]
-    period = length
-    if beat_frames is not None:
-        period = max(1, round(round(length / beat_frames) * beat_frames))
     loop = tokens[:, -period:]
     # If the first bar starts with the sound, the frames before it are missing.
     loop = np.pad(loop, ((0, 0), (period - loop.shape[1], 0)), mode="edge")

@@ -25,8 +25,9 @@ _ANALYSED_SECONDS = 30.0
 class AudioPrompt:
     """A sound split into what comes before, and the end that the model gets.
 
-    What a remix drops after it is in neither. `beat_seconds` is its beat, if it has one, `rhythm`
-    that of `end` where it was listened for.
+    What a remix drops after it is in neither. `beat_seconds` is its beat, if it has one. `rhythm`
+    is what was heard up to where `end` ends, if it was listened for; its times are counted from
+    where `end` begins, and those of `before` are negative.
     """
 
     before: Sound
@@ -91,7 +92,8 @@ def cut_at_bars(
     part = _part(sound, start, stop)
     if rhythm is None:
         return part
-    within = rhythm.within((start - offset) / rate_hz, (stop - offset) / rate_hz)
+    begin, end = (start - offset) / rate_hz, (stop - offset) / rate_hz
+    within = rhythm.within(0.0, end, zero=begin)
     return replace(part, beat_seconds=60 / rhythm.bpm, rhythm=within)
 
 

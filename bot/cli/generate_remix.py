@@ -35,12 +35,22 @@ _HEARD_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remix:
-    """The beginning of a remix, its codes if known, and the combined prompt."""
+    """The beginning of a remix, and the combined prompt.
+
+    `all_tokens` are the codes up to where it ends, those before it among them, if they are known.
+    """
 
     heard: AudioPrompt
-    tokens: Tokens | None
+    all_tokens: Tokens | None
     prompt: str
     keeps_harmony: bool
+    frames: int
+    """The frames of the beginning."""
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """Return the codes of the beginning, if they are known."""
+        return None if self.all_tokens is None else self.all_tokens[:, -self.frames :]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +83,9 @@ def make_afresh(remix: Remix, contents: Contents, seconds: float) -> Afresh | No
     overlap = overlap_frames(heard, notation, hop, has_codes=has_codes)
     factor = 1.0 if has_codes else tempo_factor(heard, notation, hop)
     frames = round(factor * seconds * contents.config.codec.sample_rate_hz / hop)
-    kept = hold_harmony(heard, tokens, notation, frame_samples=hop, lead=overlap, frames=frames)
+    kept = hold_harmony(
+        heard, remix.all_tokens, notation, frame_samples=hop, lead=overlap, frames=frames
+    )
     if tokens is not None:
         tokens = tokens[:, : tokens.shape[1] - overlap]
     return Afresh(
@@ -113,9 +125,17 @@ def load_remix(
     prompt = join_words(
         old, asked, TempoAndKey(bpm=bpm, key=key), most=MAX_GENERATION_PROMPT_CHARACTERS
     )
-    tokens = None if is_cut else _tokens(path, keep, sound, heard, contents, fingerprint)
-    keeps_harmony = keeps_tempo_and_key(asked)
-    return Remix(heard=heard, tokens=tokens, prompt=prompt, keeps_harmony=keeps_harmony)
+    frames = -(-heard.end.samples.shape[1] // config.codec.hop)
+    tokens = None
+    if not is_cut:
+        tokens = _tokens(path, keep, sound, heard, frames, contents, fingerprint)
+    return Remix(
+        heard=heard,
+        all_tokens=tokens,
+        prompt=prompt,
+        keeps_harmony=keeps_tempo_and_key(asked),
+        frames=frames,
+    )
 
 
 def _old_words(path: Path) -> str | None:
@@ -133,10 +153,11 @@ def _tokens(
     keep: Keep,
     sound: Sound,
     heard: AudioPrompt,
+    frames_kept: int,
     contents: Contents,
     fingerprint: str,
 ) -> Tokens | None:
-    """Return the codes of the bars, if the file is an uncut clip of this very model."""
+    """Return the codes up to where the bars end, if the file is an uncut clip of this model."""
     codes = read_clip_codes(path) if fingerprint else None
     if codes is None or codes.fingerprint != fingerprint:
         return None
@@ -146,7 +167,6 @@ def _tokens(
     if not is_uncut(path, frames * frame_seconds, within_seconds=frame_seconds):
         return None
     skipped = 0 if keep is Keep.START else max(0, frames - -(-sound.samples.shape[1] // codec.hop))
-    first = skipped + heard.before.samples.shape[1] // codec.hop
-    count = -(-heard.end.samples.shape[1] // codec.hop)
-    found: Tokens = np.ascontiguousarray(codes.tokens[:, first : first + count])
-    return found if found.shape[1] == count else None
+    before = heard.before.samples.shape[1] // codec.hop
+    found: Tokens = np.ascontiguousarray(codes.tokens[:, skipped : skipped + before + frames_kept])
+    return found if found.shape[1] == before + frames_kept else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import numpy as np
+
 from bot.audio.held_harmony import hold_harmony
 from bot.audio.written_guides import find_guides
 from bot.domain.generation import GenerationRequest, Kept
@@ -73,7 +75,7 @@ async def build_request(
         held = await asyncio.to_thread(
             hold_harmony,
             heard,
-            None if known is None else known[1].tokens,
+            None if known is None else np.concatenate([each.tokens for each in known], axis=1),
             sources.notation,
             frame_samples=model.frame_samples,
             lead=lead,

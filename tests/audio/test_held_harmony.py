@@ -12,7 +12,13 @@ from bot.audio.notation import load_notation, read_bars
 from bot.audio.prompt import cut_at_bars
 from bot.domain.jobs import Keep
 from bot.models.registry import starter_folder
-from bot.starter.training.data.codebooks import CLOCK, PLAN, plan_meaning
+from bot.starter.training.data.codebooks import (
+    CLOCK,
+    PLAN,
+    clock_meaning,
+    plan_code,
+    plan_meaning,
+)
 from tests.support.known_sounds import RATE_HZ, drums, sound_of, triad
 
 FRAME_SAMPLES = 640
@@ -27,11 +33,11 @@ def notation():
 
 @pytest.fixture(scope="module")
 def heard():
-    """The last four bars of a recording: C major, A minor, F and G over drums of 125 BPM."""
+    """The last bars of a recording: C major, A minor, F and G over drums of 125 BPM, thrice."""
     bars = [triad(root, 3 if quality == "min" else 4, BAR_SECONDS) for root, quality in CHORDS]
     sound = np.concatenate([*bars, *bars, *bars])
     sound = sound + 0.5 * drums(125, len(sound) / RATE_HZ)[: len(sound)]
-    return cut_at_bars(sound_of(sound), 4 * BAR_SECONDS, Keep.END, FRAME_SAMPLES)
+    return cut_at_bars(sound_of(sound), 2 * BAR_SECONDS, Keep.END, FRAME_SAMPLES)
 
 
 def hold(heard, notation, *, lead=0, frames=800, tokens=None):
@@ -41,26 +47,27 @@ def hold(heard, notation, *, lead=0, frames=800, tokens=None):
 
 
 @pytest.mark.parametrize(
-    ("frames", "beat_frames", "lead", "expected"),
+    ("frames", "period", "lead", "expected"),
     [
-        (4, 2.0, 0, [0, 1, 2, 3, 0, 1, 2, 3, 0]),
-        (4, 2.0, 2, [2, 3, 0, 1, 2, 3, 0, 1, 2]),  # from the last beat on
-        (5, 2.0, 0, [1, 2, 3, 4, 1, 2, 3, 4, 1]),  # whole beats only
-        (7, 4.0, 0, [0, 0, 1, 2, 3, 4, 5, 6, 0]),  # the breath before the first bar is missing
-        (3, None, 0, [0, 1, 2, 0, 1, 2, 0, 1, 2]),
-        (1, 4.0, 0, [0] * 9),
+        (4, 4, 0, [0, 1, 2, 3, 0, 1, 2, 3, 0]),
+        (4, 4, 2, [2, 3, 0, 1, 2, 3, 0, 1, 2]),  # from the last two frames on
+        (5, 4, 0, [1, 2, 3, 4, 1, 2, 3, 4, 1]),  # the last bar only
+        (7, 8, 0, [0, 0, 1, 2, 3, 4, 5, 6, 0]),  # the breath before the first bar is missing
+        (1, 4, 0, [0] * 9),
     ],
 )
-def test_kept_harmony_repeats_by_bars(frames, beat_frames, lead, expected):
+def test_kept_codes_repeat(frames, period, lead, expected):
     """The bars that stay are gone through again and again, in time."""
-    held = repeat_codes(np.tile(np.arange(frames, dtype=np.int32), (8, 1)), beat_frames, lead, 9)
+    tokens = np.tile(np.arange(frames, dtype=np.int32), (8, 1))
+    held = repeat_codes(tokens, period, lead, 9)
     assert held.shape == (8, 9)
     assert held[0].tolist() == expected
 
 
 @pytest.mark.parametrize("lead", [0, 24])
 def test_a_recording_s_beat_and_chords_go_on_in_the_new_part(heard, notation, lead):
-    """Bars of the same tempo, one after the other, with the chords of the bars that are kept."""
+    """Bars of the same tempo, with the chords of its last eight bars, though two are kept."""
+    assert heard.end.seconds == pytest.approx(2 * BAR_SECONDS, abs=0.1)
     kept = hold(heard, notation, lead=lead)
     assert (kept.stems, kept.harmony_only) == ((), True)
     assert kept.tokens.shape == (8, 800)
@@ -94,8 +101,31 @@ def test_without_a_beat_nothing_is_held(heard, notation):
     assert hold(replace(heard, rhythm=None), notation) is None
 
 
-def test_exact_codes_are_held_as_they_are(heard, notation):
-    """What a clip tells about itself needs no listening."""
-    own = np.arange(8 * 384, dtype=np.int32).reshape(8, 384) % 2048
-    kept = hold(heard, notation, tokens=own, frames=384)
-    assert np.array_equal(kept.tokens, own)
+def exact_codes(bars):
+    """Codes of whole bars of 24-frame beats, each with a chord of its own."""
+    tokens = np.zeros((8, bars * 96), np.int32)
+    places = np.arange(bars * 96)
+    first = min(code for code in range(2048) if clock_meaning(code) == (0, 24, 0))
+    tokens[CLOCK] = first + places % 24
+    chords = [plan_code(bar % 12, "maj", 0, 0) for bar in range(bars)]
+    tokens[PLAN] = np.repeat(chords, 96) + np.tile(np.arange(4).repeat(24), bars) * 4
+    return tokens
+
+
+@pytest.mark.parametrize(("bars", "period"), [(2, 2), (3, 2), (6, 4), (11, 8)])
+def test_exact_codes_repeat_by_phrases(heard, notation, bars, period):
+    """Whole bars to the frame, as many as a phrase may have."""
+    tokens = exact_codes(bars)
+    kept = hold(heard, notation, tokens=tokens, frames=1000)
+    wanted = tokens[:, -96 * period :]
+    assert np.array_equal(kept.tokens, np.tile(wanted, (1, 11))[:, :1000])
+
+
+def test_codes_without_bars_repeat_by_the_beats_that_are_heard(heard):
+    """Of a model whose codes are no notes the kept bars alone are known."""
+    tokens = np.arange(8 * 700, dtype=np.int32).reshape(8, 700) % 2048
+    length = heard.end.samples.shape[1] // FRAME_SAMPLES
+    kept = hold(heard, None, tokens=tokens, frames=length + 50)
+    beats = round(length / 24)
+    assert abs(beats * 24 - length) < 3
+    assert np.array_equal(kept.tokens[:, :50], tokens[:, -beats * 24 :][:, :50])

@@ -39,10 +39,14 @@ class Rhythm:
         """Return the length of a bar."""
         return 60 * self.beats_per_bar / self.bpm
 
-    def within(self, begin: float, end: float) -> Rhythm | None:
-        """Return the rhythm of a part between two times; None if it has no beat."""
+    def within(self, begin: float, end: float, *, zero: float | None = None) -> Rhythm | None:
+        """Return the rhythm of a part between two times; None if it has no beat.
+
+        Its times are counted from `zero`, or from where the part begins.
+        """
+        first = begin if zero is None else zero
         beats, downbeats = (
-            tuple(second - begin for second in times if begin <= second < end)
+            tuple(second - first for second in times if begin <= second < end)
             for times in (self.beats, self.downbeats)
         )
         return replace(self, beats=beats, downbeats=downbeats) if beats else None

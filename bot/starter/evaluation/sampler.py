@@ -158,8 +158,8 @@ def remix_request(
         return replace(request, audio=heard.end)
     tokens = None
     if order.codes is not None:
-        first, frames = heard.before.samples.shape[1] // hop, heard.end.samples.shape[1] // hop
-        tokens = order.codes[:, first : first + frames]
+        joint = (heard.before.samples.shape[1] + heard.end.samples.shape[1]) // hop
+        tokens = order.codes[:, :joint]
     frames = round(order.seconds * SAMPLE_RATE_HZ / hop)
     kept = hold_harmony(heard, tokens, notation, frame_samples=hop, lead=0, frames=frames)
     return replace(request, kept=kept)
