@@ -74,7 +74,7 @@ def run(
 ) -> int:
     """Make the clips and write them; return the exit code."""
     plan = make_plan(args, config)
-    print_unknown_words(plan.model, plan.folder, plan.requests[0].prompt)
+    print_unknown_words(plan.model, plan.folder, plan.prompt)
     with console.reporter(sys.stderr) as report, open_stream(plan, interrupts) as stream:
         started = time.monotonic()
         report.stage(Sentence("Loading {model}", model=plan.model))
@@ -178,9 +178,9 @@ def write(
     elif plan.remix is not None and plan.afresh is not None:
         afresh = plan.afresh
         sound = join_over_overlap(plan.remix, sound, afresh.overlap_samples, factor=afresh.factor)
-    done = finish(sound, as_loop=plan.as_loop, prompt=request.prompt)
+    done = finish(sound, as_loop=plan.as_loop, prompt=plan.prompt)
     tags = Tags(
-        prompt=request.prompt,
+        prompt=plan.prompt,
         seed=request.seed,
         model=plan.model,
         kind="remix" if plan.remix is not None else _kind(request),

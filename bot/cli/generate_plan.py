@@ -20,6 +20,7 @@ from bot.audio.notation import load_notation
 from bot.audio.prompt import AudioPrompt
 from bot.audio.written_guides import find_guides
 from bot.cli.generate_audio import load_audio, load_kept, load_tokens
+from bot.cli.generate_files import choose_files
 from bot.cli.generate_melody import load_melody
 from bot.cli.generate_options import (
     check_stream,
@@ -46,6 +47,7 @@ from bot.models.locate import locate
 from bot.musicgen.checkpoint.fingerprint import fingerprint
 from bot.musicgen.checkpoint.inspection import Contents, inspect
 from bot.musicgen.engine.validation import check_endless, check_stems
+from bot.words.held_words import without_tempo_and_key
 from bot.words.muted_stems import muted_stems
 
 
@@ -58,6 +60,8 @@ class Plan:
     precision: str
     requests: Sequence[GenerationRequest]
     files: Sequence[Path]
+    prompt: str | None = None
+    """The words of every clip; those whose meaning is held by codes are not in the requests."""
     as_loop: bool = False
     stems: tuple[str, ...] = ()
     """The stems to write beside each clip."""
@@ -139,7 +143,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     if args.seconds is not None:
         check_seconds(args.seconds, max_seconds=longest)
     seeds = read_seeds(args, config)
-    files = _files(args.out, seeds)
+    files = choose_files(args.out, seeds)
     sources = [each for each in (args.audio, args.melody) if each is not None]
     for file in () if args.stream else files:
         encode.check(file, sources=sources)
@@ -174,6 +178,9 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         afresh = make_afresh(remix, contents, seconds)
     if afresh is not None:
         kept, audio, audio_tokens, seconds = afresh.kept, None, None, afresh.seconds
+    words = prompt
+    if afresh is not None and kept is not None and prompt is not None:
+        words = without_tempo_and_key(prompt)
     guides = None
     if audio is not None and audio_tokens is None and model_config.stems:
         notation = load_notation(contents.folder)
@@ -182,7 +189,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     request = GenerationRequest(
         seconds=seconds,
         seed=seeds[0],
-        prompt=prompt,
+        prompt=words,
         audio=audio,
         audio_tokens=audio_tokens,
         audio_guides=guides,
@@ -203,6 +210,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         precision=args.precision or config.engine.precision,
         requests=[dataclasses.replace(request, seed=seed) for seed in seeds],
         files=files,
+        prompt=prompt,
         as_loop=args.loop,
         stems=tuple(stem.name for stem in model_config.stems) if args.stems else (),
         fingerprint=mark,
@@ -232,20 +240,3 @@ def _muted(
         return named
     stems = [stem.name for stem in contents.config.stems]
     return muted_stems(prompt, stems, () if kept is None else kept.stems)
-
-
-def _files(out: Path | None, seeds: Sequence[int]) -> list[Path]:
-    if out is None:
-        return [_unused(f"zhiyin-{seed}") for seed in seeds]
-    if len(seeds) == 1:
-        return [out]
-    return [out.with_stem(f"{out.stem}-{take}") for take in range(1, len(seeds) + 1)]
-
-
-def _unused(stem: str) -> Path:
-    """Return an unused file name: only a name given by the user is overwritten."""
-    path, count = Path(f"{stem}.mp3"), 1
-    while path.exists():
-        count += 1
-        path = Path(f"{stem}-{count}.mp3")
-    return path

@@ -18,6 +18,7 @@ from bot.inference.pending_job import UnrelatedWorkerLoss
 from bot.pipeline.clip_codes import load_codes_at
 from bot.pipeline.source_sounds import SourceSounds
 from bot.pipeline.turn_bars import TurnBars
+from bot.words.held_words import without_tempo_and_key
 from bot.words.muted_stems import muted_stems
 
 NO_MELODY = Sentence(
@@ -81,7 +82,10 @@ async def build_request(
             lead=lead,
             frames=round(seconds / frame_seconds),
         )
-        return replace(request, seconds=seconds, kept=held)
+        prompt = order.prompt
+        if held is not None and prompt is not None:
+            prompt = without_tempo_and_key(prompt)
+        return replace(request, prompt=prompt, seconds=seconds, kept=held)
     if known is not None:
         return replace(request, audio=heard.end, audio_tokens=known[1].tokens)
     guides = None

@@ -81,6 +81,7 @@ def test_a_clip_s_new_part_is_made_afresh_over_its_codes(tiny_stems):
     plan = planned(*argv, model=tiny_stems)
     (request,) = plan.requests
     assert (request.audio, request.audio_tokens, request.audio_guides) == (None, None, None)
+    assert (request.prompt, plan.prompt) == ("90s jazz rock", "90s jazz rock, 120 BPM")
     assert request.kept is not None and request.kept.harmony_only
     assert plan.remix is not None and plan.afresh is not None
     first = place_in("a.wav", plan.remix.end.samples[0])
@@ -117,14 +118,19 @@ def test_a_recording_s_new_part_is_made_afresh_over_what_is_heard(asked):
 
 
 def test_a_remix_made_afresh_begins_with_the_old_bars(capsys):
-    """And is as long as both: the beat before the joint is in either."""
+    """And is as long as both: the beat before the joint is in either.
+
+    The file names the tempo; the model, which is held to it, is not told in words.
+    """
     own("a.wav", prompt=None)
     opener = Opener()
     options = ["as jazz", "--audio", "a.wav", "--keep", "end", "-o", "b.wav", "--seconds", "2"]
     args = build_parser().parse_args(["generate", *options, "--model", "starter"])
     assert dispatch(args, Interrupts(), open_engine=opener) == 0
     (request,) = opener.requests
-    assert request.audio is None
+    assert (request.audio, request.prompt) == (None, "jazz")
+    tags = read_tags(Path("b.wav").read_bytes())
+    assert tags is not None and tags.prompt == "jazz, 120 BPM"
     told = capsys.readouterr().out
     before = planned(*options, model="starter").seconds_before
     assert f"2.0 s of sound after {before:.1f} s of yours" in told

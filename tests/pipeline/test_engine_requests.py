@@ -46,20 +46,25 @@ async def test_the_beat_of_a_recording_is_told_to_a_model_with_a_clock(tmp_path,
 
 @pytest.mark.parametrize("keeps_harmony", [True, False])
 async def test_a_recording_is_remixed_afresh_over_its_beat(tmp_path, keeps_harmony):
-    """An audio prompt would impose its style; other tempi and keys are asked for by words alone."""
+    """An audio prompt would impose its style, and words about a tempo that is held anyway do, too.
+
+    Another tempo or key is asked for by words alone.
+    """
     model = replace(info(1), stems=("drums", "bass", "chords", "lead"), frame_samples=640)
     async with open_store(tmp_path, time.time) as store:
         write_master(store.uploads_folder / "drums.flac", sound_of(drums(125, 10.0)))
         source = UploadSource(
             file="drums.flac", keep_seconds=5.0, keep=Keep.END, keep_harmony=keeps_harmony
         )
-        job = await accepted(store, kind=Kind.REMIX, prompt="jazz", source=source, seconds=6.0)
+        prompt = "jazz, 125 BPM"
+        job = await accepted(store, kind=Kind.REMIX, prompt=prompt, source=source, seconds=6.0)
         sources = SourceSounds(store, load_notation(starter_folder()))
         request = await build_request(job, model, sources, TurnBars(store, sources, None))
-        assert (request.prompt, request.audio, request.audio_guides) == ("jazz", None, None)
+        assert (request.audio, request.audio_guides) == (None, None)
         if not keeps_harmony:
-            assert request.kept is None
+            assert (request.prompt, request.kept) == (prompt, None)
             return
+        assert request.prompt == "jazz"
         assert request.kept.harmony_only
         clock = request.kept.tokens[0]
         assert clock.shape == (300,)

@@ -124,6 +124,9 @@ def remix_section(
             MODEL: Share.where(t and k for t, k in zip(is_tempo, is_key, strict=True))
         }),
         Row("keeps the tempo", "", {MODEL: Share.where(is_tempo)}),
+        Row("tempo off altogether", "", {
+            MODEL: Share.where(verdict(h.bpm, p.piece.bpm) == "off" for h, _, p in both)
+        }),
         Row("keeps the key", "", {MODEL: Share.where(is_key)}),
         Row("keeps the key or its relative", "", {
             MODEL: Share.where(is_related(key, _key(p)) for _, key, p in both)
@@ -138,7 +141,7 @@ def remix_section(
     note = (
         f"As the bot remixes the first {OPENING_SECONDS:g} s of a held-out piece in another style: "
         f"what follows the bars, about {REMIX_SECONDS:g} s, that are kept. With known codes the "
-        "model keeps their tempo and harmony, else those that are heard; the words name them too."
+        "model keeps their tempo and harmony, else those that are heard."
     )
     return Section.compared(f"Remixes of a piece, {_way(by_codes)}", rows, note)
 

@@ -27,6 +27,7 @@ from bot.models.opening import open_model
 from bot.musicgen.engine.engine import Engine
 from bot.musicgen.model import Model
 from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sound
+from bot.words.held_words import without_tempo_and_key
 from bot.words.join import TempoAndKey, join_words
 from bot.words.muted_stems import muted_stems
 
@@ -144,25 +145,30 @@ def remix_request(
 ) -> GenerationRequest:
     """Return what the bot asks an engine for, of which the new part comes back.
 
-    A model with a notation makes it afresh, over the old tempo and harmony that its words name too.
+    A model with a notation makes it afresh, over the old tempo and harmony. If there are none, or
+    they can't be told, its words name them.
     """
     assert order.opening is not None and order.prompt is not None
     sound = Clip(samples=order.opening[None], sample_rate_hz=SAMPLE_RATE_HZ)
     heard = cut_at_bars(sound, keep_seconds, Keep.END, hop)
+    kept = None
+    if notation is not None:
+        tokens = None
+        if order.codes is not None:
+            joint = (heard.before.samples.shape[1] + heard.end.samples.shape[1]) // hop
+            tokens = order.codes[:, :joint]
+        frames = round(order.seconds * SAMPLE_RATE_HZ / hop)
+        kept = hold_harmony(heard, tokens, notation, frame_samples=hop, lead=0, frames=frames)
     bpm, key = detect_tempo_and_key(sound, None)
-    words = join_words(
+    words: str | None = join_words(
         None, order.prompt, TempoAndKey(bpm=bpm, key=key), most=MAX_GENERATION_PROMPT_CHARACTERS
     )
-    request = GenerationRequest(seconds=order.seconds, seed=order.seed, prompt=words)
-    if notation is None:
-        return replace(request, audio=heard.end)
-    tokens = None
-    if order.codes is not None:
-        joint = (heard.before.samples.shape[1] + heard.end.samples.shape[1]) // hop
-        tokens = order.codes[:, :joint]
-    frames = round(order.seconds * SAMPLE_RATE_HZ / hop)
-    kept = hold_harmony(heard, tokens, notation, frame_samples=hop, lead=0, frames=frames)
-    return replace(request, kept=kept)
+    if kept is not None and words is not None:
+        words = without_tempo_and_key(words)
+    audio = heard.end if notation is None else None
+    return GenerationRequest(
+        seconds=order.seconds, seed=order.seed, prompt=words, audio=audio, kept=kept
+    )
 
 
 def _take(finished: Finished, seconds: float) -> Take:
