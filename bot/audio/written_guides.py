@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.audio.analysis.chords import INTERVALS, find_chord
+from bot.audio.analysis.chords import find_chord
 from bot.audio.analysis.expected_tempo import expected_tempo
 from bot.audio.analysis.rhythm import Rhythm, find_rhythm
 from bot.audio.analysis.tones import chroma, find_tones, low_tones
@@ -28,6 +28,7 @@ _CHORDS_IN_A_BAR = 2
 _LEAST_TONES = 5.0
 """Partials at a time that harmony has at least: nearly all pieces have 8, three in four drums alone
 fewer than 6."""
+_MAJOR, _MINOR = "maj", "min"
 _HIGHEST_BASS = 52
 """The MIDI pitch below which tones are the bass."""
 
@@ -125,7 +126,7 @@ def _repeat_bars(
 def _write_plan(sound: Sound, rhythm: Rhythm, frame_samples: int, frames: int, plan: Plan) -> Row:
     """Return the plan's codes: the chord of each half of a bar, the beat, and the bar."""
     codes = np.zeros(frames, np.int32)
-    if not rhythm.downbeats or not set(INTERVALS) <= set(plan.qualities):
+    if not rhythm.downbeats or not {_MAJOR, _MINOR} <= set(plan.qualities):
         return codes
     tones = find_tones(sound.samples.mean(axis=0), sound.sample_rate_hz)
     if len(tones.frame) < _LEAST_TONES * tones.frames:
@@ -144,7 +145,7 @@ def _write_plan(sound: Sound, rhythm: Rhythm, frame_samples: int, frames: int, p
         own = heard_parts == part
         chord = find_chord(classes[own].mean(axis=0), bass[own].mean(axis=0))
         if chord is not None:
-            quality = plan.qualities.index(chord.quality)
+            quality = plan.qualities.index(_MINOR if chord.is_minor else _MAJOR)
             number = chord.root * len(plan.qualities) + quality
             at = parts == part
             codes[at] = (number * plan.beats + beats[at]) * plan.codes_per_beat + numbers[at] + 1
