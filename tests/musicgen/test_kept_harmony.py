@@ -10,7 +10,7 @@ from bot.musicgen.engine.validation import check_stems
 
 
 def test_harmony_alone_is_kept_without_stems():
-    """The guides are the earlier clip's and all stems are free."""
+    """The guides are the earlier clip's, but where they say nothing (0), and all stems are free."""
     stems = (Stem("drums", (1,)), Stem("bass", (2,)))
     tokens = np.arange(12, dtype=np.int32).reshape(3, 4)
     kept = Kept(tokens=tokens, stems=(), harmony_only=True)
@@ -18,5 +18,5 @@ def test_harmony_alone_is_kept_without_stems():
     check_stems(request, stems)
     fixed = fixed_tokens(request, stems, 3, 5)
     assert fixed is not None
-    assert fixed[0].tolist() == [0, 1, 2, 3, FREE]
+    assert fixed[0].tolist() == [FREE, 1, 2, 3, FREE]
     assert (fixed[1:] == FREE).all()
