@@ -6,6 +6,7 @@ engine in the worker is one that does what the prompt says.
 
 from __future__ import annotations
 
+import importlib
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ import simcord.interactions
 from simcord.backend.errors import unknown_interaction
 from simcord.backend.models import Interaction
 
-from bot.app.client import ZhiyinBot
+from bot.app.client import COGS, ZhiyinBot
 from bot.app.health import Health
 from bot.app.wiring import open_pipeline
 from bot.config import Config, GenerationConfig, LimitsConfig
@@ -182,6 +183,9 @@ async def open_server(
             )
         )
         bot = new_bot(config, pipeline, clock, languages)
+        # They are imported once in a process, at its start: the watch is over a running bot.
+        for name in COGS:
+            importlib.import_module(name)
         hogs = stack.enter_context(watched())
         async with simcord.run(
             bot, check_errors=False, settle_timeout=PATIENCE_SECONDS, shard_count=1
