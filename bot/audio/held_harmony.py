@@ -45,7 +45,7 @@ def hold_harmony(
         return Kept(tokens=held, stems=(), harmony_only=True)
     if notation is None or heard.rhythm is None:
         return None
-    sound, rhythm = _last_bars(heard, heard.rhythm)
+    sound, rhythm = _last_bars(heard, heard.rhythm, frame_samples)
     new = frames - lead
     guides = write_guides(sound, rhythm, frame_samples, notation, new_frames=max(0, new))
     if guides is None:
@@ -71,12 +71,13 @@ def _period(
     return max(1, round(round(length / beat) * beat))
 
 
-def _last_bars(heard: AudioPrompt, rhythm: Rhythm) -> tuple[Sound, Rhythm]:
-    """Return the last bars of a recording before the joint, and their rhythm."""
+def _last_bars(heard: AudioPrompt, rhythm: Rhythm, frame_samples: int) -> tuple[Sound, Rhythm]:
+    """Return the last bars of a recording before the joint, in whole frames, and their rhythm."""
     whole = np.concatenate([heard.before.samples, heard.end.samples], axis=1)
     rate_hz = heard.end.sample_rate_hz
     bar = rhythm.bar_seconds * rate_hz
-    length = min(whole.shape[1], math.ceil(bar * _count_bars(whole.shape[1] / bar)))
+    frames = math.ceil(bar * _count_bars(whole.shape[1] / bar) / frame_samples)
+    length = min(whole.shape[1], frames * frame_samples)
     sound = Sound(samples=whole[:, -length:], sample_rate_hz=rate_hz)
     end = heard.end.seconds
     return sound, rhythm.within(end - length / rate_hz, end) or rhythm

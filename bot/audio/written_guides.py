@@ -118,7 +118,8 @@ def _repeat_bars(
     heard = count.last_frame + (places - count.last_frame) * (
         count.heard_frames / count.beat_frames
     )
-    period = max(1, frames // bar_frames) * bar_frames
+    # A sound that was cut a moment before a bar line has whole bars all the same.
+    period = max(1, round(frames / bar_frames)) * bar_frames
     late = np.maximum(0, np.ceil((heard - (frames - 1)) / period)) * period
     return np.where(places < frames, places, np.round(heard - late)).clip(0, frames - 1).astype(int)
 

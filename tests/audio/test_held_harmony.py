@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bot.audio.analysis.rhythm import Rhythm
 from bot.audio.held_harmony import hold_harmony, repeat_codes
 from bot.audio.notation import load_notation, read_bars
 from bot.audio.prompt import cut_at_bars
+from bot.audio.written_guides import write_guides
 from bot.domain.jobs import Keep
 from bot.models.registry import starter_folder
 from bot.starter.training.data.codebooks import (
@@ -77,6 +79,29 @@ def test_a_recording_s_beat_and_chords_go_on_in_the_new_part(heard, notation, le
     planned = [plan_meaning(int(code))[:2] for code in kept.tokens[PLAN]]
     middles = [planned[lead + 96 * bar + 48] for bar in range(8)]
     assert middles == [*CHORDS, *CHORDS]
+
+
+def test_the_beat_goes_on_from_the_joint_to_the_frame(heard, notation):
+    """Where the recording's last beats are, however long the bars before them."""
+    kept = hold(heard, notation, lead=0)
+    beats = [at for at in range(200) if clock_meaning(int(kept.tokens[CLOCK][at]))[2] == 0]
+    last = heard.rhythm.beats[-1] - heard.end.seconds
+    wanted = (last * RATE_HZ / FRAME_SAMPLES) % 24
+    assert min(abs(beats[0] - wanted), 24 - abs(beats[0] - wanted)) <= 0.6
+
+
+def test_a_recording_cut_before_its_bar_line_has_whole_bars(notation):
+    """Four bars but for a twentieth of a second repeat as four, not as three."""
+    bars = [triad(root, 3 if quality == "min" else 4, BAR_SECONDS) for root, quality in CHORDS]
+    sound = np.concatenate(bars) + 0.5 * drums(125, 4 * BAR_SECONDS)
+    rhythm = Rhythm(
+        bpm=125.0, confidence=1.0, beats=tuple(0.48 * beat for beat in range(16)),
+        downbeats=tuple(1.92 * bar for bar in range(4)), beats_per_bar=4, is_even=True,
+    )  # fmt: skip
+    short = sound_of(sound[: len(sound) - 1600])
+    codes = write_guides(short, rhythm, FRAME_SAMPLES, notation, new_frames=384)
+    planned = [plan_meaning(int(code))[:2] for code in codes[PLAN]]
+    assert [planned[96 * bar + 48] for bar in range(7)] == [*CHORDS, *CHORDS[:3]]
 
 
 def test_a_new_part_shorter_than_the_overlap_is_held(heard, notation):
