@@ -17,7 +17,10 @@ _KEY = re.compile(
     r"|(?P<sign>[升降])?(?P<zh_note>[A-Ga-g])\s*(?P<zh_mode>[大小])调",
 )
 # The built-in model's tokenizer reads a key however it is spelled.
-_TOKENIZED_KEY = re.compile(rf"(?<![A-Za-z])(?:{_SPELLED}|[A-G][#♯b♭]?m(?![A-Za-z]))")
+_TOKENIZED_KEY = re.compile(
+    rf"(?<![A-Za-z])(?:{_SPELLED}|[A-G][#♯b♭]?m(?![A-Za-z]))"
+    r"|(?:(?<=\bin )|(?<=\bkey of ))(?:[A-G][#♯b♭]|[B-G])(?![\w#'&-])"
+)
 _MODE = re.compile(
     r"(?:\bin\s+)?(?:\ba\s+)?\b(?P<mode>major|minor)\s+key\b|\bin\s+(?P<plain>major|minor)\b"
     r"|(?<![A-Ga-g])(?P<zh_mode>[大小])调",

@@ -61,14 +61,15 @@ MOOD_WORDS: dict[str, tuple[str, ...]] = {
     "dreamy": ("dreamy", "ethereal", "floating", "spacey", "hypnotic"),
     "steady": ("steady",),
 }  # fmt: skip
+# The first is its own name, which no other instrument is called by.
 INSTRUMENT_WORDS: dict[str, tuple[str, ...]] = {
     "electric piano": ("electric piano", "rhodes", "keys"),
     "organ": ("organ", "hammond organ"),
     "acoustic guitar": ("acoustic guitar", "guitar", "guitars"),
     "nylon guitar": ("nylon guitar", "guitar", "spanish guitar"),
     "electric guitar": ("electric guitar", "guitar", "clean guitar", "guitars"),
-    "muted guitar": ("guitar", "rhythm guitar", "electric guitar"),
-    "overdriven guitar": ("overdriven guitar", "electric guitar", "guitar", "guitars"),
+    "muted guitar": ("guitar", "rhythm guitar"),
+    "overdriven guitar": ("overdriven guitar", "guitar", "guitars"),
     "distorted guitar": ("distorted guitar", "guitars", "distorted guitars", "electric guitars",
                          "heavy guitars", "guitar"),
     "double bass": ("double bass", "upright bass", "bass"),
@@ -84,13 +85,13 @@ INSTRUMENT_WORDS: dict[str, tuple[str, ...]] = {
     "tin whistle": ("tin whistle", "whistle", "irish whistle"),
     "strings": ("strings", "string section", "string ensemble"),
     "synth strings": ("synth strings", "synth", "synths"),
-    "muted trumpet": ("muted trumpet", "trumpet"),
+    "muted trumpet": ("muted trumpet",),
     "brass": ("brass", "horns", "horn section"),
     "synth brass": ("synth brass", "synth", "synths", "synthesizer"),
     "saxophone": ("saxophone", "sax", "saxophone"),
     "violin": ("violin", "fiddle"),
     "square lead": ("square lead", "square wave", "8-bit synth"),
-    "saw lead": ("saw lead", "synth", "synth lead", "synths", "synthesizer"),
+    "saw lead": ("saw lead", "synth", "synths", "synthesizer"),
     "synth lead": ("synth lead", "synth", "lead synth", "synthesizer"),
     "synth stab": ("synth stabs", "synth", "synths"),
     "synth pad": ("synth pad", "pads", "warm pads", "synth"),
@@ -99,7 +100,8 @@ INSTRUMENT_WORDS: dict[str, tuple[str, ...]] = {
     "bells": ("bells", "tubular bells"),
 }  # fmt: skip
 DRUM_WORDS: dict[str, tuple[str, ...]] = {
-    "light": ("light drums", "soft drums", "simple drums", "sparse drums"),
+    "light": ("light drums", "soft drums", "simple drums", "sparse drums", "quiet drums",
+              "gentle drums", "brushed drums", "a light beat", "a little drumming"),
     "steady": ("drums", "steady drums", "a steady beat", "a drum beat"),
     "dense": ("dense drums", "busy drums", "dense drum beats", "intense drums", "driving drums",
               "lots of drums", "fast drums", "dense drumming"),

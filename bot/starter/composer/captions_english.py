@@ -9,6 +9,7 @@ from bot.starter.composer.piece import Piece
 
 _OTHER_CHANCE = 0.2
 _OWN_NAME_CHANCE = 0.4
+_NO_MODE_CHANCE = 0.08
 _GROOVY_STYLES = ("blues", "jazz", "funk", "soul", "disco")
 _LEAD_FORMS = ("{0}", "{0} melody", "{0} lead", "{0} solo", "a {0} melody", "melodic {0}",
                "lead {0}", "{0} playing the melody", "{0} playing", "melody on {0}",
@@ -110,6 +111,8 @@ def _tails(
                 "the key is {0} {1}",
             )
         )
+        if chance() < _NO_MODE_CHANCE:
+            form = choices.choice(("in {0}", "key of {0}", "in the key of {0}"))
         tails.append(form.format(keys[piece.tonic], piece.mode))
     elif chance() < 0.04:
         tails.append(f"in a {piece.mode} key")
@@ -194,7 +197,7 @@ def _described(piece: Piece, name: str, word: str, choices: randomness.Random) -
         adjectives.append("warm")
     if family == "guitar" and "loud guitars" in piece.traits:
         adjectives.append("loud")
-    if name in ("distorted guitar", "overdriven guitar"):
+    if name == "distorted guitar":
         adjectives.append("distorted")
     if piece.mood in ("sad", "calm", "dreamy", "happy"):
         adjectives.append(piece.mood)

@@ -3,7 +3,8 @@
 A piece is a word, a Chinese character, a number or a punctuation mark. A number is one token
 whatever it stands in ("120bpm", "速度120"), so that a tempo has one meaning to learn. A word that
 no caption holds becomes the unknown token as a whole, which the model learns to pass over: pieces
-of it might mean something else ("everywhere" is not in E). Keys are read however they are spelled.
+of it might mean something else ("everywhere" is not in E). A key's tonic is one token, however and
+in whichever language it is spelled: "C#", "Db", "升C" are one note, and "A minor" has no article.
 """
 
 from __future__ import annotations
@@ -21,9 +22,25 @@ PAD, END, UNKNOWN = 0, 1, 2
 _SPECIALS = ("<pad>", "</s>", "<unk>")
 _NUMBERS = tuple(f"▁{number}" for number in range(10, 201))
 _LEAST_COUNT = 3
+# Notes with a sign come first: what is left of a note then has none.
+_TONICS: tuple[tuple[str, str], ...] = (
+    ("tonic_c_sharp", r"C#|Db|升\s?C|降\s?D"),
+    ("tonic_e_flat", r"D#|Eb|升\s?D|降\s?E"),
+    ("tonic_f_sharp", r"F#|Gb|升\s?F|降\s?G"),
+    ("tonic_a_flat", r"G#|Ab|升\s?G|降\s?A"),
+    ("tonic_b_flat", r"A#|Bb|升\s?A|降\s?B"),
+    ("tonic_c", "C"),
+    ("tonic_d", "D"),
+    ("tonic_e", "E"),
+    ("tonic_f", "F"),
+    ("tonic_g", "G"),
+    ("tonic_a", "A"),
+    ("tonic_b", "B"),
+)
 _NOTE = r"(?<![A-Za-z])[A-G][#b]?"
 _ANY_NOTE = r"(?<![A-Za-z])[A-Ga-g]"
 _MODE = r"(?=[\s-]+(?:[Mm]aj|[Mm]in))"
+_IN = r"(?:(?<=\bin )|(?<=\bkey )|(?<=\bof )|(?<=\bis )|(?<=[,:] ))"
 # "F♯", "Am", "C maj", "E flat major" as "F#", "A minor", "C major", "Eb major".
 _KEY_SPELLINGS = (
     ("♯", "#"),
@@ -34,6 +51,7 @@ _KEY_SPELLINGS = (
     (rf"{_ANY_NOTE}[#b]?\K[\s-]*[Mm]aj(?![A-Za-z])", " major"),
     (rf"{_ANY_NOTE}[#b]?\K[\s-]*[Mm]in(?![A-Za-z])", " minor"),
 )
+_NAMED_MODE = r"[\s-]+(?i:major|minor)(?![A-Za-z])(?!\s+key)"
 
 
 def learn(captions: Iterable[str], size: int) -> Tokenizer:
@@ -76,7 +94,8 @@ def write(folder: Path, tokenizer: Tokenizer) -> None:
 
 def _bare(pieces: dict[str, int]) -> Tokenizer:
     tokenizer = Tokenizer(models.WordLevel(pieces, unk_token=_SPECIALS[UNKNOWN]))
-    spelled = [normalizers.Replace(Regex(found), plain) for found, plain in _KEY_SPELLINGS]
+    spellings = (*_KEY_SPELLINGS, *_tonic_spellings())
+    spelled = [normalizers.Replace(Regex(found), plain) for found, plain in spellings]
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.NFKC(), *spelled, normalizers.Lowercase()]
     )
@@ -89,6 +108,24 @@ def _bare(pieces: dict[str, int]) -> Tokenizer:
         ]
     )
     return tokenizer
+
+
+def _tonic_spellings() -> list[tuple[str, str]]:
+    """Return what the tonics of keys look like, and their tokens.
+
+    "a" may be an article ("a minor blues"), so it needs something before it that names keys, or
+    nothing after its mode. A key without a mode ("in C") has a capital, and is not A.
+    """
+    found = []
+    for piece, names in _TONICS:
+        note = rf"(?i:{names})"
+        if piece == "tonic_a":
+            note = rf"(?:A|{_IN}a|a(?={_NAMED_MODE}(?!\s+\w)))"
+        else:
+            found.append((rf"(?:(?<=\bin )|(?<=\bkey of ))(?:{names})(?![\w#'&-])", piece))
+        found.append((rf"(?<![A-Za-z_]){note}(?={_NAMED_MODE})", piece))
+        found.append((rf"(?<![A-Za-z_])(?i:{names})(?=\s*[大小]调)", piece))
+    return found
 
 
 def _write(path: Path, contents: dict[str, Any]) -> None:
