@@ -30,6 +30,7 @@ from bot.starter.training.data.encoding import encode_piece
 from bot.starter.training.data.loader import CropBatch, LoaderSettings, PieceLoader
 from bot.starter.training.data.mixing import SampleBank
 from bot.starter.training.data.samples import SAMPLE_RATE_HZ
+from bot.starter.training.mixed_precision import mixed_precision
 
 _SAVE_EVERY_SECONDS, _LOG_EVERY_SECONDS, _GATE_SECONDS = 120.0, 10.0, 10.0
 
@@ -190,7 +191,7 @@ class CodecTrainer:
         keep = draw_audible_stems(len(tokens), plan.whole_share).to(self.device)
         wanted = (stems * keep[:, :, None]).sum(1)
         shown = tokens * audible_books(keep)[:, :, None]
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with mixed_precision(self.device):
             tables = model.tables()
             made = model.decode(shown, tables)
         distance = self.distance(made.float(), wanted)
@@ -212,7 +213,7 @@ class CodecTrainer:
 
     def _recognise(self, wanted: Tensor, shown: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Return how badly the encoder finds the codes of a sound, and how often it is right."""
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with mixed_precision(self.device):
             louder = 10 ** (torch.empty(len(shown), 1, device=self.device).uniform_(-6, 6) / 20)
             states, scores = self.model.recognise(wanted * louder)
         truth = [shown[:, book] for book in SOUNDING]

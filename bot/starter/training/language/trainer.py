@@ -37,6 +37,7 @@ from bot.starter.training.language.optimizers import (
     pace,
     train_words_alone,
 )
+from bot.starter.training.mixed_precision import mixed_precision
 
 _SAVE_EVERY_SECONDS = 120.0
 _LOG_EVERY_SECONDS = 10.0
@@ -193,7 +194,7 @@ class LanguageTrainer:
         parameters = [each for each in self.model.parameters() if each.requires_grad]
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with mixed_precision(self.device):
             states = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
             losses = torch.stack(list(self._losses(states, batch)))
         weights = losses.new_tensor(self.plan.book_weights)
