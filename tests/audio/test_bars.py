@@ -1,4 +1,4 @@
-"""The turns of a jam as bars: cut to whole ones, and brought to those of the track."""
+"""Bars of a jam's turns: cut to whole bars, and stretched to the track's tempo."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def grid_of(bpm, beats_per_bar=4):
 
 
 def off_the_beat(sound, grid):
-    """How far the stroke at each beat is from where it ought to be, in seconds."""
+    """Return how late the stroke at each beat is, in seconds; negative if early."""
     mono = np.abs(sound.samples).max(axis=0)
     found = []
     beats = np.arange(grid.beat_seconds, sound.seconds - 0.1, grid.beat_seconds)
@@ -38,7 +38,7 @@ def off_the_beat(sound, grid):
 
 
 def take_turn(track, grid, bars, bpm, late_seconds):
-    """A track with a turn of so many bars, made by somebody who plays too fast, and too late."""
+    """Return the track with another turn of so many bars, played too fast and too late."""
     heard = cut_on_grid(track, bars * grid.bar_seconds, grid)
     new = sound_of(drums(bpm, bars * grid.bar_seconds * 1.06 + grid.beat_seconds, 0.0))
     late = round(late_seconds * RATE_HZ)
@@ -53,7 +53,7 @@ def take_turn(track, grid, bars, bpm, late_seconds):
 
 @pytest.mark.parametrize(("bpm", "bars", "turns"), [(91, 1, 8), (140, 4, 4)])
 def test_many_turns_keep_one_tempo_and_their_bars(bpm, bars, turns):
-    """However fast and how late each is played, within a few per cent and a beat."""
+    """Turns a few per cent too fast or slow and up to a beat late are aligned to one grid."""
     grid = grid_of(bpm)
     track = sound_of(drums(bpm, bars * grid.bar_seconds, BREATH_SECONDS))
     random = np.random.default_rng(bpm)
@@ -66,7 +66,7 @@ def test_many_turns_keep_one_tempo_and_their_bars(bpm, bars, turns):
 
 
 def test_without_a_beat_a_turn_is_cut_by_time():
-    """Nobody claims to have heard one: as long as its bars are, joined where the track ends."""
+    """It is as long as its bars are, and joined at the track's end; no bars are reported."""
     grid = grid_of(100)
     made = sound_of(drone(9.0))
     part, lead = follow_bars(made, 4 * RATE_HZ, grid, 1)
@@ -80,7 +80,7 @@ def test_without_a_beat_a_turn_is_cut_by_time():
 
 @pytest.mark.parametrize(("asked", "played"), [(120, 120), (120, 113), (96, 104), (100, 130)])
 def test_a_first_turn_sets_the_bars(asked, played):
-    """From its first bar line on; at the tempo that was asked for, unless it is far from that."""
+    """It starts at its first bar line, and gets the requested tempo unless it is far from that."""
     made = sound_of(drums(played, 14.0, 0.31))
     bars = detect_bars(made, asked)
     assert bars is not None
@@ -95,7 +95,7 @@ def test_a_first_turn_sets_the_bars(asked, played):
 
 
 def test_a_turn_has_as_many_whole_bars_as_there_are():
-    """Of a sound that is too short for all; where there is not even one it stays whole."""
+    """A sound too short for all bars is cut to fewer; one shorter than a bar stays whole."""
     made = sound_of(drums(120, 5.0, 0.0))
     bars = detect_bars(made, 120.0)
     assert bars is not None

@@ -1,4 +1,4 @@
-"""Triads from the strength of pitch classes: root, mode, and what the bass decides."""
+"""Triads from the strength of pitch classes: root, quality and bass note."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAJOR, MINOR = [(0, 4, 7), (0, 4, 7, 10), (0, 4, 7, 11)], [(0, 3, 7), (0, 3, 7, 
 
 
 def classes(*tones):
-    """Pitch classes of which these are equally strong."""
+    """Return pitch classes of which these are equally strong, and the others silent."""
     found = np.zeros(12)
     found[[tone % 12 for tone in tones]] = 1
     return found
@@ -21,7 +21,7 @@ def classes(*tones):
 @pytest.mark.parametrize("intervals", [*MAJOR, *MINOR])
 @pytest.mark.parametrize("root", [0, 5, 11])
 def test_every_chord_is_found_by_its_tones(intervals, root):
-    """With its root in the bass; of a seventh chord the triad."""
+    """With the root in the bass; a seventh chord is reported as its triad."""
     tones = classes(*(root + interval for interval in intervals))
     assert find_chord(tones, classes(root)) == Chord(root, intervals in MINOR)
 
@@ -35,12 +35,12 @@ def test_triads_need_no_bass(root):
 
 
 def test_the_bass_decides_between_chords_with_the_same_tones():
-    """A, C, E and G are A minor seventh, or C major with a sixth."""
+    """A, C, E and G are an A minor seventh chord, or C major with a sixth."""
     tones = classes(9, 0, 4, 7)
     assert find_chord(tones, classes(9)) == Chord(9, is_minor=True)
     assert find_chord(tones, classes(0)) == Chord(0, is_minor=False)
 
 
 def test_silence_has_no_chord():
-    """Nothing is like nothing."""
+    """Pitch classes without any strength are reported as no chord."""
     assert find_chord(NOTHING, NOTHING) is None

@@ -1,4 +1,4 @@
-"""A clip's codes as bytes and in its file: they round-trip, and forged ones are ignored."""
+"""A clip's codes packed as bytes and in its file: they round-trip, forged ones are ignored."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def some(frames=500, books=8, seed=1):
 
 
 def pack_codes(numbers, *, magic=b"ZHYC", version=1, books=2, frames=4, tail=b""):
-    """Codes as an attacker may have forged them."""
+    """Pack codes as an attacker may forge them."""
     header = struct.pack(">4sBB8sI", magic, version, books, bytes(8), frames)
     return header + zlib.compress(numbers) + tail
 
 
 @pytest.mark.parametrize(("books", "frames"), [(1, 1), (8, 500), (8, 15_000), (16, 3)])
 def test_codes_round_trip(books, frames):
-    """Every number, and whose codebooks they are of."""
+    """The numbers and the model they belong to stay the same."""
     made = some(frames, books)
     data = codes.pack_codes(made)
     assert data is not None
@@ -54,7 +54,7 @@ def test_codes_longer_than_a_clip_are_not_packed():
 
 
 def test_packed_codes_are_small():
-    """Repetitive codes, as of a beat, are compressed well."""
+    """Repetitive codes, such as those of a beat, compress well."""
     beat = Codes(tokens=np.tile(some(24).tokens, (1, 20)), fingerprint=FINGERPRINT)
     data = codes.pack_codes(beat)
     assert data is not None and len(data) < beat.tokens.size * 2 / 8
@@ -81,7 +81,7 @@ def test_packed_codes_are_small():
     ],
 )
 def test_malformed_packed_codes_are_none(data):
-    """Cut, lengthened, of another version, or absurd: no codes, and no error."""
+    """Truncated, lengthened, of another version or invalid: no codes, and no error."""
     assert codes.unpack_codes(data) is None
 
 
@@ -92,7 +92,7 @@ def test_malformed_packed_codes_are_none(data):
     deflated=st.booleans(),
 )
 def test_arbitrary_bytes_raise_no_error(data, books, frames, deflated):
-    """They are codes of the declared shape, or none."""
+    """They give codes of the declared shape, or none."""
     header = struct.pack(">4sBB8sI", b"ZHYC", 1, books, bytes(8), frames)
     found = codes.unpack_codes(header + (zlib.compress(data) if deflated else data))
     assert found is None or found.tokens.shape == (books, frames)
@@ -100,13 +100,13 @@ def test_arbitrary_bytes_raise_no_error(data, books, frames, deflated):
 
 
 def test_the_codes_of_a_real_file_are_unpacked():
-    """The forging helper with valid values gives codes: so the tests above are real."""
+    """The forging helper gives codes for valid values, so the tests above test something."""
     found = codes.unpack_codes(pack_codes(bytes(16)))
     assert found is not None and found.tokens.shape == (2, 4)
 
 
 def test_a_decompression_bomb_is_refused():
-    """A hundred megabytes of zeros in few bytes are not allocated."""
+    """A few bytes that inflate to a hundred megabytes of zeros are not allocated."""
     bomb = pack_codes(bytes(100_000_000), books=16, frames=30_000)
     assert len(bomb) < codes.MOST_BYTES
     tracemalloc.start()
@@ -120,13 +120,13 @@ def test_a_decompression_bomb_is_refused():
 
 @pytest.mark.parametrize("text", ["", "?", "é", "AAAA", "A" * 3, "A" * 10_000_000])
 def test_an_invalid_codes_tag_is_none(text):
-    """Whatever the tag holds."""
+    """Whatever the tag's value is, there is no error."""
     assert codes.from_text(text) is None
 
 
 @pytest.mark.parametrize("suffix", BY_SUFFIX)
 def test_every_format_stores_codes(tmp_path, suffix):
-    """Beside the tags, which are unchanged; the file still plays."""
+    """The other tags are unchanged, and the file still plays."""
     made, path = some(), tmp_path / f"clip{suffix}"
     sound = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
     encode.write(path, sound, TAGS, codes.pack_codes(made))
@@ -142,5 +142,5 @@ def test_every_format_stores_codes(tmp_path, suffix):
 
 @pytest.mark.parametrize("data", [b"", b"hello", bytes(1000)])
 def test_a_file_that_is_no_clip_has_no_codes(data):
-    """And reading it is no error."""
+    """Reading them is no error."""
     assert read_codes(io.BytesIO(data)) is None

@@ -1,4 +1,4 @@
-"""The WAV stream of a decoder, which is not trusted: what its header may say, and what not."""
+"""The WAV stream of the untrusted decoder: which headers are accepted, and which refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def wav(*, channels=2, rate_hz=32_000, tag=3, bits=32, extra=b"", size=None, dat
 
 
 async def stream_of(data, step=7):
-    """What a pipe gives, cut anywhere."""
+    """Return a stream of these bytes, read in chunks of `step` bytes."""
 
     async def chunks():
         for at in range(0, len(data), step):
@@ -28,7 +28,7 @@ async def stream_of(data, step=7):
 
 @pytest.mark.parametrize("step", [1, 3, 7, 1000])
 async def test_samples_are_complete_for_any_chunk_boundaries(step):
-    """A part of a frame waits for the rest; what is left at the end is dropped."""
+    """A partial frame is kept until the rest comes, and dropped at the end."""
     samples = np.arange(20, dtype="<f4").reshape(-1, 2)
     stream = await stream_of(wav(data=samples.tobytes() + b"\0\0\0"), step)
     form = await stream.read_format()
@@ -38,7 +38,7 @@ async def test_samples_are_complete_for_any_chunk_boundaries(step):
 
 
 async def test_the_speaker_layout_is_read():
-    """As WAVEFORMATEXTENSIBLE has them, behind a chunk that says something else."""
+    """From a WAVEFORMATEXTENSIBLE header behind another chunk."""
     extra = struct.pack("<HHI", 22, 32, 0x3F) + bytes(16)
     stream = await stream_of(wav(tag=0xFFFE, channels=6, extra=extra, before=b"LIST\3\0\0\0abc\0"))
     assert (await stream.read_format()).speakers == 0x3F
@@ -61,13 +61,13 @@ async def test_the_speaker_layout_is_read():
     ids=str,
 )
 async def test_a_header_that_asks_for_too_much_is_refused(header):
-    """Neither memory nor arithmetic of the bot follows what a decoder makes up."""
+    """Neither memory nor arithmetic depends on a header that a decoder invents."""
     stream = await stream_of(wav(**header, data=bytes(4096)))
     with pytest.raises(ValueError, match="channels|samples|short"):
         await stream.read_format()
 
 
 async def test_a_stream_that_ends_early_has_no_format():
-    """As one that never begins."""
+    """Nor does an empty stream."""
     for data in (b"", wav()[:20]):
         assert await (await stream_of(data)).read_format() is None

@@ -1,4 +1,4 @@
-"""Loops that repeat without a bump, cuts that do not click, joins that do not jump."""
+"""Loops that repeat seamlessly, cuts that do not click, joins that stay in time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.support.seam_step import seam_step
 
 
 def pad(seconds=10.0):
-    """Chords that glide into each other, louder and softer."""
+    """Return chords that fade into each other and vary in loudness."""
     time_s = times_of(seconds)
     swell = 0.6 + 0.4 * np.sin(2 * np.pi * time_s / 3.7)
     voices = [np.sin(2 * np.pi * hz * time_s + 3 * np.sin(time_s)) for hz in (131, 165, 196, 262)]
@@ -41,14 +41,14 @@ def pad(seconds=10.0):
 
 
 def song(seconds=12.0, bpm=112, first=0.3):
-    """Drums over chords that change with each bar."""
+    """Return drums over chords that change with each bar."""
     bars = chords(2, "minor", 240 / bpm, times=5)
     harmony = np.pad(bars, (round(first * RATE_HZ), 0))[: round(seconds * RATE_HZ)]
     return 0.4 * harmony + 0.4 * drums(bpm, seconds, first)
 
 
 def fading(samples, seconds=2.0):
-    """As clips are that come to an end."""
+    """Return samples that fade out at their end, as many clips do."""
     slope = np.minimum(1, times_of(len(samples) / RATE_HZ)[::-1] / seconds)
     return samples * slope[: len(samples)]
 
@@ -71,18 +71,18 @@ KINDS = {
 
 @functools.cache
 def of_kind(kind):
-    """Return the samples of one of them, made once."""
+    """Return the samples of this kind; each kind is generated once."""
     return KINDS[kind]()
 
 
-# Where the plain clip, repeated as it is, is heard to start again.
+# Kinds whose plain clip has an audible discontinuity when it is repeated.
 BUMPS = ["song", "pad", "drone", "sine", "noise that grows"]
 
 
 @pytest.mark.parametrize("with_rhythm", [True, False])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_loop_s_seam_is_no_larger_than_its_other_steps(kind, with_rhythm):
-    """From its end to its beginning a loop goes on as it does everywhere."""
+    """Neither spectrum nor wave changes more at the seam than elsewhere in the loop."""
     sound = sound_of(of_kind(kind))
     loop = make_loop(sound, find_rhythm(sound) if with_rhythm else None)
     spectrum, wave = seam_step(loop.sound)
@@ -94,12 +94,12 @@ def test_a_loop_s_seam_is_no_larger_than_its_other_steps(kind, with_rhythm):
 
 @pytest.mark.parametrize("kind", BUMPS)
 def test_repeating_the_whole_clip_has_a_discontinuity(kind):
-    """What the test above measures is there in clips that were not made to loop."""
+    """The measure used above detects the seam of clips that are no loops."""
     assert max(seam_step(sound_of(of_kind(kind)))) > 1.5
 
 
 def test_an_uncorrected_cut_of_whole_bars_has_a_discontinuity():
-    """Even where its length is right: the wave breaks off."""
+    """The length is right, but the wave breaks off."""
     sound = sound_of(of_kind("drone"))
     bar = 2 * RATE_HZ
     naive = Sound(samples=sound.samples[:, bar + 77 : 3 * bar], sample_rate_hz=RATE_HZ)
@@ -111,7 +111,7 @@ def test_an_uncorrected_cut_of_whole_bars_has_a_discontinuity():
     [(120, 10, 4), (96, 10, 2), (112, 12.9, 4), (140, 30, 16), (75, 5, 1)],
 )
 def test_a_loop_is_the_most_whole_bars_that_fit(bpm, seconds, bars):
-    """To a sample, and it begins a breath before a downbeat."""
+    """Its length is exact, and it begins shortly before a downbeat."""
     sound = sound_of(song(seconds, bpm, first=0.25))
     loop = make_loop(sound, find_rhythm(sound))
     assert loop.bars == bars
@@ -121,7 +121,7 @@ def test_a_loop_is_the_most_whole_bars_that_fit(bpm, seconds, bars):
 
 
 def test_a_clip_of_exactly_so_many_bars_is_kept_whole():
-    """Nothing before it, nothing after it, and the loop is still whole."""
+    """The loop has all its bars and a seamless joint, without anything before or after."""
     sound = sound_of(song(8.0, 120, first=0.0))
     loop = make_loop(sound, find_rhythm(sound))
     assert loop.bars == 4
@@ -130,7 +130,7 @@ def test_a_clip_of_exactly_so_many_bars_is_kept_whole():
 
 
 def test_faded_parts_are_left_out_of_a_loop():
-    """A loop of four bars that get softer would be heard to start again."""
+    """A loop that gets softer would be heard to start again."""
     sound = sound_of(fading(song(16.0), 5.0))
     loop = make_loop(sound, find_rhythm(sound))
     assert loop.start_seconds + loop.sound.seconds < 14
@@ -140,7 +140,7 @@ def test_faded_parts_are_left_out_of_a_loop():
 
 
 def test_repeated_a_loop_keeps_its_beat():
-    """Four times in a row it is one piece with one tempo."""
+    """Four repetitions have one even tempo, that of the clip."""
     sound = sound_of(of_kind("song"))
     rhythm = find_rhythm(sound)
     loop = make_loop(sound, rhythm).sound
@@ -151,7 +151,7 @@ def test_repeated_a_loop_keeps_its_beat():
 
 
 def test_a_loop_in_stereo_stays_in_stereo():
-    """Both sides are cut and sealed alike."""
+    """Both channels are cut and joined in the same way."""
     left, right = of_kind("song"), np.roll(of_kind("song"), 5) * 0.7
     loop = make_loop(sound_of(left, right), find_rhythm(sound_of(left)))
     assert loop.sound.channels == 2
@@ -163,7 +163,7 @@ def test_a_loop_in_stereo_stays_in_stereo():
     "make", [np.zeros, lambda count: noise(1)[:count], lambda count: drone(1)[:count]]
 )
 def test_very_short_sounds_can_be_looped(make, samples):
-    """Silence and moments come back in one piece, without numbers that are none."""
+    """The loop of silence or of a few samples has finite samples and is no longer."""
     loop = make_loop(sound_of(make(samples)), None)
     assert np.isfinite(loop.sound.samples).all()
     assert loop.bars == 0
@@ -172,7 +172,7 @@ def test_very_short_sounds_can_be_looped(make, samples):
 
 
 def test_making_a_loop_does_not_modify_its_source():
-    """A new sound comes back."""
+    """Nor do a fade and a cut: each returns a new sound."""
     sound = sound_of(of_kind("song"))
     before = sound.samples.copy()
     make_loop(sound, find_rhythm(sound))
@@ -184,7 +184,7 @@ def test_making_a_loop_does_not_modify_its_source():
 @settings(max_examples=30)
 @given(alike=st.floats(0, 1, allow_subnormal=False), seed=st.integers(0, 1000))
 def test_a_crossfade_keeps_the_power(alike, seed):
-    """Whether the two are the same, related or strangers."""
+    """For identical, correlated and uncorrelated sounds."""
     drawn = np.random.default_rng(seed).normal(0, 0.1, (2, 16_000)).astype(np.float32)
     first = drawn[:1]
     second = np.float32(alike) * drawn[:1] + np.float32(np.sqrt(1 - alike**2)) * drawn[1:]
@@ -197,7 +197,7 @@ def test_a_crossfade_keeps_the_power(alike, seed):
 
 
 def test_a_cut_is_at_the_nearest_beats():
-    """Seconds that are nearly right become beats; the next beat is not heard any more."""
+    """Start and end are rounded to beats; the beat at the end is left out."""
     sound = sound_of(pulse(120, first=0.25))
     part = cut(sound, 2.1, 4.4, find_rhythm(sound))
     assert part.seconds == pytest.approx(2.0 + 0.0, abs=0.01)
@@ -207,7 +207,7 @@ def test_a_cut_is_at_the_nearest_beats():
 
 
 def test_a_cut_without_a_rhythm_does_not_click():
-    """It begins and ends where the wave crosses zero, and rises and falls besides."""
+    """It begins and ends at zero crossings, with a short fade at both."""
     sound = sound_of(drone(5))
     part = cut(sound, 1.234, 3.456)
     assert part.seconds == pytest.approx(3.456 - 1.234, abs=0.01)
@@ -216,19 +216,19 @@ def test_a_cut_without_a_rhythm_does_not_click():
 
 
 def test_a_cut_that_goes_too_far_ends_with_the_sound():
-    """Seconds beyond a sound are its edges."""
+    """Times outside the sound are moved to its start or end."""
     assert cut(sound_of(drone(2)), -5, 50).seconds == pytest.approx(2)
 
 
 @pytest.mark.parametrize(("start", "end"), [(1, 1), (2, 1), (7, 9), (float("nan"), 1)])
 def test_a_cut_that_leaves_nothing_is_refused(start, end):
-    """The sentence says so."""
+    """The sentence names the reason."""
     with pytest.raises(RequestError, match="nothing between"):
         cut(sound_of(drone(2)), start, end)
 
 
 def test_fades_begin_and_end_in_silence():
-    """And leave the rest as it is; a loop has no ends."""
+    """The samples between the fades are unchanged; a loop is not faded at all."""
     sound = sound_of(np.ones(RATE_HZ), -np.ones(RATE_HZ))
     soft = fade(sound, fall_seconds=0.005)
     assert np.abs(soft.samples[:, [0, -1]]).max() < 0.01
@@ -239,7 +239,7 @@ def test_fades_begin_and_end_in_silence():
 
 
 def test_a_join_is_as_loud_after_the_seam_as_before():
-    """The second sound is brought to the first one's loudness."""
+    """The second sound gets the first one's loudness."""
     joined = join_with_crossfade(sound_of(song()), sound_of(0.3 * song()), 1.0)
     middle = joined.samples.shape[1] // 2
     first, second = (
@@ -251,7 +251,7 @@ def test_a_join_is_as_loud_after_the_seam_as_before():
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_join_takes_the_better_rate_and_channels(turned):
-    """What is joined need not be alike, and neither loses: whichever comes first."""
+    """The higher rate and the larger number of channels, in either order."""
     stereo = sound_of(tone(60, 3), tone(64, 3), rate_hz=16_000)
     mono = sound_of(tone(67, 2))
     joined = join_with_crossfade(*((stereo, mono) if turned else (mono, stereo)), 0.5)
@@ -261,7 +261,7 @@ def test_a_join_takes_the_better_rate_and_channels(turned):
 
 
 def test_a_join_goes_on_with_the_beat():
-    """Two pieces of one tempo, begun anywhere, have one grid of bars when they are joined."""
+    """Two sounds of one tempo that start anywhere in a bar share one beat when joined."""
     first, second = sound_of(song(12, first=0.3)), sound_of(song(12, first=1.1))
     rhythms = find_rhythm(first), find_rhythm(second)
     joined = join_with_crossfade(first, second, 0.8, rhythms)
@@ -277,7 +277,7 @@ def test_a_join_goes_on_with_the_beat():
 
 @pytest.mark.parametrize("seconds", [0, 0.5, 100])
 def test_a_join_of_any_length_keeps_all_samples(seconds):
-    """No seam is longer than either sound, and silence joins as well as music."""
+    """The crossfade is at most as long as either sound, and silence can be joined, too."""
     for second in (drone(2), np.zeros(RATE_HZ), struck(1.0, [0.5], click())):
         joined = join_with_crossfade(sound_of(drone(3)), sound_of(second), seconds)
         seam = min(seconds, len(second) / RATE_HZ)
@@ -288,7 +288,7 @@ def test_a_join_of_any_length_keeps_all_samples(seconds):
 @pytest.mark.parametrize("bpm", [90, 120, 126])
 @pytest.mark.parametrize("bars", [1, 2, 3, 4])
 def test_exact_bars_are_a_loop_unchanged(bpm, bars):
-    """A loop of exactly so many bars gives itself, not a part of it."""
+    """A clip of exactly so many bars keeps all its samples."""
     sound = sound_of(drums(bpm, bars * 240 / bpm))
     loop = make_loop(sound, find_rhythm(sound))
     assert loop.bars == bars
@@ -301,7 +301,7 @@ def test_exact_bars_are_a_loop_unchanged(bpm, bars):
     ids=["5/4", "7/8", "6/8"],
 )
 def test_loops_of_odd_meters_have_whole_bars(groups, unit):
-    """A loop is never cut inside a bar of five or seven."""
+    """A loop is never cut within a bar of five, six or seven."""
     bpm = 100
     sound = sound_of(grouped_drums(bpm, groups, unit=unit))
     loop = make_loop(sound, find_rhythm(sound))

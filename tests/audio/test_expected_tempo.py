@@ -1,4 +1,4 @@
-"""The tempo that a prompt asks for, and what a card tells of the tempo that was made."""
+"""The tempo that a prompt asks for, and the tempo that a card shows of the result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.known_sounds import drums, noise, sound_of
     ],
 )
 def test_a_number_of_beats_is_understood(prompt, bpm):
-    """However it is written; a number goes before a word."""
+    """In any notation; a number takes precedence over a word."""
     found = expected_tempo(prompt)
     assert found is not None
     assert found.bpm == bpm
@@ -35,7 +35,7 @@ def test_a_number_of_beats_is_understood(prompt, bpm):
     [("slow jazz", 50, 100), ("慢 爵士", 50, 100), ("Fast punk", 120, 200), ("uptempo", 120, 200)],
 )
 def test_tempo_words_give_an_approximate_tempo(prompt, slowest, fastest):
-    """A word is no number, but it says which of several tempi is meant."""
+    """A word gives a rough tempo, which decides among its octaves."""
     found = expected_tempo(prompt)
     assert found is not None
     assert slowest < found.bpm < fastest
@@ -57,26 +57,26 @@ def test_tempo_words_give_an_approximate_tempo(prompt, slowest, fastest):
     ],
 )
 def test_a_prompt_without_a_tempo_has_none(prompt):
-    """A decade, a drum machine, numbers that are no tempo, and both words at once."""
+    """A decade, a drum machine, numbers out of range, and contradicting words give none."""
     assert expected_tempo(prompt) is None
 
 
 @pytest.mark.parametrize(("prompt", "told"), [("slow rock", 80), ("fast rock", 160)])
 def test_the_requested_tempo_resolves_octave_errors(prompt, told):
-    """A busy hat at 160 is a slow song or a fast one."""
+    """The same drums are reported at 80 for a slow prompt and at 160 for a fast one."""
     bpm = finish(sound_of(drums(160)), as_loop=False, prompt=prompt).bpm
     assert bpm == pytest.approx(told, rel=0.01)
 
 
 def test_a_matching_requested_tempo_is_reported_exactly():
-    """Within 4 %, also where the rhythm alone would not be told; else what was found is."""
+    """Within 4 %, even if the rhythm is unclear; else the measured tempo is reported."""
     asked = expected_tempo("at 120 bpm")
     assert clear_bpm(rhythm(118.7, 0.3), asked) == 120
     assert clear_bpm(rhythm(101.26, 0.9), asked) == 101.3
 
 
 def test_an_uncertain_tempo_is_not_reported():
-    """Neither a weak one nor one that drifts; a word that was asked for makes it no surer."""
+    """Neither with low confidence nor if it drifts; a word in the prompt changes nothing."""
     for expected in (None, expected_tempo("slow")):
         assert clear_bpm(rhythm(80, CLEAR_CONFIDENCE - 0.01), expected) is None
         assert clear_bpm(rhythm(80, 0.95, is_even=False), expected) is None
@@ -84,12 +84,12 @@ def test_an_uncertain_tempo_is_not_reported():
 
 
 def test_an_expectation_makes_no_rhythm_of_noise():
-    """What has no beat has none, whatever was asked for."""
+    """Noise has no rhythm, whatever tempo was asked for."""
     assert find_rhythm(sound_of(noise()), expected_tempo("120 bpm")) is None
 
 
 def test_clear_evidence_overrides_the_requested_tempo():
-    """Drums at 100 that were asked for at 130 are told at 100."""
+    """Drums at 100 that were ordered at 130 are reported at 100."""
     asked = ExpectedTempo(bpm=130, octaves=0.15, is_number=True)
     found = find_rhythm(sound_of(drums(100)), asked)
     assert found is not None

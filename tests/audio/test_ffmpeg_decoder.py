@@ -39,9 +39,9 @@ def place(tmp_path, monkeypatch):
 
 
 def decoder(folder, body, interpreter="/bin/sh", trial="/bin/true && exit 0"):
-    """A program in ffmpeg's place; whether it works at all is tried with s16le.
+    """Return a program in ffmpeg's place; its trial run, with s16le, succeeds by default.
 
-    A shell can't do without other programs, and so has no filter of system calls around it.
+    A shell starts other programs, and so has no filter of system calls around it.
     """
     program = folder / "decoder"
     if interpreter == "/bin/sh":
@@ -59,7 +59,7 @@ async def heard(program, limits=SHORT):
 
 
 def left(folder):
-    """Folders and processes that should have been deleted and ended."""
+    """Return leftover folders and processes that should have been deleted and ended."""
     folders = list(Path(folder).glob(f"{scratch_folder.FOLDER_PREFIX}*"))
     return folders + children()
 

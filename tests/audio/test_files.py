@@ -1,4 +1,4 @@
-"""Sound files in and out: what is read and written, and what is refused."""
+"""Reading and writing sound files: what is kept, and what is refused."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def tone(seconds=1.0, *, channels=1, rate_hz=RATE_HZ, pitch_hz=440.0):
 
 
 def error_of(sound, heard):
-    """The difference between two sounds as a share of the first."""
+    """Return the difference between two sounds as a share of the first."""
     length = min(sound.samples.shape[1], heard.samples.shape[1])
     difference = sound.samples[:, :length] - heard.samples[:, :length]
     return float(np.sqrt((difference**2).mean() / (sound.samples**2).mean()))
@@ -44,8 +44,8 @@ def only_in(folder):
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("rate_hz", [24_000, RATE_HZ])
 def test_a_written_file_decodes_to_the_same_sound(tmp_path, suffix, channels, rate_hz):
-    """Every format gives back the sound it was given, whole and in time; Opus has its own rate."""
-    # Of Vorbis in a single page, which is that of a short tone, ffmpeg drops the last hundredth.
+    """Every format returns the whole sound without a delay; Opus has a rate of 48 kHz."""
+    # ffmpeg drops the last hundredth of a second of Vorbis in a single page (a short tone).
     sound = tone(6, channels=channels, rate_hz=rate_hz)
     path = tmp_path / f"clip{suffix}"
     encode.write(path, sound)
@@ -59,20 +59,20 @@ def test_a_written_file_decodes_to_the_same_sound(tmp_path, suffix, channels, ra
 
 
 def test_a_long_vorbis_file_is_written_whole(tmp_path):
-    """Minutes of Vorbis go through a library that crashes when given them at once."""
+    """libsndfile crashes when given minutes of Vorbis at once, so it is written in pieces."""
     sound = tone(240, channels=2)
     encode.write(tmp_path / "long.ogg", sound)
     assert soundfile.info(tmp_path / "long.ogg").frames == sound.samples.shape[1]
 
 
 def test_the_suffix_may_be_in_capitals(tmp_path):
-    """A camera's habit does no harm."""
+    """`.WAV` is the format of `.wav`."""
     encode.write(tmp_path / "CLIP.WAV", tone())
     assert soundfile.info(tmp_path / "CLIP.WAV").format == "WAV"
 
 
 def test_loud_sound_is_turned_down_and_neither_cut_nor_wrapped(tmp_path):
-    """A sound beyond full scale keeps its shape, its peak at full scale."""
+    """A sound beyond full scale keeps its shape, with its peak at full scale."""
     samples = np.linspace(-1.0, 1.5, RATE_HZ, dtype=np.float32)[None]
     encode.write(tmp_path / "loud.wav", Sound(samples=samples, sample_rate_hz=RATE_HZ))
     heard = decode.load_part(tmp_path / "loud.wav").sound
@@ -80,7 +80,7 @@ def test_loud_sound_is_turned_down_and_neither_cut_nor_wrapped(tmp_path):
 
 
 def test_a_written_file_may_be_read_by_others(tmp_path):
-    """The umask decides who may read a file, not the way it was made."""
+    """The umask decides on its permissions, as for any file."""
     before = os.umask(0o022)
     try:
         encode.write(tmp_path / "clip.wav", tone())
@@ -90,7 +90,7 @@ def test_a_written_file_may_be_read_by_others(tmp_path):
 
 
 def test_a_link_is_written_through(tmp_path):
-    """A link stays one; the file that it points to is replaced."""
+    """The link stays a link; the file that it points to is replaced."""
     (tmp_path / "real").mkdir()
     (tmp_path / "link.wav").symlink_to(tmp_path / "real" / "clip.wav")
     encode.write(tmp_path / "link.wav", tone())
@@ -113,7 +113,7 @@ def test_a_link_is_written_through(tmp_path):
     ],
 )
 def test_an_unwritable_path_is_refused_beforehand(tmp_path, name, sentence):
-    """The complaint comes before any music is made, and leaves nothing behind."""
+    """It is checked before music is generated, and no file is left."""
     (tmp_path / "folder.mp3").mkdir()
     (tmp_path / "file.txt").touch()
     with pytest.raises(OutputError) as caught:
@@ -123,7 +123,7 @@ def test_an_unwritable_path_is_refused_beforehand(tmp_path, name, sentence):
 
 
 def test_nan_sound_is_refused(tmp_path):
-    """Nothing is written rather than something broken."""
+    """No file is written."""
     sound = Sound(samples=np.array([[np.nan]]), sample_rate_hz=8000)
     with pytest.raises(OutputError, match="invalid numbers"):
         encode.write(tmp_path / "a.wav", sound)
@@ -145,7 +145,7 @@ def test_nan_sound_is_refused(tmp_path):
     ],
 )
 def test_an_unsupported_rate_becomes_the_nearest_better_one(tmp_path, suffix, rate_hz, written_hz):
-    """As long and as high as before, rather than refused."""
+    """Length and pitch stay the same."""
     path = tmp_path / f"clip{suffix}"
     encode.write(path, tone(rate_hz=rate_hz))
     samples, found_hz = soundfile.read(path)
@@ -157,7 +157,7 @@ def test_an_unsupported_rate_becomes_the_nearest_better_one(tmp_path, suffix, ra
 
 @pytest.mark.parametrize("suffix", BY_SUFFIX)
 def test_a_full_disk_keeps_the_old_file(tmp_path, suffix):
-    """What can't be finished goes away, and what was there stays."""
+    """The incomplete file is deleted, and the old file is unchanged."""
     path = tmp_path / f"clip{suffix}"
     path.write_bytes(b"older")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -210,7 +210,7 @@ def end_of(path, keep_seconds=20.0):
     ],
 )
 def test_an_unusable_file_is_refused(tmp_path, name, make, sentence):
-    """Each gets a sentence of its own that names it, whatever its header claims."""
+    """Each reason has a sentence that names the file."""
     make(tmp_path / name)
     with pytest.raises(SoundError) as caught:
         end_of(tmp_path / name)
@@ -218,7 +218,7 @@ def test_an_unusable_file_is_refused(tmp_path, name, make, sentence):
 
 
 def test_a_wav_that_is_cut_off_is_read_as_far_as_it_goes(tmp_path):
-    """A header that promises more than there is costs nothing but the missing part."""
+    """Only the missing part is lost."""
     wav(tmp_path / "cut.wav", tone(2).samples[0])
     data = (tmp_path / "cut.wav").read_bytes()
     (tmp_path / "cut.wav").write_bytes(data[: len(data) // 2])
@@ -227,14 +227,14 @@ def test_a_wav_that_is_cut_off_is_read_as_far_as_it_goes(tmp_path):
 
 @pytest.mark.parametrize("name", ["clip.raw", "-f lavfi", "a:b.mp3", "http:", "lied über.wav"])
 def test_a_wrong_suffix_is_ignored(tmp_path, name):
-    """The contents say what a file is."""
+    """The format is detected from the contents."""
     wav(tmp_path / name, tone(1).samples[0])
     assert end_of(tmp_path / name).seconds == 1.0
 
 
 @pytest.mark.parametrize("seconds", [0.5, 3.7, 9.99, 10.0, 60.0])
 def test_the_end_of_a_long_file_is_kept(tmp_path, seconds):
-    """Music continues where a file ends, sample by sample."""
+    """Sample by sample."""
     samples = np.linspace(-1, 1, 10 * RATE_HZ, dtype=np.float32)
     samples[::2] *= 0.5
     wav(tmp_path / "long.wav", samples)
@@ -244,7 +244,7 @@ def test_the_end_of_a_long_file_is_kept(tmp_path, seconds):
 
 @pytest.mark.parametrize("tail_seconds", [0.3, 2.0])
 def test_trimmed_silence_is_reported(tmp_path, tail_seconds):
-    """Codes that say all of a clip don't fit the end of a shorter one."""
+    """Codes of a whole clip must not be used with the end of a trimmed one."""
     samples = np.r_[tone(2).samples[0], np.zeros(round(tail_seconds * RATE_HZ))]
     wav(tmp_path / "a.wav", samples)
     end = decode.load_end(tmp_path / "a.wav", keep_seconds=9.0, sample_rate_hz=RATE_HZ, channels=1)
@@ -253,7 +253,7 @@ def test_trimmed_silence_is_reported(tmp_path, tail_seconds):
 
 
 def test_a_part_of_a_file_reports_its_position(tmp_path):
-    """Counted from the file's beginning, whatever is left out before it."""
+    """Counted from the file's start, whatever precedes the part."""
     samples = np.linspace(-1, 1, 10 * RATE_HZ, dtype=np.float32)
     wav(tmp_path / "long.wav", samples)
     part = decode.load_part(tmp_path / "long.wav", start_seconds=2.5, end_seconds=4.25)
@@ -275,7 +275,7 @@ def test_a_part_of_a_file_reports_its_position(tmp_path):
     ],
 )  # fmt: skip
 def test_the_decoder_agrees_with_libsndfile(tmp_path, kind, subtype, exact):
-    """Sample by sample where nothing is lost, and in time where something is."""
+    """Exactly for lossless formats, and without a delay for lossy ones."""
     samples = 0.4 * np.random.default_rng(1).uniform(-1, 1, (44_100, 2)).astype(np.float32)
     soundfile.write(tmp_path / "a", samples, 44_100, format=kind, subtype=subtype)
     known, _ = soundfile.read(tmp_path / "a", dtype="float32")
@@ -288,7 +288,7 @@ def test_the_decoder_agrees_with_libsndfile(tmp_path, kind, subtype, exact):
 @pytest.mark.parametrize("wanted", [1, 2])
 @pytest.mark.parametrize("rate_hz", [8_000, 32_000, 44_100])
 def test_sound_is_fitted_to_the_model(channels, wanted, rate_hz):
-    """Rate and channels change, length and pitch don't."""
+    """Rate and channels change; length and pitch stay the same."""
     fitted = fit(
         tone(2, channels=channels, rate_hz=rate_hz), sample_rate_hz=RATE_HZ, channels=wanted
     )
@@ -303,7 +303,7 @@ def test_sound_is_fitted_to_the_model(channels, wanted, rate_hz):
 
 
 def test_mono_contains_both_channels():
-    """Neither channel is thrown away."""
+    """It is their mean."""
     samples = np.array([[0.5, 0.5], [0.1, -0.3]], np.float32)
     fitted = fit(Sound(samples=samples, sample_rate_hz=RATE_HZ), sample_rate_hz=RATE_HZ, channels=1)
     np.testing.assert_allclose(fitted.samples, [[0.3, 0.1]], atol=1e-6)

@@ -1,4 +1,4 @@
-"""Tempo and harmony of a kept sound as codes that a new part is generated over."""
+"""Tempo and harmony of a kept sound, as codes to generate a new part over."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def notation():
 
 @pytest.fixture(scope="module")
 def heard():
-    """The last bars of a recording: C major, A minor, F and G over drums of 125 BPM, thrice."""
+    """The last bars of a recording: C major, A minor, F and G over drums at 125 BPM, thrice."""
     bars = [triad(root, 3 if quality == "min" else 4, BAR_SECONDS) for root, quality in CHORDS]
     sound = np.concatenate([*bars, *bars, *bars])
     sound = sound + 0.5 * drums(125, len(sound) / RATE_HZ)[: len(sound)]
@@ -52,14 +52,14 @@ def hold(heard, notation, *, lead=0, frames=800, tokens=None):
     ("frames", "period", "lead", "expected"),
     [
         (4, 4, 0, [0, 1, 2, 3, 0, 1, 2, 3, 0]),
-        (4, 4, 2, [2, 3, 0, 1, 2, 3, 0, 1, 2]),  # from the last two frames on
-        (5, 4, 0, [1, 2, 3, 4, 1, 2, 3, 4, 1]),  # the last bar only
-        (7, 8, 0, [0, 0, 1, 2, 3, 4, 5, 6, 0]),  # the breath before the first bar is missing
+        (4, 4, 2, [2, 3, 0, 1, 2, 3, 0, 1, 2]),  # starts with the last two frames
+        (5, 4, 0, [1, 2, 3, 4, 1, 2, 3, 4, 1]),  # repeats only the last bar
+        (7, 8, 0, [0, 0, 1, 2, 3, 4, 5, 6, 0]),  # the frame before the first bar is missing
         (1, 4, 0, [0] * 9),
     ],
 )
 def test_kept_codes_repeat(frames, period, lead, expected):
-    """The bars that stay are gone through again and again, in time."""
+    """The last whole bars are repeated in time for the whole new part."""
     tokens = np.tile(np.arange(frames, dtype=np.int32), (8, 1))
     held = repeat_codes(tokens, period, lead, 9)
     assert held.shape == (8, 9)
@@ -68,7 +68,7 @@ def test_kept_codes_repeat(frames, period, lead, expected):
 
 @pytest.mark.parametrize("lead", [0, 24])
 def test_a_recording_s_beat_and_chords_go_on_in_the_new_part(heard, notation, lead):
-    """Bars of the same tempo, with the chords of its last eight bars, though two are kept."""
+    """It has the same tempo and the chords of the last eight bars, though two are kept."""
     assert heard.end.seconds == pytest.approx(2 * BAR_SECONDS, abs=0.1)
     kept = hold(heard, notation, lead=lead)
     assert (kept.stems, kept.harmony_only) == ((), True)
@@ -82,7 +82,7 @@ def test_a_recording_s_beat_and_chords_go_on_in_the_new_part(heard, notation, le
 
 
 def test_the_beat_goes_on_from_the_joint_to_the_frame(heard, notation):
-    """Where the recording's last beats are, however long the bars before them."""
+    """The new part's first beat is where the recording's next one would be, within a frame."""
     kept = hold(heard, notation, lead=0)
     beats = [at for at in range(200) if clock_meaning(int(kept.tokens[CLOCK][at]))[2] == 0]
     last = heard.rhythm.beats[-1] - heard.end.seconds
@@ -91,7 +91,7 @@ def test_the_beat_goes_on_from_the_joint_to_the_frame(heard, notation):
 
 
 def test_a_recording_cut_before_its_bar_line_has_whole_bars(notation):
-    """Four bars but for a twentieth of a second repeat as four, not as three."""
+    """Four bars short of 50 ms repeat as four bars, not as three."""
     bars = [triad(root, 3 if quality == "min" else 4, BAR_SECONDS) for root, quality in CHORDS]
     sound = np.concatenate(bars) + 0.5 * drums(125, 4 * BAR_SECONDS)
     rhythm = Rhythm(
@@ -105,13 +105,13 @@ def test_a_recording_cut_before_its_bar_line_has_whole_bars(notation):
 
 
 def test_a_new_part_shorter_than_the_overlap_is_held(heard, notation):
-    """A second over the beat before the joint, or less than that beat."""
+    """A new part shorter than the overlap gets the start of the same codes."""
     whole = hold(heard, notation, lead=24, frames=50)
     assert np.array_equal(hold(heard, notation, lead=24, frames=10).tokens, whole.tokens[:, :10])
 
 
 def test_harmony_that_is_not_heard_is_left_to_the_model(notation):
-    """Of drums alone the beat is held: 0 in the plan says nothing."""
+    """Drums alone give a beat and no chords: the plan is 0 (unknown)."""
     sound = sound_of(drums(125, 12.0))
     kept = hold(cut_at_bars(sound, 6.0, Keep.END, FRAME_SAMPLES), notation)
     assert kept.tokens[CLOCK].all()
@@ -119,7 +119,7 @@ def test_harmony_that_is_not_heard_is_left_to_the_model(notation):
 
 
 def test_without_a_beat_nothing_is_held(heard, notation):
-    """A sound that has none, or a model whose codes are no notes."""
+    """If the sound has no beat, or the model's codes are not notes."""
     hiss = sound_of(0.1 * np.random.default_rng(0).standard_normal(8 * RATE_HZ))
     assert hold(cut_at_bars(hiss, 5.0, Keep.END, FRAME_SAMPLES), notation) is None
     assert hold(heard, None) is None
@@ -127,7 +127,7 @@ def test_without_a_beat_nothing_is_held(heard, notation):
 
 
 def exact_codes(bars):
-    """Codes of whole bars of 24-frame beats, each with a chord of its own."""
+    """Return codes of whole bars of 24-frame beats, with a different chord in each bar."""
     tokens = np.zeros((8, bars * 96), np.int32)
     places = np.arange(bars * 96)
     first = min(code for code in range(2048) if clock_meaning(code) == (0, 24, 0))
@@ -139,7 +139,7 @@ def exact_codes(bars):
 
 @pytest.mark.parametrize(("bars", "period"), [(2, 2), (3, 2), (6, 4), (11, 8)])
 def test_exact_codes_repeat_by_phrases(heard, notation, bars, period):
-    """Whole bars to the frame, as many as a phrase may have."""
+    """The last 2, 4 or 8 whole bars are repeated to the frame."""
     tokens = exact_codes(bars)
     kept = hold(heard, notation, tokens=tokens, frames=1000)
     wanted = tokens[:, -96 * period :]
@@ -147,7 +147,7 @@ def test_exact_codes_repeat_by_phrases(heard, notation, bars, period):
 
 
 def test_codes_without_bars_repeat_by_the_beats_that_are_heard(heard):
-    """Of a model whose codes are no notes the kept bars alone are known."""
+    """If a model's codes are not notes, the kept codes repeat by the detected beats."""
     tokens = np.arange(8 * 700, dtype=np.int32).reshape(8, 700) % 2048
     length = heard.end.samples.shape[1] // FRAME_SAMPLES
     kept = hold(heard, None, tokens=tokens, frames=length + 50)

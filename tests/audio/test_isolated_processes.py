@@ -54,13 +54,13 @@ def test_the_sandbox_sees_no_other_process():
 
 
 def running(marker):
-    """The processes that have a word among their arguments."""
+    """Return the processes that have a word among their arguments."""
     found = [each.info["cmdline"] or [] for each in psutil.process_iter(["cmdline"])]
     return [each for each in found if marker in each]
 
 
 def starting(marker, number=1):
-    """Code that starts processes in sessions of their own, out of reach of a group's signal."""
+    """Return code that starts processes in new sessions, which a group's signal does not reach."""
     return f"""
 import subprocess
 for _ in range({number}):
@@ -145,7 +145,7 @@ def test_after_a_kill_no_decoder_and_no_folder_remain(tmp_path, monkeypatch):
     bot = subprocess.Popen([PYTHON, "-c", BOT, str(tmp_path), str(program), str(sound)])
     try:
         with pipe.open("w"):
-            pass  # it has begun
+            pass  # decoding has begun
         decoder = psutil.Process(bot.pid).children(recursive=True)
         (folder,) = tmp_path.glob(f"{scratch_folder.FOLDER_PREFIX}*")
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -152,7 +152,7 @@ def test_only_necessary_system_calls_are_allowed(tmp_path, network):
 
 
 def test_without_the_filter_an_abstract_socket_is_reachable(tmp_path):
-    """So the attack above is real: neither namespaces nor Landlock prevent it."""
+    """So the test above covers a real attack: neither namespaces nor Landlock prevent it."""
     name = str(tmp_path / "socket")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(name)

@@ -1,4 +1,4 @@
-"""Where a remix goes over from old to new: at a bar, as loud, and without a click."""
+"""Joints of remixes between the old and the new part: at a bar, equally loud, no click."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def rhythm(*downbeats, bpm=120.0):
 @pytest.mark.parametrize(
     ("downbeats", "seconds", "keep_seconds", "at_start", "expected"),
     [
-        ((0, 2, 4, 6), 7.2, 4.0, False, (2 - BREATH, 6 - BREATH)),  # what begins no bar is dropped
-        ((0, 2, 4, 6), 8.0, 4.0, False, (4 - BREATH, 8 - BREATH)),  # the last bar ends with it
+        ((0, 2, 4, 6), 7.2, 4.0, False, (2 - BREATH, 6 - BREATH)),  # the incomplete bar is cut
+        ((0, 2, 4, 6), 8.0, 4.0, False, (4 - BREATH, 8 - BREATH)),  # the last bar is whole
         ((0, 2, 4, 6), 7.99, 4.0, False, (4 - BREATH, 8 - BREATH)),
-        ((0, 2, 4, 6), 7.2, 60.0, False, (0.0, 6 - BREATH)),  # all there is
+        ((0, 2, 4, 6), 7.2, 60.0, False, (0.0, 6 - BREATH)),  # all whole bars
         ((1, 3, 5), 6.0, 60.0, False, (1 - BREATH, 5 - BREATH)),
-        ((0, 2, 4, 6), 7.2, 0.5, False, (4 - BREATH, 6 - BREATH)),  # no less than a bar
+        ((0, 2, 4, 6), 7.2, 0.5, False, (4 - BREATH, 6 - BREATH)),  # at least one bar
         ((0, 2, 4, 6), 7.2, 3.9, True, (0.0, 4 - BREATH)),
-        ((1, 3, 5), 6.0, 4.5, True, (0.0, 5 - BREATH)),  # with what comes before the first bar
+        ((1, 3, 5), 6.0, 4.5, True, (0.0, 5 - BREATH)),  # with what precedes the first bar
         ((0, 2), 2.5, 60.0, True, (0.0, 2 - BREATH)),
         ((), 6.0, 4.0, False, (2.0, 6.0)),  # no bars
         ((), 6.0, 4.0, True, (0.0, 4.0)),
@@ -41,7 +41,7 @@ def rhythm(*downbeats, bpm=120.0):
     ],
 )
 def test_whole_bars_are_kept(downbeats, seconds, keep_seconds, at_start, expected):
-    """As many as come nearest to the wish, cut a breath before the bar line."""
+    """The number of bars nearest to the requested length, cut slightly before the bar line."""
     known = rhythm(*downbeats) if downbeats else None
     found = choose_bars(known, seconds, keep_seconds, at_start=at_start)
     assert found == pytest.approx(expected)
@@ -50,7 +50,7 @@ def test_whole_bars_are_kept(downbeats, seconds, keep_seconds, at_start, expecte
 @pytest.mark.parametrize("keep", [Keep.END, Keep.START])
 @pytest.mark.parametrize("first", [0.0, 0.7])
 def test_the_bars_of_music_are_found(keep, first):
-    """To a frame of the model, of which only whole ones are cut."""
+    """Cuts are at bar lines, and a whole number of the model's frames is kept."""
     bar_seconds = 4 * 60 / 110
     harmony = np.pad(chords(9, "minor", bar_seconds, times=2), (round(first * RATE_HZ), 0))
     seconds = len(harmony) / RATE_HZ
@@ -70,7 +70,7 @@ def test_the_bars_of_music_are_found(keep, first):
 
 
 def test_sounds_shorter_than_a_frame_are_kept():
-    """There is nothing to choose."""
+    """Such a sound is not cut."""
     sound = sound_of(np.full(300, 0.1, np.float32))
     assert cut_at_bars(sound, 5.0, Keep.END, 640).end.samples.shape == (1, 300)
 
@@ -84,7 +84,7 @@ def wave(hz, seconds, level, phase=0.0):
     ("level", "jump_db"), [(0.3, 0.0), (0.15, 0.0), (0.55, 0.0), (0.03, -14.0)]
 )
 def test_the_new_part_is_as_loud_as_the_old(level, jump_db):
-    """Within 6 dB: what is meant to be soft is not torn up."""
+    """Its gain is limited to 6 dB, so that soft music stays soft."""
     old = sound_of(wave(440, 6, 0.3))
     heard = wave(440, 6, level)
     made = sound_of(np.concatenate([heard, wave(440, 6, level)]))
@@ -98,7 +98,7 @@ def test_the_new_part_is_as_loud_as_the_old(level, jump_db):
 
 
 def test_the_joint_does_not_click_for_a_different_waveform():
-    """The codec changes the wave; the old part stays as it was but for its last beat."""
+    """The codec changes the wave; the old part is unchanged except for its last beat."""
     old = sound_of(wave(440, 6, 0.3))
     made = sound_of(wave(440, 12, 0.3, phase=2.0))
     joined = join_new_part(old, made, 0.5)
@@ -110,7 +110,7 @@ def test_the_joint_does_not_click_for_a_different_waveform():
 
 
 def test_silence_can_be_joined():
-    """It has no loudness to match."""
+    """It has no loudness to match, and stays silent."""
     silence = np.zeros((1, RATE_HZ), np.float32)
     made = Sound(samples=np.zeros((1, 2 * RATE_HZ), np.float32), sample_rate_hz=RATE_HZ)
     joined = join_new_part(Sound(samples=silence, sample_rate_hz=RATE_HZ), made, None)
@@ -120,7 +120,7 @@ def test_silence_can_be_joined():
 
 @pytest.mark.parametrize("level", [0.2, 0.5])
 def test_stems_get_the_mix_s_gain_across_a_joint(level):
-    """They add up to it, though the new part was made louder or softer; and they don't click."""
+    """Their sum stays the mix although the new part got another gain, and does not click."""
     old = {"low": wave(200, 4, 0.2), "high": wave(900, 4, 0.1)}
     new = {name: np.concatenate([each, each * level * 5]) for name, each in old.items()}
     made = sound_of(sum(new.values()))
@@ -134,7 +134,7 @@ def test_stems_get_the_mix_s_gain_across_a_joint(level):
 
 
 def test_unrelated_stems_are_unchanged():
-    """No number makes them add up."""
+    """No gain would make them add up to the mix."""
     mix, other = sound_of(wave(200, 4, 0.2)), {"a": sound_of(wave(300, 4, 0.1))}
     followed = follow_joint(mix, other, 2.0)
     assert np.array_equal(followed["a"].samples, other["a"].samples)

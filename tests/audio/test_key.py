@@ -1,4 +1,4 @@
-"""The key of sounds whose key is known."""
+"""The detected key of sounds whose key is known."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KEYS = [(tonic, mode) for mode in ("major", "minor") for tonic in range(12)]
 
 @pytest.mark.parametrize(("tonic", "mode"), KEYS)
 def test_the_key_of_a_cadence_is_detected(tonic, mode):
-    """Tonic, subdominant, dominant, tonic, in all keys."""
+    """Tonic, subdominant, dominant and tonic, in every key."""
     key = find_key(sound_of(chords(tonic, mode)))
     assert (key.tonic, key.mode) == (tonic, mode)
     assert key.confidence > 0.5
@@ -24,7 +24,7 @@ def test_the_key_of_a_cadence_is_detected(tonic, mode):
     ("tonic", "mode"), [(0, "major"), (4, "minor"), (9, "minor"), (11, "major")]
 )
 def test_the_key_is_detected_despite_detuning(tonic, mode, cents):
-    """All instruments are a good part of a semitone too low or too high, together."""
+    """All instruments together are up to 40 cents too low or too high."""
     key = find_key(sound_of(chords(tonic, mode, cents=cents)))
     assert (key.tonic, key.mode) == (tonic, mode)
 
@@ -39,7 +39,7 @@ def test_drums_do_not_hide_the_key(tonic, mode):
 
 
 def test_neither_level_nor_offset_nor_channels_change_the_key():
-    """Quieter, off zero, on one side or with opposite sides, it is the same music."""
+    """Quieter, with an offset, in one channel or in two of opposite phase."""
     harmony = chords(7, "major")
     for channels in (
         (0.02 * harmony,),
@@ -53,7 +53,7 @@ def test_neither_level_nor_offset_nor_channels_change_the_key():
 
 @pytest.mark.parametrize("rate_hz", [16_000, 44_100, 48_000])
 def test_any_sample_rate_is_analysed(rate_hz):
-    """The same samples played faster or slower are the same music, so much higher or lower."""
+    """The same samples at another rate have another pitch, and their key changes accordingly."""
     semitones = 12 * np.log2(rate_hz / RATE_HZ)
     key = find_key(sound_of(chords(2, "minor"), rate_hz=rate_hz))
     assert (key.tonic, key.mode) == (round(2 + semitones) % 12, "minor")
@@ -79,12 +79,12 @@ def test_any_sample_rate_is_analysed(rate_hz):
     ],
 )  # fmt: skip
 def test_without_harmony_there_is_no_key(samples):
-    """None is better than a guess."""
+    """No key is better than a guess."""
     assert find_key(sound_of(samples)) is None
 
 
 def test_a_key_without_bass_support_is_uncertain():
-    """A drone of three tones is no music in a key, whatever is made of it."""
+    """The key of a drone of three tones has a low confidence."""
     key = find_key(sound_of(drone()))
     assert key is None or key.confidence < 0.9
 

@@ -1,4 +1,4 @@
-"""How loud clips are: the same for all, and no peak where none may be."""
+"""The loudness of clips: the same for all, with peaks below the limit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def tone(level_db, *, hertz=997, seconds=4.0, channels=1, rate_hz=RATE_HZ):
 
 
 def music(gain=1.0, *, seconds=6.0, channels=1):
-    """Notes with attacks over a soft carpet, as uneven as music is."""
+    """Notes with attacks over soft noise, as uneven as music is."""
     times = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     random = np.random.default_rng(3)
     notes = np.sin(2 * np.pi * 220 * times) * np.exp(-6 * (times % 0.5))
@@ -44,14 +44,14 @@ def music(gain=1.0, *, seconds=6.0, channels=1):
     ("level_db", "channels", "lufs"), [(-20, 2, -20.0), (-33, 2, -33.0), (-20, 1, -23.0)]
 )
 def test_loudness_matches_itu_r_bs_1770(level_db, channels, lufs):
-    """A tone of 997 Hz at -20 dB in both channels is -20 LUFS; in one it is 3 less."""
+    """A tone of 997 Hz at -20 dB is -20 LUFS in both channels, and 3 less in one."""
     found = loudness.measure(tone(level_db, channels=channels))
     assert found.lufs == pytest.approx(lufs, abs=0.15)
     assert found.peak_dbtp == pytest.approx(level_db, abs=0.1)
 
 
 def uneven(seconds, channels, rate_hz):
-    """Deep and high tones with attacks over noise, much softer for three seconds in five."""
+    """Low and high tones with attacks over noise, much softer for three seconds in five."""
     times = np.arange(round(seconds * rate_hz)) / rate_hz
     samples = 0.3 * np.sin(2 * np.pi * 220 * times) * np.exp(-3 * (times % 1.0))
     samples = (
@@ -67,7 +67,7 @@ def uneven(seconds, channels, rate_hz):
     [(0.4, 1, 32_000), (7.35, 1, 32_000), (7.35, 2, 44_100), (23.0, 2, 16_000), (3.0, 1, 22_050)],
 )
 def test_loudness_is_what_ffmpeg_measures(seconds, channels, rate_hz):
-    """To a tenth, the finest that it tells: deep tones, high ones, soft parts and whatever rate."""
+    """To 0.1 LU, which is what ffmpeg prints: low and high tones, soft parts, any rate."""
     sound = uneven(seconds, channels, rate_hz)
     given_as = f"-f f32le -ar {rate_hz} -ac {channels} -i pipe:0 -filter:a ebur128 -f null -"
     done = subprocess.run(
@@ -82,7 +82,7 @@ def test_loudness_is_what_ffmpeg_measures(seconds, channels, rate_hz):
 
 @pytest.mark.parametrize("around_db", [-36, -72])
 def test_quiet_passages_are_gated(around_db):
-    """As signals 3 and 4 of EBU Tech 3341: soft ends leave it at -23 LUFS, as if all were loud."""
+    """As in signals 3 and 4 of EBU Tech 3341, soft ends leave the loudness at -23 LUFS."""
     soft = tone(around_db, hertz=1000, seconds=2.0, channels=2).samples
     loud = tone(-23, hertz=1000, seconds=12.0, channels=2).samples
     samples = np.concatenate([soft, loud, soft], axis=1)
@@ -91,14 +91,14 @@ def test_quiet_passages_are_gated(around_db):
 
 
 def test_filter_state_carries_over_between_pieces():
-    """The filters go on from piece to piece: where a sound begins changes nothing but an edge."""
+    """The power of later steps does not depend on where the sound begins."""
     whole = uneven(9.0, 1, RATE_HZ)
     later = Sound(samples=whole.samples[:, 17 * RATE_HZ // 10 :], sample_rate_hz=RATE_HZ)
     np.testing.assert_allclose(step_powers(later)[3:], step_powers(whole)[20:], rtol=1e-6)
 
 
 def test_inter_sample_peaks_are_detected():
-    """A tone at a quarter of the rate, sampled beside its tops, is 3 dB higher than its samples."""
+    """A tone at a quarter of the rate may peak 3 dB above its samples."""
     times = np.arange(RATE_HZ) + 0.5
     samples = np.sin(np.pi / 2 * times)[None].astype(np.float32)
     assert np.abs(samples).max() < 0.71
@@ -109,7 +109,7 @@ def test_inter_sample_peaks_are_detected():
 @pytest.mark.parametrize("gain", [0.01, 0.3, 1.0, 8.0])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_all_clips_have_the_target_loudness(gain, channels):
-    """Soft or beyond full scale, it ends at the target, and below the highest peak."""
+    """A soft clip and one beyond full scale get the target, with peaks below the limit."""
     found = loudness.measure(loudness.level(music(gain, channels=channels)))
     assert found.lufs == pytest.approx(loudness.TARGET_LUFS, abs=0.5)
     assert found.peak_dbtp < loudness.MOST_DBTP
@@ -118,7 +118,7 @@ def test_all_clips_have_the_target_loudness(gain, channels):
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("gain", [0.3, 8.0])
 def test_decoded_files_stay_below_the_peak_limit(kind, gain):
-    """Whatever a lossy format adds: it is what people hear that counts."""
+    """The encoder's changes are included: the limit holds for what people hear."""
     style = post.Style(format=kind)
     posted = post.encode_for_post(music(gain), max_bytes=10**8, tags=TAGS, style=style)
     samples, rate_hz = soundfile.read(io.BytesIO(posted.data), dtype="float32", always_2d=True)
@@ -129,7 +129,7 @@ def test_decoded_files_stay_below_the_peak_limit(kind, gain):
 
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.3, 2.0])
 def test_silence_stays_silent(seconds):
-    """There is nothing to turn up, and nothing to trip over."""
+    """It gets no gain, and raises no error."""
     silence = Sound(
         samples=np.zeros((2, round(seconds * RATE_HZ)), np.float32), sample_rate_hz=RATE_HZ
     )
@@ -137,7 +137,7 @@ def test_silence_stays_silent(seconds):
 
 
 def test_the_limiter_reduces_gain_smoothly():
-    """One stray peak turns a few milliseconds down, not the clip, and by a smooth curve."""
+    """A single peak lowers the gain for a few milliseconds only, along a smooth curve."""
     sound = music(0.5)
     samples = sound.samples.copy()
     samples[0, 3 * RATE_HZ] = 1.5
@@ -157,7 +157,7 @@ def test_the_limiter_reduces_gain_smoothly():
     )
 )
 def test_no_peak_exceeds_the_limiter(peaks):
-    """Wherever they are and however many."""
+    """For any number of peaks at any place."""
     samples = np.zeros((1, RATE_HZ), np.float32)
     for place, height in peaks:
         samples[0, place] += height
@@ -166,7 +166,7 @@ def test_no_peak_exceeds_the_limiter(peaks):
 
 
 def test_a_mix_and_its_parts_are_turned_up_together():
-    """One gain for all: the parts still add up to the mix, whatever peak is in the way."""
+    """They get one gain, limited by the highest peak, so the parts still add up to the mix."""
     random = np.random.default_rng(1)
     quiet = [(0.02 * random.standard_normal((1, 64_000))).astype(np.float32) for _ in range(3)]
     quiet[2][0, 100] = 0.3
@@ -181,7 +181,7 @@ def test_a_mix_and_its_parts_are_turned_up_together():
 
 
 def test_silence_and_its_parts_stay_silent():
-    """Nothing is made of nothing."""
+    """They get no gain."""
     silence = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
     mix, parts = level_together(silence, [silence])
     assert not mix.samples.any() and not parts[0].samples.any()

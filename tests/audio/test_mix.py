@@ -1,4 +1,4 @@
-"""Mixes: two sounds at one tempo, in keys that fit, downbeat on downbeat."""
+"""Mixes: two sounds at one tempo, in compatible keys, with aligned downbeats."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def part(bpm, *, seconds=8.0, loops=False, first=0.0, confidence=0.9, key=None):
 
 
 def loop_of(bpm, bars, maker=drums):
-    """A loop of whole bars, and what is heard in it."""
+    """Return a loop of whole bars, and its analysis."""
     sound = sound_of(maker(bpm, bars * 240 / bpm, 0.0))
     return sound, analyse_part(sound, loops=True)
 
 
 def strokes(sound, near, *, within=0.08):
-    """How far the loudest moment near each time is from it, in seconds."""
+    """Return how late the loudest moment near each time is, in seconds; negative if early."""
     mono = np.abs(sound.samples).max(axis=0)
     found = []
     for at in near:
@@ -60,12 +60,12 @@ def strokes(sound, near, *, within=0.08):
     ],
 )
 def test_tempi_are_folded_to_the_nearest_octave(lead, other, factor):
-    """Half and twice a tempo are the same tempo; what is too far is told, not made."""
+    """Half and twice a tempo count as the same; a factor too far from 1 gives none."""
     assert fold_tempo(lead, other) == (None if factor is None else pytest.approx(factor))
 
 
 def tones_of(tonic, mode):
-    """The tones of a key, as pitch classes."""
+    """Return the tones of a key, as pitch classes."""
     return {(tonic + (3 if mode == "minor" else 0) + step) % 12 for step in (0, 2, 4, 5, 7, 9, 11)}
 
 
@@ -75,7 +75,7 @@ def key(tonic, mode="major", confidence=1.0):
 
 @pytest.mark.parametrize("modes", [("major", "minor"), ("minor", "minor"), ("major", "major")])
 def test_any_two_keys_are_compatible_within_three_semitones(modes):
-    """The tones of both are then the same, or all but one."""
+    """After the shift they share at least six of seven tones."""
     for lead in range(12):
         for other in range(12):
             shift = shift_to_fit(key(lead, modes[0]), key(other, modes[1]))
@@ -84,14 +84,14 @@ def test_any_two_keys_are_compatible_within_three_semitones(modes):
 
 
 def test_an_unclear_key_is_not_transposed():
-    """A wrong shift is worse than none."""
+    """A wrong shift would be worse than none."""
     clear = key(2)
     assert shift_to_fit(clear, key(0, confidence=0.2)) == shift_to_fit(None, clear) == 0
     assert shift_to_fit(clear, key(0)) == 2
 
 
 def test_tempi_too_far_apart_are_refused():
-    """Both are named. An uncertain one is laid over as it is."""
+    """The sentence has both; if one is uncertain, the sounds are mixed without stretching."""
     with pytest.raises(RequestError) as told:
         align(part(120), part(95))
     assert told.value.sentence == TOO_FAR_APART.fill(lead=120.0, other=95.0)
@@ -100,7 +100,7 @@ def test_tempi_too_far_apart_are_refused():
 
 
 def test_downbeats_are_aligned():
-    """The first bar of the one that follows begins with the first bar of the one that leads."""
+    """The first bar of the stretched sound begins with the first bar of the other."""
     found = align(part(120, first=0.5), part(110, first=0.2))
     assert found.offset_seconds + 0.2 / found.time_factor == pytest.approx(0.5)
 
@@ -116,7 +116,7 @@ def test_downbeats_are_aligned():
     ],
 )
 def test_beats_stay_aligned_over_the_whole_mix(lead_bpm, other_bpm, bars, seconds):
-    """Within 20 ms, from the first to the last, however often the shorter one repeats."""
+    """Within 20 ms from first to last, however often the shorter loop repeats."""
     lead, other = loop_of(lead_bpm, bars[0]), loop_of(other_bpm, bars[1], pulse_from_nought)
     silent = sound_of(np.full(lead[0].samples.shape[1], 1e-6))
     made = mix((silent, lead[1]), other)
@@ -129,7 +129,7 @@ def test_beats_stay_aligned_over_the_whole_mix(lead_bpm, other_bpm, bars, second
 
 
 def test_beats_of_long_clips_are_aligned():
-    """No loops, and nothing known of their tempo: still within 20 ms after 40 s."""
+    """Of two clips that are no loops, with detected tempi, within 20 ms over 40 s."""
     lead = sound_of(drums(97.3, 40.0, 0.4))
     other = sound_of(pulse(104.9, 43.0, first=0.3))
     heard = analyse_part(lead, loops=False)
@@ -147,7 +147,7 @@ def pulse_from_nought(bpm, seconds, first):
 
 @pytest.mark.parametrize("semitones", [-3, 2])
 def test_pitch_shifting_is_accurate_and_keeps_the_length(semitones):
-    """Measured on chords: the key is the one that was meant, to the semitone."""
+    """The detected key of shifted chords is the expected one."""
     sound = sound_of(chords(0, "major"))
     moved = stretch(sound, time_factor=1.08, semitones=semitones)
     assert moved.seconds == pytest.approx(sound.seconds / 1.08, abs=0.001)
@@ -159,7 +159,7 @@ def test_pitch_shifting_is_accurate_and_keeps_the_length(semitones):
 
 @pytest.mark.parametrize(("tonic", "mode"), [(2, "major"), (11, "minor"), (3, "major")])
 def test_the_mix_has_one_key(tonic, mode):
-    """The one that follows is shifted so that C major and it have six tones in common."""
+    """The second sound is shifted until it shares six tones with C major."""
     lead = sound_of(chords(0, "major"))
     other = sound_of(chords(tonic, mode))
     shift = align(analyse_part(lead, loops=False), analyse_part(other, loops=False)).semitones
@@ -168,7 +168,7 @@ def test_the_mix_has_one_key(tonic, mode):
 
 
 def test_a_shorter_non_loop_fades_out():
-    """Nothing is cut off: the mix is as long as the longer, and the shorter leaves gently."""
+    """The mix is as long as the longer sound, and is no loop."""
     long, short = sound_of(drums(120, 12.0)), sound_of(drums(120, 6.0))
     made = mix((long, analyse_part(long, loops=False)), (short, analyse_part(short, loops=False)))
     assert made.sound.seconds == pytest.approx(12.0, abs=0.1)
@@ -177,7 +177,7 @@ def test_a_shorter_non_loop_fades_out():
 
 
 def test_a_loop_repeats_to_the_bar_line_after_the_other_ends():
-    """Whoever leads; where it is the longer one, all of it is heard."""
+    """In either order; a loop longer than the other sound is heard completely."""
     tune = (sound_of(drums(120, 9.2)), part(120, seconds=9.2))
     loop = (sound_of(drums(120, 2.0)), part(120, seconds=2.0, loops=True))
     long = (sound_of(drums(120, 16.0)), part(120, seconds=16.0, loops=True))
@@ -187,7 +187,7 @@ def test_a_loop_repeats_to_the_bar_line_after_the_other_ends():
 
 
 def test_a_mix_is_even_and_does_not_clip():
-    """A soft clip is heard as much as a loud one, or as much more as was wished."""
+    """A soft clip is as loud in it as a loud one, or louder by the requested balance."""
     loud, soft = (
         sound_of(9.0 * tone(60, 4.0, partials=1)),
         sound_of(0.2 * tone(67, 4.0, partials=1)),
@@ -204,14 +204,14 @@ def test_a_mix_is_even_and_does_not_clip():
 
 @pytest.mark.parametrize("balance", [0.0, 0.95, float("nan")])
 def test_an_extreme_balance_is_refused(balance):
-    """Then it would be no mix."""
+    """One of the sounds would hardly be heard."""
     sound = loop_of(120, 1)
     with pytest.raises(RequestError):
         mix(sound, sound, balance=balance)
 
 
 def test_two_channels_and_another_rate_are_kept():
-    """The better of both."""
+    """The mix has the higher rate and the larger number of channels."""
     wide = sound_of(drums(120, 4.0), drums(120, 4.0) * 0.5)
     low = sound_of(chords(0, "major")[::2], rate_hz=RATE_HZ // 2)
     made = mix((wide, analyse_part(wide, loops=True)), (low, analyse_part(low, loops=False)))
@@ -219,11 +219,11 @@ def test_two_channels_and_another_rate_are_kept():
 
 
 def test_two_loops_make_a_loop():
-    """Where they come round together; its end leads into its beginning as it does elsewhere."""
+    """As long as both need to end together, and seamless; too long a period gives no loop."""
     lead, other = loop_of(120, 4), loop_of(112, 2, pulse_from_nought)
     made = mix(lead, other)
     assert made.loops
     assert made.sound.seconds == pytest.approx(8.0, abs=0.001)
-    # Measured against the one that leads, which is a loop as it is.
+    # Compared with the first sound, which is a loop.
     assert max(seam_step(made.sound)) <= max(seam_step(lead[0]))
     assert not mix(loop_of(120, 5), loop_of(120, 11)).loops

@@ -18,7 +18,7 @@ def part_of(sound, start, stop):
 
 
 def test_parts_of_a_track_are_leveled():
-    """None is moved by more than it needs, nothing clicks, and the length stays."""
+    """A soft part gets the loudness of the others, which stay as they are."""
     noise = np.random.default_rng(1).standard_normal((1, 6 * RATE_HZ)).astype(np.float32)
     levels = np.repeat(np.array([0.1, 0.05, 0.1], np.float32), 2 * RATE_HZ)
     track = Sound(samples=noise * levels, sample_rate_hz=RATE_HZ)
@@ -30,7 +30,7 @@ def test_parts_of_a_track_are_leveled():
 
 
 def test_a_track_of_one_part_is_unchanged():
-    """There is nothing that it could be compared with."""
+    """There is no other part to compare its loudness with."""
     noise = np.random.default_rng(1).standard_normal((1, RATE_HZ)).astype(np.float32)
     track = Sound(samples=noise * np.float32(0.1), sample_rate_hz=RATE_HZ)
     assert even_out(track, [0.0]) is track

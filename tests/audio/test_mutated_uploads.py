@@ -1,4 +1,4 @@
-"""Hundreds of files that are nearly right: each is heard or refused in a sentence, no more.
+"""Hundreds of slightly damaged files: each is decoded, or refused with a known sentence.
 
 `python -m tests.fuzz.mutate_uploads --files 2000` is the long form.
 """
@@ -37,7 +37,7 @@ async def test_mutated_files_are_decoded_or_refused_safely(tmp_path, monkeypatch
 
 
 def corpus(folder):
-    """The sample files of a package that reads tags: odd and broken ones, by name."""
+    """Return mutagen's sample files by name, which are unusual and damaged ones."""
     uv = os.environ.get("UV") or shutil.which("uv")
     if uv is None:
         pytest.skip("the sample files are fetched with uv, which is not here")
@@ -55,7 +55,7 @@ def corpus(folder):
 
 
 async def test_malformed_real_files_are_decoded_or_refused_safely(tmp_path, monkeypatch):
-    """The samples that mutagen is tested with: many tags, wrong lengths, a few hostile ones."""
+    """mutagen's samples have many tags, wrong lengths, and a few are hostile."""
     (tmp_path / "corpus").mkdir()
     samples = await asyncio.to_thread(corpus, tmp_path / "corpus")
     assert len(samples) > 80

@@ -33,13 +33,13 @@ def piece(request):
 
 
 def test_the_shipped_notation_matches_the_codebooks(tmp_path):
-    """A change of the codebooks that forgets it would name wrong notes."""
+    """If the codebooks change without it, notes would be read wrongly."""
     write_notation(tmp_path)
     assert (tmp_path / FILE).read_text() == (starter_folder() / FILE).read_text()
 
 
 def test_notes_are_decoded_as_by_the_composer(notation, piece):
-    """Every one of them: who, what, when, how long; and the tempo."""
+    """Every note with its part, pitch, start and length; and the tempo."""
     codes = encode_piece(piece, FRAMES)
     score = read_score(codes.astype(np.int32), notation)
     assert {(n.part, n.frame, n.frames, n.pitch, n.is_soft) for n in score.notes} == {
@@ -75,7 +75,7 @@ def tempo_of(file):
 
 @pytest.mark.parametrize("text", ["{}", "[]", "no json", json.dumps({"clock": 1})])
 def test_an_unreadable_notation_is_none(tmp_path, text):
-    """The model plays all the same."""
+    """The model still generates music."""
     (tmp_path / FILE).write_text(text)
     assert load_notation(tmp_path) is None
     assert load_notation(tmp_path / "nowhere") is None

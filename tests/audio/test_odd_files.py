@@ -1,4 +1,4 @@
-"""Files that any player plays: each is heard whole, by the bot and by the command line alike."""
+"""Unusual files that any player plays: bot and command line decode them completely."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECONDS = 2.0
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
-    """A place for temporary folders that nobody else uses."""
+    """A folder for temporary folders that no other test uses."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
@@ -41,7 +41,7 @@ def m4a(brand):
 
 
 def quicktime_without_ftyp():
-    """Old QuickTime files begin with their sound, or with an atom that leaves room for more."""
+    """Old QuickTime files begin with their sound, or with a `wide` atom."""
     data = from_ffmpeg(*tone(SECONDS), "-c:a", "pcm_s16be", "-f", "mov")
     return data[:4] + b"wide" + data[8:]
 
@@ -92,7 +92,7 @@ ODD = {
 
 @pytest.mark.parametrize("what", ODD)
 async def test_files_that_players_accept_are_decoded_completely(what):
-    """All of it, and no sooner is it over."""
+    """The whole length is decoded, with sound to the end."""
     sound = await Uploads(sample_rate_hz=RATE_HZ, channels=1).read(ODD[what](), keep_seconds=9.0)
     assert sound.seconds == pytest.approx(SECONDS, abs=0.08)
     assert np.ptp(sound.samples.reshape(-1)[-RATE_HZ // 2 :]) > 0.1
@@ -100,7 +100,7 @@ async def test_files_that_players_accept_are_decoded_completely(what):
 
 @pytest.mark.parametrize("what", ["VBR without Xing", "chained Ogg", "a brand of dozens"])
 def test_the_command_line_decodes_as_much_as_the_bot(tmp_path, what):
-    """A library for sound files alone would cut these off, or not know them."""
+    """libsndfile alone would truncate these files, or refuse them."""
     path = tmp_path / "a"
     path.write_bytes(ODD[what]())
     assert decode.load_part(path).file_seconds == pytest.approx(SECONDS, abs=0.08)
@@ -109,14 +109,14 @@ def test_the_command_line_decodes_as_much_as_the_bot(tmp_path, what):
 
 
 async def test_a_later_part_with_more_channels_keeps_its_level():
-    """What follows a mono part in the same file is brought to mono by the mean, too."""
+    """A stereo part after a mono part of the same file is downmixed by the mean."""
     sound = await Uploads(sample_rate_hz=RATE_HZ, channels=1).read(chained(), keep_seconds=9.0)
     first, second = np.array_split(np.square(sound.samples[0]), 2)
     assert second.mean() / first.mean() == pytest.approx(1.0, abs=0.1)
 
 
 def test_a_recognised_file_is_opened_with_one_demuxer_only():
-    """The decoder may choose where nothing is known, and there alone."""
+    """ffmpeg may choose the demuxer only if the format is not recognised."""
     assert sniff.identify(ODD["two ID3 tags"]()).demuxer == "mp3"
     assert sniff.identify(ODD["half a frame first"]()).demuxer is None
     assert sniff.identify(ODD["a comment that says fmt"]()).channels == 1

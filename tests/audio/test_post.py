@@ -1,4 +1,4 @@
-"""Clips as files: the one that is kept without loss, and the one that is posted."""
+"""Clips as files: the lossless master, and the file that is posted."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def sound_of(seconds=4.0, *, channels=1, loudness=0.5):
 
 @pytest.mark.parametrize("channels", [1, 2])
 def test_a_clip_is_posted_as_tagged_mp3(channels):
-    """It plays everywhere, and its tags say that a machine made it, and from what."""
+    """It can be decoded, and its tags have the prompt, seed, model and parents."""
     sound = sound_of(channels=channels)
     encoded = post.encode_for_post(sound, max_bytes=10**7, tags=TAGS)
     assert encoded.suffix == ".mp3"
@@ -56,7 +56,7 @@ def test_a_clip_is_posted_as_tagged_mp3(channels):
 
 
 def test_a_smaller_limit_makes_a_smaller_file():
-    """Quality goes down step by step; what can't be made to fit is told in a sentence."""
+    """Quality is lowered step by step; if nothing fits, a sentence is the answer."""
     sound = sound_of(4.0)
     sizes = []
     limit = 10**7
@@ -75,7 +75,7 @@ def test_a_smaller_limit_makes_a_smaller_file():
 
 
 def test_a_clip_neither_clicks_nor_clips():
-    """It rises and falls at its ends and is left alone between."""
+    """It is faded at both ends and unchanged between."""
     sound = sound_of(1.0)
     samples = fade(sound).samples
     assert samples[0, 0] == 0
@@ -85,14 +85,14 @@ def test_a_clip_neither_clicks_nor_clips():
 
 
 def test_nan_samples_are_not_posted():
-    """A defect of the engine is told, not played."""
+    """They are a defect of the engine, and are refused with a sentence."""
     broken = Sound(samples=np.full((1, RATE_HZ), np.nan, np.float32), sample_rate_hz=RATE_HZ)
     with pytest.raises(OutputError, match="invalid numbers"):
         post.encode_for_post(broken, max_bytes=10**7, tags=TAGS)
 
 
 def test_the_master_is_kept_without_loss(tmp_path):
-    """Sixteen bits, whole under its name or not there."""
+    """It has sixteen bits, and no temporary file is left."""
     sound = sound_of(channels=2)
     write_master(tmp_path / "1.flac", sound)
     again = read_master(tmp_path / "1.flac")
@@ -101,21 +101,21 @@ def test_the_master_is_kept_without_loss(tmp_path):
 
 
 def test_a_failed_master_write_leaves_no_file(tmp_path):
-    """The sentence says that nothing was charged; no half a file is there."""
+    """The sentence says that nothing was charged."""
     with pytest.raises(OutputError, match="Nothing was charged"):
         write_master(tmp_path / "missing" / "1.flac", sound_of())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_master_is_reported(tmp_path):
-    """A clip whose sound was deleted can't be gone on from."""
+    """A clip whose sound was deleted can't be continued."""
     with pytest.raises(SoundError, match="not kept any more"):
         read_master(tmp_path / "1.flac")
 
 
 @pytest.mark.parametrize("kind", FORMATS.values(), ids=FORMATS)
 def test_tags_are_read_back_from_every_kind(kind):
-    """From any of our files; of another's there is nothing to tell."""
+    """A file that was not tagged has none."""
     data = encode(sound_of(1.0), kind)
     assert read_tags(data) is None
     found = read_tags(write_tags(data, kind.suffix, TAGS))
@@ -127,7 +127,7 @@ def test_tags_are_read_back_from_every_kind(kind):
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_the_configured_format_is_posted_if_it_fits(kind):
-    """Then a smaller one is, down to the smallest there is; never silence."""
+    """Otherwise a smaller format is posted."""
     style = post.Style(format=kind)
     sound = sound_of(7.0)
     first = post.encode_for_post(sound, max_bytes=10**8, tags=TAGS, style=style)
@@ -142,7 +142,7 @@ def test_the_configured_format_is_posted_if_it_fits(kind):
     "tags", [b'{"seed": "x"}', b"[1]", b'{"seed": 1, "model": 2, "kind": 3, "parent_ids": 7}', b"{"]
 )
 def test_foreign_tags_are_ignored(tags):
-    """Anyone can write anything under our name."""
+    """Invalid content under our tag's name gives no tags."""
     data = write_tags(encode(sound_of(1.0), FORMATS["flac"]), ".flac", TAGS)
     ours = to_json(TAGS).encode()
     forged = data.replace(ours, tags + b" " * (len(ours) - len(tags)))
@@ -152,13 +152,13 @@ def test_foreign_tags_are_ignored(tags):
 
 @pytest.mark.parametrize("data", [b"", b"ID3", b"\x00" * 1000, b"fLaC" + bytes(50)])
 def test_other_files_have_no_tags(data):
-    """Any bytes may be asked about."""
+    """Whatever their bytes are, there is no error."""
     assert read_tags(data) is None
 
 
 @pytest.mark.parametrize("seconds", [0.01, 1.0, 60.0])
 def test_the_picture_shows_where_it_is_loud(seconds):
-    """A PNG of one size whatever the length, small enough to go with every clip."""
+    """A PNG of one size for any length, small enough for every post."""
     image = Image.open(io.BytesIO(waveform_png(sound_of(seconds))))
     assert image.size == (WIDTH, HEIGHT)
     assert len(waveform_png(sound_of(seconds))) < 20_000
@@ -166,7 +166,7 @@ def test_the_picture_shows_where_it_is_loud(seconds):
 
 @pytest.mark.parametrize("seconds", [0.01, 1.0, 60.0])
 def test_the_spectrogram_shows_the_frequencies(seconds):
-    """One size whatever the length; a tone is a bright line where its pitch is."""
+    """It has one size for any length; a tone is brightest at its frequency."""
     times = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     tone = Sound(
         samples=np.sin(2 * np.pi * 1000 * times).astype(np.float32)[None], sample_rate_hz=RATE_HZ
@@ -180,14 +180,14 @@ def test_the_spectrogram_shows_the_frequencies(seconds):
 
 
 def test_silence_has_a_spectrogram():
-    """It is dark."""
+    """Its picture is dark."""
     silence = Sound(samples=np.zeros((2, RATE_HZ), np.float32), sample_rate_hz=RATE_HZ)
     image = Image.open(io.BytesIO(spectrogram_png(silence))).convert("L")
     assert np.median(np.asarray(image)) < 64
 
 
 def test_levels_follow_the_sound():
-    """The loud half is high, the silent one low; silence itself is no error."""
+    """The loud half is high, the silent half zero; silence is no error."""
     samples = np.concatenate([np.ones(RATE_HZ), np.zeros(RATE_HZ)]).astype(np.float32)[None]
     found = levels(Sound(samples=samples, sample_rate_hz=RATE_HZ), 10)
     assert list(found[:5]) == [1.0] * 5
@@ -197,7 +197,7 @@ def test_levels_follow_the_sound():
 
 
 def test_stems_have_one_format_and_add_up():
-    """One format and one gain for all, each with its name; together no larger than may be."""
+    """They share a format and a gain, carry their name, and fit into the limit together."""
     random = np.random.default_rng(1)
     stems = {
         name: Sound(
@@ -231,7 +231,7 @@ def sum_of(stems):
 
 
 def test_codes_are_embedded_if_they_are_small():
-    """Where a place takes small files only, the sound has it all."""
+    """If the limit is small, it is used for the sound alone."""
     sound = sound_of()
     short = Codes(tokens=np.zeros((8, 500), np.int32), fingerprint="00" * 8)
     large = post.encode_for_post(sound, max_bytes=10**7, tags=TAGS, codes=short)
@@ -244,7 +244,7 @@ def test_codes_are_embedded_if_they_are_small():
 
 
 def test_codes_are_stored_in_the_clip_s_file(tmp_path):
-    """In the one file of the clip, which sounds as it would without them."""
+    """The master with codes has the same samples as without."""
     sound = sound_of(channels=2)
     codes = Codes(tokens=np.arange(8_000, dtype=np.int32).reshape(8, 1000), fingerprint="0a" * 8)
     write_master(tmp_path / "with.flac", sound, packed_codes(codes))

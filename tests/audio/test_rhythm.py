@@ -1,4 +1,4 @@
-"""Tempo, beats and bars, of sounds whose rhythm is known."""
+"""Detected tempo, beats and bars of sounds whose rhythm is known."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from tests.support.known_sounds import (
 
 
 def off_by(found, period, phase):
-    """How far times are from a grid, in seconds."""
+    """Return how far times are from a grid, in seconds."""
     place = (np.array(found) - phase) / period
     return np.abs(place - np.round(place)) * period
 
 
 @pytest.mark.parametrize("bpm", range(60, 156, 5))
 def test_the_tempo_of_clicks_is_within_one_percent(bpm):
-    """Nothing but clicks: their tempo, and each of them."""
+    """Clicks alone give their tempo, and a beat at each of them."""
     rhythm = find_rhythm(sound_of(pulse(bpm)))
     assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
     assert off_by(rhythm.beats, 60 / bpm, 0.1).max() < 0.005
@@ -44,7 +44,7 @@ def test_the_tempo_of_clicks_is_within_one_percent(bpm):
 
 @pytest.mark.parametrize("bpm", [160, 165, 170, 175, 180])
 def test_a_fast_click_tempo_may_be_halved(bpm):
-    """Both are true of clicks that are all alike; nothing else is."""
+    """Equal clicks may be counted at their tempo or at half of it."""
     rhythm = find_rhythm(sound_of(pulse(bpm)))
     assert min(abs(rhythm.bpm / bpm - 1), abs(rhythm.bpm / bpm * 2 - 1)) < 0.01
     assert off_by(rhythm.beats, 60 / bpm, 0.1).max() < 0.005
@@ -61,14 +61,14 @@ def test_the_tempo_of_drums_is_within_one_percent(bpm):
 
 @pytest.mark.parametrize("bpm", [160, 172, 180])
 def test_a_fast_drum_tempo_may_be_halved(bpm):
-    """What one calls fast rock is slow rock with a busy hat to another."""
+    """Fast rock may be counted as slow rock with a busy hi-hat."""
     rhythm = find_rhythm(sound_of(drums(bpm, first=0.2)))
     assert min(abs(rhythm.bpm / bpm - 1), abs(rhythm.bpm / bpm * 2 - 1)) < 0.01
 
 
 @pytest.mark.parametrize("first", [-1.4, -0.9, -0.3, 0.0, 0.5])
 def test_bars_begin_where_the_harmony_changes(first):
-    """Wherever a clip begins in its first bar, the bar lines are found."""
+    """Wherever in a bar a clip begins, the bar lines are found."""
     bar_seconds = 4 * 60 / 110
     harmony = chords(9, "minor", bar_seconds, times=3)
     lead = round((bar_seconds + first) * RATE_HZ) if first < 0 else round(first * RATE_HZ)
@@ -82,7 +82,7 @@ def test_bars_begin_where_the_harmony_changes(first):
 
 @pytest.mark.parametrize("bpm", [90, 120, 150])
 def test_three_beats_to_a_bar(bpm):
-    """A waltz: a low stroke and two light ones."""
+    """A waltz has one low stroke and two light ones in a bar."""
     rhythm = find_rhythm(sound_of(drums(bpm, 15, first=0.1, beats_per_bar=3)))
     assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
     assert rhythm.beats_per_bar == 3
@@ -92,14 +92,14 @@ def test_three_beats_to_a_bar(bpm):
 
 @pytest.mark.parametrize("bpm", [80, 110, 140])
 def test_swing_does_not_hide_the_beat(bpm):
-    """The hats between the beats come late."""
+    """Hi-hats between the beats are late."""
     rhythm = find_rhythm(sound_of(drums(bpm, first=0.1, swing=0.66)))
     assert rhythm.bpm == pytest.approx(bpm, rel=0.01)
     assert off_by(rhythm.beats, 60 / bpm, 0.1).max() < 0.015
 
 
 def test_a_tempo_that_drifts_is_followed():
-    """From 100 to 120 BPM within twenty seconds: no one tempo holds, and the beats are there."""
+    """From 100 to 120 BPM in 20 s: not even, but with a beat at every click."""
     periods = np.linspace(0.6, 0.5, 36)
     strokes = 0.1 + np.concatenate([[0], np.cumsum(periods)])
     rhythm = find_rhythm(sound_of(struck(strokes[-1] + 0.5, strokes, click())))
@@ -133,12 +133,12 @@ def test_a_tempo_that_drifts_is_followed():
     ],
 )  # fmt: skip
 def test_without_a_steady_beat_there_is_no_rhythm(samples):
-    """None is better than a guess."""
+    """No rhythm is better than a guess."""
     assert find_rhythm(sound_of(samples)) is None
 
 
 def test_neither_level_nor_offset_nor_channels_change_the_rhythm():
-    """Quieter, off zero, on one side or with opposite sides, it is the same music."""
+    """Quieter, with an offset, in one channel or in two of opposite phase."""
     beat = drums(105, first=0.1)
     plain = find_rhythm(sound_of(beat))
     for channels in (
@@ -155,7 +155,7 @@ def test_neither_level_nor_offset_nor_channels_change_the_rhythm():
 
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 22_050, 44_100, 48_000])
 def test_any_sample_rate_is_analysed(rate_hz):
-    """Times are in seconds, whatever the samples."""
+    """Times are in seconds, at any rate."""
     time_s = times_of(10, rate_hz)
     since = (time_s - 0.1) % 0.5
     beat = np.exp(-since / 0.03) * np.sin(2 * np.pi * 500 * since) * (time_s > 0.1)
@@ -172,7 +172,7 @@ def test_any_sample_rate_is_analysed(rate_hz):
     hiss=st.floats(0, 0.003, allow_subnormal=False),
 )
 def test_rhythm_times_are_sorted_and_within_the_sound(bpm, first, seconds, hiss):
-    """At any tempo, from any beginning, with some hiss."""
+    """At any tempo and first beat, with some noise."""
     sound = sound_of(
         drums(bpm, seconds, first) + noise(seconds, level=hiss)[: round(seconds * RATE_HZ)]
     )
@@ -193,7 +193,7 @@ def test_rhythm_times_are_sorted_and_within_the_sound(bpm, first, seconds, hiss)
     ("style", "seed"), [("disco", 5_300_012), ("house", 5_300_018), ("trance", 5_300_019)]
 )
 def test_composed_pieces_have_their_tempo(style, seed):
-    """Whole arrangements, as the starter model has learnt them."""
+    """Whole arrangements, as those the starter model is trained on."""
     piece = compose(seed, style=style, seconds=15.0)
     sound = Sound(samples=render(piece)[None], sample_rate_hz=RATE_HZ)
     assert find_rhythm(sound).bpm == pytest.approx(piece.bpm, rel=0.005)
@@ -201,13 +201,13 @@ def test_composed_pieces_have_their_tempo(style, seed):
 
 @pytest.mark.parametrize("bpm", range(50, 155, 8))
 def test_a_metronome_has_bars_of_four(bpm):
-    """Strokes that are all alike say nothing of bars: none of three is read into them."""
+    """Equal strokes have no bars of their own; four beats are the default."""
     assert find_rhythm(sound_of(pulse(bpm))).beats_per_bar == 4
 
 
 @pytest.mark.parametrize("bpm", range(60, 170, 15))
 def test_a_waltz_at_any_tempo(bpm):
-    """Wherever its beats fall between the frames of the analysis."""
+    """Also if its beats fall between the frames of the analysis."""
     assert find_rhythm(sound_of(drums(bpm, 15, first=0.1, beats_per_bar=3))).beats_per_bar == 3
 
 
@@ -218,7 +218,7 @@ def test_a_waltz_at_any_tempo(bpm):
     ids=["5/4", "7/8", "7/4"],
 )
 def test_odd_bars_are_found(bpm, groups, unit, beats_per_bar):
-    """Five, seven, and three and a half beats; a bar line may lie between two beats."""
+    """Of five, seven, and three and a half beats; a bar line may lie between two beats."""
     rhythm = find_rhythm(sound_of(grouped_drums(bpm, groups, unit=unit)))
     assert rhythm.beats_per_bar == beats_per_bar
     bars = np.diff(rhythm.downbeats)
@@ -226,5 +226,5 @@ def test_odd_bars_are_found(bpm, groups, unit, beats_per_bar):
 
 
 def test_a_sound_shorter_than_a_bar_is_accepted():
-    """Some places of a bar never come in it."""
+    """Not every beat of a bar occurs in it."""
     assert find_rhythm(sound_of(drums(100, 2.0))) is not None

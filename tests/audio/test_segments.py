@@ -1,4 +1,4 @@
-"""What pydub does with a sound loses nothing of it."""
+"""Editing through pydub's segments loses nothing of a sound."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def drawn(seed, frames=1001, *, channels=2, peak=1.0, rate_hz=44_100):
     rate_hz=st.sampled_from(RATES_HZ),
 )
 def test_a_segment_round_trip_keeps_the_sound(seed, frames, channels, peak, rate_hz):
-    """To within half a step of 32 bits of its own peak, also above full scale."""
+    """To half a step of 32 bits of its peak, also above full scale."""
     sound = drawn(seed, frames, channels=channels, peak=peak, rate_hz=rate_hz)
     scale = full_scale(sound)
     segment = to_segment(sound, scale)
@@ -57,7 +57,7 @@ def test_a_segment_round_trip_keeps_the_sound(seed, frames, channels, peak, rate
 
 
 def test_sixteen_bit_samples_round_trip_exactly():
-    """What a lossless file of a clip held is the same after any number of joins."""
+    """They are the same after any number of joins."""
     whole = np.arange(-(2**15), 2**15, dtype=np.float32)[None] / 2**15
     sound = Sound(samples=whole, sample_rate_hz=32_000)
     joined = join([join([sound, sound]), sound])
@@ -67,7 +67,7 @@ def test_sixteen_bit_samples_round_trip_exactly():
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 @pytest.mark.parametrize("frames", [(1, 1), (0, 7), (999, 1), (32_001, 12_345)])
 def test_a_join_has_every_sample_of_both(rate_hz, frames):
-    """Also where neither is a whole number of milliseconds, and one is above full scale."""
+    """Also if lengths are no whole milliseconds and one sound is above full scale."""
     first, second = (
         drawn(seed, length, peak=peak, rate_hz=rate_hz)
         for seed, length, peak in zip((1, 2), frames, (0.7, 1.3), strict=True)
@@ -81,7 +81,7 @@ def test_a_join_has_every_sample_of_both(rate_hz, frames):
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 @pytest.mark.parametrize("peak", [1e-5, 0.4, 1.0, 3.0])
 def test_an_overlay_is_the_sum(rate_hz, peak):
-    """Of all samples, and no peak is cut off where both are as loud as can be."""
+    """Of all samples; peaks are not clipped if both sounds are at full scale."""
     first, second = (drawn(seed, 12_347, peak=peak, rate_hz=rate_hz) for seed in (1, 2))
     for over in (first, second):
         found = overlay(first, over).samples
@@ -94,7 +94,7 @@ def test_an_overlay_is_the_sum(rate_hz, peak):
     peak=st.sampled_from([1e-5, 0.3, 1.0, 2.5]),
 )
 def test_a_gain_is_as_exact_as_floats_are(gain_db, peak):
-    """However far a sound is turned up or down: none of its bits are pushed out."""
+    """Even for large gains: no bits are lost."""
     sound = drawn(3, peak=peak)
     wanted = sound.samples.astype(np.float64) * 10 ** (gain_db / 20)
     found = amplify(sound, gain_db).samples
@@ -102,7 +102,7 @@ def test_a_gain_is_as_exact_as_floats_are(gain_db, peak):
 
 
 def test_zero_gain_and_nan_samples_change_nothing():
-    """What has no numbers in it is refused by whoever writes it, with a sentence."""
+    """Samples that are not numbers pass; writing them is what is refused."""
     sound = drawn(4)
     assert amplify(sound, 0) is sound
     broken = Sound(samples=np.full((1, 9), np.nan, np.float32), sample_rate_hz=32_000)
@@ -112,7 +112,7 @@ def test_zero_gain_and_nan_samples_change_nothing():
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 @pytest.mark.parametrize("alike", [0.0, 0.6, 1.0])
 def test_a_crossfade_follows_the_equal_power_formula(rate_hz, alike):
-    """Equal power, corrected for how alike both are, to the millionth."""
+    """Corrected for the correlation of both sounds, to 1e-6."""
     first = drawn(5, 4_001, rate_hz=rate_hz)
     other = drawn(6, 4_001, rate_hz=rate_hz)
     mixed = np.float32(alike) * first.samples + np.float32(1 - alike) * other.samples
@@ -126,7 +126,7 @@ def test_a_crossfade_follows_the_equal_power_formula(rate_hz, alike):
 
 
 def test_pydub_s_missing_dependency_warnings_are_suppressed(tmp_path):
-    """It looks for an ffmpeg that it never runs here, and its own source has odd escapes."""
+    """It warns of a missing ffmpeg, which is not used, and of escapes in its source."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", "import bot.audio.editing.segments"],
         env={**os.environ, "PATH": "", "PYTHONPYCACHEPREFIX": str(tmp_path)},

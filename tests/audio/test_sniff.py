@@ -1,4 +1,4 @@
-"""The gate: what a file is, told from its first bytes; and that nothing gets past it by a name."""
+"""Format detection from the first bytes of a file, and that no other file gets opened."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ STARTS = [
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
-    """A place for temporary folders that nobody else uses."""
+    """A folder for temporary folders that no other test uses."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
@@ -61,7 +61,7 @@ async def heard(data):
 @example(b"", b"\xff\xf1\x50\x80\x00\x1f\xfc")
 @settings(max_examples=2000)
 def test_any_bytes_are_identified_or_refused_with_a_known_sentence(start, data):
-    """And nothing else."""
+    """Random bytes after known beginnings raise no other error."""
     try:
         found = sniff.identify(start + data)
     except SoundError as error:
@@ -73,7 +73,7 @@ def test_any_bytes_are_identified_or_refused_with_a_known_sentence(start, data):
 
 
 def test_every_accepted_format_is_identified():
-    """By the name of the one demuxer that may open it, and never by the file's name."""
+    """The result is the name of the one demuxer that may open the file."""
     told = {name: sniff.identify(data).demuxer for name, data in in_every_kind(0.2).items()}
     assert told == {
         "mp3": "mp3",
@@ -100,7 +100,7 @@ def test_every_accepted_format_is_identified():
 
 @pytest.fixture
 def canary(tmp_path):
-    """A sound of another person that must not be heard: it was read last in 1970."""
+    """Another file of the host, which must not be opened: its access time is set to 1970."""
     path = tmp_path / "canary.wav"
     path.write_bytes(as_file(noise()))
     os.utime(path, (1, 1))
@@ -121,7 +121,7 @@ def canary(tmp_path):
     ids=["HLS", "HLS of an address", "concat", "concat beside it", "SDP", "DASH", "PLS"],
 )
 async def test_a_playlist_opens_no_other_file(canary, text):
-    """A playlist named like a sound would make a guessing decoder play another file of the host."""
+    """ffmpeg would otherwise guess the format, and play the file that the playlist names."""
     with pytest.raises(SoundError, match=re.escape(str(sniff.NOT_SOUND))):
         await heard(text(canary))
     assert canary.stat().st_atime == 1
@@ -129,18 +129,18 @@ async def test_a_playlist_opens_no_other_file(canary, text):
 
 @pytest.mark.parametrize("demuxer", [*sniff.DEMUXERS, None])
 async def test_even_ffmpeg_itself_opens_no_playlist_entry(canary, demuxer):
-    """The decoder itself may open one file as one kind, and nothing that the file names."""
+    """Behind the detection, ffmpeg is restricted to one file and one demuxer."""
     assert await decoded(playlist(canary), demuxer) == b""
     assert canary.stat().st_atime == 1
 
 
 async def test_a_video_with_an_external_reference_does_not_get_it(canary):
-    """Its track says that the sound is elsewhere; ffmpeg follows that where it is told to."""
+    """ffmpeg follows the reference of its track to another file only with certain options."""
     data = mp4_that_names(canary)
     with pytest.raises(SoundError, match="There is no sound in this file|damaged"):
         await heard(data)
     assert canary.stat().st_atime == 1
-    # So it is a name that is followed, where anything is followed.
+    # The reference is real: with those options, ffmpeg opens the other file.
     (canary.parent / "named.mp4").write_bytes(data)
     follow = ["-enable_drefs", "1", "-use_absolute_path", "1"]
     command = [str(find_ffmpeg()), "-v", "quiet", *follow, "-i", "named.mp4"]
@@ -151,7 +151,7 @@ async def test_a_video_with_an_external_reference_does_not_get_it(canary):
 
 
 async def test_decoding_opens_no_network_connection():
-    """An address in a file is not gone to."""
+    """An address in a file is not opened."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         address = f"http://127.0.0.1:{server.getsockname()[1]}/a.ts"
@@ -162,7 +162,7 @@ async def test_decoding_opens_no_network_connection():
 
 
 async def decoded(data, demuxer):
-    """What comes out of the sandbox when a file is declared to be of a kind."""
+    """Return the sandbox's output for a file that is decoded with this demuxer."""
     decoding = ffmpeg_decoder.Decoding(demuxer=demuxer, max_seconds=10.0)
     got = b""
     try:
@@ -194,7 +194,7 @@ async def decoded(data, demuxer):
     ],
 )
 async def test_files_that_are_not_audio_are_refused_with_a_sentence(data, sentence):
-    """Empty, cut off, random, or something else under a sound's name."""
+    """Empty, truncated, random, or of another kind."""
     with pytest.raises(SoundError, match=sentence):
         await heard(data)
 
@@ -220,6 +220,6 @@ def test_invalid_headers_are_refused(data, sentence):
 
 @pytest.mark.parametrize(("channels", "rate_hz"), [(1, 4_000), (64, 192_000), (2, 44_100)])
 def test_headers_at_the_limits_are_accepted(channels, rate_hz):
-    """What is said is what is done."""
+    """The limits themselves are allowed values."""
     found = sniff.identify(wav_header(channels, rate_hz))
     assert (found.channels, found.rate_hz) == (channels, rate_hz)

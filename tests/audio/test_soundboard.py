@@ -1,4 +1,4 @@
-"""A moment of a clip for Discord's soundboard: on the beat, and within what Discord takes."""
+"""An excerpt of a clip for Discord's soundboard: on the beat, and within Discord's limits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.known_sounds import RATE_HZ, drums, noise, sound_of
 
 
 def loud_from(wave, seconds):
-    """A sound that is quiet until a time, and loud from there on for 6 s."""
+    """Return a sound that is quiet until a time, and loud for 6 s from there."""
     gains = np.full(len(wave), 0.1)
     first = round(seconds * RATE_HZ)
     gains[first : first + 6 * RATE_HZ] = 1.0
@@ -24,17 +24,17 @@ def loud_from(wave, seconds):
 
 
 def test_the_sound_is_the_loudest_bars_cut_on_the_beat():
-    """As many whole bars as fit: two of 120 beats a minute, from a bar line on."""
+    """As many whole bars as fit, from a bar line: two at 120 BPM."""
     sound = loud_from(drums(120, 16.0), 8.0)
     part = cut_excerpt(sound, find_rhythm(sound), 5.1)
     assert part.seconds == pytest.approx(4.0, abs=0.02)
-    # It begins with a stroke, which is as strong as those within.
+    # It begins with a stroke as strong as the others.
     heights = np.abs(part.samples[0])
     assert heights[: round(0.05 * RATE_HZ)].max() > 0.7 * heights.max()
 
 
 def test_without_a_beat_the_sound_is_the_loudest_seconds():
-    """And what is short enough stays as it is."""
+    """A sound that is short enough is not cut."""
     sound = loud_from(noise(16.0, level=0.2), 8.0)
     part = cut_excerpt(sound, None, 5.1)
     assert 4.9 < part.seconds <= 5.1
@@ -45,7 +45,7 @@ def test_without_a_beat_the_sound_is_the_loudest_seconds():
 
 @pytest.mark.parametrize("bpm", [47, 95, 170])
 def test_the_sound_meets_discord_s_limits(bpm):
-    """An MP3 that it knows as one, short and small enough, whatever the tempo."""
+    """An MP3 of at most the allowed length and size, at any tempo."""
     sound = sound_of(drums(bpm, 12.0), drums(bpm, 12.0))
     made = encode_soundboard_sound(sound, name="song", loudness_lufs=-14.0)
     assert made.data.startswith((b"ID3", b"\xff\xfb"))
@@ -67,5 +67,5 @@ def test_the_sound_meets_discord_s_limits(bpm):
     ],
 )
 def test_the_sound_is_named_after_its_prompt(words, named):
-    """As far as Discord's 32 characters go."""
+    """Shortened to Discord's 32 characters."""
     assert name_of(words, 7) == named

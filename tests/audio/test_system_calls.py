@@ -1,4 +1,4 @@
-"""The filter of system calls: what it lets through on each kind of processor, and what it holds."""
+"""The filter of system calls: what it allows and refuses on each kind of processor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ THREAD = 0x3D0F00
 
 
 def answer(program, number, *arguments, audit):
-    """What the kernel would make of a call: an interpreter of the few instructions there are."""
+    """Return the filter's decision for a call, by interpreting its instructions."""
     lower = [each & 0xFFFF_FFFF for each in (*arguments, *[0] * (6 - len(arguments)))]
     data = struct.pack("<IIQ6Q", number, audit, 0, *lower)
     steps = list(struct.iter_unpack("<HBBI", program))
@@ -81,26 +81,26 @@ def answer(program, number, *arguments, audit):
     ],
 )
 def test_each_system_call_is_allowed_or_refused(machine, numbers, arguments, expected):
-    """By its number and its arguments, which differ from one kind of processor to another."""
+    """By its number and arguments, which differ between processors."""
     program = system_call_filter(machine)
     number = numbers[machine == "aarch64"]
     assert answer(program, number, *arguments, audit=AUDITS[machine]) == expected
 
 
 def test_other_system_call_abis_are_refused():
-    """32-bit calls end the program, and those of the x32 ABI do not exist."""
+    """32-bit calls end the program, and calls of the x32 ABI fail as unknown."""
     program = system_call_filter("x86_64")
     assert answer(program, 0, audit=I386) == KILLED
     assert answer(program, 0x4000_0000, audit=X86_64) == REFUSED
 
 
 def test_an_unknown_processor_has_no_filter():
-    """Numbers differ, and a wrong filter would be none."""
+    """System call numbers differ, so the filter of another processor would not protect."""
     assert system_call_filter("riscv64") is None
 
 
 def test_the_numbers_are_those_of_this_machine_s_headers():
-    """Where a C compiler's headers are installed."""
+    """If a C compiler's headers are installed."""
     folders = [Path("/usr/include", name) for name in ("x86_64-linux-gnu/asm", "asm")]
     files = [folder / "unistd_64.h" for folder in folders]
     there = [file for file in files if file.exists()]

@@ -1,4 +1,4 @@
-"""Tags of sound files: ours, those of before, those of others, and what is none."""
+"""Tags of sound files: current, older, foreign and invalid ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SOUND = Sound(
 
 @pytest.mark.parametrize("path", OLD, ids=lambda path: path.suffix)
 def test_tags_written_by_the_earlier_library_are_read(path):
-    """Clips are in people's hands: tags and codes of every earlier version stay readable."""
+    """Tags and codes in clips of every earlier version stay readable."""
     data = path.read_bytes()
     assert read_tags(data) == TAGS
     assert np.array_equal(read_codes(data).tokens, np.arange(8).reshape(4, 2))
@@ -43,7 +43,7 @@ def test_tags_written_by_the_earlier_library_are_read(path):
     written = write_tags(encode(SOUND, BY_SUFFIX[path.suffix]), path.suffix, TAGS)
     again = read_fields(io.BytesIO(written))
     del fields["zhiyin_codes"]
-    fields.pop("encoder", None)  # what libsndfile calls itself
+    fields.pop("encoder", None)  # the encoder's name and version
     assert again == fields
 
 
@@ -54,7 +54,7 @@ def test_every_format_has_an_old_test_clip():
 @pytest.mark.parametrize("size", [0, 500, 100_000, 700_000])
 @pytest.mark.parametrize("suffix", BY_SUFFIX)
 def test_tagging_does_not_change_the_audio(suffix, size):
-    """However many pages the tags take; the sums of an Ogg's pages are right."""
+    """However many pages the tags take; the checksums of Ogg pages are right."""
     plain = encode(SOUND, BY_SUFFIX[suffix])
     fields = {"title": "90s rock 摇滚", "own": "x" * size} if size else {}
     tagged = write_fields(plain, suffix, fields)
@@ -72,7 +72,7 @@ def test_tagging_does_not_change_the_audio(suffix, size):
 
 @pytest.mark.parametrize("length", [254, 255, 256, 255 * 255 - 1, 255 * 255, 255 * 255 + 1])
 def test_pages_end_where_packets_of_any_length_do(length):
-    """A packet whose length is a whole number of segments ends in an empty one."""
+    """A packet of a whole number of segments ends with an empty segment."""
     plain = encode(SOUND, BY_SUFFIX[".opus"])
     bare = len(write_fields(plain, ".opus", {"X": ""})) - len(plain)
     for size in range(length - bare - 60, length - bare + 60, 17):
@@ -81,13 +81,13 @@ def test_pages_end_where_packets_of_any_length_do(length):
 
 
 def test_comment_names_have_valid_characters_only():
-    """An equals sign in a name would end it."""
+    """An equals sign in a name would end the name."""
     data = write_fields(encode(SOUND, BY_SUFFIX[".flac"]), ".flac", {"a=b\n\x7f": "c", "é": "d"})
     assert read_fields(io.BytesIO(data)) == {"ab": "c", "x": "d"}
 
 
 def test_the_checksum_is_ogg_s_crc():
-    """The sum of a page that libogg wrote is found again."""
+    """Pages that libogg wrote are packed again with the same checksum."""
     data = encode(SOUND, BY_SUFFIX[".ogg"])
     pages = list(vorbis_comments.read_pages(data))
     assert b"".join(page.pack(number) for number, page in enumerate(pages)) == data
@@ -98,7 +98,7 @@ def test_the_checksum_is_ogg_s_crc():
     (".ogg", []), (".opus", []),
 ])  # fmt: skip
 def test_tags_survive_a_copy_by_another_program(tmp_path, suffix, options):
-    """What ffmpeg copied still tells how it was made, also in older kinds of tags."""
+    """After a copy by ffmpeg, they are still read, also in older versions of ID3."""
     (tmp_path / f"a{suffix}").write_bytes(
         write_tags(encode(SOUND, BY_SUFFIX[suffix]), suffix, TAGS)
     )
@@ -137,7 +137,7 @@ def test_tags_survive_a_copy_by_another_program(tmp_path, suffix, options):
     ids=str,
 )
 def test_out_of_range_tag_values_are_refused(change):
-    """Nothing after it has to count with a seed of thousands of digits, or with no number."""
+    """Later code relies on numbers of a limited size, and on the right types."""
     assert from_json(json.dumps(FACTS)) == TAGS
     assert from_json(json.dumps(FACTS | change)) is None
 
@@ -152,12 +152,12 @@ def test_out_of_range_tag_values_are_refused(change):
     ids=lambda text: ascii(text[:20]),
 )  # fmt: skip
 def test_foreign_tag_text_is_none(text):
-    """However deep, long or odd."""
+    """However deep, long or malformed."""
     assert from_json(text) is None
 
 
 def test_tag_texts_are_shortened_and_cleaned():
-    """No control character, line break or change of direction; no more than a page can hold."""
+    """Without control characters, line breaks and changes of direction."""
     odd = "\x1b[2J a\u2028b\u202ec\x07\n\x9b"
     facts = FACTS | {name: odd for name in ("prompt", "model", "kind", "key", "stem")}
     found = from_json(json.dumps(facts | {"parent_ids": [MAX_SEED] * 1_000}))
@@ -171,7 +171,7 @@ def test_tag_texts_are_shortened_and_cleaned():
 
 
 def test_a_compressed_id3_frame_is_not_inflated():
-    """Megabytes of nothing in a few bytes: no frame is ever inflated."""
+    """A few bytes could inflate to megabytes."""
     packed = zlib.compress(b"\x03ZHIYIN\x00" + b" " * 50_000_000, 9)
 
     def seven_bits(number):
@@ -186,7 +186,7 @@ def test_a_compressed_id3_frame_is_not_inflated():
 
 @pytest.mark.parametrize("path", OLD, ids=lambda path: path.suffix)
 def test_a_damaged_file_has_tags_or_none(path):
-    """Whatever was changed, cut out or doubled: tags, or none; never an error."""
+    """Bytes that are changed, removed or inserted never raise an error."""
     whole, random_ = path.read_bytes(), random.Random(path.suffix)
     found = 0
     for _ in range(300):
@@ -201,7 +201,7 @@ def test_a_damaged_file_has_tags_or_none(path):
 
 
 def test_codes_are_found_in_an_open_file(tmp_path):
-    """Of a long one, only what its tags take is read."""
+    """Only the tags' part of a long file is read."""
     codes = Codes(tokens=np.arange(8, dtype=np.int32).reshape(4, 2), fingerprint="0a" * 8)
     data = write_tags(encode(SOUND, BY_SUFFIX[".flac"]), ".flac", TAGS, pack_codes(codes))
     (tmp_path / "a.flac").write_bytes(data)

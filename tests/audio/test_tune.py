@@ -1,4 +1,4 @@
-"""The tune of a sound: kept over drums, and missed where there is none."""
+"""The melody of a sound: detected over drums, and refused if there is none."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def right_share(samples):
 
 
 def test_the_melody_s_pitch_classes_are_found_despite_drums():
-    """In four of five frames at least, under strokes louder than the tune."""
+    """In at least four of five frames, under strokes louder than the melody."""
     assert right_share(tune()) >= 0.8
     assert right_share(tune() + 0.4 * strokes()) >= 0.8
 
@@ -53,7 +53,7 @@ def test_the_melody_s_pitch_classes_are_found_despite_drums():
     [(strokes(), DRUMS), (np.zeros(2 * RATE_HZ), SILENT), (tune()[: RATE_HZ // 2], SHORT)],
 )
 def test_a_missing_melody_is_refused_with_a_sentence(samples, sentence):
-    """Drums alone, silence, and less than a second."""
+    """For drums alone, silence, and less than a second."""
     with pytest.raises(SoundError) as raised:
         isolate_tune(sound(samples))
     assert raised.value.sentence == sentence

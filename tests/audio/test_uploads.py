@@ -1,4 +1,4 @@
-"""What people send: everything that is sound is heard, at the model's rate, and its end is kept."""
+"""Uploaded files: any sound is decoded at the model's rate, and its end is kept."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def files():
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
-    """A place for temporary folders that nobody else uses."""
+    """A folder for temporary folders that no other test uses."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
@@ -52,7 +52,7 @@ def pitch_of(sound):
 @pytest.mark.parametrize("decoder", ["the system's", "ours"])
 @pytest.mark.parametrize("name", KINDS)
 async def test_every_accepted_format_is_decoded(files, name, decoder):
-    """At the model's rate and channels, whatever it was recorded at and whichever ffmpeg reads."""
+    """At the model's rate and channels, with the system's ffmpeg and with the bundled one."""
     own = Path(imageio_ffmpeg.get_ffmpeg_exe()) if decoder == "ours" else None
     sound = await heard(files[name], ffmpeg=own)
     assert sound.sample_rate_hz == RATE_HZ
@@ -62,7 +62,7 @@ async def test_every_accepted_format_is_decoded(files, name, decoder):
 
 
 async def test_the_end_of_a_long_file_is_kept():
-    """What a clip continues is the end of what was sent."""
+    """It is what a clip continues."""
     times = np.arange(20 * RATE_HZ) / RATE_HZ
     tones = np.where(times < 15, np.sin(2 * np.pi * 300 * times), np.sin(2 * np.pi * 900 * times))
     sound = await heard(as_file(0.5 * tones, "FLAC"), keep_seconds=4.0)
@@ -71,7 +71,7 @@ async def test_the_end_of_a_long_file_is_kept():
 
 
 async def test_a_stereo_model_gets_both_channels():
-    """Left stays left; a mono file is on both sides."""
+    """Left stays left; a mono file is on both channels."""
     left = np.column_stack([noise()[:, 0], np.zeros(RATE_HZ)])
     sound = await heard(as_file(left), channels=2)
     assert np.abs(sound.samples[0]).max() > 0.4
@@ -81,7 +81,7 @@ async def test_a_stereo_model_gets_both_channels():
 
 
 async def test_resampling_adds_no_audible_artifacts():
-    """A tone above what the model's rate can hold does not come back as another one."""
+    """A tone above half the model's rate is not folded to a lower one."""
     times = np.arange(2 * 96_000) / 96_000
     low, high = np.sin(2 * np.pi * 1000 * times), np.sin(2 * np.pi * 20_000 * times)
     sound = await heard(as_file(0.3 * (low + high), rate_hz=96_000, subtype="FLOAT"))
@@ -95,7 +95,7 @@ async def test_resampling_adds_no_audible_artifacts():
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 6, 7, 8, 12, 16, 64])
 @pytest.mark.parametrize("wanted", [1, 2])
 async def test_downmixing_averages_the_channels(count, wanted):
-    """Whatever their number: what all of them have in common keeps its level, and nothing clips."""
+    """A signal in any number of channels keeps its level, and nothing clips."""
     square = np.sign(np.sin(2 * np.pi * 50 * np.arange(RATE_HZ) / RATE_HZ)) * 0.99
     sound = await heard(as_file(np.repeat(square[:, None], count, axis=1)), channels=wanted)
     assert sound.channels == wanted
@@ -104,7 +104,7 @@ async def test_downmixing_averages_the_channels(count, wanted):
 
 
 async def test_opposite_phase_channels_do_not_cancel_out():
-    """Opposite phases are what a wrong plug makes of a mono recording: one side is taken."""
+    """One channel is taken; a wrongly wired mono recording is like that."""
     left = noise()[:, 0]
     sound = await heard(as_file(np.column_stack([left, -left])))
     np.testing.assert_allclose(np.abs(sound.samples[0]), np.abs(left), atol=1e-3)
@@ -113,10 +113,10 @@ async def test_opposite_phase_channels_do_not_cancel_out():
 
 
 async def test_surround_channels_stay_left_or_right():
-    """Front and back left are heard on the left, the middle on both."""
+    """Front and back left are on the left; the centre is on both."""
     one = noise()[:, 0]
     silent = np.zeros_like(one)
-    # Left, right, middle, low, back left, back right.
+    # Left, right, centre, low, back left, back right.
     data = as_file(np.column_stack([one, silent, silent, silent, one, silent]), "FLAC")
     sound = await heard(data, channels=2)
     np.testing.assert_allclose(sound.samples[0], one / 2, atol=1e-3)
@@ -132,7 +132,7 @@ async def test_floats_beyond_full_scale_are_scaled_down(peak):
 
 
 async def test_only_the_audio_of_a_video_is_decoded():
-    """Its pictures are not even decoded; nor is the cover of a song."""
+    """Neither a video's pictures nor a song's cover are decoded."""
     picture = ["-f", "lavfi", "-i", "testsrc=duration=2:size=64x64:rate=5"]
     film = from_ffmpeg(*picture, *tone(), "-c:v", "mpeg4", "-c:a", "aac", "-f", "mp4")
     # One frame: ffmpeg 7 would end the sound with `-frames:v 1`, too.
@@ -146,7 +146,7 @@ async def test_only_the_audio_of_a_video_is_decoded():
 
 
 async def test_files_without_an_audio_track_are_refused():
-    """A film whose sound was taken off, or a cover in a file of its own."""
+    """A video without sound has its own sentence."""
     picture = ["-f", "lavfi", "-i", "testsrc=duration=1:size=64x64:rate=5"]
     for kind in ("mp4", "matroska"):
         with pytest.raises(SoundError, match="There is no sound in this file"):
@@ -155,7 +155,7 @@ async def test_files_without_an_audio_track_are_refused():
 
 @pytest.mark.parametrize("tracks", [2, 1000])
 async def test_the_first_of_several_audio_tracks_is_decoded(tracks):
-    """As many as a file may have: one is decoded, and the others cost next to nothing."""
+    """A thousand other tracks are not decoded."""
     others = ["-map", "1:a"] * (tracks - 1)
     both = [*tone(0.5, 440), *tone(0.5, 900), "-map", "0:a", *others]
     sound = await heard(from_ffmpeg(*both, "-c:a", "pcm_s16le", "-f", "matroska"))
@@ -164,7 +164,7 @@ async def test_the_first_of_several_audio_tracks_is_decoded(tracks):
 
 
 async def test_rare_codecs_are_refused():
-    """Of the hundreds in ffmpeg, those that are needed may run."""
+    """Only a few of ffmpeg's hundreds of codecs are allowed."""
     for codec, kind in (("ac3", "mp4"), ("wmav2", "matroska"), ("adpcm_swf", "wav")):
         data = from_ffmpeg(*tone(), "-ar", "44100", "-c:a", codec, "-f", kind)
         with pytest.raises(SoundError, match="in a format that I can't read"):
@@ -174,7 +174,7 @@ async def test_rare_codecs_are_refused():
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("share", [1, 1000])
 async def test_nan_samples_are_refused(value, share):
-    """One in a thousand is enough: it would poison all that is made from it."""
+    """One in a thousand is enough, as it would spoil the whole clip."""
     samples = noise()[:, 0]
     samples[::share] = value
     with pytest.raises(SoundError, match=str(reading.NOT_NUMBERS)):
@@ -194,13 +194,13 @@ async def test_nan_samples_are_refused(value, share):
     ids=["nothing", "the most", "the least", "one on each side", "dither"],
 )
 async def test_silence_is_refused_before_the_model_runs(samples, rate_hz):
-    """However far from nought the line is: a constant can't be heard."""
+    """Any constant value counts as silence, as does dither."""
     with pytest.raises(SoundError, match="Only silence can be heard"):
         await heard(as_file(samples, subtype="PCM_24", rate_hz=rate_hz))
 
 
 async def test_quiet_audio_is_not_refused_as_silence():
-    """Sixty decibels down is a recording that somebody made; so is a single click."""
+    """Neither a recording at -60 dB nor a single click."""
     quiet = noise() * 0.002
     click = np.zeros(10 * RATE_HZ)
     click[5 * RATE_HZ] = 0.9
@@ -210,7 +210,7 @@ async def test_quiet_audio_is_not_refused_as_silence():
 
 @pytest.mark.parametrize("kind", ["FLAC", "MP3"])
 async def test_the_end_of_a_very_long_file_is_its_true_end(kind):
-    """Not that of its first ten minutes; and only the last minutes are decoded where that goes."""
+    """Not the end of its first ten minutes."""
     samples = np.zeros(610 * 8000, np.int16)
     samples[::20_000] = 20_000
     samples[-5 * 8000 :] = (10_000 * np.sin(np.arange(5 * 8000) / 10)).astype(np.int16)
@@ -223,7 +223,7 @@ async def test_the_end_of_a_very_long_file_is_its_true_end(kind):
 
 
 async def test_sound_before_a_long_silence_is_found(place):
-    """Nine minutes of it at the end of a long file: what sounds is before that."""
+    """If a long file ends with minutes of silence, the sound before it is kept."""
     samples = np.zeros(610 * 8000, np.int16)
     samples[: 100 * 8000] = (10_000 * np.sin(np.arange(100 * 8000) / 10)).astype(np.int16)
     sound = await heard(as_file(samples, "FLAC", rate_hz=8000), keep_seconds=4.0)
@@ -232,7 +232,7 @@ async def test_sound_before_a_long_silence_is_found(place):
 
 
 async def test_much_silence_in_a_small_file_is_refused():
-    """In little memory."""
+    """With a bounded amount of memory."""
     data = as_file(np.zeros(1200 * 8000, np.int16), "FLAC", rate_hz=8000)
     assert len(data) < 40_000
     before = psutil.Process().memory_info().rss
@@ -244,7 +244,7 @@ async def test_much_silence_in_a_small_file_is_refused():
 @pytest.mark.parametrize("tail_seconds", [0.3, 0.7, 3.0, 40.0])
 @pytest.mark.parametrize("line", [0.0, 0.25])
 async def test_a_silent_tail_is_left_out(tail_seconds, line):
-    """A clip goes on from where it sounds; a silence as short as a rest is part of the music."""
+    """The end of the sound is kept; a silence as short as a rest belongs to the music."""
     samples = np.r_[noise(3.0)[:, 0], np.full(round(tail_seconds * RATE_HZ), 0.0)] + line
     sound = await heard(as_file(0.5 * samples, subtype="FLOAT"), keep_seconds=2.0)
     assert sound.seconds == pytest.approx(2.0, abs=0.01)
@@ -255,7 +255,7 @@ async def test_a_silent_tail_is_left_out(tail_seconds, line):
 
 
 async def test_a_false_length_in_a_header_allocates_no_memory():
-    """209 bytes that claim to be 400 hours."""
+    """The file has 209 bytes and claims 400 hours."""
     assert len(lying_flac()) == 209
     before = psutil.Process().memory_info().rss
     with pytest.raises(SoundError, match="damaged|no sound"):
@@ -264,7 +264,7 @@ async def test_a_false_length_in_a_header_allocates_no_memory():
 
 
 async def test_tags_of_an_upload_are_dropped(caplog, place):
-    """Names and pictures inside a file are not in the log, and no file is named after them."""
+    """Texts inside a file are not logged, and no file is named after them."""
     tags = ["-metadata", "title=$(touch pwned); `id` ../../x", "-metadata", "artist=\x1b[31mred\n"]
     data = from_ffmpeg(*tone(), *tags, "-f", "mp3")
     assert b"pwned" in data
@@ -278,7 +278,7 @@ async def test_tags_of_an_upload_are_dropped(caplog, place):
 
 
 def test_the_decoder_s_command_has_no_untrusted_text():
-    """There is no place in it for a name, and the file in its folder is always called the same."""
+    """The file is always named `sound` in its folder, whatever its name was."""
     decoding = ffmpeg_decoder.Decoding(demuxer="mp3", sample_rate_hz=RATE_HZ, max_seconds=600.0)
     command = ffmpeg_decoder._command(decoding, Limits(), None)
     assert command[command.index("-i") + 1] == "file:sound"
@@ -288,7 +288,7 @@ def test_the_decoder_s_command_has_no_untrusted_text():
 
 
 def test_a_decoder_that_may_choose_chooses_among_the_accepted_kinds():
-    """And is told no other than these."""
+    """If the format is not recognised, only the accepted demuxers are allowed."""
     decoding = ffmpeg_decoder.Decoding(demuxer=None, max_seconds=600.0)
     command = ffmpeg_decoder._command(decoding, Limits(), None)
     assert command[command.index("-format_whitelist") + 1].split(",") == list(sniff.DEMUXERS)
@@ -296,7 +296,7 @@ def test_a_decoder_that_may_choose_chooses_among_the_accepted_kinds():
 
 
 async def test_the_start_of_a_file_is_kept_from_where_it_sounds():
-    """As much as is wanted; silence before it is none of it, and nothing else is refused."""
+    """Leading silence is left out; silence alone is refused."""
     times = np.arange(3 * RATE_HZ) / RATE_HZ
     tones = [0.3 * np.sin(2 * np.pi * hertz * times) for hertz in (300, 700)]
     data = as_file(np.concatenate([np.zeros(RATE_HZ), *tones]))

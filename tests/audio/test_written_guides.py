@@ -1,4 +1,4 @@
-"""Beat and harmony of a recording as codes of the codebooks that lead a model's stems."""
+"""Beat and harmony of a recording, as codes of the codebooks that guide a model's stems."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read(codes):
 
 @pytest.mark.parametrize(("bpm", "beat"), [(75, 40), (100, 30), (125, 24), (150, 20)])
 def test_a_beat_that_is_heard_is_counted(notation, bpm, beat):
-    """In frames of the nearest length; the last beats of the sound are where they are heard."""
+    """In the nearest whole number of frames; the last beats are where they are heard."""
     first, seconds = 0.15, 12.0
     codes = find_guides(sound_of(drums(bpm, seconds, first)), FRAME_SAMPLES, notation, None)
     found, begins = read(codes)
@@ -44,13 +44,13 @@ def test_a_beat_that_is_heard_is_counted(notation, bpm, beat):
 
 
 def test_a_tempo_beyond_the_clock_is_counted_in_longer_beats(notation):
-    """The fastest that it counts is 176: of 190 beats a minute every second one is counted."""
+    """Codes reach 176 BPM: of 190 BPM, every second beat is written."""
     codes = find_guides(sound_of(drums(190, 12.0)), FRAME_SAMPLES, notation, "190 bpm")
     assert read(codes)[0] == pytest.approx(2 * 50 * 60 / 190, rel=0.045)
 
 
 def test_among_tempi_that_fit_the_prompt_decides(notation):
-    """The same sound is counted at 70 or at 140 beats a minute."""
+    """The same sound is written at 70 or at 140 BPM."""
     sound = sound_of(drums(140, 12.0))
     beats = [
         read(find_guides(sound, FRAME_SAMPLES, notation, f"{bpm} bpm"))[0] for bpm in (70, 140)
@@ -59,7 +59,7 @@ def test_among_tempi_that_fit_the_prompt_decides(notation):
 
 
 def test_chords_that_are_heard_are_planned(notation):
-    """Bars of C major, A minor, F and G: root and quality, beat by beat, over the drums."""
+    """C major, A minor, F and G over drums: root and quality, beat by beat."""
     chords = [(0, "maj"), (9, "min"), (5, "maj"), (7, "maj")]
     bar = 4 * 60 / 125
     heard = [triad(root, 3 if quality == "min" else 4, bar) for root, quality in chords]
@@ -78,14 +78,14 @@ def test_chords_that_are_heard_are_planned(notation):
 
 
 def test_drums_alone_have_a_clock_and_no_plan(notation):
-    """What is no chord is not taken for one: the harmony stays unknown."""
+    """The harmony is written as unknown."""
     codes = find_guides(sound_of(drums(125, 12.0)), FRAME_SAMPLES, notation, None)
     assert codes[CLOCK].all()
     assert not codes[PLAN].any()
 
 
 def test_only_the_end_of_a_long_sound_is_listened_to(notation):
-    """Another tempo before it changes nothing."""
+    """An earlier part at another tempo is ignored."""
     long = np.concatenate([drums(80, 40.0), drums(125, 30.0)])
     codes = find_guides(sound_of(long), FRAME_SAMPLES, notation, None)
     assert codes.shape == (2, 3500)
@@ -94,7 +94,7 @@ def test_only_the_end_of_a_long_sound_is_listened_to(notation):
 
 
 def test_a_notation_without_chords_has_no_plan(notation):
-    """Older checkpoints don't tell what kinds of chords their codes are."""
+    """Older checkpoints do not describe the chords of their codes."""
     older = replace(notation, plan=replace(notation.plan, qualities=()))
     sound = sound_of(0.3 * drums(125, 12.0) + triad(0, 4, 12.0))
     codes = find_guides(sound, FRAME_SAMPLES, older, None)
@@ -104,6 +104,6 @@ def test_a_notation_without_chords_has_no_plan(notation):
 
 @pytest.mark.parametrize("seconds", [0.02, 10.0])
 def test_without_a_steady_beat_nothing_is_written(notation, seconds):
-    """A hiss, or a sound too short for a beat."""
+    """For noise, and for a sound too short for a beat."""
     hiss = 0.1 * np.random.default_rng(0).standard_normal(round(seconds * RATE_HZ))
     assert find_guides(sound_of(hiss), FRAME_SAMPLES, notation, None) is None
