@@ -42,6 +42,7 @@ CHECKPOINT = Path(__file__).parent / "checkpoint"
 
 _TRAINED, _FITTED = "codec.pt", "fitted.pt"
 _VOCABULARY = 2048
+_DECIDED_SHARE_OF_WORDS = 0.25
 _CAPTION_SEED = 3_000_000
 
 
@@ -150,6 +151,7 @@ def train_language(settings: TrainingSettings) -> None:
             openings=settings.openings,
         ),
         words_alone=settings.words_alone,
+        decided_share=_DECIDED_SHARE_OF_WORDS if settings.words_alone else 1.0,
         rates=Rates().scaled(settings.rates),
         supply=LoaderSettings(first_seed=2 * settings.first_seed, processes=settings.processes),
         ring_pieces=4000 if settings.device == "cpu" else 30_000,

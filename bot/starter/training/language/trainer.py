@@ -59,6 +59,8 @@ class LanguageSettings:
     book_weights: tuple[float, ...] = (1.0, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0)
     # Until a codebook has said something, each frame of it counts so much.
     undecided_weight: float = 10.0
+    # Of the frames after that, so many are asked: the heads are a third of what a step costs.
+    decided_share: float = 1.0
     words_alone: bool = False
 
 
@@ -205,20 +207,25 @@ class LanguageTrainer:
         return losses[:, 0].detach()
 
     def _losses(self, states: Tensor, batch: Batch) -> Iterator[Tensor]:
-        """Yield of each codebook the mean loss, and what weighting adds to it."""
+        """Yield of each codebook the mean loss, and what weighting adds to it.
+
+        Of frames that have been decided on, those of a sample stand for those that are left out.
+        """
         frames = batch.targets.shape[2] - len(BOOKS) + 1
-        extra = self.plan.undecided_weight - 1
+        extra, share = self.plan.undecided_weight - 1, self.plan.decided_share
         for book, head in enumerate(self.model.decoder.heads):
             # Codebook k is only asked in the steps that its delay leaves it.
             asked = slice(book, book + frames)
-            scores = functional.linear(states[:, asked], head())
             targets = batch.targets[:, book, asked].flatten()
-            losses = functional.cross_entropy(
-                scores.flatten(0, 1).float(), targets, ignore_index=NO_TARGET, reduction="none"
-            )
-            count = (targets != NO_TARGET).sum()
             undecided = is_undecided(batch.tokens[:, book, asked]).flatten()
-            yield torch.stack([losses.sum(), extra * (losses * undecided).sum()]) / count
+            count = (targets != NO_TARGET).sum()
+            drawn = torch.rand(targets.shape, generator=self.random, device=self.device) < share
+            chosen = (undecided | drawn) & (targets != NO_TARGET)
+            undecided = undecided[chosen]
+            scores = functional.linear(states[:, asked].flatten(0, 1)[chosen], head())
+            losses = functional.cross_entropy(scores.float(), targets[chosen], reduction="none")
+            plain = torch.where(undecided, losses, losses / share)
+            yield torch.stack([plain.sum(), extra * (losses * undecided).sum()]) / count
 
     def _log(self) -> None:
         if not self.losses:
