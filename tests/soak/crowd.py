@@ -1,4 +1,4 @@
-"""People on a Discord at the wire who keep the bot busy, and the bot, as a process."""
+"""The simulated users that keep the bot busy through a simulated Discord, and the bot process."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from tests.support.free_port import free_port
 from tests.support.joined_machine import lent
 
 LATER_SECONDS = 2 * 86_400.0
-"""By how much the clock is put forward in the end: all times that were set are over then."""
+"""How far the clock is put forward at the end, after which everything scheduled is due."""
 
 
 @dataclass
 class Crowd:
-    """The people, what they are on, and what they keep busy."""
+    """The simulated users with the bot and the joined machines."""
 
     wire: Wire
     bot: BotProcess
@@ -39,24 +39,25 @@ class Crowd:
     tally: Tally
     people: list[Person]
     machines: list[psutil.Process] = field(default_factory=list)
-    """Those that have joined: the leaders of their processes."""
+    """Machines that have joined: the leaders of their processes."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     acting: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def begin(self):
-        """Let everybody act until they are told to stop."""
+        """Start all users; they act until `calm`."""
         await prepare(self.wire)
         self.acting = [asyncio.create_task(each.act_until(self.stop)) for each in self.people]
 
     async def calm(self):
-        """Let everybody end what they are at."""
+        """Let all users finish their current action, and stop."""
         self.stop.set()
         await asyncio.gather(*self.acting)
 
     async def settle(self):
-        """Let all come to its end, over a last kill and a jump of the clock; return what did not.
+        """Wait for all work to end, through one more kill and a jump of the clock.
 
-        Battles are closed and voted on, prompts are posted, jams show how far they are.
+        Return what is left. Battles are closed and voted on, prompts are posted, cards of jams are
+        brought up to date.
         """
         left = await quiet(self.data)
         await self.bot.end(signal.SIGKILL)
@@ -68,24 +69,24 @@ class Crowd:
         return left or await quiet(self.data)
 
     async def stop_bot(self):
-        """Stop the bot as its owner does, and wait for all of its log."""
+        """Stop the bot with SIGTERM, and wait for all of its log."""
         await self.bot.end(signal.SIGTERM)
         await asyncio.gather(*self.bot.logs)
 
 
 @asynccontextmanager
 async def open_crowd(folder, *, people, channels, seed, pause_seconds, joined=0, local=1):
-    """Bring so many people together; each pauses so long on average between two deeds.
+    """Open a simulated Discord with users and a bot; users pause `pause_seconds` on average.
 
-    So many machines join, and the bot has so many workers of its own.
+    `joined` machines join the bot's cluster, and the bot has `local` workers.
     """
     data, tally = folder / "data", Tally()
     data.mkdir(parents=True)
     sounds = await asyncio.to_thread(some_sounds)
-    # Discord has a clock of its own.
+    # Discord's clock is not the bot's.
     async with AsyncExitStack() as stack:
         wire = await stack.enter_async_context(open_wire())
-        # Not a test of Discord's patience: the whole limit is for a single bot's token.
+        # Rate limits are not under test: one bot's token gets the whole limit.
         wire.buckets.whole = Limit(500, 1.0)
         places = [wire.channel(f"music-{number}") for number in range(channels)]
         add_places(wire)
@@ -106,7 +107,7 @@ async def open_crowd(folder, *, people, channels, seed, pause_seconds, joined=0,
         try:
             yield together
         finally:
-            # Whatever has failed: nobody goes on, and nothing is waited for that nobody ends.
+            # After a failure, nothing goes on, and nothing waits for what never ends.
             for task in together.acting:
                 task.cancel()
             if bot.process is not None and bot.process.exitcode is None:

@@ -1,7 +1,7 @@
 """A long run of the demo's page: `python -m tests.soak.demo_page --actions 500`.
 
-Three people do things at random, all at once, over reloads and broken connections. It prints what
-was done and what of it was lost or doubled; the exit code is 1 where something was.
+Three people act at random at the same time, with reloads and broken connections. It prints the
+actions and what was lost or doubled; the exit code is 1 if anything was.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAMES = ("robin", "maya", "tom")
 
 
 async def run(actions, seed):
-    """Let them jam; return how often each thing was done, and what is wrong."""
+    """Run the actions; return how often each was done, and what is wrong."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stage = await stack.enter_async_context(open_demo_stage(folder))

@@ -1,4 +1,4 @@
-"""What goes wrong in a soak, and how often."""
+"""The faults of a soak, and how often each occurs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PLAGUES = {
 
 
 async def plague(kind, bot, dice, tally):
-    """Let something go wrong."""
+    """Cause a fault."""
     wire = bot.wire
     tally.plagues[kind] += 1
     match kind:

@@ -1,9 +1,9 @@
-"""How soon people get a first answer: `python -m tests.soak.first_answers --people 50`.
+"""The latency of first responses: `python -m tests.soak.first_answers --people 50`.
 
-So many people ask for clips, look at the queue and press buttons, while a jam, a battle and mixes
-go on, at a Discord at the wire with the built-in model at work. Timed is each interaction, from the
-moment when Discord sends it to the moment when it has an answer; what this Discord itself needs
-for that, on the same processors, is in it. The same seed does the same things.
+Many people order clips, look at the queue and press buttons, while a jam, a battle and mixes go
+on, through a simulated Discord with the built-in model. The latency of an interaction is from when
+Discord sends it to its first response, and includes the simulated Discord's own work on the same
+processors. The same seed does the same actions.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ JAMMERS = 3
 
 @dataclass(frozen=True)
 class Answers:
-    """How long first answers took, in milliseconds, by what was done."""
+    """Latencies of first responses in milliseconds, by action."""
 
     by_deed: dict[str, list[float]]
     unanswered: int
@@ -48,14 +48,14 @@ class Answers:
 
 
 def share_of(times, share):
-    """The time within which such a share of all was answered."""
+    """Return the quantile of times: `share` of them are at most as long."""
     return sorted(times)[min(len(times) - 1, int(share * len(times)))]
 
 
 class Visitors:
-    """People in one channel who do things, each after a pause of so long on average.
+    """People in one channel who act, with pauses of `pause_seconds` on average.
 
-    `at_once` lets all of them act in the same moment, again and again.
+    With `at_once`, all of them act at the same moment, again and again.
     """
 
     def __init__(self, wire, people, seed, pause_seconds, *, at_once=False):
@@ -66,7 +66,7 @@ class Visitors:
         self.stop = asyncio.Event()
 
     def begin(self):
-        """Let all of them act; return their tasks."""
+        """Start all people; return their tasks."""
         first, *_ = self.people
         together = (self._jam, self._battle, self._mix)
         tasks = [self._act(*each) for each in zip(self.people, self.dice, strict=True)]
@@ -82,7 +82,7 @@ class Visitors:
             pause_seconds = dice.expovariate(1 / self.pause_seconds)
             await self._pause(self.pause_seconds if self.at_once else pause_seconds)
             if self.stop.is_set():
-                # Else all would act in this moment.
+                # Otherwise all would act in this moment.
                 return
             (deed,) = dice.choices(tuple(DEEDS), tuple(DEEDS.values()))
             posted = [each for each in self.channel.seen if clips(each) and each.buttons]
@@ -102,7 +102,7 @@ class Visitors:
                     )  # fmt: skip
 
     async def _jam(self, person):
-        """Some of them play in a jam, one after the other."""
+        """Let a few people take turns in a jam, one after the other."""
         thread = await start_jam(self.wire, person, self.channel, longest=300)
         turn = 0
         while not self.stop.is_set():
@@ -114,7 +114,7 @@ class Visitors:
             turn += 1
 
     async def _battle(self, person):
-        """Everybody enters one battle after the other."""
+        """Let people enter battles, one after the other."""
         while not self.stop.is_set():
             with suppress(TimeoutError, Refusal, KeyError):
                 async with asyncio.timeout(TURN_WAIT_SECONDS):
@@ -131,7 +131,7 @@ class Visitors:
             await self._pause(20.0)
 
     async def _mix(self, person):
-        """Somebody lays the first clips over one another, again and again."""
+        """Order a mix of the first two clips, again and again."""
         while not self.stop.is_set():
             with suppress(Refusal, KeyError):
                 await self.wire.send_slash(person, self.channel, "mix", a="1", b="2")
@@ -139,7 +139,7 @@ class Visitors:
 
 
 async def measure(people, minutes, seed, pause_seconds, folder, *, at_once=False):
-    """Let so many people act for so long; return how long first answers took."""
+    """Let people act for some minutes; return the latencies of first responses."""
     data = folder / "data"
     data.mkdir(parents=True)
     async with open_wire() as wire:
@@ -171,7 +171,7 @@ def _deed_of(interaction):
 
 
 def lines(found):
-    """Return what was measured, in words."""
+    """Yield the results as sentences."""
     times = found.all_ms
     yield (
         f"{len(times)} first answers: {statistics.median(times):.0f} ms (median), "

@@ -1,9 +1,9 @@
-"""Kill the bot while people jam: `python -m tests.soak.jam_sweep --turns 40 --people 8 --kills 20`.
+"""Kill the bot during a jam: `python -m tests.soak.jam_sweep --turns 40 --people 8 --kills 20`.
 
-They take turns of one jam at a Discord at the wire, whoever is first, while the bot is killed at
-random moments. In the end the jam is closed, and every turn that was delivered is in the track and
-the thread once, paid for once, with one card and one mixdown. The same seed does the same things;
-when they happen is up to the machine.
+People take turns in one jam through a simulated Discord, in no order, while the bot is killed at
+random moments. At the end the jam is closed, and every delivered turn must be in the track and
+the thread once and charged once, with one card and one mixdown. The same seed does the same
+actions; their timing depends on the machine.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.support.discord_wire.server import open_wire
 from tests.support.wire_jam import cards, start_jam, take_turn, threads
 
 BETWEEN_SECONDS = (0.2, 1.5)
-"""From the moment when the bot runs again to the next kill."""
+"""From the bot's restart to the next kill."""
 PAUSE_SECONDS = 0.3
 TURN_WAIT_SECONDS = 3.0
 SHOWN_SECONDS = 60.0
@@ -36,7 +36,7 @@ STATE = "SELECT state, version = shown_version FROM jams"
 
 @dataclass
 class Played:
-    """What has come of a jam."""
+    """The result of a jam under kills."""
 
     turns: int
     kills: int
@@ -46,11 +46,11 @@ class Played:
 
 
 async def sweep(turns, people, kills, seed, folder):
-    """Let so many people take so many turns, and kill the bot so often meanwhile."""
+    """Take `turns` turns with so many people, and kill the bot `kills` times meanwhile."""
     dice, data = random.Random(seed), folder / "data"
     data.mkdir(parents=True)
     async with open_wire() as wire:
-        # Not a test of Discord's patience: the whole limit is for a single bot's token.
+        # Rate limits are not under test: one bot's token gets the whole limit.
         wire.buckets.whole = Limit(500, 1.0)
         channel, bot = wire.channel("music"), BotProcess(wire, data)
         players = [wire.person(f"p{number}") for number in range(people)]
@@ -82,7 +82,7 @@ async def sweep(turns, people, kills, seed, folder):
 
 
 async def _play(wire, person, thread, dice, stop):
-    """Take turns until told to stop; return how often the button was pressed."""
+    """Take turns until `stop` is set; return how often the button was pressed."""
     presses = 0
     while not stop.is_set():
         with suppress(TimeoutError):
@@ -91,7 +91,7 @@ async def _play(wire, person, thread, dice, stop):
         if wire.gateway.session is None or not cards(thread):
             continue
         presses += 1
-        # The card may have moved, another may be first, and the bot may be dead.
+        # The card may have moved, another person may be faster, and the bot may be dead.
         with suppress(TimeoutError, Refusal, KeyError):
             async with asyncio.timeout(TURN_WAIT_SECONDS):
                 await take_turn(wire, person, thread, dice.choice(("beat", "rock", "jazz")))
@@ -99,7 +99,7 @@ async def _play(wire, person, thread, dice, stop):
 
 
 async def _close(wire, person, thread, data):
-    """Close the jam as who started it; return what is wrong with that."""
+    """Close the jam as the person who started it; return what is wrong."""
     async with asyncio.timeout(SHOWN_SECONDS):
         while asked(data, STATE) != [("closed", 1)]:
             with suppress(TimeoutError, KeyError):
@@ -112,7 +112,7 @@ async def _close(wire, person, thread, data):
 
 
 def _judge(data, wire):
-    """What is wrong with the jam: its thread, its card, its turns, its mixdown."""
+    """Return what is wrong with the jam: its thread, card, turns and mixdown."""
     (thread, *others) = threads(wire)
     wrong = [f"{each.name} is another thread" for each in others]
     if len(cards(thread)) != 1:

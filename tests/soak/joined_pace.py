@@ -1,9 +1,9 @@
-"""How much sooner people are served with a second machine: `python -m tests.soak.joined_pace`.
+"""The speedup of a second machine: `python -m tests.soak.joined_pace`.
 
-So many people at a Discord at the wire ask for a clip each in the same moment, and are served by
-the built-in model on the bot's own core, then by that and a machine that has joined, which has
-another core of this one; both in turn, several times. Timed is from the first order to the moment
-when the last clip is there. Bot, worker and Discord share the first core in either case.
+Many people order a clip each at the same moment through a simulated Discord. They are served by the
+built-in model on the bot's core, and then by it and a joined machine, which is another core of
+this one; both several times in turn. Times are from the first order to the last clip. Bot, worker
+and Discord share the first core in both cases.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ TURN_WAIT_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Served:
-    """When people had their clips, in seconds from the first order."""
+    """When clips were delivered, in seconds from the first order."""
 
     first: float
     median: float
     last: float
     busy: float
-    """What was computed meanwhile on the core that had more to do, in seconds of processor time."""
+    """Processor time used meanwhile on the busier core, in seconds."""
 
 
 async def serve(people, seconds, folder, *, joined):
-    """Serve so many people a clip each, with a machine that has joined or without."""
+    """Serve everybody one clip, with or without a joined machine."""
     data = folder / "data"
     data.mkdir(parents=True)
     async with open_wire() as wire:
@@ -71,7 +71,7 @@ async def serve(people, seconds, folder, *, joined):
 
 
 def _spent(leader):
-    """The processor time of a process and all that it has started."""
+    """Return the processor time of a process and all its children."""
     times = [each.cpu_times() for each in (leader, *leader.children(recursive=True))]
     return sum(each.user + each.system for each in times)
 

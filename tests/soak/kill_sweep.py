@@ -1,9 +1,9 @@
 """Kill everything at random moments: `python -m tests.soak.kill_sweep --kills 100 --stops 10`.
 
-People at a Discord at the wire ask for clips, send files and press buttons without a pause, while
-the bot, its worker and ffmpeg are killed and the bot is stopped as its owner stops it. In the end
-it has a quiet time to finish, and then nothing may hang, be lost or come twice. The same seed does
-the same things; when they happen is up to the machine.
+People on a simulated Discord order clips, send files and press buttons all the time, while the
+bot, its worker and ffmpeg are killed, and the bot is stopped normally. At the end the bot gets
+time to finish, and then nothing may hang, be lost or be posted twice. The same seed does the same
+actions; their timing depends on the machine.
 """
 
 from __future__ import annotations
@@ -32,33 +32,32 @@ from tests.support.discord_wire.bot_process import LOG
 VICTIMS = {"bot": 6, "worker": 3, "ffmpeg": 3}
 CHANNELS = 5
 PAUSE_SECONDS = 2.0
-"""Between two deeds of a person, on average."""
+"""Between two actions of a person, on average."""
 BETWEEN_SECONDS = (0.1, 1.5)
-"""From the moment when all runs again to the next kill."""
+"""From when everything runs again to the next kill."""
 HUNT_SECONDS = 5.0
-"""How long an ffmpeg is waited for, which lives for a tenth of a second."""
+"""How long to wait for an ffmpeg process, which lives for a tenth of a second."""
 ENDED_SECONDS = 60.0
 ANSWER_SECONDS = 3.0
-"""Within which a bot that lives answers."""
+"""Within this time a running bot responds."""
 UNFINISHED = (*PROMISES, "▰", "▱", "ahead of you", "You are next", "is being loaded")
 
 
 @dataclass
 class Swept:
-    """What has come of a sweep."""
+    """The result of a sweep."""
 
     kills: Counter[str] = field(default_factory=Counter)
     deaths: list[tuple[float, float]] = field(default_factory=list)
-    """From when the bot was killed or told to stop until it heard people again, by
-    `time.perf_counter`."""
+    """From the kill or stop of the bot until it receives events again, by `time.perf_counter`."""
     unanswered: int = 0
-    """Commands that were never acknowledged though the bot lived long enough."""
+    """Commands that were never acknowledged although the bot ran long enough."""
     rows: dict[str, object] = field(default_factory=dict)
     hanging: list[str] = field(default_factory=list)
     lost: int = 0
     doubled: int = 0
     tracebacks: int = 0
-    """In the log of bots that were stopped as their owners stop them."""
+    """In the log of bots that were stopped normally."""
     orphans: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
@@ -76,7 +75,7 @@ class Swept:
 
 
 async def sweep(kills, stops, seed, people, folder, *, pause_seconds=PAUSE_SECONDS):
-    """Kill so often, stop so often, in an order of the seed's; then look what is left."""
+    """Kill and stop processes in random order, and then audit the result."""
     dice, swept = random.Random(seed), Swept()
     deaths = dice.choices(list(VICTIMS), list(VICTIMS.values()), k=kills) + ["stop"] * stops
     dice.shuffle(deaths)
@@ -134,7 +133,7 @@ async def _kill(victim, bot, swept):
 
 
 async def _told(data):
-    """Wait until everybody was told how their orders ended, and no answer is open any more."""
+    """Wait until every job's result was posted and no answer is pending."""
     until = time.monotonic() + ENDED_SECONDS
     left = "SELECT key FROM jobs WHERE untold UNION SELECT key FROM open_answers"
     while asked(data, left) and time.monotonic() < until:
@@ -142,7 +141,7 @@ async def _told(data):
 
 
 def judge(swept, books, wire):
-    """Hold what people saw against the books, and write down what is wrong."""
+    """Compare what people saw with the database, and record what is wrong."""
     swept.rows, wrong = audit(books, wire)
     swept.wrong += wrong
     everything = [each for place in wire.channels.values() for each in place.messages.values()]

@@ -1,4 +1,4 @@
-"""What befalls machines that have joined, and the head that holds them together."""
+"""Faults of joined machines, and of the head of their cluster."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ MACHINE_PLAGUES = {
     "kill the head": 1,
 }
 FROZEN_SECONDS = (12.0, 25.0)
-"""Longer than a machine may be silent."""
+"""Longer than the heartbeat timeout of a machine."""
 
 
 async def plague_machine(kind, bot, machines, dice, tally):
-    """Let something befall one of them; each joins again by itself."""
+    """Cause a fault on one machine, which joins again by itself."""
     tally.plagues[kind] += 1
     chosen = dice.choice(machines)
     match kind:
         case "kill a machine":
-            # What lends it is started again at once, as a service is.
+            # The process that lends it is started again at once, as a service would be.
             _do("kill", chosen.children(recursive=True))
         case "freeze a machine":
             all_ = [chosen, *chosen.children(recursive=True)]

@@ -1,6 +1,6 @@
-"""The people of a soak: they ask for clips, press buttons and change their minds, at random.
+"""The simulated users of a soak: they order clips, press buttons and cancel, at random.
 
-What they do together has a file of its own.
+Actions that involve several users are in another module.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ BUTTONS = {
 }
 COMMANDS = {"random", "cancel", "queue", "history", "mix"}
 TOGETHER_SHARE = 0.35
-"""How often somebody does something with the others, or against them."""
+"""How often a user acts together with others."""
 TWICE = 0.25
 """How often a button is pressed twice."""
 TURN_WAIT_SECONDS = 5.0
-"""How long somebody waits for the button that takes an order back."""
+"""How long a user waits for a cancel button."""
 
 _MIXED_CLIPS = 20
 
 
 def some_sounds():
-    """A second of sound as the files that people send."""
+    """Return a second of sound in every accepted file format."""
     return list(in_every_kind(1.0).values())
 
 
 class Person:
-    """Somebody who acts now and then, until told to stop."""
+    """A simulated user who acts now and then until stopped."""
 
     def __init__(self, wire, name, channel, random, pause_seconds, sounds, tally):
         self.wire, self.user, self.channel, self.random = wire, wire.person(name), channel, random
         self.pause_seconds, self.sounds, self.tally = pause_seconds, sounds, tally
 
     async def act_until(self, stop):
-        """Act, pause, and act again."""
+        """Act and pause in turn until `stop` is set."""
         while not stop.is_set():
             pause = self.random.expovariate(1 / self.pause_seconds)
             try:
@@ -66,7 +66,7 @@ class Person:
                 await self.act()
 
     async def act(self):
-        """Do one thing; that the bot may be dead just now is part of it."""
+        """Do one random action; the bot may be dead at that moment."""
         if self.wire.gateway.session is None:
             return
         if self.random.random() < TOGETHER_SHARE:
@@ -80,12 +80,12 @@ class Person:
                 return
             deed = "music"
         if deed == "star":
-            # Anybody's, and more than once: a second star takes the first one back.
+            # Anybody's clip, and more than once: a second press removes the star.
             await self._star([each for each in self.channel.seen if _stars_of(each)])
             return
         options: dict[str, Any] = {}
         if deed == "mix":
-            # The first clips of the run: some are deleted meanwhile, some are the same.
+            # The first clips of the run: some are deleted by now, and both may be the same.
             options = {name: str(self.random.randint(1, _MIXED_CLIPS)) for name in ("a", "b")}
         elif deed not in ("cancel", "queue", "history"):
             options["seconds"] = float(self.random.randint(1, 3))
@@ -103,7 +103,7 @@ class Person:
         try:
             asked = self.wire.new_slash(self.user, self.channel, command, **options)
         except Refusal:
-            # The server takes smaller files just now, and lets nobody send this one.
+            # The server refuses files of this size at the moment.
             self.tally.deeds[f"asked: {deed}, too large"] += 1
             return
         self.tally.deeds[f"asked: {deed}"] += 1
@@ -116,7 +116,7 @@ class Person:
     async def _act_with_others(self):
         (deed,) = self.random.choices(tuple(TOGETHER), tuple(TOGETHER.values()))
         name = deed.__name__.replace("_", " ")
-        # A button may be gone by the time when it is pressed, and the bot may be dead.
+        # The button may be gone when it is pressed, and the bot may be dead.
         try:
             async with asyncio.timeout(TURN_WAIT_SECONDS):
                 is_done = await deed(self)
@@ -134,7 +134,7 @@ class Person:
             await self.wire.send(self.wire.new_press(self.user, message, *_stars_of(message)))
 
     async def _press(self, messages):
-        """Press a button under one of these messages, once or twice."""
+        """Press a button of one of these messages, once or twice."""
         labels = {label for each in messages for label in each.buttons} & BUTTONS.keys()
         if not labels:
             return
@@ -163,5 +163,5 @@ def _buttons_of(interaction):
 
 
 def _stars_of(message):
-    """The label of the button that stars a clip, with the number of its stars."""
+    """Return the labels of buttons that star a clip; they have the number of its stars."""
     return [label for label in message.buttons if label.startswith("⭐")]

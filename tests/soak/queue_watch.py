@@ -1,9 +1,8 @@
-"""The line of a bot in a soak: it tells what happens in it, and is held to its promise.
+"""The bot's queue in a soak: it logs its changes, and the log is checked for fairness.
 
-The promise is that of deficit round robin, as in `tests.inference.test_fair_queue`: while a clip
-is the first of its person in line, each other person is given less than a quantum a round and
-their longest clip. It is about new clips: what was interrupted comes first by rights and was
-counted before.
+Fairness is that of deficit round robin, as in `tests.inference.test_fair_queue`: while a clip is
+the first of its person in the queue, every other person gets less than a quantum a round and their
+longest clip. It applies to new clips; interrupted ones go first and were counted before.
 """
 
 from __future__ import annotations
@@ -26,19 +25,19 @@ _TOLD = re.compile(
 
 
 def promised_seconds(own_seconds, longest_seconds):
-    """What each other person is given, at the most, before a clip whose person is due for it."""
+    """Return the most that any other person may get before a clip that is its person's next."""
     return math.ceil(own_seconds / QUANTUM_SECONDS) * QUANTUM_SECONDS + longest_seconds
 
 
 class ToldLine(FairQueue):
-    """A line that writes into the log who comes and goes."""
+    """A queue that logs every job that is added, taken or removed."""
 
     def __init__(self):
         super().__init__()
         log.info("line.opened")
 
     def __deepcopy__(self, memo):
-        # Who reckons the order does so on a copy, where nothing happens.
+        # The order is computed on a copy, which must not log.
         plain = FairQueue()
         plain.__dict__.update(copy.deepcopy(self.__dict__, memo))
         return plain
@@ -73,7 +72,7 @@ def _tell(what, job, held_back=()):
 
 @dataclass
 class PlaceInLine:
-    """A clip in line, and what others were given while it was the first of its person."""
+    """A queued clip, and what others got while it was the first of its person."""
 
     job_id: int
     user_id: int
@@ -85,20 +84,20 @@ class PlaceInLine:
 
 @dataclass
 class Waits:
-    """How long people waited, and how fair that was."""
+    """How long people waited, and how fair the order was."""
 
     longest_seconds: float = 0.0
-    """From a clip's coming to its turn."""
+    """From when a clip is queued to when it is taken."""
     given_seconds: float = 0.0
-    """The most, of all clips, that one other person was given before a clip; of sound."""
+    """The most, over all clips, that one other person got before a clip; seconds of sound."""
     promised_seconds: float = 0.0
-    """What that one was promised to be less than."""
+    """The limit that was promised for that clip."""
     taken: int = 0
     broken: list[str] = field(default_factory=list)
 
 
 def waits(lines):
-    """Return what a log tells of the line, through all lives of its bot."""
+    """Return what the log says of the queue, over all runs of the bot."""
     told = [event.groupdict() for line in lines if (event := _TOLD.match(line))]
     longest = max((float(each["seconds"]) for each in told if each["seconds"]), default=0.0)
     people: defaultdict[int, list[PlaceInLine]] = defaultdict(list)
@@ -128,11 +127,11 @@ def waits(lines):
 
 
 def _taken(place, people, held_back, longest, found):
-    """Count a turn for its own person, and for those who were the next of theirs meanwhile."""
+    """Count a job for its person, and for everybody else whose next clip was waiting."""
     own = people[place.user_id]
     first = next((other for other in own if other.job_id == place.job_id), None)
     if first is None:
-        return  # one that is made alone: it stands in no person's line
+        return  # generated alone: it is in no person's queue
     own.remove(first)
     if not first.is_new:
         return

@@ -1,10 +1,10 @@
-"""Live music beside people who order clips: `python -m tests.soak.radio --minutes 30`.
+"""Live music while people order clips: `python -m tests.soak.radio --minutes 30`.
 
-The bot with the built-in model plays in a voice channel of a Discord at the wire: first two clips,
-then live, while two people order clips one after the other and the words change now and then. What
-arrives in the channel is decoded and looked through for silence and for packets that are missing or
-late. It prints what was heard, what it cost, and the memory of the bot each minute, each beside
-what is asked for; the exit code is 1 where one of these is not as it must be.
+The bot with the built-in model plays in a voice channel of a simulated Discord: first two clips,
+then live, while two people order clips one after the other and the words change now and then. The
+channel's audio is decoded and checked for silence and for lost or late packets. It prints each
+figure beside its limit, the cost, and the bot's memory each minute; the exit code is 1 if a limit
+is exceeded.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ TURN_WAIT_SECONDS = 300.0
 
 @contextmanager
 def errors_to(path):
-    """Let what this process and its children write to standard error go to a file."""
+    """Redirect the standard error of this process and its children to a file."""
     kept = os.dup(2)
     with path.open("ab") as file:
         os.dup2(file.fileno(), 2)
@@ -69,14 +69,14 @@ class Room:
 
     @property
     def packets(self):
-        """What the bot has said since it came into the channel."""
+        """The packets that the bot has sent since it joined the channel."""
         line = self.wire.voice.server.connections.get(self.wire.guild.id)
         if line is None or line.socket is None or line.socket.closed:
             return []
         return list(line.packets)
 
     async def ask(self, name, **options):
-        """Use a subcommand of /radio; return when it was sent, as packets tell the time."""
+        """Use a subcommand of /radio; return when it was sent, on the packets' clock."""
         typed = [{"name": key, "value": value} for key, value in options.items()]
         command_id = int(self.wire.commands.named("radio")["id"])
         whole = [{"name": name, "type": 1, "options": typed}]
@@ -87,7 +87,7 @@ class Room:
         return begun
 
     async def order(self, who, words, seconds=CLIP_SECONDS, stop=None):
-        """Order a clip; return its file, or None where it was stopped before."""
+        """Order a clip; return its file, or None if `stop` was set before."""
         asked = self.wire.new_slash(who, self.channel, "music", prompt=words, seconds=seconds)
         await self.wire.send(asked)
 
@@ -98,7 +98,7 @@ class Room:
         return clips(asked.message)[0] if _has_clip(asked) else None
 
     async def order_clips(self, who, dice, stop, waits):
-        """Order one clip after the other until told to stop."""
+        """Order one clip after the other until `stop` is set."""
         while not stop.is_set():
             begun = time.monotonic()
             if await self.order(who, dice.choice(PROMPTS), stop=stop) is not None:
@@ -107,7 +107,7 @@ class Room:
                 await asyncio.wait_for(stop.wait(), dice.uniform(*PAUSE_SECONDS))
 
     async def first_sound(self, **options):
-        """Switch the radio on; return after how many seconds it is heard."""
+        """Switch the radio on; return the seconds until it is heard."""
         begun = await self.ask("start", **options)
         async with asyncio.timeout(TURN_WAIT_SECONDS):
             while (loud := first_loud(self.packets)) is None:
@@ -115,7 +115,7 @@ class Room:
         return loud.at - begun
 
     async def steer(self, words, steered):
-        """Change the words; note after how many seconds others are heard."""
+        """Change the words; record the seconds until the new ones are heard."""
         before, begun = self._times_heard(), time.monotonic()
         await self.ask("words", words=words)
         with suppress(TimeoutError):
@@ -133,7 +133,7 @@ def _has_clip(asked):
 
 
 async def play_clips(room, aired):
-    """Play two clips; note how soon the first is heard, and a skip to the other."""
+    """Play two clips; record how soon the first is heard, and how soon a skip is."""
     files = []
     for words in FIRST_CLIPS:
         made = await room.order(room.others[0], words, FIRST_CLIP_SECONDS)
@@ -146,13 +146,13 @@ async def play_clips(room, aired):
     await asyncio.sleep(LOOK_SECONDS)
     pairs = ((one, other), (other, one))
     heard = (heard_instead(room.packets, old, new, begun) for old, new in pairs)
-    # Which of them came first nobody knows; the other one is not heard anew.
+    # The first clip is unknown; only the second is newly heard after the skip.
     aired.skip = max((each for each in heard if each is not None), default=None)
     await room.ask("stop")
 
 
 async def weigh(process, aired):
-    """Note how much memory the bot takes, for ever."""
+    """Record the bot's memory until cancelled."""
     minute, ends = [], time.monotonic() + 60
     while True:
         await asyncio.sleep(2.0)
@@ -165,7 +165,7 @@ async def weigh(process, aired):
 
 
 async def play_live(room, process, aired, dice):
-    """Play live beside people who order clips, for the time that is set."""
+    """Play live for the configured time while people order clips."""
     stop = asyncio.Event()
     aired.first_live = await room.first_sound(words=WORDS[0])
     before = process.cpu_times()
@@ -197,7 +197,7 @@ async def play_live(room, process, aired, dice):
 
 
 async def air(minutes, seed, folder):
-    """Play for so long; return what came of it."""
+    """Run the radio for so many minutes; return the measurements."""
     data, aired, log = folder / "data", Aired(minutes), folder / "bot.log"
     data.mkdir(parents=True)
     limits = LimitsConfig(daily_seconds=50_000.0, max_daily_seconds=90_000.0, waiting_per_user=50)

@@ -1,4 +1,4 @@
-"""How soon clips are heard, and a skip: by what arrives in the voice channel."""
+"""When a clip, or another one after a skip, is heard in the voice channel."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.support.heard_sound import RATE_HZ, decode
 LOUD = 0.02
 _FRAME = RATE_HZ // 50
 _COARSE_HZ, _COARSE_FRAME = 8_000, 160
-"""What is compared: enough to tell clips apart."""
+"""The resolution of the comparison, which is enough to tell clips apart."""
 _WINDOW_SECONDS, _STEP_SECONDS = 0.3, 0.04
 _ALIKE = 0.5
 
 
 def first_loud(packets):
-    """The first packet that is heard, or None."""
+    """Return the first packet with audible sound, or None."""
     if len(packets) < 5:
         return None
     sound = decode([each.opus for each in packets])
@@ -29,9 +29,9 @@ def first_loud(packets):
 
 
 def heard_instead(packets, old, new, since):
-    """When a clip was heard in place of another, in seconds after a moment; None if it was not.
+    """Return when a clip was heard in place of another, in seconds; None if it was not.
 
-    Packets are those of the time before and after, clips are files, the moment is as packets' are.
+    Packets begin before the change, clips are files, and `since` is on the packets' clock.
     """
     old, new = (_coarse(*soundfile.read(io.BytesIO(each), always_2d=True)) for each in (old, new))
     sound = _coarse(decode([each.opus for each in packets]), RATE_HZ)
@@ -48,7 +48,7 @@ def heard_instead(packets, old, new, since):
 
 
 def likeness(part, whole):
-    """How alike a stretch is to the place in a sound that is most alike, from 0 to 1."""
+    """Return the highest correlation of a part with any place in a sound, from 0 to 1."""
     size = 1 << (len(whole) + len(part)).bit_length()
     product = np.fft.rfft(whole, size) * np.conj(np.fft.rfft(part, size))
     found = np.fft.irfft(product, size)[: len(whole) - len(part) + 1]

@@ -1,4 +1,4 @@
-"""What arrived in a voice channel in a long run: decoded, and looked through for what stutters."""
+"""The audio that arrived in a voice channel in a long run, decoded and checked for gaps."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from dataclasses import dataclass, field
 from tests.support.heard_sound import decode, levels
 
 QUIET, SHORTEST_SILENCE_SECONDS = 1e-4, 0.1
-"""Music has rests; digital silence is what is sent where there is nothing to play."""
+"""Music has rests; digital silence is sent when there is nothing to play."""
 NUMBERS = 1 << 16
-"""After so many packets, 22 minutes, their numbers begin anew."""
+"""Packet numbers start again after so many packets, 22 minutes."""
 LATE_SECONDS = 0.2
-"""How far two packets are apart that a listener's client can't hide."""
+"""A gap between packets that a listener's client can't conceal."""
 
 
 @dataclass
 class Heard:
-    """What arrived in the voice channel."""
+    """Counts over the packets that arrived in the voice channel."""
 
     packets: int = 0
     lost: int = 0
     late: list[float] = field(default_factory=list)
-    """How far packets were apart that were late, in seconds."""
+    """Gaps before late packets, in seconds."""
     silences: list[float] = field(default_factory=list)
     live_looks: int = 0
     looks: int = 0
     has_begun: bool = False
-    """Whether anything was heard yet: what comes before that is no silence."""
+    """Whether any sound was heard yet; silence before it is not counted."""
     _next: int | None = None
     _at: float = 0.0
     _quiet: float = 0.0
 
     def take(self, packets):
-        """Look through the packets that are new."""
+        """Check the packets that are new since the last call."""
         fresh = [each for each in packets if self._after(each) < NUMBERS // 2]
         if len(fresh) < 2:
             return
@@ -54,5 +54,5 @@ class Heard:
             self._quiet = 0.0
 
     def _after(self, packet):
-        """How many packets are missing before this one: more than half of all if it is old."""
+        """Return how many packets are missing before this one; over half of all if it is old."""
         return 0 if self._next is None else (packet.number - self._next) % NUMBERS

@@ -1,4 +1,4 @@
-"""What is told of a long run of the radio, and what of it is not as it must be."""
+"""The report of a long run of the radio: each figure beside its limit."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tests.soak.radio_heard import LATE_SECONDS, SHORTEST_SILENCE_SECONDS, Heard
 from tests.soak.tally import Sample, slope_mb_per_hour
 
 FADE_SECONDS = 2.0
-"""Over which other words are faded in: they are heard from its middle on."""
+"""How long new words are faded in; they count as heard from the middle."""
 FLAT_MB = 5.0
-"""By how much memory may have grown in the second half: less than one clip takes for a moment."""
+"""How much memory may grow in the second half: less than one clip takes for a moment."""
 _TOLD = re.compile(
     r"radio\.heard .*?seconds=(\S+) silent=(\S+) missing=(\S+) low=(\d+) .*cpu=(\S+) fit=(\S+)"
 )
@@ -20,7 +20,7 @@ _TOLD = re.compile(
 
 @dataclass(frozen=True)
 class Told:
-    """What the bot has counted of a radio, in seconds."""
+    """What the bot measured of its radio, in seconds."""
 
     seconds: float
     silent: float
@@ -31,31 +31,31 @@ class Told:
 
 
 def told_last(log):
-    """What a log tells of the radio that was on last; None where it tells of none."""
+    """Return the figures that the bot logged of its last radio; None if there are none."""
     found = _TOLD.findall(log)
     return Told(*(float(each) for each in found[-1])) if found else None
 
 
 @dataclass
 class Aired:
-    """What has come of a radio."""
+    """The measurements of a run of the radio."""
 
     minutes: float
     heard: Heard = field(default_factory=Heard)
     waits: list[float] = field(default_factory=list)
-    """From each order of a clip to the clip."""
+    """From the order of each clip to its delivery, in seconds."""
     first_clip: float = float("inf")
     first_live: float = float("inf")
     skip: float | None = None
     steered: list[float] = field(default_factory=list)
-    """From other words to the middle of the fade into them."""
+    """From each change of words to the middle of its fade, in seconds."""
     cpu: float = 0.0
-    """What the bot has taken of the processor, in seconds."""
+    """Processor time of the bot's process, in seconds."""
     helpers_cpu: float = 0.0
-    """What its processes that are no workers have taken."""
+    """Processor time of its child processes that are no workers."""
     memory: list[Sample] = field(default_factory=list)
     minutes_mb: list[tuple[float, float]] = field(default_factory=list)
-    """The least of each minute: resident, and proportional where pages are shared."""
+    """The lowest memory of each minute: resident, and with shared pages divided."""
     told: Told | None = None
 
     @property
@@ -66,7 +66,7 @@ class Aired:
 
     @property
     def growth_mb(self):
-        """By how much memory has grown in the second half, by least squares; None if too short."""
+        """How much memory grew in the second half, by least squares; None if it was too short."""
         half = self.second_half
         if len(half) < 3:
             return None
@@ -74,7 +74,7 @@ class Aired:
 
 
 def checks(aired):
-    """Yield each thing that was asked for, what came of it, and whether that is as it must be."""
+    """Yield each figure's name, its limit, its value and whether it is within the limit."""
     heard, told = aired.heard, aired.told
     yield "packets lost", "none", f"{heard.lost} of {heard.packets}", not heard.lost
     late = f"{len(heard.late)}, at most {max(heard.late, default=0):.2f} s"
@@ -110,7 +110,7 @@ def checks(aired):
 
 
 def table(aired):
-    """Return what to print."""
+    """Return the report as a table."""
     heard, seconds = aired.heard, 60 * aired.minutes
     lines = ["| what | asked | | |", "| --- | ---: | ---: | --- |"]
     for name, asked, said, is_so in checks(aired):
@@ -136,6 +136,6 @@ def table(aired):
 
 
 def _later(samples):
-    """Samples of the second half."""
+    """Return the samples of the second half."""
     half = (samples[0].at_seconds + samples[-1].at_seconds) / 2
     return [each for each in samples if each.at_seconds >= half - 60]

@@ -1,4 +1,4 @@
-"""The books after a soak: what the bot has written down, held against what people saw."""
+"""Reconciliation after a soak: the database against what people saw on Discord."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PROMISES = (
 
 @dataclass
 class Books:
-    """Everything that was written down."""
+    """The final content of the database and its files."""
 
     jobs: list[Job]
     clips: dict[int, Clip | None]
@@ -37,25 +37,25 @@ class Books:
     uploads: set[str]
     charged_seconds: float
     wrong: list[str]
-    """What the database says of itself: ledger, stars, battles, jams."""
+    """Broken invariants of the database: ledger, stars, battles, jams."""
 
 
 def asked(folder, sql):
-    """What the database of a bot that may be running says."""
+    """Run a query on the database of a bot that may be running."""
     with closing(sqlite3.connect(f"file:{folder}/zhiyin.db?mode=ro", uri=True)) as connection:
         return connection.execute(sql).fetchall()
 
 
 async def quiet(folder):
-    """Wait until nothing is in line any more, and no command is on its way there.
+    """Wait until the queue is empty and no command is about to add to it.
 
-    Returns what still is.
+    Return what is left.
     """
     until = time.monotonic() + QUIET_SECONDS
     sql = (
         "SELECT id, state FROM jobs WHERE state NOT IN ('delivered', 'failed', 'cancelled', 'held')"
     )
-    # A file may still be listened to: its order is accepted when nothing else is left.
+    # A file may still be decoded; its order is accepted after that.
     sql += " UNION ALL SELECT key, 'an open answer' FROM open_answers"
     while (left := asked(folder, sql)) and time.monotonic() < until:
         await asyncio.sleep(0.5)
@@ -63,7 +63,7 @@ async def quiet(folder):
 
 
 async def read(folder):
-    """Open the books of a bot that has ended, and sweep as it would in an hour and a bit."""
+    """Read the database of a bot that has ended, after the cleanup that would run an hour later."""
     async with open_store(folder, time.time) as store:
         await sweep(store, 30, time.time() + EVERY_SECONDS + 60)
         numbers = [number for (number,) in asked(folder, "SELECT id FROM jobs ORDER BY id")]
@@ -82,7 +82,7 @@ async def read(folder):
 
 
 def audit(books, wire):
-    """Hold the books against a wire; return the rows of a table, and what is wrong."""
+    """Compare the database with Discord; return the rows of a table, and what is wrong."""
     wrong, counts = list(books.wrong), Counter[str]()
     seen = Counter(
         int(file.name.split("-")[1].split(".")[0])
@@ -143,15 +143,15 @@ def audit(books, wire):
 
 
 def _plays_it_again(message):
-    """Whether a message plays to one person what is elsewhere already: all of a jam's track."""
+    """Whether a message plays existing music again to one person: a jam's whole track."""
     asked = message.interaction
     return asked is not None and str(asked.data.get("custom_id", "")).endswith(":hear")
 
 
 def still_promises(interaction):
-    """Whether the message that answers an interaction says that something is to come."""
+    """Whether the message that answers an interaction says that something is still to come."""
     message = interaction.message
-    # That of a button is another's answer; one that was taken back is not there any more.
+    # A button's message belongs to another interaction; a deleted one does not count.
     if message is None or message.interaction is not interaction:
         return False
     is_there = message.id in interaction.channel.messages
@@ -159,7 +159,7 @@ def still_promises(interaction):
 
 
 def was_told(wire, job):
-    """Whether a clip or a sentence came in another message, where the first was out of reach."""
+    """Whether the result was posted in another message because the first was out of reach."""
     if job.state is JobState.DELIVERED:
         return True
     owner = f"<@{job.order.origin.user_id}>"

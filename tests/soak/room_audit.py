@@ -1,4 +1,4 @@
-"""What people did together in a soak, held against what they saw: each thing is there once."""
+"""The audit of what users did together: each result is posted exactly once."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ UNSETTLED = """
     UNION ALL SELECT 'post of the best, clip', clip_id FROM best_of_posts WHERE is_due
     UNION ALL SELECT 'jam', id FROM jams WHERE version != shown_version
 """
-"""What is to be done yet, and comes by itself."""
+"""Work that the bot still has to do by itself."""
 VOTED_ON = ("won", "tied", "no votes")
 
 
 def audit_room(folder, wire):
-    """Return rows of a table, and what is wrong, once all is settled and the bot has ended."""
+    """Return rows of a table, and what is wrong, after all work ended and the bot stopped."""
     seen = _Seen(wire)
     rows = Counter[str]()
     wrong = [f"{what} {id_} is not settled" for what, id_ in asked(folder, UNSETTLED)]
@@ -31,7 +31,7 @@ def audit_room(folder, wire):
 
 
 class _Seen:
-    """What the bot posted, by the nonces that it gave: also what was deleted by others since."""
+    """What the bot posted, by nonce, including messages that others deleted since."""
 
     def __init__(self, wire):
         self.wire = wire
@@ -43,7 +43,7 @@ class _Seen:
                 self.by_nonce[str(nonce)].append(message)
 
     def once(self, nonce, wrong, *, is_due):
-        """Return the message of a nonce; it is there at the most once, and once where it is due."""
+        """Return the message of a nonce; report it if posted twice, or if it is due and missing."""
         found = self.by_nonce[nonce]
         there = [each for each in found if each not in self.removed]
         if len(there) > 1:
@@ -105,7 +105,7 @@ def _entries(folder, seen, rows, wrong):
 
 
 def _told_too_soon(wire):
-    """The players of battles that were posted with a name or a number."""
+    """Yield players of battles that were posted with a person's name or a clip's number."""
     for each in wire.requests("POST", "/messages"):
         names = [name for name, _ in each.files if "-entry-" in name]
         if names and ("<@" in str(each.payload) or "clip " in str(each.payload)):
@@ -162,7 +162,7 @@ def _jams(folder, seen, rows, wrong):
             wrong.append(f"the thread {thread.name} belongs to no jam")
             continue
         id_, is_gone = known[thread.id]
-        # One that others have deleted comes again with the next turn.
+        # A deleted card is posted again with the next turn.
         if len(cards(thread)) != (not is_gone):
             wrong.append(f"jam {id_} has {len(cards(thread))} cards")
     ((rows["turns of jams"],),) = asked(

@@ -1,4 +1,4 @@
-"""What the people of a soak do together: battles, daily prompts, jams, and what managers see."""
+"""What users of a soak do together: battles, daily prompts, jams, and managers' reports."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _MOST_BATTLES = 3
 
 
 def add_places(wire):
-    """Create the channels of a server that have a use of their own, before a bot comes."""
+    """Create the server's channels for special purposes, before the bot starts."""
     for name in PLACES:
         wire.channel(name)
 
 
 def place(wire, name):
-    """Return one of them."""
+    """Return one of these channels."""
     return next(each for each in wire.channels.values() if each.name == name)
 
 
 async def prepare(wire):
-    """Let the owner of a server say what they are for. A bot has to be there."""
+    """Assign the channels' purposes as the server's owner. The bot must be running."""
     daily, best, managers = (place(wire, name) for name in PLACES)
     for command, options in (
         ("admin best", {"channel": str(best.id), "stars": 1}),
@@ -38,12 +38,12 @@ async def prepare(wire):
 
 
 def hour_of(wire):
-    """The hour that it is."""
+    """Return the current hour on Discord's clock, in UTC."""
     return int(wire.clock() // 3600 % 24)
 
 
 async def begin_battle(person):
-    """Begin one, unless there are enough; where one goes on the bot says so."""
+    """Start a battle, unless there are enough; the bot refuses a second one in a channel."""
     if len(_everywhere(person, "Enter")) >= _MOST_BATTLES:
         return False
     seconds = float(person.random.randint(1, 2))
@@ -57,14 +57,14 @@ async def begin_battle(person):
 
 
 async def enter_battle(person):
-    """Enter one that goes on anywhere, or another time."""
+    """Enter an open battle in any channel, or enter it again."""
     battles = _everywhere(person, "Enter")
     chosen = [person.random.choice(battles)] if battles else []
     return await _fill_in(person, chosen, "Enter", {"seed": ""})
 
 
 async def vote(person):
-    """Vote in a poll that is open, or think again."""
+    """Vote in an open poll, or change the vote."""
     places = list(person.wire.channels.values())
     seen = [message for place in places for message in place.seen]
     polls = [each for each in seen if each.poll and not each.poll.is_final]
@@ -77,7 +77,7 @@ async def vote(person):
 
 
 async def hurry_battle(person):
-    """Begin the vote, or call a battle off, whose ever it is: the bot refuses others."""
+    """Start the vote or call a battle off; the bot refuses people who did not start it."""
     label = person.random.choices(("Vote now", "Call off"), (9, 1))[0]
     found = _everywhere(person, label)
     if not found:
@@ -88,13 +88,13 @@ async def hurry_battle(person):
 
 
 async def make_from_daily(person):
-    """Make a clip from the prompt of the day."""
+    """Order a clip from the daily prompt."""
     daily = place(person.wire, "daily")
     return await _fill_in(person, _with_button(daily, "Make one"), "Make one")
 
 
 async def report(person):
-    """Report a clip, one's own or one that is gone at times."""
+    """Report a clip, which may be one's own or deleted."""
     clip = str(person.random.randint(1, _LATEST_CLIPS))
     await person.wire.send_slash(person.user, person.channel, "report", clip=clip, why="loud")
     return True
@@ -111,7 +111,7 @@ async def judge_report(person):
 
 
 async def jam(person):
-    """Take a turn in a jam that is open, or start one."""
+    """Take a turn in an open jam, or start one."""
     found = [each for each in threads(person.wire) if _with_button(each, TAKE)]
     if len(found) < _MOST_JAMS and person.random.random() < 0.3:
         options = {"title": f"Jam of {person.user.name}", "tempo": 176, "bars": 1, "longest": 30}
@@ -123,7 +123,7 @@ async def jam(person):
 
 
 async def change_jam(person):
-    """Undo a turn, fork a jam, or close it and have it mixed down; the bot refuses some."""
+    """Undo a turn, fork a jam, or close it with a mixdown; the bot refuses some of them."""
     label = person.random.choices(("Undo last", "Fork", "Hear it all", "Close"), (2, 1, 2, 3))[0]
     found = [each for each in threads(person.wire) if _with_button(each, label)]
     if not found:
@@ -134,7 +134,7 @@ async def change_jam(person):
 
 
 async def _fill_in(person, messages, label, given=None):
-    """Press a button that opens a form, and send that in; tell whether there was one."""
+    """Press a button that opens a form, and submit it; return whether there was one."""
     if not messages:
         return False
     press = await _press(person, messages[-1], label)
@@ -174,4 +174,4 @@ TOGETHER = {
     jam: 5,
     change_jam: 1,
 }
-"""What people do together, and how often."""
+"""What users do together, and how often."""

@@ -1,11 +1,11 @@
-"""A long hard time for the bot: `python -m tests.soak --minutes 30 --seed 1`.
+"""A long run of the whole bot under faults: `python -m tests.soak --minutes 30 --seed 1`.
 
-Two hundred people at a Discord at the wire ask for clips, send files good and damaged, press
-buttons, once and twice, and fight battles, jam, star, report and follow daily prompts, while bot
-and worker are killed, the disk is full for a while, Discord
-breaks off, stores and then fails, or refuses, and the clock jumps. In the end the bot has a quiet
-time to finish, and then the books are read, and whether the line was fair. The same seed does the
-same things; when they happen is up to the machine.
+Two hundred people on a simulated Discord order clips, send intact and damaged files, press
+buttons once and twice, and fight battles, jam, star, report and follow daily prompts. Meanwhile
+bot and worker are killed, the disk is full for a while, Discord breaks connections off, stores and
+then fails, or refuses, and the clock jumps. At the end the bot gets time to finish; then the
+database is audited, and the fairness of the queue. The same seed does the same actions; their
+timing depends on the machine.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CHANNELS = 20
 
 @dataclass
 class BattleOutcome:
-    """What has come of a soak."""
+    """The result of a soak."""
 
     tally: Tally
     rows: dict[str, Any]
@@ -46,17 +46,17 @@ class BattleOutcome:
 async def soak(
     minutes, seed, people, folder, *, pause_seconds=100.0, between_seconds=(1.0, 4.0), **workers
 ):
-    """Let them, for so long and until each plague has come once; then look what is left.
+    """Run for so many minutes and until each fault has occurred once; then audit the result.
 
-    People pause for `pause_seconds` on average, plagues for a time between two. `workers` tells
-    how many machines have joined and how many workers the bot has itself, as for `open_crowd`.
+    People pause for `pause_seconds` on average, and faults for `between_seconds`. `workers` has the
+    numbers of joined machines and of the bot's workers, as for `open_crowd`.
     """
     dice = random.Random(seed)
     async with open_crowd(
         folder, people=people, channels=CHANNELS, seed=seed, pause_seconds=pause_seconds, **workers
     ) as crowd:
         bot, tally, skew = crowd.bot, crowd.tally, crowd.data / "skew"
-        # Daily prompts come on the day after they were switched on.
+        # The first daily prompt is posted on the day after it is switched on.
         skew.write_text("-86400")
         tally.back_seconds.append(await bot.start())
         weighing = asyncio.create_task(tally.weigh(bot))
@@ -103,7 +103,7 @@ def main(arguments=None):
     parser.add_argument("--local", type=int, default=1, help="workers of the bot (%(default)s)")
     parser.add_argument("--folder", type=Path, help="keep database, clips and log there")
     args = parser.parse_args(arguments)
-    # Loopback with a broken connection now and then: what it costs is the bot's affair.
+    # Output is shown at once.
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.folder or Path(scratch)

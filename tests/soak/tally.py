@@ -1,4 +1,4 @@
-"""What a soak counts while it goes on, and the table that comes of it."""
+"""What a soak counts during its run, and the table made from it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import psutil
 
 EVERY_SECONDS = 1.0
 WARM_SECONDS = 60.0
-"""What a bot takes in its first minute is no growth."""
+"""Memory that a bot takes in its first minute does not count as growth."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """How much memory the bot took at a moment of one of its lives."""
+    """The bot's memory at a moment of one of its runs."""
 
     life: int
     at_seconds: float
@@ -26,26 +26,26 @@ class Sample:
 
 @dataclass
 class Tally:
-    """What happened."""
+    """The counts of a soak."""
 
     plagues: Counter[str] = field(default_factory=Counter)
     deeds: Counter[str] = field(default_factory=Counter)
     """What people did."""
     back_seconds: list[float] = field(default_factory=list)
-    """From the start of a bot to the moment when it heard people again."""
+    """From the start of a bot to when it receives events."""
     worker_seconds: list[float] = field(default_factory=list)
-    """From the kill of a worker to the next one that was ready."""
+    """From the kill of a worker to when the next one is ready."""
     memory: list[Sample] = field(default_factory=list)
 
     async def weigh(self, bot):
-        """Look how much memory the bot takes, for ever."""
+        """Record the bot's memory until cancelled."""
         while True:
             life = len(self.back_seconds)
             try:
                 rss = psutil.Process(bot.process.pid).memory_info().rss
             except psutil.NoSuchProcess:
                 rss = 0
-            if rss:  # one that has ended and was not yet buried takes none
+            if rss:  # a zombie process has no memory
                 self.memory.append(Sample(life, time.monotonic(), rss / 2**20))
             await asyncio.sleep(EVERY_SECONDS)
 
@@ -58,10 +58,10 @@ def quarters(samples):
 
 
 def slope_mb_per_hour(samples, warm_seconds=WARM_SECONDS):
-    """Return how fast memory grows within the lives of a bot, by least squares.
+    """Return how fast memory grows within the bot's runs, by least squares.
 
-    None where no life was long enough to tell. A restart is no gain: each life has a level of its
-    own, and all have one slope.
+    None if no run was long enough. All runs share one slope, and each has another level, so that
+    restarts do not count.
     """
     lives = defaultdict(list)
     for each in samples:
@@ -79,7 +79,7 @@ def slope_mb_per_hour(samples, warm_seconds=WARM_SECONDS):
 
 
 def table(tally, rows, line):
-    """Return the table: what came of it, what was done to the bot, and how it bore that."""
+    """Return the table: the results, the faults, and how the bot handled them."""
     rows = {
         **rows,
         "longest wait in line, within a life of the bot": f"{line.longest_seconds:.1f} s",

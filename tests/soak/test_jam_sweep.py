@@ -1,4 +1,4 @@
-"""The short form of a jam in which the bot is killed."""
+"""The short form of a jam during which the bot is killed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.soak.jam_sweep import sweep
 
 
 async def test_a_jam_survives_random_kills(tmp_path):
-    """In the middle of turns; the buttons of the card that is there work afterwards.
+    """In the middle of turns; the card's buttons work afterwards.
 
     `python -m tests.soak.jam_sweep` is the long form.
     """

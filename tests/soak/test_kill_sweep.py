@@ -1,4 +1,4 @@
-"""What a kill sweep finds: answers that hang, clips and words that come twice."""
+"""What the audit of a kill sweep detects: pending answers, and clips and notices posted twice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOTHING = Books(jobs=[], clips={}, sounds=set(), uploads=set(), charged_seconds=
 
 
 def said(wire, channel, text, *, flags=0, nonce=None):
-    """Let the bot have said something."""
+    """Post a message as the bot."""
     wire.say(wire.me, channel, text, flags=flags, nonce=nonce)
 
 
@@ -29,7 +29,7 @@ def said(wire, channel, text, *, flags=0, nonce=None):
     ],
 )
 def test_a_pending_answer_is_detected(text, flags):
-    """Of a command or of a further take, in line or half done."""
+    """Of a command or of a further take, queued or in progress."""
     wire, swept = Wire(), Swept()
     said(wire, wire.channel("music"), text, flags=flags)
     judge(swept, NOTHING, wire)
@@ -38,7 +38,7 @@ def test_a_pending_answer_is_detected(text, flags):
 
 
 def test_repeated_notices_are_detected():
-    """By the nonce, which a job has one of for its clip and one for its words."""
+    """By the nonce: a job has one for its clip and one for its notice."""
     wire, swept = Wire(), Swept()
     channel = wire.channel("music")
     for _ in range(2):
@@ -49,7 +49,7 @@ def test_repeated_notices_are_detected():
 
 
 def test_finished_answers_are_accepted():
-    """A sentence and a clip that nobody waits for any more."""
+    """A sentence and a clip that ended are not reported."""
     wire, swept = Wire(), Swept()
     channel = wire.channel("music")
     said(wire, channel, str(messages.RESTARTED))

@@ -1,4 +1,4 @@
-"""How it is told which clip is heard in a voice channel."""
+"""How the clip that is heard in a voice channel is identified."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.known_sounds import chords
 
 
 def clip(tonic):
-    """Four chords, and the file of them."""
+    """Return four chords, and a file of them."""
     wave = chords(tonic, "major", 0.5)[: 2 * MADE_AT_HZ]
     file = io.BytesIO()
     soundfile.write(file, wave, MADE_AT_HZ, format="WAV")
@@ -24,7 +24,7 @@ def clip(tonic):
 
 
 def test_a_skip_is_heard_when_the_other_clip_is():
-    """It begins with another clip's beginning, a second after it was asked for."""
+    """The second clip's beginning is found, a second after the skip."""
     (one, first), (other, second) = clip(0), clip(6)
     packets = packets_of(np.concatenate([np.zeros(RATE_HZ // 2), one[:RATE_HZ], other]), at=7.0)
     assert 7.45 < first_loud(packets).at < 7.6

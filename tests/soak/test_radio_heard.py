@@ -1,4 +1,4 @@
-"""What a long run of the radio counts as stuttering."""
+"""What a long run of the radio counts as gaps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.soak.radio_heard import Heard
 
 
 def packets_of(wave, *, begin=0, at=0.0):
-    """A wave as packets that come every 20 ms."""
+    """Return a wave as packets that arrive every 20 ms."""
     encoder, found = OpusEncoder(), []
     for start in range(0, len(wave) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
         frame = np.repeat(wave[start : start + FRAME_SAMPLES, None], 2, axis=1)
@@ -23,7 +23,7 @@ def packets_of(wave, *, begin=0, at=0.0):
 
 
 def test_gaps_losses_and_late_packets_are_found():
-    """Silence before the first sound is none, nor are packets that were looked at already."""
+    """Silence before the first sound is not counted, and no packet is checked twice."""
     tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE_HZ) / RATE_HZ)
     silence = np.zeros(RATE_HZ)
     packets = packets_of(np.concatenate([silence, tone, silence[: RATE_HZ // 2], tone, silence]))
@@ -34,14 +34,14 @@ def test_gaps_losses_and_late_packets_are_found():
     heard.take(packets[:240] + later[240:])
     assert heard.lost == 3
     assert heard.late == pytest.approx([1.02])
-    # What is decoded piece by piece lacks a moment at each beginning.
+    # Each decoded piece lacks a moment at its beginning.
     (silence_seconds,) = heard.silences
     assert 0.25 < silence_seconds < 0.6
     assert heard.packets == len(packets)
 
 
 def test_numbers_that_begin_anew_are_followed():
-    """Two bytes hold a packet's number: 22 minutes are not the end of what is looked at."""
+    """Packet numbers have two bytes and start again after 22 minutes."""
     tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE_HZ) / RATE_HZ)
     first, last = 65_500, 65_535
     packets = [

@@ -1,4 +1,4 @@
-"""What is told of a long run of the radio."""
+"""The report of a long run of the radio."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def wrong(aired):
 
 
 def test_each_figure_is_held_against_what_is_asked_for():
-    """Of the radio that was on last; memory by the least of each minute in the second half."""
+    """Figures of the last radio are compared; memory by each minute's lowest value."""
     memory = [Sample(1, 2.0 * at, 100.0 + at % 9) for at in range(300)]
     aired = Aired(
         10.0, heard=Heard(packets=30_000), waits=[2.0, 3.0], first_clip=0.5, first_live=1.0,

@@ -1,4 +1,4 @@
-"""The short form of the soak: everything that can go wrong, once, and the books."""
+"""The short form of the soak: every fault once, and the audit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.soak.tally import Sample, quarters, slope_mb_per_hour
 
 
 async def test_a_soak_run_loses_nothing(tmp_path):
-    """Kills, full disks, broken connections and refusals: one clip or one sentence for each order.
+    """Each order ends with one clip or one sentence, despite all faults.
 
     `python -m tests.soak --minutes 30` is the long form.
     """
@@ -32,12 +32,12 @@ def clip(job_id, user_id, seconds=10.0, *, alone=False):
 
 
 def told_by(caplog):
-    """What a line has told, as it stands in the log of a bot."""
+    """Return the queue's log lines, as they are in the bot's log."""
     return [f"{each.created:.3f} {each.levelname} {each.getMessage()}" for each in caplog.records]
 
 
 def test_queue_logs_allow_judging_fairness(caplog):
-    """What was interrupted and what is made alone are left out, and so is a reckoned order."""
+    """Interrupted clips and those generated alone are left out; reading the order logs nothing."""
     caplog.set_level(logging.INFO, logger="tests.soak.queue_watch")
     line = ToldLine()
     for job in (clip(1, 1), clip(2, 1), clip(3, 2), clip(4, 3, alone=True)):
@@ -56,7 +56,7 @@ def test_queue_logs_allow_judging_fairness(caplog):
 
 @pytest.mark.parametrize(("held_back", "is_broken"), [("", True), ("2", False)])
 def test_an_unfair_queue_is_detected(held_back, is_broken):
-    """First come, first served is none; but who has enough running waits by rights."""
+    """First come, first served is unfair, unless a person has enough clips running."""
     lines = ["1.0 INFO line.opened"]
     lines += [f"1.0 INFO line.put job={n} user=1 seconds=10.0 held_back=[]" for n in range(9)]
     lines += ["2.0 INFO line.put job=9 user=2 seconds=10.0 held_back=[]"]
@@ -71,7 +71,7 @@ def test_an_unfair_queue_is_detected(held_back, is_broken):
 
 
 def test_memory_growth_is_measured_per_process():
-    """A restart, which takes less again, hides none; the first minute of a life is left out."""
+    """Restarts do not hide growth; the first minute of each run is left out."""
     lives = [
         Sample(life, 1000.0 * life + at, 100.0 * life + max(at, 60.0) / 36)
         for life in range(3)

@@ -1,10 +1,9 @@
-"""How fast a database with years of use answers: `python -m tests.soak.years`.
+"""The speed of a database with years of use: `python -m tests.soak.years`.
 
-Fills one with 200,000 clips, 1,000,000 entries of the ledger and 50,000 people, and times what the
-bot asks of it, through the bot's own store, while jobs are accepted, made and delivered beside it.
-Written out for each question: how long it took, how much processor time it and the writer beside
-it used, and the longest that anything held the writer meanwhile. `--folder` keeps the database,
-and a later run with the same folder begins with it.
+It has 200,000 clips, 1,000,000 entries of the ledger and 50,000 people. The bot's queries are timed
+through its store, while jobs are accepted, generated and delivered at the same time. For each query
+it prints the time, the processor time with that of the writer, and the longest time that anything
+held the writer meanwhile. `--folder` keeps the database for later runs.
 """
 
 from __future__ import annotations
@@ -53,14 +52,14 @@ MOST_HELD_MS = 20.0
 
 
 class TimedLock(asyncio.Lock):
-    """The lock of the writer; knows for how long it was held, in milliseconds, and since when."""
+    """The writer's lock, which records how long it was held, in milliseconds."""
 
     def __init__(self, thread_id: int) -> None:
         """Take the thread of the writer's connection."""
         super().__init__()
         self.held_ms: list[float] = []
         self.worked_ms: list[float] = []
-        """Processor time of the writer's thread: on a busy machine the fairer figure."""
+        """Processor time of the writer's thread, which is comparable on a busy machine."""
         self._times = Path(f"/proc/self/task/{thread_id}/schedstat")
         self._since = self._worked_before = 0.0
 
@@ -82,13 +81,13 @@ class TimedLock(asyncio.Lock):
 
 @dataclass
 class Timing:
-    """What one question took."""
+    """The measurements of one query."""
 
     name: str
     limit_ms: float | None
     times_ms: list[float] = field(default_factory=list)
     processor_ms: float = 0.0
-    """Of the whole process, per question."""
+    """Of the whole process, per query."""
     held_ms: list[float] = field(default_factory=list)
     held_worked_ms: float = 0.0
     lag_ms: float = 0.0
@@ -113,12 +112,12 @@ HEADER = (
 
 
 def share_of(times: list[float], share: float) -> float:
-    """The time within which such a share was done."""
+    """Return the quantile of times: `share` of them are at most as long."""
     return sorted(times)[min(len(times) - 1, int(share * len(times)))]
 
 
 class Room:
-    """A store with a writer that is at work all the while."""
+    """A store with a writer that is busy all the time."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -130,13 +129,13 @@ class Room:
         self._lags: list[float] = []
 
     def order(self, person: int) -> Order:
-        """Return an order of a person that was never seen before."""
+        """Return a new order of a person."""
         place = RequestOrigin(user_id=person, channel_id=5, guild_id=BUSIEST_GUILD)
         key = f"now{next(self._keys)}/0"
         return Order(key=key, origin=place, kind=Kind.MUSIC, seconds=5.0, seed=3, prompt="rock")
 
     async def write(self) -> None:
-        """Take jobs from their order to their delivery, for ever."""
+        """Process jobs from order to delivery, until cancelled."""
         for number in itertools.count():
             order = self.order(FIRST_PERSON + 10 + number % 5000)
             job = await self.store.jobs.accept(order, LIMITS, MessageHandle())
@@ -153,7 +152,7 @@ class Room:
             await asyncio.sleep(WRITES_PAUSE_SECONDS)
 
     async def watch(self) -> None:
-        """Measure how late the event loop is."""
+        """Measure how late the event loop is, until cancelled."""
         while True:
             begun = time.perf_counter()
             await asyncio.sleep(0.005)
@@ -167,7 +166,7 @@ class Room:
         limit_ms: float | None = None,
         times: int = 200,
     ) -> Timing:
-        """Ask a question so many times, with the number of the try, and print what it took."""
+        """Run a query so many times, with the number of the try, and print its measurements."""
         self.lock.held_ms.clear()
         self.lock.worked_ms.clear()
         self._lags.clear()
@@ -188,7 +187,7 @@ class Room:
 
 @asynccontextmanager
 async def busy(store: Store) -> AsyncIterator[Room]:
-    """Lend a store at which others are at work."""
+    """Open a store that others are using at the same time."""
     room = Room(store)
     tasks = [asyncio.create_task(work()) for work in (room.write, room.watch)]
     try:
@@ -200,7 +199,7 @@ async def busy(store: Store) -> AsyncIterator[Room]:
 
 
 async def measure(folder: Path, amounts: Amounts) -> None:
-    """Ask everything of the database in a folder."""
+    """Run all queries on the database in a folder."""
     begun, processor = time.perf_counter(), time.process_time()
     async with open_store(folder, lambda: NOW) as store:
         await store.jobs.unfinished()
@@ -309,7 +308,7 @@ async def _ask_slow(room: Room) -> None:
 
 
 async def prepare(folder: Path, amounts: Amounts, seed: int, version: int | None) -> None:
-    """Make and fill the database of a folder, unless there is one."""
+    """Create and fill the database in a folder, unless there is one."""
     if (folder / FILE).exists():
         return
     if version is None:

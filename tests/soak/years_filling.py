@@ -1,7 +1,6 @@
 """A database as years of use leave it: clips, jobs, a ledger, stars and people, from a seed.
 
-Written with many rows at once through the bot's own tables and triggers, so that what is always
-true of a database is true of this one.
+Rows are written in batches through the bot's tables and triggers, so that its invariants hold.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ AT_ONCE = 5000
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much of everything there is; `busiest` clips are of one person."""
+    """How many rows there are; `busiest` clips are of one person."""
 
     clips: int = 200_000
     entries: int = 1_000_000
@@ -45,12 +44,12 @@ class Amounts:
 
     @property
     def jobs(self) -> int:
-        """Each job has two entries: what was reserved, and what came of it."""
+        """Each job has two entries: the reservation, and its commit or refund."""
         return self.entries // 2
 
 
 def make_tables(folder: Path, version: int) -> None:
-    """Make the tables as they were after so many migrations."""
+    """Create the tables as they were after so many migrations."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CLIPS).mkdir()
     with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
@@ -62,7 +61,7 @@ def make_tables(folder: Path, version: int) -> None:
 
 
 def fill(folder: Path, amounts: Amounts, seed: int, now: float) -> None:
-    """Fill the database of a folder, which has its tables already, and make the clips' files."""
+    """Fill the database in a folder, which has its tables, and create the clips' files."""
     with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA cache_size = -200000")
@@ -96,7 +95,7 @@ def _insert(connection: sqlite3.Connection, table: str, rows: list[dict[str, obj
 def _rows(
     amounts: Amounts, seed: int, now: float, begin: int, end: int
 ) -> Iterator[tuple[dict[str, object], list[dict[str, object]], dict[str, object] | None]]:
-    """Yield jobs with their entries of the ledger and, where they were delivered, their clips."""
+    """Yield jobs with their entries of the ledger and, if delivered, their clips."""
     dice = random.Random(f"{seed}/{begin}")
     span = YEARS * 365 * DAY_SECONDS
     sampling = sampling_json(Sampling())
@@ -152,18 +151,18 @@ def _rows(
 
 
 def _whose(amounts: Amounts, dice: random.Random, clip_id: int | None) -> tuple[int, int]:
-    """Draw a person and their server: one has very many clips, one server a quarter of all."""
+    """Draw a person and their server: one person has very many clips, one server a quarter."""
     every = max(1, amounts.clips // amounts.busiest)
     if clip_id is not None and clip_id % every == 0:
         return BUSIEST_PERSON, BUSIEST_GUILD
-    # A few people do most of it, as everywhere.
+    # A few people make most of the clips.
     number = 1 + int((amounts.people - 1) * dice.random() ** 3)
     guild = 0 if number % 4 == 0 else 1 + number % (amounts.guilds - 1)
     return FIRST_PERSON + number, FIRST_GUILD + guild
 
 
 def _parents(amounts: Amounts, seed: int) -> Iterator[dict[str, object]]:
-    """Yield what every fifth clip was made from."""
+    """Yield the parent of every fifth clip."""
     dice = random.Random(f"{seed}/parents")
     for clip_id in range(10, amounts.clips + 1, 5):
         yield {"clip_id": clip_id, "parent_id": dice.randrange(max(1, clip_id - 500), clip_id)}
