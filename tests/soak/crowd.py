@@ -14,10 +14,10 @@ import psutil
 
 from bot.demo.discord.rate_limits import Limit
 from bot.inference.ray.cluster import Cluster, bot_token
+from tests.soak.group_actions import add_places, prepare
+from tests.soak.group_audit import UNSETTLED
 from tests.soak.people import Person, some_sounds
 from tests.soak.reconciliation import QUIET_SECONDS, asked, quiet
-from tests.soak.room_audit import UNSETTLED
-from tests.soak.room_deeds import add_places, prepare
 from tests.soak.tally import Tally
 from tests.support.discord_wire.bot_process import BotProcess
 from tests.support.discord_wire.server import Wire, open_wire

@@ -7,7 +7,7 @@ import resource
 import signal
 import time
 
-PLAGUES = {
+FAULTS = {
     "kill the bot": 3,
     "kill the worker": 4,
     "stop the bot": 1,
@@ -21,10 +21,10 @@ PLAGUES = {
 }
 
 
-async def plague(kind, bot, dice, tally):
+async def cause_fault(kind, bot, dice, tally):
     """Cause a fault."""
     wire = bot.wire
-    tally.plagues[kind] += 1
+    tally.faults[kind] += 1
     match kind:
         case "kill the bot":
             await bot.end(signal.SIGKILL)

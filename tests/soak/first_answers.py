@@ -27,7 +27,7 @@ from tests.support.discord_wire.bot_process import BotProcess
 from tests.support.discord_wire.server import clips, open_wire
 from tests.support.wire_jam import start_jam, take_turn
 
-DEEDS = {"music": 5, "takes": 1, "queue": 1, "history": 2, "quota": 1, "press": 8}
+ACTIONS = {"music": 5, "takes": 1, "queue": 1, "history": 2, "quota": 1, "press": 8}
 LABELS = ("Again", "Continue", "Details", "Tree", "⭐", "Loop", "Delete")
 WORDS = ("90s rock", "lo-fi with piano", "techno", "slow jazz", "funk", "ambient")
 TURN_WAIT_SECONDS = 30.0
@@ -38,13 +38,13 @@ JAMMERS = 3
 class Answers:
     """Latencies of first responses in milliseconds, by action."""
 
-    by_deed: dict[str, list[float]]
+    by_action: dict[str, list[float]]
     unanswered: int
     delivered: int
 
     @property
     def all_ms(self):
-        return sorted(each for times in self.by_deed.values() for each in times)
+        return sorted(each for times in self.by_action.values() for each in times)
 
 
 def share_of(times, share):
@@ -84,18 +84,18 @@ class Visitors:
             if self.stop.is_set():
                 # Otherwise all would act in this moment.
                 return
-            (deed,) = dice.choices(tuple(DEEDS), tuple(DEEDS.values()))
+            (action,) = dice.choices(tuple(ACTIONS), tuple(ACTIONS.values()))
             posted = [each for each in self.channel.seen if clips(each) and each.buttons]
             with suppress(Refusal, KeyError):
-                if deed == "press" and posted:
+                if action == "press" and posted:
                     message = dice.choice(posted[-20:])
                     fitting = [each for each in message.buttons if each.startswith(LABELS)]
                     press = self.wire.new_press(person, message, dice.choice(fitting))
                     await self.wire.send(press)
-                elif deed in ("queue", "history", "quota"):
-                    await self.wire.send_slash(person, self.channel, deed)
+                elif action in ("queue", "history", "quota"):
+                    await self.wire.send_slash(person, self.channel, action)
                 else:
-                    takes = {"takes": 2} if deed == "takes" else {}
+                    takes = {"takes": 2} if action == "takes" else {}
                     await self.wire.send_slash(
                         person, self.channel, "music", prompt=dice.choice(WORDS),
                         seconds=float(dice.randint(2, 4)), **takes,
@@ -154,17 +154,17 @@ async def measure(people, minutes, seed, pause_seconds, folder, *, at_once=False
         await asyncio.gather(*acting)
         await bot.end(signal.SIGKILL)
         await asyncio.gather(*bot.logs)
-        by_deed: dict[str, list[float]] = {}
+        by_action: dict[str, list[float]] = {}
         unanswered = 0
         for each in wire.interactions.values():
             if each.answered_at is None:
                 unanswered += 1
                 continue
-            by_deed.setdefault(_deed_of(each), []).append(1000 * each.seconds)
-        return Answers(by_deed, unanswered, len(wire.with_clips()))
+            by_action.setdefault(_action_of(each), []).append(1000 * each.seconds)
+        return Answers(by_action, unanswered, len(wire.with_clips()))
 
 
-def _deed_of(interaction):
+def _action_of(interaction):
     if interaction.type is InteractionType.COMMAND:
         return f"/{interaction.full_name}"
     return "a form" if interaction.type is InteractionType.MODAL else "a button"
@@ -178,9 +178,9 @@ def lines(found):
         f"{share_of(times, 0.99):.0f} ms (p99), {times[-1]:.0f} ms (slowest); "
         f"{found.unanswered} without one; {found.delivered} messages with clips"
     )
-    for deed, own in sorted(found.by_deed.items(), key=lambda each: -len(each[1])):
+    for action, own in sorted(found.by_action.items(), key=lambda each: -len(each[1])):
         yield (
-            f"  {deed}: {len(own)}, {statistics.median(own):.0f} ms, "
+            f"  {action}: {len(own)}, {statistics.median(own):.0f} ms, "
             f"{share_of(own, 0.99):.0f} ms, {max(own):.0f} ms"
         )
 
@@ -189,7 +189,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tests.soak.first_answers", description=__doc__)
     parser.add_argument("--people", type=int, default=50, help="how many (%(default)s)")
     parser.add_argument("--minutes", type=float, default=2.0, help="how long (%(default)s)")
-    parser.add_argument("--pause", type=float, default=10.0, help="seconds between two deeds")
+    parser.add_argument("--pause", type=float, default=10.0, help="seconds between two actions")
     parser.add_argument("--at-once", action="store_true", help="all of them in the same moment")
     parser.add_argument("--seed", type=int, default=1, help="what happens (%(default)s)")
     args = parser.parse_args(arguments)

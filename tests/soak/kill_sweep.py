@@ -25,8 +25,8 @@ import psutil
 from bot.demo.discord.messages import LOADING
 from cogs.presentation import messages
 from tests.soak.crowd import open_crowd
+from tests.soak.group_audit import audit_groups
 from tests.soak.reconciliation import PROMISES, asked, audit, read
-from tests.soak.room_audit import audit_room
 from tests.support.discord_wire.bot_process import LOG
 
 VICTIMS = {"bot": 6, "worker": 3, "ffmpeg": 3}
@@ -89,12 +89,12 @@ async def sweep(kills, stops, seed, people, folder, *, pause_seconds=PAUSE_SECON
             await _kill(victim, crowd.bot, swept)
         await crowd.calm()
         swept.wrong += [f"job {job} is still {state}" for job, state in await crowd.settle()]
-        await _told(crowd.data)
+        await _notices_posted(crowd.data)
         await crowd.stop_bot()
         swept.orphans = [path.name for path in (crowd.data / "uploads").iterdir()]
         judge(swept, await read(crowd.data), crowd.wire)
-        of_room, wrong = audit_room(crowd.data, crowd.wire)
-        swept.rows, swept.wrong = swept.rows | of_room, swept.wrong + wrong
+        of_groups, wrong = audit_groups(crowd.data, crowd.wire)
+        swept.rows, swept.wrong = swept.rows | of_groups, swept.wrong + wrong
         return swept
 
 
@@ -112,8 +112,8 @@ async def _kill(victim, bot, swept):
             begun = time.perf_counter()
             code = await bot.end(signal.SIGTERM)
             await asyncio.gather(*bot.logs)
-            told = log.read_bytes()[before:]
-            swept.tracebacks += told.count(b"Traceback (most recent call last)")
+            log_end = log.read_bytes()[before:]
+            swept.tracebacks += log_end.count(b"Traceback (most recent call last)")
             if code != 0:
                 swept.wrong.append(f"a stop ended with {code}")
             await bot.start()
@@ -132,7 +132,7 @@ async def _kill(victim, bot, swept):
             swept.kills["ffmpeg that was there"] += bool(found)
 
 
-async def _told(data):
+async def _notices_posted(data):
     """Wait until every job's result was posted and no answer is pending."""
     until = time.monotonic() + ENDED_SECONDS
     left = "SELECT key FROM jobs WHERE untold UNION SELECT key FROM open_answers"

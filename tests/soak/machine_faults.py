@@ -9,7 +9,7 @@ import psutil
 
 from tests.support.joined_machine import command_of, workers
 
-MACHINE_PLAGUES = {
+MACHINE_FAULTS = {
     "kill a machine": 3,
     "freeze a machine": 3,
     "kill a machine's worker": 4,
@@ -19,9 +19,9 @@ FROZEN_SECONDS = (12.0, 25.0)
 """Longer than the heartbeat timeout of a machine."""
 
 
-async def plague_machine(kind, bot, machines, dice, tally):
+async def cause_machine_fault(kind, bot, machines, dice, tally):
     """Cause a fault on one machine, which joins again by itself."""
-    tally.plagues[kind] += 1
+    tally.faults[kind] += 1
     chosen = dice.choice(machines)
     match kind:
         case "kill a machine":

@@ -12,13 +12,13 @@ from typing import Any
 
 from bot.demo.discord.refusals import Refusal
 from tests.fuzz.mutate_uploads import mutated
-from tests.soak.room_deeds import TOGETHER
+from tests.soak.group_actions import TOGETHER
 from tests.support.discord_wire.files import File
 from tests.support.sound_files import in_every_kind
 
 PROMPTS = ("rock", "jazz", "beat", "slowly", "fail", "crash", "90s rock", "ambient")
 WEIGHTS = (6, 6, 4, 4, 1, 0.3, 6, 6)
-DEEDS = {
+ACTIONS = {
     "music": 10, "takes": 2, "random": 3, "cancel": 2, "queue": 1, "history": 1,
     "upload": 2, "damaged upload": 1, "mix": 2, "changed mind": 3, "star": 4, "press": 16,
 }  # fmt: skip
@@ -72,65 +72,65 @@ class Person:
         if self.random.random() < TOGETHER_SHARE:
             await self._act_with_others()
             return
-        (deed,) = self.random.choices(tuple(DEEDS), tuple(DEEDS.values()))
-        if deed == "press":
+        (action,) = self.random.choices(tuple(ACTIONS), tuple(ACTIONS.values()))
+        if action == "press":
             mine = [each for each in self.channel.seen if each.buttons and self._is_mine(each)]
             if mine:
                 await self._press(mine)
                 return
-            deed = "music"
-        if deed == "star":
+            action = "music"
+        if action == "star":
             # Anybody's clip, and more than once: a second press removes the star.
             await self._star([each for each in self.channel.seen if _stars_of(each)])
             return
         options: dict[str, Any] = {}
-        if deed == "mix":
+        if action == "mix":
             # The first clips of the run: some are deleted by now, and both may be the same.
             options = {name: str(self.random.randint(1, _MIXED_CLIPS)) for name in ("a", "b")}
-        elif deed not in ("cancel", "queue", "history"):
+        elif action not in ("cancel", "queue", "history"):
             options["seconds"] = float(self.random.randint(1, 3))
-        if deed not in ("cancel", "queue", "history", "random", "mix"):
+        if action not in ("cancel", "queue", "history", "random", "mix"):
             options["prompt"] = self.random.choices(PROMPTS, WEIGHTS)[0]
-        if deed == "takes":
+        if action == "takes":
             options["takes"] = self.random.randint(2, 4)
-        if deed == "changed mind":
+        if action == "changed mind":
             options["prompt"] = "slowly"
-        if "upload" in deed:
+        if "upload" in action:
             data = self.random.choice(self.sounds)
-            data = data if deed == "upload" else mutated(data, self.random)
+            data = data if action == "upload" else mutated(data, self.random)
             options["clip"] = File("song.mp3", data)
-        command = deed if deed in COMMANDS else "music"
+        command = action if action in COMMANDS else "music"
         try:
             asked = self.wire.new_slash(self.user, self.channel, command, **options)
         except Refusal:
             # The server refuses files of this size at the moment.
-            self.tally.deeds[f"asked: {deed}, too large"] += 1
+            self.tally.actions[f"asked: {action}, too large"] += 1
             return
-        self.tally.deeds[f"asked: {deed}"] += 1
+        self.tally.actions[f"asked: {action}"] += 1
         await self.wire.send(asked)
-        if deed == "changed mind":
+        if action == "changed mind":
             with suppress(TimeoutError):
                 await self.wire.until(partial(_buttons_of, asked), TURN_WAIT_SECONDS)
                 await self._press([asked.message])
 
     async def _act_with_others(self):
-        (deed,) = self.random.choices(tuple(TOGETHER), tuple(TOGETHER.values()))
-        name = deed.__name__.replace("_", " ")
+        (action,) = self.random.choices(tuple(TOGETHER), tuple(TOGETHER.values()))
+        name = action.__name__.replace("_", " ")
         # The button may be gone when it is pressed, and the bot may be dead.
         try:
             async with asyncio.timeout(TURN_WAIT_SECONDS):
-                is_done = await deed(self)
+                is_done = await action(self)
         except TimeoutError:
-            self.tally.deeds[f"together: {name}, in vain"] += 1
+            self.tally.actions[f"together: {name}, in vain"] += 1
         except (Refusal, KeyError):
-            self.tally.deeds[f"together: {name}, too late"] += 1
+            self.tally.actions[f"together: {name}, too late"] += 1
         else:
-            self.tally.deeds[f"together: {name}"] += is_done
+            self.tally.actions[f"together: {name}"] += is_done
 
     async def _star(self, messages):
         if messages:
             message = self.random.choice(messages)
-            self.tally.deeds["starred"] += 1
+            self.tally.actions["starred"] += 1
             await self.wire.send(self.wire.new_press(self.user, message, *_stars_of(message)))
 
     async def _press(self, messages):
@@ -142,7 +142,7 @@ class Person:
         (label,) = self.random.choices(choices, [BUTTONS[each] for each in choices])
         message = self.random.choice([each for each in messages if label in each.buttons])
         times = 2 if self.random.random() < TWICE else 1
-        self.tally.deeds[f"pressed: {label}" + (", twice" if times == 2 else "")] += 1
+        self.tally.actions[f"pressed: {label}" + (", twice" if times == 2 else "")] += 1
         presses = [self.wire.new_press(self.user, message, label) for _ in range(times)]
         for press in presses:
             await self.wire.send(press)

@@ -18,7 +18,7 @@ from bot.inference.fair_queue import QUANTUM_SECONDS, FairQueue
 
 log = logging.getLogger(__name__)
 
-_TOLD = re.compile(
+_EVENT = re.compile(
     r"(?P<at>[\d.]+) INFO line\.(?P<what>\w+)(?: job=(?P<job>\d+) user=(?P<user>\d+)"
     r" seconds=(?P<seconds>\S+))?(?: held_back=\[(?P<held_back>[\d, ]*)\])?"
 )
@@ -29,7 +29,7 @@ def promised_seconds(own_seconds, longest_seconds):
     return math.ceil(own_seconds / QUANTUM_SECONDS) * QUANTUM_SECONDS + longest_seconds
 
 
-class ToldLine(FairQueue):
+class LoggedQueue(FairQueue):
     """A queue that logs every job that is added, taken or removed."""
 
     def __init__(self):
@@ -44,16 +44,16 @@ class ToldLine(FairQueue):
 
     def push(self, job):
         super().push(job)
-        _tell("alone" if job.alone else "put", job)
+        _log("alone" if job.alone else "put", job)
 
     def push_front(self, job):
         super().push_front(job)
-        _tell("front", job)
+        _log("front", job)
 
     def take(self, running, *, most_per_user):
         job = super().take(running, most_per_user=most_per_user)
         if job is not None:
-            _tell("taken", job, [user for user, count in running.items() if count >= most_per_user])
+            _log("taken", job, [user for user, count in running.items() if count >= most_per_user])
         return job
 
     def remove(self, job_id):
@@ -63,7 +63,7 @@ class ToldLine(FairQueue):
         return is_removed
 
 
-def _tell(what, job, held_back=()):
+def _log(what, job, held_back=()):
     log.info(
         "line.%s job=%d user=%d seconds=%r held_back=%s",
         what, job.job_id, job.user_id, job.seconds, list(held_back),
@@ -71,7 +71,7 @@ def _tell(what, job, held_back=()):
 
 
 @dataclass
-class PlaceInLine:
+class QueuedClip:
     """A queued clip, and what others got while it was the first of its person."""
 
     job_id: int
@@ -98,15 +98,15 @@ class Waits:
 
 def waits(lines):
     """Return what the log says of the queue, over all runs of the bot."""
-    told = [event.groupdict() for line in lines if (event := _TOLD.match(line))]
-    longest = max((float(each["seconds"]) for each in told if each["seconds"]), default=0.0)
-    people: defaultdict[int, list[PlaceInLine]] = defaultdict(list)
+    events = [event.groupdict() for line in lines if (event := _EVENT.match(line))]
+    longest = max((float(each["seconds"]) for each in events if each["seconds"]), default=0.0)
+    people: defaultdict[int, list[QueuedClip]] = defaultdict(list)
     found = Waits()
-    for each in told:
+    for each in events:
         if each["what"] == "opened":
             people.clear()
             continue
-        place = PlaceInLine(
+        place = QueuedClip(
             int(each["job"]), int(each["user"]), float(each["seconds"]), float(each["at"]),
             is_new=each["what"] == "put",
         )  # fmt: skip

@@ -29,7 +29,7 @@ from bot.demo.discord.channels import ChannelType
 from bot.demo.discord.rate_limits import Limit
 from bot.demo.discord.voice import moves
 from tests.soak.radio_clips import first_loud, heard_instead
-from tests.soak.radio_report import FADE_SECONDS, Aired, checks, table, told_last
+from tests.soak.radio_report import FADE_SECONDS, Aired, checks, last_figures, table
 from tests.soak.tally import Sample
 from tests.support.discord_wire.server import clips, open_wire
 
@@ -58,8 +58,8 @@ def errors_to(path):
             os.close(kept)
 
 
-class Room:
-    """A Discord at the wire with a voice channel, and the bot's log."""
+class RadioServer:
+    """A simulated Discord server with a voice channel, and the bot's log."""
 
     def __init__(self, wire, log):
         self.wire, self.log = wire, log
@@ -132,23 +132,23 @@ def _has_clip(asked):
     return asked.message is not None and clips(asked.message)
 
 
-async def play_clips(room, aired):
+async def play_clips(server, aired):
     """Play two clips; record how soon the first is heard, and how soon a skip is."""
     files = []
     for words in FIRST_CLIPS:
-        made = await room.order(room.others[0], words, FIRST_CLIP_SECONDS)
+        made = await server.order(server.others[0], words, FIRST_CLIP_SECONDS)
         files.append(made.data)
     one, other = files
-    aired.first_clip = await room.first_sound(source="recent")
+    aired.first_clip = await server.first_sound(source="recent")
     # Until the other one is ready.
     await asyncio.sleep(LOOK_SECONDS)
-    begun = await room.ask("skip")
+    begun = await server.ask("skip")
     await asyncio.sleep(LOOK_SECONDS)
     pairs = ((one, other), (other, one))
-    heard = (heard_instead(room.packets, old, new, begun) for old, new in pairs)
+    heard = (heard_instead(server.packets, old, new, begun) for old, new in pairs)
     # The first clip is unknown; only the second is newly heard after the skip.
     aired.skip = max((each for each in heard if each is not None), default=None)
-    await room.ask("stop")
+    await server.ask("stop")
 
 
 async def weigh(process, aired):
@@ -164,36 +164,37 @@ async def weigh(process, aired):
             minute, ends = [], ends + 60
 
 
-async def play_live(room, process, aired, dice):
+async def play_live(server, process, aired, dice):
     """Play live for the configured time while people order clips."""
     stop = asyncio.Event()
-    aired.first_live = await room.first_sound(words=WORDS[0])
+    aired.first_live = await server.first_sound(words=WORDS[0])
     before = process.cpu_times()
     acting = [asyncio.create_task(weigh(process, aired))]
     acting += [
-        asyncio.create_task(room.order_clips(each, dice, stop, aired.waits)) for each in room.others
+        asyncio.create_task(server.order_clips(each, dice, stop, aired.waits))
+        for each in server.others
     ]
     steering = None
     ends, steered_at = time.monotonic() + 60 * aired.minutes, time.monotonic()
     while time.monotonic() < ends:
         await asyncio.sleep(LOOK_SECONDS)
-        await asyncio.to_thread(aired.heard.take, room.packets)
+        await asyncio.to_thread(aired.heard.take, server.packets)
         aired.heard.looks += 1
-        status = room.place.voice_status or ""
+        status = server.place.voice_status or ""
         aired.heard.live_looks += any(each in status for each in WORDS)
         if time.monotonic() > steered_at + STEER_SECONDS:
             steered_at = time.monotonic()
-            steering = asyncio.create_task(room.steer(dice.choice(WORDS), aired.steered))
+            steering = asyncio.create_task(server.steer(dice.choice(WORDS), aired.steered))
     after = process.cpu_times()
     aired.cpu = after.user + after.system - before.user - before.system
     aired.helpers_cpu = (
         after.children_user + after.children_system - before.children_user - before.children_system
     )
     stop.set()
-    room.wire.changed()
+    server.wire.changed()
     acting[0].cancel()
     await asyncio.gather(*acting, *([steering] if steering else []), return_exceptions=True)
-    await room.ask("stop")
+    await server.ask("stop")
 
 
 async def air(minutes, seed, folder):
@@ -203,7 +204,7 @@ async def air(minutes, seed, folder):
     limits = LimitsConfig(daily_seconds=50_000.0, max_daily_seconds=90_000.0, waiting_per_user=50)
     async with open_wire() as wire:
         wire.buckets.whole = Limit(500, 1.0)
-        room = Room(wire, log)
+        server = RadioServer(wire, log)
         bot = await spawn_bot()
         settings = BotSettings(
             config=Config(limits=limits), folder=data, address=wire.base, token=wire.token
@@ -214,12 +215,12 @@ async def air(minutes, seed, folder):
             if report.is_ready:
                 break
         reading = asyncio.create_task(_drain(reports))
-        await moves.join(wire, room.lena, room.place)
-        await play_clips(room, aired)
-        await play_live(room, psutil.Process(bot.pid), aired, random.Random(seed))
+        await moves.join(wire, server.lena, server.place)
+        await play_clips(server, aired)
+        await play_live(server, psutil.Process(bot.pid), aired, random.Random(seed))
         await bot.stop()
         await reading
-    aired.told = told_last(log.read_text())
+    aired.bot_figures = last_figures(log.read_text())
     return aired
 
 

@@ -13,13 +13,13 @@ FADE_SECONDS = 2.0
 """How long new words are faded in; they count as heard from the middle."""
 FLAT_MB = 5.0
 """How much memory may grow in the second half: less than one clip takes for a moment."""
-_TOLD = re.compile(
+_FIGURES = re.compile(
     r"radio\.heard .*?seconds=(\S+) silent=(\S+) missing=(\S+) low=(\d+) .*cpu=(\S+) fit=(\S+)"
 )
 
 
 @dataclass(frozen=True)
-class Told:
+class BotFigures:
     """What the bot measured of its radio, in seconds."""
 
     seconds: float
@@ -30,10 +30,10 @@ class Told:
     fit: float
 
 
-def told_last(log):
+def last_figures(log):
     """Return the figures that the bot logged of its last radio; None if there are none."""
-    found = _TOLD.findall(log)
-    return Told(*(float(each) for each in found[-1])) if found else None
+    found = _FIGURES.findall(log)
+    return BotFigures(*(float(each) for each in found[-1])) if found else None
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Aired:
     memory: list[Sample] = field(default_factory=list)
     minutes_mb: list[tuple[float, float]] = field(default_factory=list)
     """The lowest memory of each minute: resident, and with shared pages divided."""
-    told: Told | None = None
+    bot_figures: BotFigures | None = None
 
     @property
     def second_half(self):
@@ -75,7 +75,7 @@ class Aired:
 
 def checks(aired):
     """Yield each figure's name, its limit, its value and whether it is within the limit."""
-    heard, told = aired.heard, aired.told
+    heard, figures = aired.heard, aired.bot_figures
     yield "packets lost", "none", f"{heard.lost} of {heard.packets}", not heard.lost
     late = f"{len(heard.late)}, at most {max(heard.late, default=0):.2f} s"
     yield f"packets later than {LATE_SECONDS:g} s", "none", late, not heard.late
@@ -88,14 +88,14 @@ def checks(aired):
     yield "a skip is heard", "1 s", skip, aired.skip is not None and aired.skip < 1
     words = aired.steered
     if words:
-        said = f"median {statistics.median(words):.1f} s, worst {max(words):.1f} s"
-        yield f"{len(words)} changes of words are heard", "8 s", said, max(words) < 8
-    if told is None:
+        value = f"median {statistics.median(words):.1f} s, worst {max(words):.1f} s"
+        yield f"{len(words)} changes of words are heard", "8 s", value, max(words) < 8
+    if figures is None:
         yield "the bot tells what it has played", "so", "it does not", False
         return
-    yield "live music missing", "none", f"{told.missing:.2f} s", not told.missing
-    yield "times a clip took live music's place", "none", f"{told.low:.0f}", not told.low
-    player, fit = (100 * each / told.seconds for each in (told.player, told.fit))
+    yield "live music missing", "none", f"{figures.missing:.2f} s", not figures.missing
+    yield "times a clip took live music's place", "none", f"{figures.low:.0f}", not figures.low
+    player, fit = (100 * each / figures.seconds for each in (figures.player, figures.fit))
     yield (
         "processor for voice: playing and bringing to 48 kHz",
         "5 %",
@@ -105,16 +105,16 @@ def checks(aired):
     growth = aired.growth_mb
     if growth is not None:
         slope = slope_mb_per_hour(_later(aired.memory))
-        said = f"{growth:+.1f} MB ({slope:+.0f} MB an hour by all samples)"
-        yield "memory in the second half", f"{FLAT_MB:g} MB", said, growth < FLAT_MB
+        value = f"{growth:+.1f} MB ({slope:+.0f} MB an hour by all samples)"
+        yield "memory in the second half", f"{FLAT_MB:g} MB", value, growth < FLAT_MB
 
 
 def table(aired):
     """Return the report as a table."""
     heard, seconds = aired.heard, 60 * aired.minutes
     lines = ["| what | asked | | |", "| --- | ---: | ---: | --- |"]
-    for name, asked, said, is_so in checks(aired):
-        lines.append(f"| {name} | {asked} | {said} | {'pass' if is_so else 'FAIL'} |")
+    for name, asked, value, is_so in checks(aired):
+        lines.append(f"| {name} | {asked} | {value} | {'pass' if is_so else 'FAIL'} |")
     rows = {
         "looks at which it was live": f"{heard.live_looks} of {heard.looks}",
         "clips ordered and delivered beside it": len(aired.waits),

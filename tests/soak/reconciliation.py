@@ -118,7 +118,7 @@ def audit(books, wire):
     wrong += [
         f"the message of interaction {id_} still makes a promise, but job {job.id} is {job.state}"
         for id_, job in ordered.items()
-        if job is not None and not was_told(wire, job)
+        if job is not None and not was_notified(wire, job)
     ]
     wrong += [
         f"the message of interaction {id_} makes a promise that no job stands behind"
@@ -158,7 +158,7 @@ def still_promises(interaction):
     return is_there and message.content.startswith(PROMISES)
 
 
-def was_told(wire, job):
+def was_notified(wire, job):
     """Whether the result was posted in another message because the first was out of reach."""
     if job.state is JobState.DELIVERED:
         return True

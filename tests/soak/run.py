@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.soak.crowd import open_crowd
-from tests.soak.faults import PLAGUES, plague
-from tests.soak.machine_faults import MACHINE_PLAGUES, plague_machine
+from tests.soak.faults import FAULTS, cause_fault
+from tests.soak.group_audit import audit_groups
+from tests.soak.machine_faults import MACHINE_FAULTS, cause_machine_fault
 from tests.soak.queue_watch import Waits, waits
 from tests.soak.reconciliation import audit, read
-from tests.soak.room_audit import audit_room
 from tests.soak.tally import Tally, table
 from tests.support.discord_wire.bot_process import LOG
 
@@ -34,7 +34,7 @@ CHANNELS = 20
 
 
 @dataclass
-class BattleOutcome:
+class SoakOutcome:
     """The result of a soak."""
 
     tally: Tally
@@ -63,15 +63,15 @@ async def soak(
         await crowd.begin()
         skew.write_text("0")
         ends = time.monotonic() + 60 * minutes
-        plagues = PLAGUES | (MACHINE_PLAGUES if crowd.machines else {})
-        due = dice.sample(list(plagues), len(plagues))
+        faults = FAULTS | (MACHINE_FAULTS if crowd.machines else {})
+        due = dice.sample(list(faults), len(faults))
         while due or time.monotonic() < ends:
             await asyncio.sleep(dice.uniform(*between_seconds))
-            (kind,) = [due.pop()] if due else dice.choices(list(plagues), list(plagues.values()))
-            if kind in MACHINE_PLAGUES:
-                await plague_machine(kind, bot, crowd.machines, dice, tally)
+            (kind,) = [due.pop()] if due else dice.choices(list(faults), list(faults.values()))
+            if kind in MACHINE_FAULTS:
+                await cause_machine_fault(kind, bot, crowd.machines, dice, tally)
             else:
-                await plague(kind, bot, dice, tally)
+                await cause_fault(kind, bot, dice, tally)
         await crowd.calm()
         crowd.wire.faults.clear()
         skew.write_text("0")
@@ -82,10 +82,10 @@ async def soak(
         if bot.process.exitcode != 0:
             wrong.append(f"the bot ended with {bot.process.exitcode}")
         rows, found = audit(await read(crowd.data), crowd.wire)
-        of_room, of_room_wrong = audit_room(crowd.data, crowd.wire)
+        of_groups, groups_wrong = audit_groups(crowd.data, crowd.wire)
         line = waits((folder / LOG).read_text().splitlines())
-        wrong += found + of_room_wrong + line.broken
-        return BattleOutcome(tally, rows | of_room, line, wrong)
+        wrong += found + groups_wrong + line.broken
+        return SoakOutcome(tally, rows | of_groups, line, wrong)
 
 
 def main(arguments=None):
@@ -97,13 +97,13 @@ def main(arguments=None):
         "--pause",
         type=float,
         default=100.0,
-        help="between two deeds of each, seconds (%(default)s)",
+        help="between two actions of each, seconds (%(default)s)",
     )
     parser.add_argument("--joined", type=int, default=0, help="machines that join (%(default)s)")
     parser.add_argument("--local", type=int, default=1, help="workers of the bot (%(default)s)")
     parser.add_argument("--folder", type=Path, help="keep database, clips and log there")
     args = parser.parse_args(arguments)
-    # Output is shown at once.
+    # Child processes print without buffering.
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.folder or Path(scratch)

@@ -28,8 +28,8 @@ class Sample:
 class Tally:
     """The counts of a soak."""
 
-    plagues: Counter[str] = field(default_factory=Counter)
-    deeds: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    actions: Counter[str] = field(default_factory=Counter)
     """What people did."""
     back_seconds: list[float] = field(default_factory=list)
     """From the start of a bot to when it receives events."""
@@ -87,7 +87,7 @@ def table(tally, rows, line):
             f"{line.given_seconds:g} s, promised: less than {line.promised_seconds:g} s"
         ),
     }
-    for name, count in [*sorted(tally.deeds.items()), *sorted(tally.plagues.items())]:
+    for name, count in [*sorted(tally.actions.items()), *sorted(tally.faults.items())]:
         rows[name] = f"{count} x"
     for name, values in (
         ("from the bot's start to hearing people", tally.back_seconds),

@@ -13,7 +13,7 @@ from tests.support.discord_wire.server import Wire
 NOTHING = Books(jobs=[], clips={}, sounds=set(), uploads=set(), charged_seconds=0.0, wrong=[])
 
 
-def said(wire, channel, text, *, flags=0, nonce=None):
+def post_as_bot(wire, channel, text, *, flags=0, nonce=None):
     """Post a message as the bot."""
     wire.say(wire.me, channel, text, flags=flags, nonce=nonce)
 
@@ -31,7 +31,7 @@ def said(wire, channel, text, *, flags=0, nonce=None):
 def test_a_pending_answer_is_detected(text, flags):
     """Of a command or of a further take, queued or in progress."""
     wire, swept = Wire(), Swept()
-    said(wire, wire.channel("music"), text, flags=flags)
+    post_as_bot(wire, wire.channel("music"), text, flags=flags)
     judge(swept, NOTHING, wire)
     assert len(swept.hanging) == 1
     assert not swept.is_clean
@@ -42,7 +42,7 @@ def test_repeated_notices_are_detected():
     wire, swept = Wire(), Swept()
     channel = wire.channel("music")
     for _ in range(2):
-        said(wire, channel, "<@1> rock: Nothing was charged.", nonce="note-1")
+        post_as_bot(wire, channel, "<@1> rock: Nothing was charged.", nonce="note-1")
     judge(swept, NOTHING, wire)
     assert swept.doubled == 1
     assert not swept.is_clean
@@ -52,8 +52,8 @@ def test_finished_answers_are_accepted():
     """A sentence and a clip that ended are not reported."""
     wire, swept = Wire(), Swept()
     channel = wire.channel("music")
-    said(wire, channel, str(messages.RESTARTED))
-    said(wire, channel, "<@1> rock: Nothing was charged.", nonce="note-1")
+    post_as_bot(wire, channel, str(messages.RESTARTED))
+    post_as_bot(wire, channel, "<@1> rock: Nothing was charged.", nonce="note-1")
     judge(swept, NOTHING, wire)
     assert swept.is_clean
     assert swept.rows["answers ended by a sentence, since the bot had ended"] == 1

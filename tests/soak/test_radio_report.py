@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.soak.radio_heard import Heard
-from tests.soak.radio_report import Aired, checks, table, told_last
+from tests.soak.radio_report import Aired, checks, last_figures, table
 from tests.soak.tally import Sample
 
 LOG = """
@@ -21,7 +21,7 @@ def test_each_figure_is_held_against_what_is_asked_for():
     memory = [Sample(1, 2.0 * at, 100.0 + at % 9) for at in range(300)]
     aired = Aired(
         10.0, heard=Heard(packets=30_000), waits=[2.0, 3.0], first_clip=0.5, first_live=1.0,
-        skip=0.6, steered=[4.0, 5.0], memory=memory, told=told_last(LOG),
+        skip=0.6, steered=[4.0, 5.0], memory=memory, bot_figures=last_figures(LOG),
         minutes_mb=[(90.0 + 5 * min(at, 4), 80.0) for at in range(10)],
     )  # fmt: skip
     assert wrong(aired) == []
@@ -29,7 +29,7 @@ def test_each_figure_is_held_against_what_is_asked_for():
     aired.minutes_mb = [(90.0 + 2 * at, 80.0) for at in range(10)]
     aired.skip, aired.first_live, aired.steered = None, 4.5, [9.0]
     aired.heard.lost, aired.heard.late, aired.heard.silences = 1, [0.3], [0.2]
-    aired.told = told_last(
+    aired.bot_figures = last_figures(
         LOG.replace("missing=0.00 low=0 lost=0 cpu=12.00", "missing=0.10 low=1 cpu=30.00")
     )
     assert len(wrong(aired)) == 10

@@ -7,8 +7,8 @@ import logging
 import pytest
 
 from bot.inference.fair_queue import QueuedJob
-from tests.soak.faults import PLAGUES
-from tests.soak.queue_watch import ToldLine, promised_seconds, waits
+from tests.soak.faults import FAULTS
+from tests.soak.queue_watch import LoggedQueue, promised_seconds, waits
 from tests.soak.run import soak
 from tests.soak.tally import Sample, quarters, slope_mb_per_hour
 
@@ -23,15 +23,15 @@ async def test_a_soak_run_loses_nothing(tmp_path):
     assert done.rows["orders accepted"] > 0
     assert done.rows["lost"] == done.rows["delivered twice"] == 0
     assert done.line.taken > 0
-    assert set(done.tally.plagues) == set(PLAGUES)
-    assert any(deed.startswith("pressed") for deed in done.tally.deeds)
+    assert set(done.tally.faults) == set(FAULTS)
+    assert any(action.startswith("pressed") for action in done.tally.actions)
 
 
 def clip(job_id, user_id, seconds=10.0, *, alone=False):
     return QueuedJob(job_id=job_id, user_id=user_id, seconds=seconds, alone=alone)
 
 
-def told_by(caplog):
+def log_lines(caplog):
     """Return the queue's log lines, as they are in the bot's log."""
     return [f"{each.created:.3f} {each.levelname} {each.getMessage()}" for each in caplog.records]
 
@@ -39,7 +39,7 @@ def told_by(caplog):
 def test_queue_logs_allow_judging_fairness(caplog):
     """Interrupted clips and those generated alone are left out; reading the order logs nothing."""
     caplog.set_level(logging.INFO, logger="tests.soak.queue_watch")
-    line = ToldLine()
+    line = LoggedQueue()
     for job in (clip(1, 1), clip(2, 1), clip(3, 2), clip(4, 3, alone=True)):
         line.push(job)
     line.order()
@@ -47,7 +47,7 @@ def test_queue_logs_allow_judging_fairness(caplog):
     assert line.remove(2)
     while (job := line.take({3: 2}, most_per_user=2)) is not None:
         assert job.job_id != 2
-    found = waits(told_by(caplog))
+    found = waits(log_lines(caplog))
     assert found.taken == 2
     assert found.broken == []
     assert found.given_seconds == 10.0

@@ -116,7 +116,7 @@ def share_of(times: list[float], share: float) -> float:
     return sorted(times)[min(len(times) - 1, int(share * len(times)))]
 
 
-class Room:
+class BusyStore:
     """A store with a writer that is busy all the time."""
 
     def __init__(self, store: Store) -> None:
@@ -186,12 +186,12 @@ class Room:
 
 
 @asynccontextmanager
-async def busy(store: Store) -> AsyncIterator[Room]:
+async def busy(store: Store) -> AsyncIterator[BusyStore]:
     """Open a store that others are using at the same time."""
-    room = Room(store)
-    tasks = [asyncio.create_task(work()) for work in (room.write, room.watch)]
+    busy_store = BusyStore(store)
+    tasks = [asyncio.create_task(work()) for work in (busy_store.write, busy_store.watch)]
     try:
-        yield room
+        yield busy_store
     finally:
         for task in tasks:
             task.cancel()
@@ -208,42 +208,44 @@ async def measure(folder: Path, amounts: Amounts) -> None:
             f"processor {1000 * (time.process_time() - processor):.0f} ms (limit 3000)"
         )
         print(HEADER)
-        async with busy(store) as room:
-            await _ask_quick(room, amounts)
-            await _ask_slow(room)
+        async with busy(store) as busy_store:
+            await _ask_quick(busy_store, amounts)
+            await _ask_slow(busy_store)
         begun = time.perf_counter()
         wrong = await store.check()
         print(f"invariants: {time.perf_counter() - begun:.1f} s, {wrong or 'all hold'}")
 
 
-async def _ask_quick(room: Room, amounts: Amounts) -> None:
-    store = room.store
+async def _ask_quick(busy_store: BusyStore, amounts: Amounts) -> None:
+    store = busy_store.store
 
     def person(number: int) -> int:
         return BUSIEST_PERSON if number % 2 else FIRST_PERSON + number * 37 % amounts.people
 
     async def admit(number: int) -> None:
-        order = room.order(person(number))
+        order = busy_store.order(person(number))
         job = await store.jobs.accept(order, LIMITS, MessageHandle())
         await store.jobs.fail(job.id, _SORRY)
 
-    await room.measure("order accepted, and failed", admit, limit_ms=100)
-    await room.measure(
-        "order checked", lambda n: store.jobs.check(room.order(person(n)), LIMITS), limit_ms=100
+    await busy_store.measure("order accepted, and failed", admit, limit_ms=100)
+    await busy_store.measure(
+        "order checked",
+        lambda n: store.jobs.check(busy_store.order(person(n)), LIMITS),
+        limit_ms=100,
     )
-    await room.measure("/quota", lambda n: store.ledger.quota(person(n), 600), limit_ms=100)
+    await busy_store.measure("/quota", lambda n: store.ledger.quota(person(n), 600), limit_ms=100)
     for words in ("", "ja", "zzz"):
-        await room.measure(
+        await busy_store.measure(
             f"prompts suggested for {words!r}",
             lambda n, words=words: store.clips.prompts_of(person(n), words, 25),  # type: ignore[misc]
             limit_ms=50,
         )
-        await room.measure(
+        await busy_store.measure(
             f"a server's clips suggested for {words!r}",
             lambda n, words=words: store.clips.of_guild(BUSIEST_GUILD, 25, words, viewer_id=1),  # type: ignore[misc]
             limit_ms=50,
         )
-        await room.measure(
+        await busy_store.measure(
             f"own clips suggested for {words!r}",
             lambda n, words=words: store.clips.of_user(person(n), 25, words),  # type: ignore[misc]
             limit_ms=50,
@@ -251,12 +253,12 @@ async def _ask_quick(room: Room, amounts: Amounts) -> None:
     channels = [BUSIEST_GUILD * 10 + number for number in range(4)]
     for words, offset in (("", 0), ("", 10_000), ("jazz 90s", 0), ("zzz", 0)):
         about = f"{words!r}, page at {offset}"
-        await room.measure(
+        await busy_store.measure(
             f"/history own, {about}",
             lambda n, w=words, o=offset: store.clip_history.of_person(BUSIEST_PERSON, w, o, 11),  # type: ignore[misc]
             limit_ms=100,
         )
-        await room.measure(
+        await busy_store.measure(
             f"/history server, {about}",
             lambda n, w=words, o=offset: store.clip_history.of_guild(  # type: ignore[misc]
                 BUSIEST_GUILD, 1, channels, w, o, 11
@@ -264,45 +266,45 @@ async def _ask_quick(room: Room, amounts: Amounts) -> None:
             limit_ms=100,
             times=50,
         )
-    await room.measure(
+    await busy_store.measure(
         "/favourites", lambda n: store.clip_history.starred_by(FIRST_PERSON + n, "", 0, 11),
         limit_ms=100,
     )  # fmt: skip
-    await room.measure("/top", lambda n: store.stars.top(BUSIEST_GUILD, 10), limit_ms=200)
+    await busy_store.measure("/top", lambda n: store.stars.top(BUSIEST_GUILD, 10), limit_ms=200)
     week = NOW - 7 * DAY_SECONDS
-    await room.measure(
+    await busy_store.measure(
         "/top of a week", lambda n: store.stars.top_since(BUSIEST_GUILD, week, 10), limit_ms=200
     )
-    await room.measure("/tree", lambda n: store.clips.lineage(1 + n * 997, 100), limit_ms=100)
-    await room.measure(
+    await busy_store.measure("/tree", lambda n: store.clips.lineage(1 + n * 997, 100), limit_ms=100)
+    await busy_store.measure(
         "a clip by its message", lambda n: store.clips.by_message(FIRST_MESSAGE + n * 991)
     )
-    await room.measure("ladder", lambda n: store.battles.ladder(BUSIEST_GUILD), limit_ms=100)
-    await room.measure("metrics and /admin status", lambda n: store.totals(), limit_ms=100)
+    await busy_store.measure("ladder", lambda n: store.battles.ladder(BUSIEST_GUILD), limit_ms=100)
+    await busy_store.measure("metrics and /admin status", lambda n: store.totals(), limit_ms=100)
 
 
-async def _ask_slow(room: Room) -> None:
-    store = room.store
+async def _ask_slow(busy_store: BusyStore) -> None:
+    store = busy_store.store
 
     async def export(number: int) -> None:
         async for _ in store.privacy.export(BUSIEST_PERSON):
             pass
 
-    await room.measure("own data of 20,000 clips", export, times=3)
-    await room.measure("sweep, little to do", lambda n: sweep(store, KEEP_DAYS, NOW), times=5)
+    await busy_store.measure("own data of 20,000 clips", export, times=3)
+    await busy_store.measure("sweep, little to do", lambda n: sweep(store, KEEP_DAYS, NOW), times=5)
     first = NOW - 3 * 365 * DAY_SECONDS
     for number in range(3):
         now = first + (KEEP_DAYS + number * 3) * DAY_SECONDS
-        await room.measure(
+        await busy_store.measure(
             "sweep, clips of three days", lambda n, now=now: sweep(store, KEEP_DAYS, now), times=1  # type: ignore[misc]
         )  # fmt: skip
-    await room.measure("log emptied", lambda n: store.privacy.scrub(), times=20)
+    await busy_store.measure("log emptied", lambda n: store.privacy.scrub(), times=20)
 
     async def back_up(number: int) -> None:
         await asyncio.to_thread(rotate, store.folder, 1, NOW + number * DAY_SECONDS)
 
-    await room.measure("backup", back_up, times=2)
-    await room.measure(
+    await busy_store.measure("backup", back_up, times=2)
+    await busy_store.measure(
         "forget a person with 20,000 clips", lambda n: store.privacy.forget(BUSIEST_PERSON), times=1
     )
 

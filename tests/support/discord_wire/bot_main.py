@@ -26,7 +26,7 @@ from bot.config import Config, GenerationConfig, LimitsConfig, StorageConfig, Wo
 from bot.inference import executor
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.inspection import inspect
-from tests.soak.queue_watch import ToldLine
+from tests.soak.queue_watch import LoggedQueue
 from tests.support.discord_wire.server import TOKEN
 from tests.support.drawn_seeds import DrawnSeeds
 
@@ -77,7 +77,7 @@ def main():
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(created).3f %(levelname)s %(message)s"
     )
-    executor.FairQueue = ToldLine  # type: ignore[attr-defined]
+    executor.FairQueue = LoggedQueue  # type: ignore[attr-defined]
     asyncio.run(live(Path(sys.argv[1]), *sys.argv[2:]))
 
 

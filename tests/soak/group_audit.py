@@ -19,14 +19,14 @@ UNSETTLED = """
 VOTED_ON = ("won", "tied", "no votes")
 
 
-def audit_room(folder, wire):
+def audit_groups(folder, wire):
     """Return rows of a table, and what is wrong, after all work ended and the bot stopped."""
     seen = _Seen(wire)
     rows = Counter[str]()
     wrong = [f"{what} {id_} is not settled" for what, id_ in asked(folder, UNSETTLED)]
     for judge in (_battles, _entries, _dailies, _best, _reports, _jams):
         judge(folder, seen, rows, wrong)
-    wrong += [f"the post of entry {name} tells whose it is" for name in _told_too_soon(wire)]
+    wrong += [f"the post of entry {name} tells whose it is" for name in _named_too_soon(wire)]
     return dict(rows), wrong
 
 
@@ -104,7 +104,7 @@ def _entries(folder, seen, rows, wrong):
     ]
 
 
-def _told_too_soon(wire):
+def _named_too_soon(wire):
     """Yield players of battles that were posted with a person's name or a clip's number."""
     for each in wire.requests("POST", "/messages"):
         names = [name for name, _ in each.files if "-entry-" in name]
