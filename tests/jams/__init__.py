@@ -1,1 +1,1 @@
-"""Tests of bot/pipeline."""
+"""Tests of bot/jams."""

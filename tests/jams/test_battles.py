@@ -1,4 +1,4 @@
-"""Battles: when they go on to what, who has won, and who stands where on the ladder."""
+"""Battles: their next step, who has won, and the order of the ladder."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ VOTING = dataclasses.replace(
         (OPEN, 0, 0, CLOSES_AT, BattleStep.CLOSE),
         (CLOSED, 2, 0, CLOSES_AT, BattleStep.LINE_UP),
         (CLOSED, 1, 0, CLOSES_AT, BattleStep.GIVE_UP),
-        # An entry that is in the queue is waited for, but not for ever.
+        # A queued entry is waited for, but not for ever.
         (CLOSED, 2, 1, CLOSES_AT + GRACE_SECONDS - 1, BattleStep.WAIT),
         (CLOSED, 2, 1, CLOSES_AT + GRACE_SECONDS, BattleStep.LINE_UP),
         (CLOSED, 1, 1, CLOSES_AT + GRACE_SECONDS, BattleStep.GIVE_UP),
         (dataclasses.replace(OPEN, state=BattleState.POSTING), 2, 0, 0.0, BattleStep.POST),
         (VOTING, 2, 0, CLOSES_AT + 59, BattleStep.WAIT),
-        # However late the bot comes back.
+        # Also if the bot was off for a long time.
         (VOTING, 2, 0, CLOSES_AT + 1e6, BattleStep.COUNT),
         (dataclasses.replace(OPEN, state=BattleState.COUNTED), 2, 0, 0.0, BattleStep.TELL),
         (dataclasses.replace(OPEN, state=BattleState.ENDED), 2, 0, 1e9, BattleStep.WAIT),
-        # Who began it is forgotten, with the words that it was about; a vote goes on.
+        # If the person who started it deleted their data, an open vote still goes on.
         (dataclasses.replace(OPEN, user_id=None), 2, 0, 0.0, BattleStep.CALL_OFF),
         (dataclasses.replace(CLOSED, user_id=None), 2, 0, 0.0, BattleStep.CALL_OFF),
         (dataclasses.replace(VOTING, user_id=None), 2, 0, 0.0, BattleStep.WAIT),
     ],
 )
 def test_battle_steps_depend_on_time_and_entries(battle, ready, pending, now, step):
-    """Whatever time has passed, each state has one next step."""
+    """At any time, each state has exactly one next step."""
     assert next_step(battle, Entrants(ready=ready, pending=pending), now) is step
 
 
 def test_a_waiting_battle_has_a_due_time():
-    """The others are gone on with at once."""
+    """Other states are continued at once."""
     assert due_at(OPEN) == CLOSES_AT
     assert due_at(CLOSED) == CLOSES_AT + GRACE_SECONDS
     assert due_at(VOTING) == CLOSES_AT + 60
@@ -57,7 +57,7 @@ def test_a_waiting_battle_has_a_due_time():
 
 
 def test_the_line_up_is_deterministic_and_hides_the_order():
-    """Over many battles whoever came first is anywhere."""
+    """Over many battles, each entrant's place is independent of when they entered."""
     jobs = [11, 12, 13, 14]
     assert line_up(1, jobs) == line_up(1, reversed(jobs))
     assert sorted(line_up(1, jobs)) == jobs
@@ -70,19 +70,19 @@ def test_the_line_up_is_deterministic_and_hides_the_order():
         ({1: 3, 2: 1}, {1, 2}, BattleOutcome.WON, {1}),
         ({1: 2, 2: 2, 3: 1}, {1, 2, 3}, BattleOutcome.TIED, {1, 2}),
         ({}, {1, 2}, BattleOutcome.NO_VOTES, set()),
-        # An entry that was withdrawn can't win, whatever votes it has.
+        # A withdrawn entry can't win, whatever votes it has.
         ({1: 3, 2: 1}, {2}, BattleOutcome.WON, {2}),
         ({1: 3}, {2}, BattleOutcome.NO_VOTES, set()),
         ({1: 3}, set(), BattleOutcome.TOO_FEW, set()),
     ],
 )
 def test_the_most_votes_win(votes, present, outcome, winners):
-    """As many share it; nobody wins without a vote."""
+    """A tie has several winners; without votes nobody wins."""
     assert decide(votes, present) == (outcome, winners)
 
 
 def test_a_shared_win_counts_half():
-    """Then votes, then who needed fewer battles for them."""
+    """Ties on the ladder are broken by votes, then by fewer battles."""
     first = LadderEntry(user_id=1, wins=2, shared=1, battles=9, votes=1)
     second = LadderEntry(user_id=2, wins=1, shared=0, battles=2, votes=5)
     third = LadderEntry(user_id=3, wins=1, shared=0, battles=3, votes=5)

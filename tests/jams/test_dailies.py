@@ -1,4 +1,4 @@
-"""Daily prompts: once a day at their hour, late where the bot was off, never twice or too late."""
+"""Daily prompts: once a day at their hour, late after an outage, never twice or far too late."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def daily(day, state=DailyState.POSTED, due_at=0.0):
 
 
 def test_a_daily_prompt_is_due_at_its_hour_once_a_day():
-    """Not in the afternoon on which it was switched on for the morning."""
+    """If switched on after the hour, the first prompt is on the next day."""
     plan, hours = planned("2026-11-28 19:00")
     assert next_step(plan, hours, None, at("2026-11-28 19:01")) is DailyStep.WAIT
     assert next_step(plan, hours, None, at("2026-11-29 17:59")) is DailyStep.WAIT
@@ -48,7 +48,7 @@ def test_a_daily_prompt_is_due_at_its_hour_once_a_day():
 
 
 def test_a_missed_prompt_is_late_or_skipped():
-    """What was written down and never posted goes the same way."""
+    """The same holds for a prompt that was recorded and never posted."""
     plan, hours = planned("2026-11-01 12:00")
     due_at = at("2026-11-29 18:00")
     yesterday = daily("2026-11-28")
@@ -78,7 +78,7 @@ def test_changing_the_hour_gives_no_second_prompt_that_day():
     ("hour", "around"), [(2, "2026-03-29"), (2, "2026-10-25"), (3, "2026-03-29"), (0, "2026-10-25")]
 )
 def test_days_with_dst_changes_have_one_prompt(hour, around):
-    """Also at an hour that is left out, or that there is twice."""
+    """Also at an hour that does not exist that day, or that occurs twice."""
     plan, hours = planned("2026-01-01 12:00", hour)
     start = at(f"{around} 12:00") - 2 * 24 * HOUR
     latest, days = None, []
@@ -94,7 +94,7 @@ def test_days_with_dst_changes_have_one_prompt(hour, around):
 
 
 def test_days_without_a_prompt_are_counted_from_when_it_was_switched_on():
-    """A day on which nobody wanted one is not missed."""
+    """Days while prompts were switched off do not count as missed."""
     plan, hours = planned("2026-11-01 12:00")
     assert days_without(plan, None, "2026-11-29", hours) == 0
     assert days_without(plan, daily("2026-11-28"), "2026-11-29", hours) == 0
@@ -105,7 +105,7 @@ def test_days_without_a_prompt_are_counted_from_when_it_was_switched_on():
 
 @pytest.mark.parametrize("prompts", [PLAIN, SCENES], ids=["plain", "scenes"])
 def test_no_prompt_repeats_within_four_weeks(prompts):
-    """And the same is chosen for a day whenever it is asked; servers have different ones."""
+    """The choice depends on the day and the server only."""
     taken: list[str] = []
     for number in range(120):
         recent = taken[-RECENT:]
@@ -119,7 +119,7 @@ def test_no_prompt_repeats_within_four_weeks(prompts):
 
 
 def test_the_starter_model_understands_its_prompts():
-    """Each names a style that it has learnt, and no two are the same."""
+    """Each names a style that the model is trained on, and no two are the same."""
     for prompt in PLAIN:
         assert any(each.facet is Facet.STYLE for each in read_phrases(prompt)), prompt
     for prompts in (PLAIN, SCENES):

@@ -1,4 +1,4 @@
-"""Whose turn it is in a jam, who may do what, and what time changes."""
+"""Turns of a jam: whose turn it is, who may do what, and what changes with time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOW = 1000.0
 
 
 def snapshot(turns=(), players=(ALICE,), away=(), **changes):
-    """A jam in which people have made turns of 8 s each, in this order."""
+    """Return a jam in which these people have taken turns of 8 s each, in this order."""
     usual: dict[str, Any] = {
         "id": 1, "key": "1", "guild_id": 10, "channel_id": 5, "user_id": ALICE, "title": "t",
         "style": None,
@@ -58,24 +58,24 @@ def snapshot(turns=(), players=(ALICE,), away=(), **changes):
     ("turns", "players", "away", "whose"),
     [
         ((), (ALICE,), (), ALICE),
-        ((ALICE,), (ALICE,), (), None),  # nobody waits for themselves
+        ((ALICE,), (ALICE,), (), None),  # the last player does not wait for themselves
         ((ALICE,), (ALICE, BOB), (), BOB),
         ((ALICE, BOB), (ALICE, BOB), (), ALICE),
         ((ALICE, BOB), (ALICE, BOB, CAROL), (), CAROL),
         ((ALICE, BOB), (ALICE, BOB, CAROL), (CAROL,), ALICE),
         ((ALICE, BOB), (ALICE, BOB, CAROL), (CAROL, ALICE), None),
-        ((9,), (ALICE, BOB), (), ALICE),  # who made the last turn is forgotten
+        ((9,), (ALICE, BOB), (), ALICE),  # the last player's data were deleted
         ((), (ALICE,), (ALICE,), None),
     ],
 )
 def test_the_rotation_continues_after_the_last_player(turns, players, away, whose):
-    """Over those who are there; where nobody else is, it is anybody's."""
+    """Among the people who are present; if nobody else is, anybody may go on."""
     assert next_player(snapshot(turns, players, away)) == whose
     assert next_player(snapshot(turns, players, away, in_rotation=False)) is None
 
 
 def test_an_open_turn_can_be_taken():
-    """By whose it is in a round, by anybody else, and by nobody while one is being made."""
+    """In a round by the next player, otherwise by anybody, and not while a turn is generated."""
     free = snapshot((ALICE,), in_rotation=False)
     assert may_take(free, ALICE, NOW) is may_take(free, CAROL, NOW) is TurnAnswer.YOURS
     turns = snapshot((ALICE,), (ALICE, BOB))
@@ -91,13 +91,13 @@ def test_an_open_turn_can_be_taken():
 
 
 def test_a_full_track_accepts_no_turn():
-    """Exactly full is still fitting."""
+    """A turn that fills the track exactly is accepted."""
     assert may_take(snapshot((ALICE, BOB), (), most_seconds=24.0), CAROL, NOW) is TurnAnswer.YOURS
     assert may_take(snapshot((ALICE, BOB), (), most_seconds=23.9), CAROL, NOW) is TurnAnswer.FULL
 
 
 def test_an_unused_turn_passes_on():
-    """In a round after a while, and what somebody holds when no words come; else never."""
+    """In a round after a timeout, and a reserved turn if no prompt comes; otherwise never."""
     for waiting, seconds in (
         (snapshot((ALICE,), (ALICE, BOB)), TURN_WAIT_SECONDS),
         (snapshot(holder_id=BOB, held_until=NOW + HOLD_SECONDS, in_rotation=False), HOLD_SECONDS),
@@ -114,7 +114,7 @@ def test_an_unused_turn_passes_on():
 
 
 def test_an_idle_jam_closes():
-    """After days, whoever's turn it is."""
+    """After days without a turn."""
     for quiet in (snapshot((ALICE,)), snapshot((ALICE,), (ALICE, BOB))):
         assert next_step(quiet, NOW + IDLE_SECONDS) is JamStep.CLOSE
         assert next_step(replace(quiet, jam=replace(quiet.jam, state=JamState.CLOSED)), 1e9) is (
@@ -123,7 +123,7 @@ def test_an_idle_jam_closes():
 
 
 def test_undoing_and_closing_need_permission():
-    """The last turn is its author's to take back, the jam its starter's; a manager may do both."""
+    """A turn belongs to its author and the jam to its starter; managers may do both."""
     jam = snapshot((ALICE, BOB), (ALICE, BOB, CAROL))
     assert [may_undo(jam, who, is_manager=False) for who in (ALICE, BOB, CAROL)] == [
         True, True, False,
@@ -139,7 +139,7 @@ def test_undoing_and_closing_need_permission():
 
 
 def test_a_track_ends_with_the_last_existing_clip():
-    """One in the middle lives on in those after it; those at the end are gone."""
+    """A deleted clip in the middle is part of later ones; deleted clips at the end are left out."""
     one, two, three = snapshot((ALICE, BOB, CAROL)).parts
     gone = [replace(part, clip=None) for part in (one, two, three)]
     assert track_of((one, gone[1], three)) == (one, gone[1], three)

@@ -1,4 +1,4 @@
-"""Where clips stand in the picture of their family."""
+"""The positions of clips in the picture of a family tree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ families = st.lists(st.lists(st.integers(0, 30), max_size=2, unique=True), max_s
 
 
 def family(parents):
-    """Clips of which each may come from up to two of those before it."""
+    """Draw clips, each with up to two earlier ones as parents."""
     made = []
     for number, wanted in enumerate(parents):
         made.append(clip(number + 1, parents=tuple({1 + n % number for n in wanted if number})))
@@ -29,7 +29,7 @@ def test_each_clip_has_its_row_in_order(parents):
 
 @given(parents=families)
 def test_lines_to_first_parents_cross_no_clip(parents):
-    """The line goes down in the child's lane, from the parent's row to the child's."""
+    """The line runs in the child's lane, from the parent's row to the child's."""
     clips = family(parents)
     places = place_clips(clips)
     for child in clips:
@@ -44,7 +44,7 @@ def test_lines_to_first_parents_cross_no_clip(parents):
 
 
 def test_a_chain_stays_in_one_lane():
-    """The first child goes on below its parent; another goes to a lane that is free."""
+    """The first child is below its parent; other children get a free lane."""
     clips = [clip(1), clip(2, parents=(1,)), clip(3, parents=(1,)), clip(4, parents=(2,))]
     places = place_clips(clips)
     assert [places[each.id].lane for each in clips] == [0, 0, 1, 0]
@@ -58,5 +58,5 @@ def test_lanes_are_reused():
 
 
 def test_omitted_parents_are_ignored():
-    """Where a family is cut off, what is left begins anew."""
+    """If a tree is truncated, its first clips count as having no parents."""
     assert place_clips([clip(7, parents=(3,))])[7].lane == 0

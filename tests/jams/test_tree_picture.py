@@ -1,4 +1,4 @@
-"""The picture of a clip's family."""
+"""The picture of a clip's family tree."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def colours(image):
 
 
 def test_the_picture_has_a_row_per_clip_and_a_colour_per_person():
-    """As wide as a phone shows it sharply."""
+    """Its width suits a phone's screen."""
     clips = (clip(1, user_id=7), clip(2, user_id=8, parents=(1,)))
     drawn = picture(Lineage(clip_id=2, clips=clips), {1, 2})
     assert drawn.width == WIDTH
@@ -34,7 +34,7 @@ def test_the_picture_has_a_row_per_clip_and_a_colour_per_person():
 
 
 def test_hidden_clips_are_placeholders():
-    """Neither its words nor whose it is."""
+    """Neither the prompt nor the author is shown."""
     clips = (clip(1, user_id=7, prompt="secret"), clip(2, user_id=8, parents=(1,)))
     hidden = picture(Lineage(clip_id=2, clips=clips), {2})
     other = (clip(1, user_id=7, prompt="another"), clips[1])
@@ -43,12 +43,12 @@ def test_hidden_clips_are_placeholders():
 
 
 def alone(prompt, read=str):
-    """The picture of one clip, as bytes."""
+    """Return the picture of one clip as bytes."""
     return picture(Lineage(clip_id=1, clips=(clip(1, prompt=prompt),)), {1}, read).tobytes()
 
 
 def test_texts_without_a_font_are_omitted():
-    """No boxes in place of letters; Chinese that the bot or its model knows is written."""
+    """Missing glyphs are not drawn as boxes; the bundled Chinese characters are drawn."""
     assert alone("ロック") == alone("\u200b") == alone(None)
     assert (
         len({alone("一段欢快的音乐"), alone("慢速爵士，钢琴"), alone("slow jazz"), alone(None)})
@@ -57,21 +57,21 @@ def test_texts_without_a_font_are_omitted():
 
 
 def test_titles_are_localized():
-    """English where no font here has its signs."""
+    """They are English if no bundled font has the language's characters."""
     chinese = load_languages().renderer("zh-CN")
     assert alone(None, chinese) != alone(None)
     assert alone(None, lambda sentence: "♬ 音楽") == alone(None)
 
 
 def test_long_titles_are_truncated():
-    """Also where each sign is as wide as it is high."""
+    """Also with wide characters."""
     drawn = picture(Lineage(clip_id=1, clips=(clip(1, prompt="慢速爵士" * 30),)), {1})
     edge = drawn.crop((WIDTH - 12, 0, WIDTH, drawn.height))
     assert len(colours(edge)) == 1
 
 
 def test_every_listed_character_is_in_the_font():
-    """Whoever clones the repository loads it too; its licence lies beside it."""
+    """The font is small, and its licence lies beside it."""
     font = font_for("一", 20)
     assert font is not None
     missing = bytes(font.getmask("\U0001f600"))
@@ -82,14 +82,14 @@ def test_every_listed_character_is_in_the_font():
 
 
 def test_the_font_has_all_chinese_picture_texts():
-    """A language whose letters no font here has reads English there."""
+    """A language whose letters no bundled font has is shown in English."""
     read = load_languages().renderer("zh-CN")
     for kind in Kind:
         assert font_for(read(term(KIND, kind.value)), 20) is not None, kind
 
 
 def test_more_branches_than_lanes_are_drawn():
-    """The last lane takes the rest."""
+    """The last lane takes all that do not fit."""
     clips = (clip(1), *(clip(n, user_id=n, parents=(1,)) for n in range(2, 32)))
     drawn = picture(Lineage(clip_id=1, clips=clips), range(40))
     assert drawn.height > 30 * ROW_HEIGHT

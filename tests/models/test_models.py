@@ -1,4 +1,4 @@
-"""Where a model's name leads, what `zhiyin models` lists, and how a model comes from the hub."""
+"""Models: how names are resolved, what `zhiyin models` lists, and downloads from the hub."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ID = "someone/tiny-musicgen"
 
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory):
-    """A small model as a hub has it: with a card, and with pickled weights beside the others."""
+    """Return a small model as on a hub: with a card, and with pickled weights beside the others."""
     folder = tmp_path_factory.mktemp("checkpoint") / "tiny"
     synthetic.write_checkpoint(folder, preset("tiny"))
     (folder / "README.md").write_text("---\nlicense: mit\n---\n# Tiny\n")
@@ -65,11 +65,11 @@ def report():
         yield reporter
 
 
-# Where a name leads
+# How a name is resolved
 
 
 def test_the_starter_is_part_of_the_package(monkeypatch, tmp_path):
-    """It is read where it lies: nothing is downloaded, written or kept elsewhere."""
+    """It is read from the package: nothing is downloaded, written or copied."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder = locate("starter", Config())
@@ -79,14 +79,14 @@ def test_the_starter_is_part_of_the_package(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])
 def test_a_broken_installation_is_reported_as_one(checkpoint, tmp_path, missing):
-    """Where the starter is missing, the sentence says what and what to do."""
+    """If the starter is missing, the sentence says what and what to do."""
     folder = without(checkpoint, tmp_path / "s", missing)
     with pytest.raises(CheckpointError, match=rf"{missing} is missing: install Zhiyin again\."):
         registry.starter_folder(folder)
 
 
 def test_folders_and_names_of_folders_are_found(config, checkpoint, tmp_path):
-    """A path leads to itself, a name to its folder among the models."""
+    """A path is used directly, and a name is the folder of that name among the models."""
     assert locate(str(checkpoint), config) == checkpoint
     mine = tmp_path / "models" / "mine"
     mine.mkdir(parents=True)
@@ -104,7 +104,7 @@ def test_folders_and_names_of_folders_are_found(config, checkpoint, tmp_path):
     ],
 )
 def test_an_unknown_model_name_gets_advice(config, name, sentence):
-    """The complaint says what to do next."""
+    """The sentence says what to do next."""
     with pytest.raises(CheckpointError) as caught:
         locate(name, config)
     assert sentence in str(caught.value.sentence)
@@ -114,7 +114,7 @@ def test_an_unknown_model_name_gets_advice(config, name, sentence):
 
 
 def test_a_download_fetches_only_needed_files(hub, config, checkpoint, report):
-    """Weights, settings, tokenizer and card come; pickles don't; the name leads there then."""
+    """Weights, settings, tokenizer and card, but no pickles; then the name is resolved."""
     folder = download.fetch(ID, config, report)
     there = {path.name for path in checkpoint.iterdir()}
     assert {path.name for path in folder.iterdir()} == there - {"pytorch_model.bin"}
@@ -125,7 +125,7 @@ def test_a_download_fetches_only_needed_files(hub, config, checkpoint, report):
 
 
 def test_a_second_download_fetches_nothing(hub, config, report):
-    """What is here already is not sent again."""
+    """Files that exist are not fetched again."""
     folder = download.fetch(ID, config, report)
     hub.asked.clear()
     assert download.fetch(ID, config, report) == folder
@@ -133,8 +133,8 @@ def test_a_second_download_fetches_nothing(hub, config, report):
 
 
 def test_an_interrupted_download_resumes(hub, config, checkpoint, report, monkeypatch):
-    """The first try says how to go on; the second asks for the rest only."""
-    # The library keeps whole pieces only, and its own of 10 MB are larger than our model.
+    """The first attempt says how to resume; the second fetches the rest only."""
+    # The library keeps whole chunks of 10 MB only, and our model is smaller than one.
     monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 1024)
     size = (checkpoint / "model.safetensors").stat().st_size
     hub.cut_after["model.safetensors"] = size // 2
@@ -152,7 +152,7 @@ def test_an_interrupted_download_resumes(hub, config, checkpoint, report, monkey
 
 
 def test_all_weight_shards_are_downloaded(hub, config, tmp_path, report):
-    """Large models are cut into several files with an index."""
+    """Large models are split into several files with an index."""
     synthetic.write_checkpoint(tmp_path / "shards", preset("tiny"), shard_bytes=100_000)
     hub.repos["someone/shards"] = tmp_path / "shards"
     folder = download.fetch("someone/shards", config, report)
@@ -180,7 +180,7 @@ def without(folder, target, *names):
     ],
 )
 def test_an_unavailable_model_is_refused(hub, config, checkpoint, tmp_path, report, name, sentence):
-    """Each reason has its own sentence, before anything large is fetched."""
+    """Each reason has a sentence, and nothing large is fetched before."""
     hub.repos["someone/gated"] = checkpoint
     hub.gated.add("someone/gated")
     hub.repos["someone/pickled"] = without(checkpoint, tmp_path / "p", "model.safetensors")
@@ -194,7 +194,7 @@ def test_an_unavailable_model_is_refused(hub, config, checkpoint, tmp_path, repo
 
 
 def test_a_hub_that_fails_is_named(hub, config, report):
-    """A server's error is not the person's."""
+    """The sentence says that the hub is at fault."""
     hub.status = 503
     with pytest.raises(CheckpointError, match="answered with error 503"):
         download.fetch(ID, config, report)
@@ -208,7 +208,7 @@ def test_a_hub_that_cannot_be_reached_is_named(tmp_path, report):
 
 
 def test_the_hub_of_the_environment_is_used(hub, tmp_path, report, monkeypatch):
-    """As Hugging Face's own programs do; the settings go first, and a wrong address is told."""
+    """The configuration takes precedence, and a wrong address is reported."""
     folder = str(tmp_path / "models")
     monkeypatch.setenv("HF_ENDPOINT", f"{hub.endpoint}/")
     assert download.fetch(ID, Config(model=ModelConfig(folder=folder)), report).is_dir()
@@ -222,7 +222,7 @@ def test_the_hub_of_the_environment_is_used(hub, tmp_path, report, monkeypatch):
 
 
 def test_transfer_failures_are_distinguished(tmp_path):
-    """A connection that broke off, a hub that is not there, and a file that is too short."""
+    """A broken connection, a missing hub, and a file that is too short."""
 
     def explained(raised):
         with (
@@ -247,7 +247,7 @@ def test_transfer_failures_are_distinguished(tmp_path):
 
 
 def test_missing_disk_space_is_detected_beforehand(hub, config, report):
-    """A download that can't fit is not begun."""
+    """A download that does not fit is not started."""
     hub.claimed_size["model.safetensors"] = 10**15
     with pytest.raises(ResourceError, match=r"1000000\.0 GB are still to come"):
         download.fetch(ID, config, report)
@@ -255,7 +255,7 @@ def test_missing_disk_space_is_detected_beforehand(hub, config, report):
 
 
 def test_a_disk_that_fills_up_is_explained(tmp_path):
-    """Another program may take the room in the meantime."""
+    """Another program may use the space during the download."""
     with (
         pytest.raises(ResourceError, match=r"is full\. Make room\. The same command continues"),
         download.explain_failures(ID, "http://hub", tmp_path),
@@ -264,7 +264,7 @@ def test_a_disk_that_fills_up_is_explained(tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_is_explained(hub, tmp_path, report):
-    """The sentence names the folder that the settings name."""
+    """The sentence names the configured folder."""
     (tmp_path / "file").touch()
     config = Config(model=ModelConfig(folder=str(tmp_path / "file"), hub_endpoint=hub.endpoint))
     with pytest.raises(ResourceError, match="file can't be written"):
@@ -310,7 +310,7 @@ def test_the_list_shows_each_model_s_requirements(config, capsys, tmp_path):
 
 
 def test_an_unknown_pace_is_omitted(config, capsys, tmp_path):
-    """Before the kernels are compiled, and where MindSpore can't be run."""
+    """Before the kernels are compiled, and if MindSpore can't be run."""
 
     def refuse(shapes, config, report):
         raise ResourceError(Sentence("MindSpore needs a library."))
@@ -325,7 +325,7 @@ def test_an_unknown_pace_is_omitted(config, capsys, tmp_path):
 
 
 def test_the_list_marks_local_models(hub, config, capsys, tmp_path, checkpoint, report):
-    """Downloaded models and folders are listed; an unfinished one says so; others' are not."""
+    """Downloads and folders are listed, incomplete ones marked; other folders are left out."""
     root = tmp_path / "models"
     download.fetch(ID, config, report)
     shutil.copytree(checkpoint, root / "[red]mine")
@@ -345,7 +345,7 @@ def test_the_list_marks_local_models(hub, config, capsys, tmp_path, checkpoint, 
 
 
 def test_on_a_narrow_screen_names_stay_whole():
-    """A name is there to be copied: where the table does not fit, each fact has its line."""
+    """Names can be copied: if the table is too wide, each fact gets a line."""
     rows = [
         ("facebook/musicgen-small", "mono", "no, 2.4 GB", "2.5 GB / 4.5 GB", "1 x", "CC-BY-NC 4.0")
     ]
@@ -358,7 +358,7 @@ def test_on_a_narrow_screen_names_stay_whole():
 
 
 def test_the_download_command_says_how_to_use_the_model(hub, config, capsys, tmp_path):
-    """The way from the list to a clip is told at each step."""
+    """Each step prints the next one, from the list to a clip."""
     path = tmp_path / "config.toml"
     path.write_text(f'[model]\nfolder = "{tmp_path}/models"\nhub_endpoint = "{hub.endpoint}"\n')
     args = build_parser().parse_args(["models", "download", ID, "--config", str(path)])
@@ -368,7 +368,7 @@ def test_the_download_command_says_how_to_use_the_model(hub, config, capsys, tmp
 
 
 def test_cached_weights_are_listed_and_deleted(config, capsys, tmp_path, monkeypatch):
-    """The list says how much it is and how to be rid of it; afterwards it says nothing of it."""
+    """The list shows their size and how to delete them."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert "Prepared" not in listed(config, capsys, tmp_path)
     packed = PackedWeights()

@@ -1,4 +1,4 @@
-"""One place opens an engine: what it loads, and what it tells of it."""
+"""The function that opens an engine: what it loads, and what it reports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def config(tmp_path, kernel_cache, monkeypatch):
 
 
 def test_the_configured_model_is_opened_and_described(config, tiny_stereo):
-    """Its name, form and slots, and the time that loading and warming up took."""
+    """Name, form, slots, and the time for loading and warming up."""
     config = dataclasses.replace(config, model=ModelConfig(name=str(tiny_stereo)))
     engine, info = open_engine(config)
     assert (info.name, info.licence) == (tiny_stereo.name, UNKNOWN_LICENCE)
@@ -46,7 +46,7 @@ def test_the_configured_model_is_opened_and_described(config, tiny_stereo):
 
 
 def test_arguments_precede_the_configuration(config, tiny_stems):
-    """A command opens another model than the bot's; the warm-up can be announced or guarded."""
+    """A command can open another model, and wrap the warm-up in a context manager."""
     entered = []
 
     @contextmanager
@@ -66,13 +66,13 @@ def test_arguments_precede_the_configuration(config, tiny_stems):
 
 
 def test_a_missing_model_is_refused(config):
-    """With the sentence that says where models come from, before anything is loaded."""
+    """The sentence says how to get models, before anything is loaded."""
     with pytest.raises(CheckpointError, match="zhiyin models download facebook/musicgen-small"):
         open_engine(config, name="facebook/musicgen-small")
 
 
 def test_a_library_that_the_system_lacks_is_named():
-    """A minimal system has no libgomp, which MindSpore needs: the sentence says what to install."""
+    """A minimal system has no libgomp, which MindSpore needs; the sentence says what to install."""
 
     def importing(message):
         with explain_imports():

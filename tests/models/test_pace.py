@@ -1,4 +1,4 @@
-"""How fast a model would be here, estimated from a few steps."""
+"""The estimated speed of a model on this machine, from a few steps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.musicgen.checkpoint.presets import preset
 
 
 class Stages:
-    """Notes the stages that are told."""
+    """Records the reported stages."""
 
     def __init__(self):
         self.names = []
@@ -27,7 +27,7 @@ class Stages:
 
 @pytest.fixture(scope="module")
 def step_time():
-    """Lend the module that is tested, which imports MindSpore."""
+    """Return the module under test, which imports MindSpore."""
     from bot.musicgen.decoder import step_time
 
     return step_time
@@ -35,7 +35,7 @@ def step_time():
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch, kernel_library):
-    """A cache folder of its own, with the kernels that the tests have compiled."""
+    """Return a fresh cache folder with the kernels that the tests have compiled."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     folder = cache_folder()
     folder.mkdir()
@@ -48,7 +48,7 @@ TINY = preset("tiny")
 
 @pytest.mark.parametrize("size", ["small", "medium", "large", "stereo-large"])
 def test_skipped_layers_are_extrapolated(step_time, size):
-    """A step of 2 ms and 0.7 ms a layer is found from the few layers that are timed."""
+    """2 ms for a step and 0.7 ms for a layer are found from the few timed layers."""
     shape = preset(f"musicgen-{size}").decoder
     half, layers = step_time.sampled_layers(shape)
     assert 0 < half < layers < shape.layers
@@ -57,19 +57,19 @@ def test_skipped_layers_are_extrapolated(step_time, size):
 
 
 def test_a_noisy_machine_makes_no_layer_faster_than_none(step_time):
-    """Where the shorter decoder took longer, the others count nothing."""
+    """If the shorter decoder took longer, the other layers count as free."""
     shape = preset("musicgen-large").decoder
     assert step_time.extrapolate(shape, 3.0, 2.0) == 2.0
 
 
 def test_a_small_model_is_timed_completely(step_time):
-    """The built-in one has too few weights to leave any out."""
+    """The built-in model is small enough to time all its layers."""
     shape = starter().config.decoder
     assert step_time.sampled_layers(shape)[1] == shape.layers
 
 
 def test_a_subset_of_layers_can_be_timed(step_time, kernel_library):
-    """More layers than are timed: both decoders, of different depths, make their steps."""
+    """Decoders of two depths run their steps."""
     shape = replace(preset("tiny").decoder, hidden_size=256, heads=4, ffn_size=1024, layers=300)
     half, layers = step_time.sampled_layers(shape)
     assert layers == 2 * half < shape.layers
@@ -77,7 +77,7 @@ def test_a_subset_of_layers_can_be_timed(step_time, kernel_library):
 
 
 def test_timings_are_cached(cache):
-    """Only the first call times anything; a damaged file is as good as none."""
+    """Only the first call measures; a damaged file counts as missing."""
     config, stages = Config(), Stages()
     found = pace.real_time_factors([TINY], config, stages)
     assert found[TINY] > 0
@@ -91,10 +91,10 @@ def test_timings_are_cached(cache):
 
 
 def test_each_precision_is_timed_separately(cache):
-    """And what was kept of other settings or versions goes."""
+    """Entries of other settings or versions are deleted."""
     config, stages = Config(), Stages()
     (cache / pace.FILE).write_text('{"kernels-of-old int8 2": {"x": 1.0}}')
-    # What "auto" stands for depends on the processor.
+    # The precision of "auto" depends on the processor.
     for precision in ("int8", "fp32"):
         engine = replace(config.engine, precision=precision)
         pace.real_time_factors([TINY], replace(config, engine=engine), stages)
@@ -114,6 +114,6 @@ def test_without_compiled_kernels_nothing_is_timed(tmp_path, monkeypatch):
 
 
 def test_models_not_run_by_kernels_are_skipped(cache):
-    """Heads of a width that isn't a multiple of sixteen."""
+    """A head whose width is no multiple of sixteen."""
     odd = replace(TINY, decoder=replace(TINY.decoder, heads=8))
     assert pace.real_time_factors([odd], Config(), Stages()) == {}

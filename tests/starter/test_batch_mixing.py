@@ -1,4 +1,4 @@
-"""The mixer of the training: it plays many crops at once, as the plain one plays whole pieces."""
+"""The training's batch mixer: many crops at once sound as the plain mixer's pieces."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from tests.support.training_environment import needs_training, run_script
 
 pytestmark = needs_training
 
-# First frame and frames: from the start, and from the middle of notes; up to the end, and short of
-# the end of notes; longer than the echo that the mixer keeps.
+# First frame and number of frames: from the start, and from the middle of notes; up to the end of
+# notes, and ending before it; longer than the reverb that the mixer keeps.
 CROPS = ((0, 28), (12, 28), (63, 28), (122, 28), (0, 100), (33, 100))
 TOLERANCES = {28: 0.002, 100: 0.05}
 
@@ -56,7 +56,7 @@ def mixed(tmp_path_factory):
 
 
 def added_up(codes, first, frames):
-    """Return the stems of a crop: what sounds in it, and the echo of that alone."""
+    """Return the stems of a crop: what sounds in it, with the reverb of that alone."""
     band = bank()
     stems = np.zeros((len(STEM_NAMES), codes.shape[1] * HOP), np.float32)
     for note in decode_notes(codes):
@@ -79,7 +79,7 @@ def added_up(codes, first, frames):
 
 @pytest.mark.parametrize("frames", [28, 100])
 def test_a_crop_from_the_start_sounds_as_the_piece_does(mixed, frames):
-    """Every stem, but for the precision of sounds that are kept, and for the end of echoes."""
+    """Every stem, within the precision of stored sounds and of the reverb's end."""
     whole = render_stems(music()[:, :frames], bank())
     found = mixed[f"0 {frames}"]
     size = np.abs(whole).max()
@@ -90,7 +90,7 @@ def test_a_crop_from_the_start_sounds_as_the_piece_does(mixed, frames):
 
 @pytest.mark.parametrize(("first", "frames"), CROPS)
 def test_a_crop_has_what_sounds_in_it(mixed, first, frames):
-    """Notes go on that began before it; what was struck before, and its echo, isn't heard."""
+    """Held notes that began before it are in it; earlier drum strokes and reverb are not."""
     wanted = added_up(music(), first, frames)
     size = np.abs(wanted).max()
     assert size > 0.02
@@ -99,7 +99,7 @@ def test_a_crop_has_what_sounds_in_it(mixed, first, frames):
 
 
 def test_a_note_that_goes_on_is_not_attacked_again(mixed):
-    """In the middle of a bass note a crop begins as the piece has it there, sample by sample."""
+    """A crop within a bass note equals that part of the piece, sample by sample."""
     bass = STEM_NAMES.index("bass")
     whole = render_stems(music(), bank())[bass, 12 * HOP : 40 * HOP]
     found = mixed["12 28"][bass]
@@ -107,6 +107,6 @@ def test_a_note_that_goes_on_is_not_attacked_again(mixed):
 
 
 def test_silence_is_mixed_to_silence(mixed):
-    """Where nothing plays there is nothing to hear."""
+    """Without notes every sample is 0."""
     assert mixed["silence"].shape == (1, len(STEM_NAMES), 28 * HOP)
     assert not np.abs(mixed["silence"]).max()

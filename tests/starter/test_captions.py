@@ -1,4 +1,4 @@
-"""Captions of composed pieces: true, in two languages, and as often as training needs."""
+"""Captions of composed pieces: true, in two languages, with the intended frequencies."""
 
 import re
 from dataclasses import replace
@@ -56,7 +56,7 @@ def test_a_caption_says_nothing_untrue(pieces):
 
 
 def test_captions_name_what_they_should_as_often_as_they_should(pieces):
-    """Style, lead and tempo are said in the shares that the training counts on."""
+    """Style, lead and tempo are named in the shares that the training assumes."""
     random = np.random.default_rng(2)
     texts = [caption(piece, random) for piece in pieces for _ in range(4)]
     tempo = sum(bool(re.search(r"(?<!\d)(?:[5-9]\d|1\d\d)(?![\dsS年'])", text)) for text in texts)
@@ -67,13 +67,13 @@ def test_captions_name_what_they_should_as_often_as_they_should(pieces):
 
 
 def test_every_number_of_beats_means_one_tempo():
-    """There is a tempo within 4 % of every number that people may say."""
+    """Every number that people may write has a tempo within 4 %."""
     for bpm in range(60, 179):
         assert 3000 / nearest_beat_frames(bpm) == pytest.approx(bpm, rel=0.04)
 
 
 def test_a_caption_names_a_tempo_as_often_as_it_should(pieces):
-    """Where a tempo is to be named it is, in either language; where not, it is not."""
+    """A caption that should name a tempo does, in both languages; others do not."""
     random = np.random.default_rng(1)
     for piece in pieces[::12]:
         for names in (0.0, 1.0):
@@ -83,7 +83,7 @@ def test_a_caption_names_a_tempo_as_often_as_it_should(pieces):
 
 
 def test_everything_has_names_in_both_languages():
-    """Nobody asks for a style, a mood or an instrument by a word that is not there."""
+    """Every style, mood and instrument has a word in both."""
     assert (
         STYLES.keys()
         == caption_words.STYLE_WORDS.keys()
@@ -99,7 +99,7 @@ def test_everything_has_names_in_both_languages():
 
 
 def test_the_words_of_the_article_are_said():
-    """What the article asks for is said of pieces of that style."""
+    """Pieces of a style have the words by which the article asks for it."""
     random = np.random.default_rng(3)
     for style, asked in {
         "80s pop": ("bassy drums", "synth"),

@@ -1,4 +1,4 @@
-"""The codes that the starter is trained on: what each means, and how they are laid out."""
+"""The codes that the starter is trained on: their meanings and layouts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from bot.starter.training.data.notes import decode_notes, stem_name
 
 
 def test_silence_is_code_0_everywhere():
-    """It means nothing in any codebook, and no notes are found in it."""
+    """Code 0 has no meaning in any codebook, and contains no notes."""
     assert decode_notes(np.zeros((len(BOOKS), 100), np.int16)) == []
     assert clock_meaning(0) is None
     assert plan_meaning(0) is None
@@ -44,7 +44,7 @@ def test_silence_is_code_0_everywhere():
 
 
 def test_a_piece_without_parts_is_silent_but_planned():
-    """What sounds is silent; the clock and the plan go on."""
+    """Codebooks that sound are silent; the clock and the plan continue."""
     codes = encode_piece(replace(compose(0), parts=()), 200)
     assert not codes[DRUMS:].any()
     assert codes[[CLOCK, PLAN]].all()
@@ -62,7 +62,7 @@ def test_the_clock_is_read_as_it_was_written(section):
 
 
 def test_the_clock_has_room():
-    """No two ticks have a code in common, and all codes are in range."""
+    """No two positions have the same code, and all codes are in range."""
     sections = ("verse", "chorus", "break")
     codes = np.concatenate([clock_codes(s, frames) for s in sections for frames in BEAT_FRAMES])
     assert len(set(codes.tolist())) == len(codes)
@@ -85,7 +85,7 @@ def test_the_plan_is_read_as_it_was_written():
 
 
 def test_a_known_chord_is_voiced_as_it_is_written():
-    """C major on a piano over a bass: each voice in its codebook, attacked and then held."""
+    """C major on a piano over a bass: each voice in one codebook, attacked and then held."""
     step = 20
     bars = (Bar("verse", 0, ((0.0, (0, "maj")), (2.0, (9, "min")))),)
 
@@ -114,7 +114,7 @@ def test_a_known_chord_is_voiced_as_it_is_written():
 
 
 def test_every_codebook_that_sounds_is_in_one_stem():
-    """The two silent ones are in none."""
+    """The two silent ones (clock and plan) are in none."""
     assert sorted(book for books in STEMS.values() for book in books) == list(range(DRUMS, 8))
     assert [stem_name(book) for book in range(DRUMS, 8)] == [
         "drums", "bass", "chords", "chords", "chords", "lead"
@@ -122,7 +122,7 @@ def test_every_codebook_that_sounds_is_in_one_stem():
 
 
 def test_the_table_of_drums_holds_the_likeliest_sets(tmp_path):
-    """No more than there are codes for, in the order in which they are given."""
+    """At most as many as there are codes, in the given order."""
     sets = [(kit, ((35 + n, False), (60, True))) for kit in range(100) for n in range(25)]
     write_drum_sets(sets, tmp_path / "sets.json")
     rows = json.loads((tmp_path / "sets.json").read_text())
@@ -134,7 +134,7 @@ def test_the_table_of_drums_holds_the_likeliest_sets(tmp_path):
 
 
 def test_each_layout_fits_its_codebook():
-    """All pairs of instrument and pitch have codes for each stage of a note."""
+    """Every pair of instrument and pitch has a code for each stage of a note."""
     for layout in PITCHED.values():
         last = layout.code(layout.states - 1, len(layout.ages) - 1)
         assert last < CODES
@@ -145,7 +145,7 @@ def test_each_layout_fits_its_codebook():
 
 @pytest.mark.parametrize("layout", dict.fromkeys(PITCHED.values()), ids=["bass", "chords", "lead"])
 def test_octaves_out_of_range_are_folded(layout):
-    """Into the lowest octave or the highest, whichever is nearer; what is in range stays."""
+    """To the nearer of the lowest and highest octave; pitches in range are unchanged."""
     for name, lowest in zip(layout.instruments, layout.lowest, strict=True):
         top = lowest + layout.span - 1
         for pitch in range(12, 115):
@@ -160,7 +160,7 @@ def test_octaves_out_of_range_are_folded(layout):
 
 
 def test_the_shortest_notes_are_heard():
-    """Two frames at least, but where the next one begins; one that is cut off stays cut off."""
+    """Notes have at least two frames unless the next one begins; a cut note stays cut."""
     notes = (Note(0.0, 0.01, 60, 90), Note(0.25, 1.0, 62, 90), Note(0.5, 0.01, 64, 90))
     part = Part("lead", "flute", 73, False, 100, 64, notes)
     codes = encode_piece(replace(compose(0), beat_frames=20, parts=(part,)), 40)

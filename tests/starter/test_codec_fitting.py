@@ -1,4 +1,4 @@
-"""What the codec's fitting finds in recordings: partials, noise, how both fade, and vectors."""
+"""The fitting of the codec to recordings: partials, noise, how both decay, and code vectors."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tests.support.training_environment import needs_training, run_script
 
 pytestmark = needs_training
 
-# A note with two partials that dies away, hiss above it; then how its levels fade, and vectors for
-# six pitches of it, together with their polish.
+# A decaying note with two partials and noise above it; then how its levels decay, and vectors for
+# six pitches of it, before and after polishing.
 _VOICES = """
 import json, numpy as np, torch
 from bot.starter.training.codec import units
@@ -70,8 +70,8 @@ print(json.dumps({
 }))
 """
 
-# A tone's beginning as the waves write it, and its levels where they do and do not; then a cymbal
-# that rings, as amplitudes of a tail add up when it is struck again and again, before and after.
+# A tone's attack as the waveforms write it, and its levels with and without them; then a ringing
+# cymbal, as amplitudes that add up when it is struck repeatedly, before and after polishing.
 _DRUMS = """
 import json, numpy as np
 from bot.starter.training.codec import units
@@ -112,7 +112,7 @@ def voices():
 
 
 def test_partials_and_noise_are_measured(voices):
-    """Each partial at its own tone, the noise in its band, and nothing anywhere else."""
+    """Each partial at its frequency, the noise in its band, and nothing elsewhere."""
     assert voices["first"] == pytest.approx(1.0, abs=0.1)
     assert voices["second"] == pytest.approx(1.0, abs=0.15)
     assert voices["other tones"] < 0.02
@@ -121,9 +121,9 @@ def test_partials_and_noise_are_measured(voices):
 
 
 def test_vectors_open_the_tones_of_their_notes(voices):
-    """Half as many numbers again as a vector has suffice for six pitches: all others stay shut.
+    """Few numbers suffice for six pitches; the gates of all other tones stay shut.
 
-    A note that dies away fades to less than it begins with.
+    A decaying note ends softer than it begins.
     """
     assert voices["fades"]
     assert voices["right tones"] < 0.5
@@ -131,22 +131,22 @@ def test_vectors_open_the_tones_of_their_notes(voices):
 
 
 def test_polishing_makes_mixtures_right(voices):
-    """What is wrong when voices sound together becomes less."""
+    """The error of several voices at once becomes smaller."""
     before, after = voices["polish"]
     assert after < 0.8 * before
 
 
 def test_noise_is_told_by_stages(voices):
-    """A note that dies away hisses less in its second stage."""
+    """A decaying note has less noise in its second stage."""
     begun, held = voices["noise of stages"]
     assert begun == pytest.approx(1.0, abs=0.01)
     assert 0.3 < held < 1.0
 
 
 def test_drums_are_measured_in_bands():
-    """In the band of their tone; what the waveforms write already is not asked for again.
+    """In the band of their tone; what the waveforms contain already is left out.
 
-    Polished, strokes that ring into each other are nearer to what they are in recordings.
+    Polishing brings overlapping strokes nearer to the recordings.
     """
     found = json.loads(run_script(_DRUMS))
     assert found["level"] == pytest.approx(1.0, abs=0.1)

@@ -1,4 +1,4 @@
-"""The pieces that the starter model learns from: what is composed, and how it is played."""
+"""The composer of training pieces: what it composes, and how that is rendered."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -58,13 +58,13 @@ def bar_of(piece, role, number):
 
 
 def test_a_seed_always_gives_the_same_piece():
-    """A training can be repeated: nothing but the seed decides."""
+    """Training is reproducible: a piece depends on its seed only."""
     assert compose(7) == compose(7)
     assert compose(7) != compose(8)
 
 
 def test_every_part_stays_in_its_instruments_range(pieces):
-    """Each role has its instruments, in a register that the tokens know."""
+    """Each role has its instruments, in a register that the codes cover."""
     assert len(LEAD_INSTRUMENTS) <= 40
     assert len(CHORD_INSTRUMENTS) <= 28
     assert len(BASS_INSTRUMENTS) <= 10
@@ -89,7 +89,7 @@ def test_every_part_stays_in_its_instruments_range(pieces):
 
 
 def test_every_role_plays_one_note_at_a_time(pieces):
-    """Notes of a role never overlap, whatever plays them, and each lasts two frames or more."""
+    """Notes of a role never overlap, and each lasts at least two frames."""
     for piece in pieces:
         for role in ("bass", "lead", *CHORD_ROLES):
             notes = decode_notes(piece, role)
@@ -105,7 +105,7 @@ def test_every_role_plays_one_note_at_a_time(pieces):
 
 
 def test_drums_have_few_sets_of_strokes(pieces):
-    """At most four drums sound at once, each full or as a ghost; their sets are few enough."""
+    """At most four drums sound at once, each full or ghost; the number of sets is limited."""
     sets = set()
     for piece in pieces:
         for part in piece.parts:
@@ -120,7 +120,7 @@ def test_drums_have_few_sets_of_strokes(pieces):
 
 
 def test_the_plan_says_what_is_played(pieces):
-    """Chords are those of the plan, basses begin bars with their tones, melodies strong beats."""
+    """Chords, the basses at the start of bars and the melodies on strong beats follow the plan."""
     ninths = 0
     heard = {"chords": 0, "bass": 0, "lead": 0}
     for piece in pieces:
@@ -143,7 +143,7 @@ def test_the_plan_says_what_is_played(pieces):
 
 
 def test_pieces_are_in_their_key(pieces):
-    """The tonic's chord is that of the mode, and is heard in nearly every piece."""
+    """The tonic chord has the mode's quality and occurs in nearly every piece."""
     found = 0
     for piece in pieces:
         chords = [chord for bar in piece.bars for _, chord in bar.chords]
@@ -156,24 +156,24 @@ def test_pieces_are_in_their_key(pieces):
 
 
 def test_every_key_is_used():
-    """All twelve tonics in both modes are composed in."""
+    """All twelve tonics in both modes occur."""
     drawn = {(piece.tonic, piece.mode) for piece in map(compose, range(300))}
     assert len(drawn) == 24
 
 
 def test_a_piece_has_a_form(pieces):
-    """Over thirty seconds there is more than one section, and no piece is one loop."""
+    """In thirty seconds there is more than one section, and no piece is a single loop."""
     sections = {bar.section for piece in pieces for bar in piece.bars}
     assert sections == {"intro", "verse", "chorus", "break", "outro"}
     for piece in pieces:
-        # Twelve slow bars of the blues fill the time.
+        # Twelve slow bars of blues fill the whole time.
         assert len({bar.section for bar in piece.bars}) > 1 or piece.style == "blues"
     starts = [piece.bars[0].section for piece in pieces]
     assert 0.1 < starts.count("intro") / len(starts) < 0.3
 
 
 def test_bars_come_back(pieces):
-    """Within a piece music repeats as real music does: grooves most, melodies least."""
+    """Grooves repeat most within a piece and melodies least, as in real music."""
     shares = {}
     for role in ("drums", "bass", "lead"):
         repeated = []
@@ -190,7 +190,7 @@ def test_bars_come_back(pieces):
 
 @pytest.mark.parametrize("style", STYLES)
 def test_seeds_of_a_style_are_different_ideas(style):
-    """No two of many pieces of one style have the same melody or the same accompaniment."""
+    """No two pieces of a style share their melody or their accompaniment."""
     composed = [compose(seed, style=style, key=(0, "minor"), lead="piano") for seed in range(24)]
     leads = [tuple(bar_of(piece, "lead", number) for number in range(4)) for piece in composed]
     backings = [
@@ -206,7 +206,7 @@ def test_seeds_of_a_style_are_different_ideas(style):
 
 
 def test_what_is_asked_for_is_kept():
-    """Tempo, key, drums, lead and mood are those that were pinned."""
+    """Tempo, key, drums, lead and mood are the requested ones."""
     for seed, style in enumerate(STYLES):
         piece = compose(
             seed,
@@ -226,7 +226,7 @@ def test_what_is_asked_for_is_kept():
 
 
 def test_an_unknown_instrument_is_not_played():
-    """Who asks for an instrument that there isn't is told so."""
+    """A request for an unknown instrument is refused."""
     with pytest.raises(KeyError):
         compose(1, lead="bagpipes")
 
@@ -264,7 +264,7 @@ def test_moods_move_what_they_name():
 
 
 def test_dense_drums_are_denser(pieces):
-    """Light, steady and dense drums differ by what is struck, in every style."""
+    """The number of strokes grows from light to steady to dense, in every style."""
     for style in STYLES:
         rates = []
         for density in ("none", "light", "steady", "dense"):
@@ -296,7 +296,7 @@ def test_no_piece_falls_silent(pieces):
     assert np.mean(np.array(longest) < 0.6) > 0.95
 
 
-# Of each tune the first phrases: beats and semitones of its notes.
+# The first phrases of well-known tunes: beats and semitones of their notes.
 TUNES = {
     "Ode to Joy": ((1,) * 12 + (1.5, 0.5, 2), (4, 4, 5, 7, 7, 5, 4, 2, 0, 0, 2, 4, 4, 2, 2)),
     "Twinkle, Twinkle": ((1, 1, 1, 1, 1, 1, 2) * 2, (0, 0, 7, 7, 9, 9, 7, 5, 5, 4, 4, 2, 2, 0)),
@@ -312,7 +312,7 @@ TUNES = {
 
 
 def has_tune(piece, lengths, pitches):
-    """Say whether a melody holds a tune, in any key and at any speed."""
+    """Return whether a melody contains a tune, in any key and at any speed."""
     notes = decode_notes(piece, "lead")
     steps = [two - one for one, two in pairwise(pitches)]
     for first in range(len(notes) - len(pitches) + 1):
@@ -332,7 +332,7 @@ def test_no_known_tune_is_played(pieces):
 
 
 def test_a_known_tune_would_be_found():
-    """The search above hears a tune in another key and at half the speed."""
+    """The search above finds a tune in another key and at half the speed."""
     piece = compose(1, lead="piano")
     lengths, pitches = TUNES["Ode to Joy"]
     starts = np.cumsum([0.0, *lengths[:-1]]) * 2
@@ -346,7 +346,7 @@ def test_a_known_tune_would_be_found():
 
 @needs_fluidsynth
 def test_pieces_are_played_at_their_length_and_level():
-    """What is rendered together is cut apart exactly, finite, unclipped and equally loud."""
+    """Pieces rendered together are cut exactly, finite, unclipped and equally loud."""
     asked = [compose(seed, style=style, seconds=4) for seed, style in enumerate(STYLES)]
     for piece, sound in zip(asked, render_many(asked), strict=True):
         assert sound.shape == (4 * RATE_HZ,), piece.style
@@ -357,7 +357,7 @@ def test_pieces_are_played_at_their_length_and_level():
 
 @needs_fluidsynth
 def test_a_bar_that_comes_back_sounds_the_same():
-    """The same notes at the same place of a beat give the same samples."""
+    """The same notes at the same position of a beat give the same samples."""
     piece = compose(4, style="techno", seconds=20, beat_frames=24, lead="none", density="steady")
     bar = piece.beat_frames * piece.beats_per_bar * FRAME_SAMPLES
     [sound] = render_many([piece], wetness=0)
@@ -368,6 +368,6 @@ def test_a_bar_that_comes_back_sounds_the_same():
 
 
 def test_every_tempo_is_whole_frames():
-    """The frames of a beat rise, and none is too short for a sixteenth to be heard."""
+    """Frames per beat increase, and a sixteenth is never too short to hear."""
     assert sorted(set(BEAT_FRAMES)) == list(BEAT_FRAMES)
     assert min(BEAT_FRAMES) >= 16

@@ -1,4 +1,4 @@
-"""The measurement of the starter model: its listener, its sections, and the whole of it."""
+"""The evaluation of the starter model: its classifier, its sections, and a whole run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.support.evaluation_sounds import drums, melody, noise, sines
 
 
 class Recording:
-    """What stands in for a render in the cache."""
+    """Replaces a rendered sound in the cache."""
 
     def __init__(self, sound, *, style="rock", bpm=120.0, lead="piano", density="steady"):
         self.piece = SimpleNamespace(
@@ -52,7 +52,7 @@ class Recording:
 
 
 def recordings() -> Any:
-    """Four pieces each of three styles, every style with a lead of its own."""
+    """Four pieces each of three styles, each style with another lead."""
     found = []
     for n in range(4):
         bpm = 80.0 + 20 * n
@@ -66,7 +66,7 @@ def recordings() -> Any:
 
 
 def test_a_lesson_can_be_heard_as_a_loop():
-    """Ten seconds of its first two bars over and over, from a place that the seed decides."""
+    """Ten seconds that repeat its first two bars, from a position that the seed decides."""
     piece: Any = SimpleNamespace(bpm=150.0, beats_per_bar=4)
     example = TrainingExample(piece, noise(12))
     lap = round(2 * 4 * 60 / 150 * SAMPLE_RATE_HZ)
@@ -79,7 +79,7 @@ def test_a_lesson_can_be_heard_as_a_loop():
 
 
 def test_a_piece_is_played_once_and_forgotten_after_a_week(tmp_path):
-    """The second time its sound is read; what nobody asks for goes."""
+    """The second time its sound is read from the cache; unused entries are deleted."""
     played = []
     recordings = tmp_path / "recordings.npz"
     recordings.write_bytes(b"instruments")
@@ -103,12 +103,12 @@ def test_a_piece_is_played_once_and_forgotten_after_a_week(tmp_path):
 
 @pytest.fixture(scope="module")
 def trained():
-    """A listener trained by a few pieces."""
+    """A classifier trained on a few pieces."""
     return listener.train_listener(recordings(), lambda _: None)
 
 
 def test_a_listener_hears_the_same_after_being_stored(trained, tmp_path):
-    """The second run takes it from the cache, and does not train again."""
+    """The second run loads it from the cache, without training."""
     pieces: Any = ["a piece"]
     player: Any = SimpleNamespace(name=str, examples=iter)
 
@@ -127,7 +127,7 @@ def test_a_listener_hears_the_same_after_being_stored(trained, tmp_path):
 
 
 def test_a_listener_hears_style_lead_and_drums(trained):
-    """What was never told apart by tempo is told apart by its sound."""
+    """Styles of the same tempo are distinguished by their sound."""
     beat, chord = trained.analyse(drums(110)), trained.analyse(sines(220, 331))
     assert (beat.style.first, beat.lead.first, beat.has_drums) == ("rock", "flute", True)
     assert (chord.style.first, chord.lead.first, chord.has_drums) == ("ambient", "piano", False)
@@ -145,7 +145,7 @@ def value(section, name, group=MODEL):
 
 
 def test_takes_that_are_one_recording_are_counted(trained):
-    """Of three pairs, the one of a piece with itself; its distance is far below the renders'."""
+    """One of three pairs is a piece with itself; its distance is far below the others'."""
     one, other = melody(1), melody(2)
     model = [takes_of(trained, [one, one, other]), takes_of(trained, [one, one])]
     played = [takes_of(trained, [one, other]), takes_of(trained, [one, melody(5)])]
@@ -157,7 +157,7 @@ def test_takes_that_are_one_recording_are_counted(trained):
 
 
 def test_following_counts_what_was_asked_for(trained):
-    """One clip is all that was asked for, the other nothing of it; what is open does not count."""
+    """One clip is exactly as requested, the other not at all; open attributes do not count."""
     ask = PromptSpec(style="rock", beat_frames=30, density="steady", lead="flute")
     wrong = PromptSpec(
         style="techno", beat_frames=43, key=(6, "major"), density="none", lead="piano"
@@ -173,7 +173,7 @@ def test_following_counts_what_was_asked_for(trained):
 
 @pytest.mark.parametrize(("mood", "is_met"), [("energetic", True), ("calm", False)])
 def test_a_mood_counts_where_it_moves_what_it_names(trained, mood, is_met):
-    """More onsets are right for an energetic clip and wrong for a calm one."""
+    """For an energetic prompt more onsets are right, and for a calm one wrong."""
     prompt = Prompt(PromptSpec(style="rock"), "some rock")
     pair = moods.Pair(mood, prompt, prompt)
     plain, moody = (takes_of(trained, [drums(bpm)]) for bpm in (70, 140))
@@ -182,7 +182,7 @@ def test_a_mood_counts_where_it_moves_what_it_names(trained, mood, is_met):
 
 
 def test_mood_pairs_differ_by_the_mood_alone():
-    """The plain wording has no word for a mood, and asks for the same style."""
+    """The plain wording has no mood, and asks for the same style."""
     for pair in moods.pairs(["rock", "house", "folk"], 12):
         assert pair.moody.ask.mood == pair.mood
         assert pair.plain.ask.mood is None
@@ -191,14 +191,14 @@ def test_mood_pairs_differ_by_the_mood_alone():
 
 
 def test_form_tells_loops_from_music(trained):
-    """One of two clips is a lap over and over."""
+    """One of two clips is a loop."""
     loop, tune = np.tile(melody(3, 2), 6), melody(3, 12)
     section = note_statistics.form_section({MODEL: takes_of(trained, [loop, tune])})
     assert value(section, "clips that are one loop") == Share(1, 2)
 
 
 def test_a_judge_s_tags_count_by_comparison():
-    """A tag that is likelier in clips of its style than in others tells, however unlikely it is."""
+    """A tag counts if it is likelier in clips of its style than in others."""
     tagged = [("jazz", {"jazz": 0.02}), ("jazz", {"jazz": 0.03}), ("rock", {"jazz": 0.01})]
     assert tag_agreement.area(tagged, "jazz") == 1
     assert tag_agreement.area(tagged, "folk") is None
@@ -207,7 +207,7 @@ def test_a_judge_s_tags_count_by_comparison():
 
 
 def test_going_on_is_compared_with_the_piece_itself(trained):
-    """A continuation that is the piece's own second half scores what that does."""
+    """A continuation that is the piece's second half gets the same score."""
     pieces: Any = [Recording(drums(bpm, 20), bpm=float(bpm)) for bpm in (80, 100, 120)]
     own = [each.sound()[len(each.sound()) // 2 :] for each in pieces]
     section = continuation.section(pieces, own, trained, by_codes=True)
@@ -217,7 +217,7 @@ def test_going_on_is_compared_with_the_piece_itself(trained):
 
 
 def test_a_section_is_read_by_people_and_programs():
-    """Shares have their counts in both, and what a group has no figure for is a dash."""
+    """Shares have their counts in both forms; missing figures are shown as dashes."""
     rows = [
         Row("clips", "≥ 70 %", {MODEL: Share(9, 12), RENDERS: Share(12, 12)}),
         Row("mean", "", {MODEL: 1.234}),
@@ -230,7 +230,7 @@ def test_a_section_is_read_by_people_and_programs():
 
 
 class NoiseSampler(Sampler):
-    """Makes noise of the right length, and codes that say nothing."""
+    """Generates noise of the right length, and codes without meaning."""
 
     def __init__(self, *_, **__):
         pass
@@ -250,7 +250,7 @@ class NoiseSampler(Sampler):
 
 
 class Band(Player):
-    """Plays noise in place of instruments."""
+    """Renders noise in place of instruments."""
 
     def renders(self, pieces, what):
         found = []
@@ -265,7 +265,7 @@ class Band(Player):
 
 
 def test_the_whole_measurement_prints_and_writes_its_tables(trained, tmp_path, capsys):
-    """With a model that makes noise, every table is there and none is empty."""
+    """For a model that generates noise, every table exists and has content."""
     few = evaluation_set.Extent(
         prompts=2, takes=2, examples=1, note_examples=1, mood_pairs=1, mood_takes=1,
         half_minutes=1, minutes=1, codec_pieces=1, continued=1, judged_takes=1,
@@ -295,7 +295,7 @@ def test_the_whole_measurement_prints_and_writes_its_tables(trained, tmp_path, c
 
 
 def test_some_sections_can_be_measured_alone(tmp_path, capsys):
-    """Nothing else is made; an unknown name is refused."""
+    """Nothing else is generated; an unknown name is refused."""
     instruments = Instruments(measure_pace=lambda *_: 9.5)
     assert evaluate.main(["--sections", "speed", "--cache", str(tmp_path)], instruments) == 0
     assert capsys.readouterr().out.count("## ") == 1

@@ -1,4 +1,4 @@
-"""What the evaluation measures in one sound: tempo, key, faults, and how alike two are."""
+"""Features of one sound that the evaluation measures: tempo, key, defects, and similarity."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def test_the_tempo_of_a_steady_beat_is_among_the_candidates(bpm):
 
 
 def test_an_untrained_estimator_gives_a_moderate_tempo():
-    """Of a beat, its half and its double, the one nearest to walking."""
+    """Among a tempo, its half and its double, the one nearest to walking speed."""
     found = candidates(pulse(measure_spectra(drums(118)).mel))
     assert tempo.preferred_bpm(found) == pytest.approx(118, rel=0.02)
 
 
 def test_an_estimator_learns_which_peak_is_the_beat():
-    """The trait that marks the beat in the examples marks it later."""
+    """A feature that marks the beat in the examples is used afterwards."""
     random = np.random.default_rng(0)
 
     def example():
@@ -60,7 +60,7 @@ def test_an_estimator_learns_which_peak_is_the_beat():
     [(120, 120, "met"), (124, 120, "met"), (126, 120, "off"), (60, 120, "1/2"), (180, 120, "3/2")],
 )
 def test_octave_errors_are_distinguished_from_others(found, wanted, said):
-    """Half time is another mistake than a tempo that has nothing to do with the asked one."""
+    """Half the requested tempo is another error than an unrelated tempo."""
     assert verdict(found, wanted) == said
 
 
@@ -81,7 +81,7 @@ def test_the_key_of_a_cadence_is_found():
 
 
 def test_a_gain_changes_the_level_alone():
-    """Everything else is measured at one loudness."""
+    """Everything else is measured at a common loudness."""
     loud, quiet = sanity(drums(100)), sanity(0.1 * drums(100))
     assert loud.level_db - quiet.level_db == pytest.approx(20, abs=0.1)
     assert quiet.onsets_per_second == pytest.approx(loud.onsets_per_second)
@@ -89,7 +89,7 @@ def test_a_gain_changes_the_level_alone():
 
 
 def test_sanity_checks_detect_drones_silence_and_overload():
-    """Each has its figure."""
+    """Each defect has a figure."""
     assert sanity(drums(120)).onsets_per_second == pytest.approx(4, abs=0.5)
     assert sanity(sines(220)).onsets_per_second < 0.5
     assert sanity(noise()).flatness_db > sanity(sines(220)).flatness_db + 10
@@ -98,7 +98,7 @@ def test_sanity_checks_detect_drones_silence_and_overload():
 
 
 def test_ranges_leave_out_what_is_unlike_all_pieces():
-    """A figure far outside those of the pieces fails, and only that one."""
+    """Only the figure that is far outside the range of the pieces fails."""
 
     def figures(onsets):
         return Sanity(
@@ -117,7 +117,7 @@ def test_ranges_leave_out_what_is_unlike_all_pieces():
 
 
 def test_distances_are_zero_for_the_same_sound_and_grow_with_the_damage():
-    """Both distances order a light and a heavy noise."""
+    """Both distances are larger for strong noise than for weak noise."""
     sound = drums(110)
     light, heavy = (sound + share * noise(seed=5) for share in (0.02, 0.5))
     losses = [codec_fidelity.loss(each, sound) for each in (sound, light, heavy)]
@@ -128,7 +128,7 @@ def test_distances_are_zero_for_the_same_sound_and_grow_with_the_damage():
 
 
 def test_a_network_learns_classes():
-    """Three clouds, told apart on new points."""
+    """Three clusters are separated on new points."""
     random = np.random.default_rng(1)
     centres = random.normal(0, 1, (3, 8))
 
@@ -149,7 +149,7 @@ def test_a_network_learns_classes():
 
 
 def test_features_are_scaled_alike():
-    """Each has mean 0 and deviation 1; one that never changes stays finite."""
+    """Mean 0 and deviation 1; a constant feature stays finite."""
     rows = np.random.default_rng(1).normal(3, 20, size=(7, 5)).astype(np.float32)
     rows[:, 2] = 4
     scaled = Scaler.fit(rows)(rows)
@@ -160,7 +160,7 @@ def test_features_are_scaled_alike():
 
 
 def test_features_are_finite_and_change_little_with_noise():
-    """Wear moves a clip less than another clip is away."""
+    """Noise moves a clip less than the distance to another clip."""
     random = np.random.default_rng(0)
 
     def row(shown):
@@ -174,7 +174,7 @@ def test_features_are_finite_and_change_little_with_noise():
 
 @pytest.mark.parametrize("shift_seconds", [0.0, 0.7, 2.0])
 def test_the_same_recording_is_alike_however_shifted(shift_seconds):
-    """What begins later, or is softer, is the same piece."""
+    """A later start or a lower level gives the same piece."""
     sound = melody(1) + drums(100)
     later = np.roll(sound, round(shift_seconds * SAMPLE_RATE_HZ))
     found = compare_clips(traces(measure_spectra(sound)), traces(measure_spectra(0.3 * later)))
@@ -183,7 +183,7 @@ def test_the_same_recording_is_alike_however_shifted(shift_seconds):
 
 
 def test_two_pieces_on_one_beat_are_not_alike():
-    """The onsets of the drums agree; the tunes do not."""
+    """Their drums agree, but their melodies do not."""
     one, other = (traces(measure_spectra(melody(seed) + 0.3 * drums(100))) for seed in (1, 2))
     found = compare_clips(one, other)
     assert not found.is_alike
@@ -191,7 +191,7 @@ def test_two_pieces_on_one_beat_are_not_alike():
 
 
 def test_a_loop_is_like_itself_a_lap_later():
-    """A tune over and over, against a tune that goes on."""
+    """A repeated melody scores high, a continuing one low."""
     lap = melody(3, 2)
     loop, tune = np.tile(lap, 5), melody(3, 10)
     assert self_similarity(traces(measure_spectra(loop)), 1.5, 4) > 0.95
@@ -199,7 +199,7 @@ def test_a_loop_is_like_itself_a_lap_later():
 
 
 def test_a_key_and_its_relative_share_their_notes():
-    """C major and A minor are related, C and A major are not."""
+    """C major and A minor are relatives, C major and A major are not."""
     assert keys.is_related((9, "minor"), (0, "major"))
     assert keys.is_related((0, "major"), (0, "major"))
     assert not keys.is_related((9, "major"), (0, "major"))
@@ -207,7 +207,7 @@ def test_a_key_and_its_relative_share_their_notes():
 
 
 def test_notes_that_a_network_hears_decide_on_the_key():
-    """The chances of held notes are added up by pitch class; what is unlikely is none."""
+    """Probabilities of held notes add up by pitch class; unlikely notes are ignored."""
     chances = np.full((1, 172, 88), 0.1, np.float32)
     for pitch, chance in ((57, 0.9), (60, 0.8), (64, 0.9), (62, 0.5), (65, 0.41)):
         chances[0, :, pitch - 21] = chance
@@ -220,7 +220,7 @@ def test_notes_that_a_network_hears_decide_on_the_key():
 
 
 def test_a_leak_is_the_share_of_the_other_stems():
-    """A tenth of the amplitude of another stem is 20 dB below it."""
+    """A tenth of another stem's amplitude is -20 dB."""
     played = {"bass": sines(100), "lead": sines(3000)}
     leaked = stem_fidelity.leak_db(played["bass"] + 0.1 * played["lead"], played, "bass")
     assert leaked == pytest.approx(-20, abs=0.5)
@@ -228,7 +228,7 @@ def test_a_leak_is_the_share_of_the_other_stems():
 
 
 def test_a_note_is_in_tune_where_its_strongest_partial_is():
-    """A fundamental, an overtone; what is a third of a tone or 50 Hz off is another note."""
+    """The fundamental or an overtone counts; a third of a tone or 50 Hz away does not."""
     assert tuning.is_in_tune(sines(440), 69)
     assert tuning.is_in_tune(sines(880), 69)
     assert not tuning.is_in_tune(sines(450), 69)
@@ -237,7 +237,7 @@ def test_a_note_is_in_tune_where_its_strongest_partial_is():
 
 
 def test_non_negative_shares_are_never_below_nothing():
-    """Where the plain solution would subtract a column, it is left out."""
+    """Where the unconstrained solution is negative, the share is 0."""
     columns = np.array([[1, 1], [0, 1], [1, 0]], np.float32)
     assert stem_fidelity.non_negative_shares(columns, 2 * columns[:, 0]) == pytest.approx(
         [2, 0], abs=1e-5

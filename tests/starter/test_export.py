@@ -1,4 +1,4 @@
-"""The starter's checkpoint: the product computes with it what the training's networks compute."""
+"""The exported checkpoint: the product computes the same as the training's networks."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.support.training_environment import needs_training, run_script
 
 pytestmark = needs_training
 
-# The drums' own vectors, each voice's own, noise and tones that they share, and each one's key.
+# The drums' vectors, each voice's vectors, shared noise and tones, and each voice's key.
 DRUM_DIMENSIONS, VOICE_DIMENSIONS, NOISE_DIMENSIONS, TONE_DIMENSIONS = 16, 9, 10, 29
 KEY_DIMENSIONS = 16
 PROMPT = "90s rock, 120 bpm"
 STEPS = 80
 
-# Networks that nobody trained, as a checkpoint; and what they make of codes, words and sound.
+# Untrained networks as a checkpoint, and their output for codes, texts and sound.
 _EXPORT = """
 import json, sys, numpy as np, torch
 from pathlib import Path
@@ -113,7 +113,7 @@ def scores_of(model, codes):
 
 
 def test_the_product_s_scores_are_the_training_s(model, training):
-    """Step by step over music, with a text and without, but for the halved precision."""
+    """Step by step over music, with and without a text, within half precision."""
     wanted = training["scores"].transpose(1, 0, 2, 3)
     found = scores_of(model, music()[:, :STEPS])
     assert found.shape == wanted.shape == (STEPS, 2, len(BOOKS), CODES)
@@ -125,8 +125,8 @@ def test_the_product_s_scores_are_the_training_s(model, training):
 def levels(sound):
     """Return the magnitudes over time and frequency: [windows, bins].
 
-    Rounded to fp16 the codec's oscillators turn some thousandths of a Hz faster or slower, so that
-    after a second samples differ where nothing can be heard.
+    In fp16 the codec's oscillators run some thousandths of a Hz faster or slower, so that samples
+    differ after a second although nothing can be heard.
     """
     windows = np.lib.stride_tricks.sliding_window_view(sound[0], 2048)[::512]
     return np.abs(np.fft.rfft(windows * np.hanning(2048)))
@@ -136,17 +136,17 @@ def assert_alike(found, wanted):
     """Check that two sounds are equally long and have the same tones at the same levels."""
     assert found.shape == wanted.shape
     ours, theirs = levels(found), levels(wanted)
-    # All tones of an untrained codec sound at once, and where they beat, the beats differ a little.
+    # All tones of an untrained codec sound at once, and their beating differs slightly.
     assert np.linalg.norm(ours - theirs) < 0.1 * np.linalg.norm(theirs)
 
 
 def test_the_product_hears_what_the_training_heard(model, training):
-    """Codes sound the same in the training's codec and in the product's, but for fp16."""
+    """The training's codec and the product's decode codes to the same sound, within fp16."""
     assert_alike(model.codec.decode(music().astype(np.int32)[None]), training["mix"])
 
 
 def test_the_engine_takes_music_apart_as_the_training_does(model, training):
-    """Each stem is what the training's codec makes of its codes alone."""
+    """Each stem equals what the training's codec decodes from its codes alone."""
     engine = Engine(model)
     engine.submit(StemsRequest(tokens=music().astype(np.int32)))
     events = []
@@ -159,14 +159,14 @@ def test_the_engine_takes_music_apart_as_the_training_does(model, training):
 
 
 def test_the_product_finds_the_codes_that_the_training_finds(model, training):
-    """In sound of no stem it knows; of clock and plan, which are not heard, nothing is known."""
+    """In arbitrary sound; clock and plan, which can't be heard, are encoded as unknown."""
     found = model.codec.encode(training["sound"][None])[0]
     assert not found[:DRUMS].any()
     assert (found[DRUMS:] == training["heard"]).mean() > 0.95
 
 
 def test_a_table_is_what_its_factors_sum_up_to(weights, training):
-    """Of every codebook, for what is heard and for what is foretold."""
+    """Of every codebook, for input and for output."""
     for book in range(len(BOOKS)):
         for part, name in (
             ("embeddings", f"decoder.model.decoder.embed_tokens.{book}.weight"),
@@ -181,10 +181,10 @@ def test_a_table_is_what_its_factors_sum_up_to(weights, training):
 
 
 def test_codebooks_have_dimensions_of_their_own(weights):
-    """Each that sounds has a key and a vector of its own; the guides have none.
+    """Each codebook that sounds has its own key and vectors; the guides have none.
 
-    Only what is said of noise, and of tones while notes are held, lies in the same dimensions.
-    Silence is nothing in all of them. Vectors are so small that they don't matter to what is found.
+    Only noise, and tones of held notes, lie in shared dimensions. Silence is zero in all of them.
+    Vectors are too small to affect the encoder's result.
     """
     voices = len(BOOKS) - DRUMS - 1
     noise = DRUM_DIMENSIONS + voices * VOICE_DIMENSIONS
@@ -209,7 +209,7 @@ def test_codebooks_have_dimensions_of_their_own(weights):
 
 
 def test_what_only_training_uses_is_left_out(weights):
-    """The averages that codebooks are trained with would be a tenth of the file."""
+    """The codebooks' running averages would be a tenth of the file."""
     stored = [name for name in weights if ".quantizer." in name]
     assert sorted(stored) == [
         f"audio_encoder.quantizer.layers.{book}.codebook.embed" for book in range(len(BOOKS))

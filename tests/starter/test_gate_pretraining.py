@@ -1,4 +1,4 @@
-"""The gates of the codec's synthesizer are pretrained which tones a note is made of."""
+"""Pretraining of the gates in the codec's synthesizer: which tones a note consists of."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ print(json.dumps([float(heard[60 - LOWEST]), float(heard[72 - LOWEST]), float(ot
                   float(levels_of(np.zeros(32000, np.float32), 60).max())]))
 """
 
-# Every code opens the gate of its own pitch: how wrong the gates are before and after pretraining,
-# and how far open they are for what is held in music, and for everything else.
+# Every code opens the gate of its pitch: the gates' errors before and after pretraining, and how
+# far they are open for held notes, and for everything else.
 _PRETRAIN = """
 import json, numpy as np, torch
 from bot.starter.training.codec.additive import gate_scores, tones_hz
@@ -65,7 +65,7 @@ def pretrained():
 
 
 def test_the_tones_of_a_note_are_read_off_its_sound():
-    """The power of each partial, at its own tone, and nothing anywhere else or of silence."""
+    """The power of each partial at its frequency, and nothing elsewhere or for silence."""
     first, second, others, silent = json.loads(run_script(_LEVELS))
     assert first == pytest.approx(1.0, abs=0.05)
     assert second == pytest.approx(0.25, abs=0.03)
@@ -74,7 +74,7 @@ def test_the_tones_of_a_note_are_read_off_its_sound():
 
 
 def test_pretraining_makes_the_gates_right(pretrained):
-    """What they are wrong about falls to a tenth, and nothing but the gates is changed."""
+    """Their error falls to a tenth, and no other parameter changes."""
     before, after, _, _, same = pretrained
     assert after < before / 10
     assert same

@@ -1,4 +1,4 @@
-"""The decoder that is written in closed form: grains in their places, tones in tune, silence."""
+"""The decoder that is written in closed form: waveforms in place, tones in tune, silence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.training_environment import needs_training, run_script
 
 pytestmark = needs_training
 
-# A decoder whose first voice opens one tone and one band, and whose drums are a ramp and a tail.
+# A decoder whose first voice opens one tone and one band, with a ramp and a tail as drums.
 _DECODER = """
 import json, numpy as np, torch
 from bot.starter.training.codec import latent_layout, units
@@ -118,27 +118,27 @@ def heard():
 
 
 def test_nothing_played_is_silence(heard):
-    """Noises whose gates rest half open are taken off again, as a checkpoint has them."""
+    """Noise through half-open gates is subtracted, as in a checkpoint."""
     assert heard["silence"] < 1e-3
 
 
 def test_an_open_gate_sounds_its_tone(heard):
-    """In tune to half a Hz, as loud as it is meant to be, and pure."""
+    """In tune to half a Hz, at the intended level, and pure."""
     assert heard["tone off by"] < 0.5
     assert heard["tone level"] == pytest.approx(1.0, abs=0.1)
     assert heard["beside the tone, dB"] < -30
 
 
 def test_a_tone_sounds_while_it_is_held(heard):
-    """Not before it begins, and it dies away within a fifth of a second."""
+    """Not before its start, and it decays within a fifth of a second."""
     assert heard["before the tone"] < 2e-3
     assert heard["after the tone"] < 2e-3
 
 
 def test_a_tone_that_keys_open_sounds_as_long_as_they_are_there(heard):
-    """As loud as one that is remembered, and nothing is remembered of it.
+    """At the level of a remembered tone, and without memory afterwards.
 
-    What all voices share opens it just as well.
+    Vectors shared by all voices open it, too.
     """
     assert heard["tone by its key"] == pytest.approx(1.0, abs=0.1)
     assert heard["by what is shared"] == pytest.approx(1.0, abs=0.01)
@@ -146,29 +146,29 @@ def test_a_tone_that_keys_open_sounds_as_long_as_they_are_there(heard):
 
 
 def test_what_a_clip_begins_with_is_heard_at_once(heard):
-    """However slowly the note fades, it is as loud as it is meant to be from the start."""
+    """Even a slow note has its intended level from the first frame."""
     assert heard["held from the first frame"] == pytest.approx(1.0, abs=0.15)
     assert heard["struck in the first frame"] == pytest.approx(1.0, abs=0.15)
 
 
 def test_noise_has_the_level_that_was_asked_for(heard):
-    """And hardly anything of it is out of its band."""
+    """With almost no power outside its band."""
     assert heard["noise level"] == pytest.approx(1.0, abs=0.15)
     assert heard["noise in its band"] > 0.95
 
 
 def test_a_waveform_is_heard_as_it_is_written(heard):
-    """Frame by frame, in its place, and nothing before or after it."""
+    """Frame by frame, in place, and silent before and after it."""
     assert heard["wave is off by"] < 0.02
     assert heard["beside the wave"] < 2e-3
 
 
 def test_a_tail_fades_at_its_own_rate(heard):
-    """What is left after each frame is what was written, whatever the codes are then."""
+    """Each frame keeps the specified share, whatever the later codes are."""
     assert heard["tail keeps"] == pytest.approx(1.0, abs=0.03)
 
 
 def test_a_tail_begins_with_its_stroke(heard):
-    """Nothing of it is heard a frame before, and it goes on as loud as the stroke began."""
+    """It is not heard before, and continues at the stroke's level."""
     assert heard["before the stroke"] < 0.35
     assert heard["stroke and after"] == pytest.approx(1.0, abs=0.4)

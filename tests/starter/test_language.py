@@ -1,4 +1,4 @@
-"""The starter's language model in training: its code tables, and what it begins with."""
+"""The starter's language model in training: its code tables and its initialization."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.starter.training.data.code_factors import factors_of
 from bot.starter.training.data.codebooks import BOOKS, CODES
 from tests.support.training_environment import needs_training, run_script
 
-# Meaningful codes at random, then the same again: the mean losses of both halves.
+# Random codes with meanings, followed by the same codes: the mean losses of both halves.
 _REPEAT = """
 import json, torch
 from torch.nn.functional import linear
@@ -69,7 +69,7 @@ times = Counter(name for part in parts for name in part)
 print(json.dumps([[times[name] for name in names.values()], parts[0]]))
 """
 
-# Which parameters are trained when only the reading of texts is.
+# Which parameters are trained when only the text encoding is.
 _WORDS_ALONE = """
 import json
 from bot.starter.training.language.network import Language, LanguageSize
@@ -81,7 +81,7 @@ print(json.dumps(sorted(names[id(p)] for optimizer in optimizers_of(model, Rates
                         for group in optimizer.param_groups for p in group["params"])))
 """
 
-# How far a step of training moves the vector of a code, of one of its kin, and of one of no kin.
+# How far a step of training moves the vector of a code, of a related one, and of an unrelated one.
 _KIN = """
 import json, torch
 from bot.starter.training.language.network import CodeTable
@@ -100,7 +100,7 @@ with torch.no_grad():
 print(json.dumps([moved[code].item() for code in (low, high, other)]))
 """
 
-# Which frames are undecided: after a start, silence, and the first note with what follows.
+# Which frames are undecided: after a start, after silence, and the first note with what follows.
 _UNDECIDED = """
 import json, torch
 from bot.starter.training.data.windows import START
@@ -112,7 +112,7 @@ print(json.dumps(is_undecided(tokens).tolist()))
 
 @pytest.mark.parametrize("book", range(len(BOOKS)), ids=BOOKS)
 def test_codes_that_mean_something_differ_in_their_factors(book):
-    """What a code's factors say tells it from all others; silence is like codes of no meaning."""
+    """The factors of each code are unique; codes without meaning have those of silence."""
     factors = factors_of(book)
     assert factors.shape[0] == CODES + 1
     rows = Counter(row.tobytes() for row in factors)
@@ -124,14 +124,14 @@ def test_codes_that_mean_something_differ_in_their_factors(book):
 
 @needs_training
 def test_what_is_learnt_of_a_code_holds_for_its_kin():
-    """A note of the same instrument and pitch class moves along, farther than one of no kin."""
+    """A note of the same instrument and pitch class moves along more than an unrelated one."""
     own, kin, other = json.loads(run_script(_KIN))
     assert own > kin > 2 * other > 0
 
 
 @needs_training
 def test_a_decoder_begins_by_repeating():
-    """Before any training, codes that come back are foretold far better than new ones."""
+    """Before training, repeated codes are predicted far better than new ones."""
     first, second = json.loads(run_script(_REPEAT))
     assert first > 6
     assert second < first - 2
@@ -139,14 +139,14 @@ def test_a_decoder_begins_by_repeating():
 
 @needs_training
 def test_attention_is_pytorchs_own():
-    """Attention for training gives PyTorch's own output and gradients."""
+    """The training's attention has PyTorch's output and gradients."""
     for error in json.loads(run_script(_ATTEND)):
         assert error < 1e-4
 
 
 @needs_training
 def test_every_parameter_is_trained_once():
-    """Muon trains the decoder's hidden matrices alone: no table, no norm and nothing of texts."""
+    """Muon trains only the decoder's hidden matrices: no tables, norms or text parameters."""
     times, by_muon = json.loads(run_script(_TRAINED))
     assert set(times) == {1}
     assert by_muon
@@ -156,7 +156,7 @@ def test_every_parameter_is_trained_once():
 
 @needs_training
 def test_the_reading_of_texts_can_be_trained_alone():
-    """The text encoder, its projection and the attention to it are; what plays is left alone."""
+    """Text encoder, projection and cross attention are trained, and nothing else."""
     trained = json.loads(run_script(_WORDS_ALONE))
     parts = {name.split(".")[0] for name in trained}
     assert parts == {"text", "projection", "decoder"}
@@ -165,7 +165,7 @@ def test_the_reading_of_texts_can_be_trained_alone():
 
 @needs_training
 def test_a_codebook_is_undecided_until_it_has_said_something():
-    """The first note itself was undecided; after a prompt that had one, nothing is."""
+    """Up to and with its first note; after a prompt with notes nothing is undecided."""
     assert json.loads(run_script(_UNDECIDED)) == [
         [True, True, True, False, False, False],
         [False] * 6,

@@ -1,4 +1,4 @@
-"""What the starter's training is fed: pieces that other processes compose, and the codec's goal."""
+"""The input of the starter's training: pieces from composing processes, and the codec's loss."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ np.savez(sys.argv[1], codes=lot.codes, words=lot.words, words_again=again.words,
          plays=np.concatenate(crops.plays), sounds=len(numbers.by_key))
 """
 
-# Lots of two processes, by the first code of each piece; and what is left of the processes.
+# Lots of two processes, by the first code of each piece; and whether processes are left.
 _SUPPLY = """
 import json, numpy as np
 from bot.starter.training.data import vocabulary
@@ -67,7 +67,7 @@ if __name__ == "__main__":
             print(error)
 """
 
-# A sound's distances: from itself, from one a little and one much louder, from another tone.
+# Distances of a sound from itself, from louder ones, from another tone and from silence.
 _DISTANCE = """
 import json, torch
 from bot.starter.training.codec.spectral_loss import SpectralDistance
@@ -78,7 +78,7 @@ print(json.dumps([distance(each, sound).item()
                   for each in (sound, 1.2 * sound, 3 * sound, other, 0 * sound)]))
 """
 
-# The vectors of codes, and what of the latent space music of some codebooks lies in.
+# The vectors of codes, and the dimensions that music of some codebooks uses.
 _STATES = """
 import json, torch
 from bot.starter.training.codec.latent_layout import SOUNDING
@@ -109,7 +109,7 @@ def lot(tmp_path_factory):
 
 
 def test_a_lot_is_pieces_of_consecutive_seeds(lot):
-    """Composed here they have the same codes."""
+    """Pieces composed in the test have the same codes."""
     frames = lot["codes"].shape[2]
     for row, seed in enumerate(range(40, 44)):
         own = encode_piece(compose(seed, seconds=40.0), frames)
@@ -117,7 +117,7 @@ def test_a_lot_is_pieces_of_consecutive_seeds(lot):
 
 
 def test_a_share_of_the_pieces_is_composed_to_a_wish(lot):
-    """The others are what their seed alone makes of them."""
+    """The others are determined by their seed alone."""
     frames = lot["wished"].shape[2]
     alone = [
         np.array_equal(codes, encode_piece(compose(seed, seconds=40.0), frames))
@@ -127,7 +127,7 @@ def test_a_share_of_the_pieces_is_composed_to_a_wish(lot):
 
 
 def test_captions_fit_and_end(lot):
-    """Each has an end, after which there is nothing; the same piece always has the same ones."""
+    """Each has an end token, followed by padding; a piece always has the same captions."""
     np.testing.assert_array_equal(lot["words"], lot["words_again"])
     for caption in lot["words"].reshape(-1, lot["words"].shape[2]):
         (ends,) = np.flatnonzero(caption == 1)
@@ -136,7 +136,7 @@ def test_captions_fit_and_end(lot):
 
 
 def test_crops_come_with_what_is_played_in_them(lot):
-    """In a table by stems and sounds; a crop in which something is struck or held has rows."""
+    """As a table of stems and sounds; a crop with any note or stroke has rows."""
     codes, plays = lot["crops"], lot["plays"]
     assert codes.shape == (10, len(BOOKS), 80)
     assert len(lot["counts"]) == 10
@@ -150,7 +150,7 @@ def test_crops_come_with_what_is_played_in_them(lot):
 
 
 def test_processes_compose_in_turn_and_end():
-    """No piece comes twice, none is left out for long; with the context the processes end."""
+    """No piece comes twice, and both processes take part; they end with the context."""
     seeds, alive, afterwards = json.loads(run_script(_SUPPLY))
     assert len(set(seeds)) == len(seeds) == 6
     assert None not in seeds
@@ -159,12 +159,12 @@ def test_processes_compose_in_turn_and_end():
 
 
 def test_a_process_that_dies_is_told():
-    """The training doesn't wait for ever for what never comes."""
+    """The training fails instead of waiting for ever."""
     assert run_script(_DEAD).strip() == "A composing process has died."
 
 
 def test_the_codec_s_distance_grows_with_the_difference():
-    """Nothing between a sound and itself; silence and another tone are far."""
+    """0 for the same sound; silence and another tone are far away."""
     same, louder, loudest, other, silent = json.loads(run_script(_DISTANCE))
     assert same == pytest.approx(0, abs=1e-6)
     assert 0 < louder < loudest < silent
@@ -172,7 +172,7 @@ def test_the_codec_s_distance_grows_with_the_difference():
 
 
 def test_each_codebook_has_its_own_part_of_the_latent_space():
-    """Of vectors and keys; what the decoder adds up is shared, and silence has nothing.
+    """Of vectors and keys; what the decoder adds up is shared, and silence is zero.
 
     The voices of a chord sound alike, unlike the bass.
     """
@@ -204,9 +204,9 @@ with PieceLoader(LoaderSettings(processes=1, pieces=1, crops=1, waiting=1), None
 
 
 def test_composing_ends_with_the_training_however_it_ends(tmp_path):
-    """Killed, a training can tell nobody; its processes find out and stop."""
+    """If the training is killed, its processes notice and stop."""
     file = tmp_path / "pid"
     killed = subprocess.run([PYTHON, "-c", _KILLED, file], cwd=ROOT)
     assert killed.returncode == -signal.SIGKILL
-    with suppress(psutil.NoSuchProcess):  # gone before it is looked for
+    with suppress(psutil.NoSuchProcess):  # it may have ended already
         psutil.Process(int(file.read_text())).wait(timeout=60)

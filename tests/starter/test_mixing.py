@@ -1,4 +1,4 @@
-"""The sound that the starter is trained on: codes played on a tiny band."""
+"""The sound that the starter is trained on: codes rendered with a few simple instruments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.starter.training.data.samples import SAMPLE_RATE_HZ
 from tests.support.synthetic_instruments import bank, hold, hz_of, music, silence, strike, tone
 
 FRAMES = 100
-# The room's transforms leave some rounding behind where there is nothing.
+# The reverb's Fourier transforms leave rounding errors in silence.
 QUIET = 1e-6
 
 
@@ -22,13 +22,13 @@ def band():
 
 
 def loud_hz(sound):
-    """Return the frequency at which a sound is loudest, to a hertz or so."""
+    """Return the frequency at which a sound is loudest, to about a hertz."""
     spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)), 4 * len(sound)))
     return np.argmax(spectrum) * SAMPLE_RATE_HZ / (4 * len(sound))
 
 
 def test_stems_sound_alone_as_they_do_together(band):
-    """What the codes of one stem sound like is that stem of the mix, and all add up to it."""
+    """Codes of one stem render that stem of the mix, and all stems add up to the mix."""
     codes = music()
     alone = []
     for number, (name, books) in enumerate(STEMS.items()):
@@ -42,7 +42,7 @@ def test_stems_sound_alone_as_they_do_together(band):
 
 @pytest.mark.parametrize("name", STEM_NAMES)
 def test_a_muted_stem_is_silent(band, name):
-    """With code 0 in its codebooks nothing is heard of it, and all else is as it was."""
+    """With code 0 in its codebooks it is silent, and the other stems are unchanged."""
     codes = music()
     before = render_stems(codes, band)
     codes[list(STEMS[name])] = 0
@@ -54,7 +54,7 @@ def test_a_muted_stem_is_silent(band, name):
 
 
 def test_a_note_lasts_from_its_frame_to_its_release(band):
-    """Not a sample before its attack, nor after it was let go and has died away."""
+    """It is silent before its attack and after its release."""
     codes = silence(FRAMES)
     hold(codes, BASS, 45, 20, 60)
     sound = render_stems(codes, band)[STEM_NAMES.index("bass")]
@@ -68,7 +68,7 @@ def test_a_note_lasts_from_its_frame_to_its_release(band):
 
 @pytest.mark.parametrize("book", [CHORDS[0], LEAD])
 def test_the_room_is_heard_after_a_note_and_never_before(band, book):
-    """Chords and melodies have an echo, which outlasts them and dies away."""
+    """The reverb of chords and melodies outlasts them and decays."""
     codes = silence(FRAMES)
     hold(codes, book, 69, 20, 40)
     sound = render_mix(codes, band)
@@ -79,7 +79,7 @@ def test_the_room_is_heard_after_a_note_and_never_before(band, book):
 
 @pytest.mark.parametrize("pitch", range(45, 52))
 def test_every_pitch_is_in_tune(band, pitch):
-    """To a tenth of a semitone, those too that are made of a recorded neighbour."""
+    """To a tenth of a semitone, including pitches made from a neighbour's recording."""
     codes = silence(FRAMES)
     hold(codes, BASS, pitch, 0, 70)
     sound = render_mix(codes, band)[: 40 * HOP]
@@ -87,7 +87,7 @@ def test_every_pitch_is_in_tune(band, pitch):
 
 
 def test_a_repeated_note_is_attacked_again(band):
-    """The same pitch struck anew sounds as it did, and is not one long note."""
+    """The second note of a pitch sounds as the first, and is not one long note."""
     codes = silence(FRAMES)
     hold(codes, BASS, 45, 0, 40)
     once = render_mix(codes, band)
@@ -97,7 +97,7 @@ def test_a_repeated_note_is_attacked_again(band):
 
 
 def test_a_hold_without_an_attack_is_silent(band):
-    """Codes from the middle of a note say not what began it: nothing is played."""
+    """Codes from the middle of a note do not say how it began."""
     codes = silence(FRAMES)
     hold(codes, BASS, 45, 0, 80)
     codes[BASS, :10] = 0
@@ -105,32 +105,32 @@ def test_a_hold_without_an_attack_is_silent(band):
 
 
 def test_drums_ring_out(band):
-    """What is struck goes on sounding whatever codes follow."""
+    """A stroke goes on sounding whatever codes follow."""
     codes = silence(FRAMES)
     strike(codes, [10])
     alone = render_mix(codes, band)
     assert np.abs(alone[10 * HOP : 11 * HOP]).max() > 0.01
     assert np.abs(alone[12 * HOP : 13 * HOP]).max() > 0.001
-    codes[DRUMS, 11:30] = 1  # ringing
+    codes[DRUMS, 11:30] = 1  # still ringing
     np.testing.assert_array_equal(render_mix(codes, band), alone)
 
 
 def test_how_loud_an_instrument_was_recorded_does_not_matter():
-    """Levels belong to instruments in their roles: every one of them is brought to its own."""
+    """Every instrument is brought to the level of its role."""
     codes = music()
     soft, loud = (render_mix(codes, bank(gain)) for gain in (0.2, 3.0))
     np.testing.assert_allclose(soft, loud, atol=1e-4 * np.abs(loud).max())
 
 
 def test_low_tones_count_less_as_loudness():
-    """As they do for an ear: of two tones as high as each other the lower one is the softer."""
+    """Of two tones with the same amplitude, the lower one counts as softer."""
     low, high = (loudness(tone(hz, 10.0), 0.6) for hz in (40.0, 1000.0))
     assert 0 < low < high / 3
     assert loudness(np.zeros(0, np.float32), 0.6) > 0
 
 
 def test_recordings_are_kept_in_a_file(tmp_path):
-    """What is read is as long as what was written and close to it, loud, soft, silent or empty."""
+    """What is read has the same length and nearly the same samples: loud, soft, silent or empty."""
     sounds = {
         "loud/60": 4 * tone(440.0, 0.5),
         "soft/60": 0.001 * tone(880.0, 0.3),
@@ -149,7 +149,7 @@ def test_recordings_are_kept_in_a_file(tmp_path):
 
 
 def test_resampled_sound_keeps_its_shape():
-    """A tone made longer is as much lower, and as loud."""
+    """A tone made longer is proportionally lower, and equally loud."""
     sound = tone(440.0, 10.0)
     longer = samples.resample(sound, 18, 17)
     assert len(longer) == len(sound) * 18 // 17

@@ -1,4 +1,4 @@
-"""Pieces of every style as codes: all that the notes say is found in them again."""
+"""Pieces of every style as codes: all their notes can be decoded again."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def coded(pieces):
 
 
 def folded(pitch, lowest, span):
-    """Return a pitch, moved by octaves as far as it must be to lie in a range."""
+    """Return a pitch, moved by octaves into a range."""
     while pitch < lowest:
         pitch += 12
     while pitch >= lowest + span:
@@ -53,12 +53,12 @@ def folded(pitch, lowest, span):
 
 
 def place(note):
-    """Return where a note stands among others."""
+    """Return the sort key of a note."""
     return note.book, note.frame
 
 
 def played(piece):
-    """Return the pitched notes of a piece as its codes should have them, from the notes alone."""
+    """Return the pitched notes that a piece's codes should have, computed from its notes alone."""
     found = []
     for book, layout in PITCHED.items():
         notes = {
@@ -79,7 +79,7 @@ def played(piece):
 
 
 def test_every_code_is_in_range_and_means_something(coded):
-    """Whatever the style, each codebook only has codes of its own layout."""
+    """Each codebook has only codes of its layout, in every style."""
     for codes in coded:
         assert codes.shape == (len(BOOKS), FRAMES)
         assert codes.min() >= 0
@@ -100,9 +100,9 @@ def test_the_notes_of_a_piece_are_found_in_its_codes(pieces, coded):
 
 
 def test_the_drums_of_a_piece_are_found_in_its_codes(pieces, coded):
-    """At their frames and of their kit; nearly always all that are struck, and how.
+    """At their frames and of their kit; nearly always all strokes, full or ghost.
 
-    Where this fails the composer strikes what the table of sets has never seen: it is counted by
+    If this fails, the composer uses sets of strokes that the table lacks: they are counted by
     `python -m bot.starter.train --stage drums`, and the model is trained anew.
     """
     known = set(drum_codes().sets)
@@ -124,7 +124,7 @@ def test_the_drums_of_a_piece_are_found_in_its_codes(pieces, coded):
 
 
 def test_clock_and_plan_follow_the_bars(pieces, coded):
-    """Frame by frame: the tempo, the place in beat and bar, and the chord that sounds."""
+    """Frame by frame: the tempo, the position in beat and bar, and the current chord."""
     for piece, codes in zip(pieces, coded, strict=True):
         step, beats = piece.beat_frames, piece.beats_per_bar
         for frame in range(0, FRAMES, 7):

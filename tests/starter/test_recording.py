@@ -1,4 +1,4 @@
-"""Recording of the instruments that the starter is trained on: a few notes of each soundfont."""
+"""Recordings of the instruments that the starter is trained on: a few notes of each soundfont."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LEAST_DECIBELS, LEAST_DECIBELS_OF_NOISE = 25.0, 12.0
 
 pytestmark = [needs_training, needs_recording]
 
-# Some notes of each soundfont, as they were recorded and as they are read from a file again.
+# Some notes of each soundfont, as recorded and as read from a file.
 _RECORD = """
 import json, sys, numpy as np
 from pathlib import Path
@@ -45,7 +45,7 @@ def sounds(tmp_path_factory):
 
 
 def test_what_is_read_is_close_to_what_was_recorded(sounds):
-    """Tones are far above what is lost; of a hi-hat, which is noise, the ear misses less."""
+    """The error is far below tones; for a hi-hat, which is noise, a larger one is inaudible."""
     assert len(sounds) == 10
     for key, (recorded, read) in sounds.items():
         assert read.shape == recorded.shape
@@ -55,7 +55,7 @@ def test_what_is_read_is_close_to_what_was_recorded(sounds):
 
 
 def test_notes_are_recorded_at_their_pitch_and_begin_at_once(sounds):
-    """Nothing of the note before is heard in one; the attack is where the recording begins."""
+    """A recording starts with the attack, without the note before."""
     for key, (recorded, _) in sounds.items():
         loud = np.flatnonzero(np.abs(recorded) > 0.1 * np.abs(recorded).max())
         assert loud[0] < SAMPLE_RATE_HZ // 10, key

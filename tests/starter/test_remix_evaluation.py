@@ -1,4 +1,4 @@
-"""What the evaluation asks the engine for in a remix: the same as the bot."""
+"""Remixes in the evaluation: it sends the engine the same request as the bot."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOP = 640
 
 
 def piece() -> Any:
-    """Twenty seconds of drums, and codes that tell where they are."""
+    """Twenty seconds of drums, and codes with their positions."""
     codes = np.tile(np.arange(1000), (8, 1))
     sound = drums(100, 20).astype(np.float32)
     return SimpleNamespace(piece=SimpleNamespace(style="rock"), codes=codes, sound=lambda: sound)
@@ -27,7 +27,7 @@ def piece() -> Any:
 
 @pytest.mark.parametrize("by_codes", [True, False])
 def test_a_remix_asks_for_another_style_of_the_first_half(by_codes):
-    """Its codes are told where they are known."""
+    """Its codes are used if they are known."""
     (order,) = continuation.remix_requests([piece()], by_codes=by_codes)
     assert continuation.other_style("rock") != "rock"
     assert order.opening is not None and len(order.opening) == 10 * SAMPLE_RATE_HZ
@@ -37,7 +37,7 @@ def test_a_remix_asks_for_another_style_of_the_first_half(by_codes):
 
 @pytest.mark.parametrize("by_codes", [True, False])
 def test_a_remix_is_made_afresh_over_the_old_beat(by_codes):
-    """Held are its codes, or the beat that is heard; then no words name the tempo."""
+    """Its codes or the detected beat are held; then the prompt names no tempo."""
     (order,) = continuation.remix_requests([piece()], by_codes=by_codes)
     request = remix_request(order, 5.0, load_notation(starter_folder()), HOP)
     assert request.audio is None
@@ -53,7 +53,7 @@ def test_a_remix_is_made_afresh_over_the_old_beat(by_codes):
 
 
 def test_a_model_without_notation_goes_on_from_the_bars():
-    """Nothing can be told it but what it hears."""
+    """It can only use the sound."""
     (order,) = continuation.remix_requests([piece()], by_codes=False)
     request = remix_request(order, 5.0, None, HOP)
     assert request.kept is None

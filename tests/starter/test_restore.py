@@ -1,4 +1,4 @@
-"""The shipped checkpoint as the start of another training."""
+"""The shipped checkpoint as the start of further training."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def work(tmp_path_factory):
 
 
 def test_a_restored_checkpoint_is_exported_as_it_was(work):
-    """All tensors are the shipped ones, to half precision, and so is every other file."""
+    """All tensors equal the shipped ones in half precision, and all other files are the same."""
     shipped = registry.starter_folder()
     wanted = load_file(shipped / "model.safetensors")
     again = load_file(work / "again" / "model.safetensors")
@@ -43,7 +43,7 @@ def test_a_restored_checkpoint_is_exported_as_it_was(work):
 
 
 def test_restoring_leaves_a_training_alone(work):
-    """What a folder has been trained to is not put back."""
+    """A folder that was trained further is not reset."""
     before = {name: (work / name).stat().st_mtime_ns for name in NAMES}
     run_module("bot.starter.train", f"--folder={work}", "--stage=restore", "--threads=1")
     assert {name: (work / name).stat().st_mtime_ns for name in NAMES} == before

@@ -1,4 +1,4 @@
-"""The measurement of the starter model: what codes say as music, on notes that are known."""
+"""The evaluation of codes as music, on known notes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def bass_line(pitches, frames):
 
 @pytest.mark.parametrize("first", [0, 5])
 def test_notes_on_sixteenths_and_triplets_are_on_the_grid(first):
-    """Wherever the beat begins; a frame beside it is off."""
+    """Relative to the beat; one frame beside the grid is off."""
     steps = [0, BEAT // 4, BEAT // 3, BEAT // 2, 2 * BEAT, 3 * BEAT + 16]
     on = [first + step for step in steps]
     score = note_score.score_of(bass_line([40] * 6, on), BEAT, 4)
@@ -76,13 +76,13 @@ def test_notes_on_sixteenths_and_triplets_are_on_the_grid(first):
 
 
 def test_chance_is_on_the_grid_as_often_as_the_grid_is_dense():
-    """Six places in a beat of 24 frames."""
+    """The grid has six positions in a beat of 24 frames."""
     grid = note_score.grid_frames(BEAT, 0, FRAMES)
     assert sum(frame in grid for frame in range(FRAMES)) / FRAMES == 6 / BEAT
 
 
 def test_the_clock_says_how_long_a_beat_is_where_nothing_is_asked():
-    """What is asked goes before it, and is kept apart from it."""
+    """A requested tempo takes precedence, and is reported separately."""
     codes = silence()
     beat_frames = BEAT_FRAMES[3]
     for start in range(0, 10 * beat_frames, beat_frames):
@@ -94,7 +94,7 @@ def test_the_clock_says_how_long_a_beat_is_where_nothing_is_asked():
 
 
 def test_bars_are_the_plan_s():
-    """A bar begins where the plan's first beat does, in the middle of a clip or not."""
+    """A bar begins at the plan's first beat, also in the middle of a clip."""
     codes = silence()
     for beat in range(12):
         start = 10 + beat * BEAT
@@ -108,7 +108,7 @@ def test_bars_are_the_plan_s():
 
 
 def test_a_bass_is_measured_against_the_plan():
-    """C in bars of C major and of F minor: in the plan of both, an E in that of the first alone."""
+    """C belongs to C major and F minor, E only to C major."""
     codes = silence()
     for bar in range(4):
         root, quality = ((0, "maj"), (5, "min"))[bar % 2]
@@ -126,7 +126,7 @@ def test_a_bass_is_measured_against_the_plan():
 
 
 def test_bars_that_come_again_are_counted_by_rhythm_and_by_notes():
-    """The third bar is the first again, the fourth has its rhythm."""
+    """The third bar equals the first, the fourth has only its rhythm."""
     codes = silence()
     for bar, (step, pitch) in enumerate([(0, 60), (6, 60), (0, 60), (0, 64)]):
         play(codes[LEAD], LEAD_CODES, bar * BAR + step, pitch)
@@ -138,7 +138,7 @@ def test_bars_that_come_again_are_counted_by_rhythm_and_by_notes():
 
 
 def test_a_score_names_who_plays_the_melody():
-    """The instrument of most notes; nobody where nothing is played."""
+    """The instrument with the most notes; none if nothing is played."""
     codes = silence()
     first, second = LEAD_CODES.instruments[:2]
     for index, name in enumerate((first, second, second)):
@@ -149,7 +149,7 @@ def test_a_score_names_who_plays_the_melody():
 
 
 def test_the_music_table_tells_the_grid_from_chance():
-    """Codes without a note have an empty row, not an error."""
+    """Codes without a note give an empty row, not an error."""
     empty = Score((), FRAMES, BEAT, 0, (0, BAR))
     assert note_score.on_grid(empty) == []
     assert note_statistics.section({"model": []}).rows[0][2].of == 0
@@ -171,7 +171,7 @@ def test_styles_are_told_apart_by_their_notes():
 
 
 def test_the_classifier_of_notes_is_trained_once(tmp_path):
-    """It is kept for the same pieces, and another one for others."""
+    """It is cached for the same pieces, and trained anew for others."""
     examples = [
         compose(seed, style=style, seconds=4) for seed in (0, 1) for style in ("rock", "folk")
     ]
@@ -188,7 +188,7 @@ def test_the_classifier_of_notes_is_trained_once(tmp_path):
 
 
 def test_what_is_asked_for_is_counted_by_the_codes():
-    """A piece that is what was asked for, and one with another lead, tempo and drums."""
+    """One piece is exactly as requested; another has a different lead, tempo and drums."""
     score, piece = score_of_piece(5, "rock", lead="flute")
     key = (piece.tonic, piece.mode)
     right = PromptSpec(
@@ -214,7 +214,7 @@ def test_what_is_asked_for_is_counted_by_the_codes():
 
 
 def test_the_key_of_notes_is_that_of_their_cadence():
-    """Chords of D major, the bass on its tonic."""
+    """Chords of D major, with the bass on its tonic."""
     notes = [(BASS, 38, 40), (CHORDS[0], 62, 20), (CHORDS[1], 66, 20), (CHORDS[2], 69, 20),
              (LEAD, 67, 5), (LEAD, 64, 5), (LEAD, 73, 5), (LEAD, 71, 5)]  # fmt: skip
     heard = tuple(CodedNote(book, 0, frames, "any", pitch) for book, pitch, frames in notes)
@@ -223,7 +223,7 @@ def test_the_key_of_notes_is_that_of_their_cadence():
 
 @pytest.mark.parametrize("number", [6, 40])
 def test_held_out_prompts_say_what_they_ask_for(number):
-    """A tempo that is asked for is in the words, and so is a lead in English ones."""
+    """A requested tempo is in the words, and in English ones so is the lead."""
     found = held_out_prompts.held_out(number, seed=1)
     assert len({prompt.words for prompt in found}) == number
     assert found == held_out_prompts.held_out(number, seed=1)
@@ -239,7 +239,7 @@ def test_held_out_prompts_say_what_they_ask_for(number):
 
 
 def test_a_composed_piece_is_what_is_asked_for():
-    """Everything that a prompt names, for a prompt of each style."""
+    """It has every attribute that a prompt names, for a prompt of each style."""
     for index, prompt in enumerate(held_out_prompts.held_out(len(STYLES), seed=2)):
         ask, piece = prompt.ask, held_out_prompts.composed(prompt.ask, index, seconds=4)
         assert piece.style == ask.style
@@ -250,7 +250,7 @@ def test_a_composed_piece_is_what_is_asked_for():
 
 
 def test_every_style_can_be_asked_for_in_both_languages():
-    """By words of its own, or by its name; no way to ask names a tempo."""
+    """By special wordings or by its name; no wording names a tempo."""
     for style in [*STYLES, "a style of tomorrow"]:
         for is_chinese in (False, True):
             assert all(prompt_wordings.asked_styles(style, is_chinese=is_chinese))
@@ -282,7 +282,7 @@ def field(tag, kind, value):
 
 
 def checkpoint(folder, tensors):
-    """Write tensors as TensorFlow does, but for the sums that guard them."""
+    """Write tensors as TensorFlow does, without checksums."""
     data, entries = b"", [(b"", b"")]
     for name, values in sorted(tensors.items()):
         sizes = b"".join(field(2, 2, field(1, 0, size)) for size in values.shape)
@@ -297,7 +297,7 @@ def checkpoint(folder, tensors):
 
 
 def test_a_tensorflow_checkpoint_is_read(tmp_path):
-    """Shapes and values; what only an optimizer needs is left."""
+    """Shapes and values; the optimizer's tensors are left out."""
     random = np.random.default_rng(0)
     kept = {"dense/kernel": random.normal(size=(3, 400)), "dense/bias": random.normal(size=5)}
     checkpoint(tmp_path, kept | {"dense/bias/Adam": np.ones(5)})
@@ -308,13 +308,13 @@ def test_a_tensorflow_checkpoint_is_read(tmp_path):
 
 
 def test_a_folder_without_a_checkpoint_is_refused(tmp_path):
-    """By a ValueError that names it."""
+    """With a ValueError that names the folder."""
     with pytest.raises(ValueError, match="no checkpoint in"):
         read_bundle(tmp_path)
 
 
 def tagger(random):
-    """A network of musicnn's form with drawn weights."""
+    """A network of musicnn's form with random weights."""
     shapes = {
         "conv2d": (7, 38, 1, 204), "conv2d_1": (7, 67, 1, 204), "conv2d_2": (128, 1, 1, 51),
         "conv2d_3": (64, 1, 1, 51), "conv2d_4": (32, 1, 1, 51), "conv2d_5": (7, 561, 1, 64),
@@ -335,7 +335,7 @@ def tagger(random):
 
 
 def test_a_judge_gives_each_tag_a_chance():
-    """Between 0 and 1, the mean of two networks where both know a tag, the same each time."""
+    """Between 0 and 1, the mean of both networks if both know a tag; reproducible."""
     random = np.random.default_rng(0)
     one, other = tagger(random), tagger(random)
     sound = random.normal(0, 0.1, 4 * 32_000).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The built-in model, as it lies in the package: all of this needs bot/starter/checkpoint."""
+"""The built-in model as packaged: all of this needs bot/starter/checkpoint."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PROMPTS = {
     "both languages": "慢速爵士 with piano, 120bpm 🎹",
     "no letters": "!?.,;:()[]{}<>#@%&*\u200b\u0000\ufffd",
 }
-# The least top-p is a normal number: MindSpore lets processors take smaller ones for zero.
+# The smallest top-p is a normal number, as MindSpore flushes subnormal ones to zero.
 SETTINGS: dict[str, dict[str, Any]] = {
     "temperature at its least": {"temperature": MIN_TEMPERATURE},
     "temperature at its most": {"temperature": MAX_TEMPERATURE, "top_k": 0},
@@ -71,7 +71,7 @@ def model(folder, kernel_cache):
 
 @pytest.fixture(scope="module")
 def clips(model):
-    """Every prompt and every setting, as many at once as there are slots."""
+    """Every prompt and every setting, in batches as large as there are slots."""
     from bot.musicgen.engine.engine import Engine
 
     wishes: dict[str, tuple[str, dict[str, Any]]] = {
@@ -156,14 +156,14 @@ def test_the_checkpoint_is_whole(folder):
 
 
 def test_the_starter_stays_small():
-    """A clone of this repository and an installation carry all files of its checkpoint."""
+    """Every clone and installation contains all files of its checkpoint."""
     files = [file for file in registry.starter_folder().rglob("*") if file.is_file()]
     assert len(files) > 5
     assert sum(file.stat().st_size for file in files) <= LARGEST_BYTES
 
 
 def test_the_card_states_the_licence():
-    """What the list shows and what the card's head says are the same."""
+    """`zhiyin models` and the head of the model card name the same one."""
     from huggingface_hub import metadata_load
 
     card = metadata_load(Path(registry.__file__).parents[1] / "starter" / "README.md")
@@ -181,7 +181,7 @@ def test_the_card_states_the_licence():
     ],
 )
 def test_a_number_is_one_token(tokenizer, text, pieces):
-    """A tempo means the same whatever it stands in."""
+    """A tempo has the same token in any context."""
     encoding = tokenizer.encode(text)
     assert encoding.tokens == [*pieces, "</s>"]
     assert UNKNOWN not in encoding.ids
@@ -200,30 +200,30 @@ def test_a_number_is_one_token(tokenizer, text, pieces):
     ],
 )
 def test_a_key_is_read_however_it_is_spelled(tokenizer, spelled, plain):
-    """Musicians write Am and F sharp minor; both are tokens of the usual spelling."""
+    """Am and F sharp minor are read as the tokens of the usual spelling."""
     assert tokenizer.encode(spelled).ids == tokenizer.encode(plain).ids
 
 
 @pytest.mark.parametrize("text", ["I am here", "a flat beat", "FM radio", "mint jam"])
 def test_what_only_looks_like_a_key_is_none(tokenizer, text):
-    """No mode is read into it."""
+    """Ordinary words are not read as a key."""
     assert not {"▁minor", "▁major"} & set(tokenizer.encode(text).tokens)
 
 
 def test_an_unknown_word_is_unknown_as_a_whole(tokenizer):
-    """Its first letter names no key, and what it begins with is no word of its own."""
+    """Neither its first letter nor its beginning is read as a word."""
     assert tokenizer.encode("fabulous anthem everywhere").ids == [UNKNOWN] * 3 + [1]
 
 
 @pytest.mark.parametrize("number", range(40, 201, 20))
 def test_every_tempo_is_known(tokenizer, number):
-    """No tempo that people ask for is an unknown word."""
+    """Every tempo that people ask for is a known word."""
     assert tokenizer.encode(f"{number} BPM").tokens == [f"▁{number}", "▁bpm", "</s>"]
 
 
 @pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
 def test_every_prompt_has_states(model, tokenizer, prompt):
-    """Whatever is typed is read, by the loaded model as by the tokenizer itself."""
+    """Any text is read, and the loaded model reads it as the tokenizer itself."""
     ids = model.text.token_ids(prompt)
     assert list(ids) == tokenizer.encode(prompt).ids[:511] + [1] * (len(ids) == 512)
     assert ids[-1] == tokenizer.token_to_id("</s>")
@@ -234,9 +234,9 @@ def test_every_prompt_has_states(model, tokenizer, prompt):
 
 @pytest.mark.parametrize("wish", [*PROMPTS, *SETTINGS])
 def test_every_wish_becomes_a_clip(clips, wish, tmp_path):
-    """Bad prompts and settings at the edges of their ranges make a file of the length asked for.
+    """Odd prompts and extreme settings give a file of the requested length.
 
-    Its sound is finite, and whole where the codec went beyond full scale: turned down, not cut.
+    Its samples are finite; if the codec exceeded full scale, it is turned down and not clipped.
     """
     sound = clips[wish].sound
     assert sound.samples.shape == (1, round(SECONDS * 32_000))

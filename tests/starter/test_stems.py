@@ -1,6 +1,6 @@
-"""The built-in model's codebooks are stems, its held notes in tune, and its seeds different.
+"""The built-in model's stems: separate codebooks, notes in tune, and different seeds.
 
-They also say where the bars are, so that the turns of a jam join on them.
+Its codes also contain the bars, on which the turns of a jam are joined.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ def clips(model, prompt, **options):
 
 
 def test_the_checkpoint_says_which_codebooks_are_which_stem(folder):
-    """The stems that people are offered are those that the training made."""
+    """The stems offered to people are those of the training."""
     assert {stem.name: tuple(stem.codebooks) for stem in inspect(folder).config.stems} == dict(
         STEMS
     )
 
 
 def test_silence_is_no_sound(folder):
-    """Code 0 of every codebook has no vector, and the clock and the plan have none at all."""
+    """Code 0 of every codebook has a zero vector, as have all codes of clock and plan."""
     weights = load_file(folder / "model.safetensors")
     for book in range(len(BOOKS)):
         vectors = weights[f"audio_encoder.quantizer.layers.{book}.codebook.embed"]
@@ -69,7 +69,7 @@ def test_silence_is_no_sound(folder):
 
 
 def test_held_notes_are_in_tune(model):
-    """Most of what is heard of a held note lies at multiples of its own pitch, not of 50 Hz."""
+    """Most power of a held note is at multiples of its pitch, not of 50 Hz."""
     shares = []
     for book, instrument, pitch in HELD:
         layout = PITCHED[book]
@@ -88,7 +88,7 @@ def test_held_notes_are_in_tune(model):
 
 
 def test_four_seeds_are_four_pieces(model):
-    """Any two differ in more than a third of the frames in which either plays."""
+    """Any two differ in over a third of the frames in which either plays."""
     takes = clips(model, "90s rock song with loud guitars and heavy drums")
     for one, other in combinations(takes, 2):
         plays = (one[DRUMS:] > 0) | (other[DRUMS:] > 0)
@@ -96,7 +96,7 @@ def test_four_seeds_are_four_pieces(model):
 
 
 def test_no_drums_are_no_drums(model):
-    """Who wants none hears none: where the words are not followed, the stem is left out."""
+    """If the model does not follow the words, the stem is muted."""
     prompt = "calm folk with flute, no drums"
     for take in clips(model, prompt, muted=muted_stems(prompt, tuple(STEMS), ())):
         struck = [drum_codes().drum_set(int(code)) for code in take[DRUMS]]
@@ -104,7 +104,7 @@ def test_no_drums_are_no_drums(model):
 
 
 async def test_every_turn_of_a_jam_joins_on_the_bar(tmp_path, model, folder):
-    """Whatever tempo the first one has; also on a track of which only the sound is known."""
+    """Whatever the first turn's tempo is, also on a track without codes."""
     async with open_store(tmp_path, Clock()) as store:
         jam = await store.jams.begin(
             NewJam(
@@ -122,7 +122,7 @@ async def test_every_turn_of_a_jam_joins_on_the_bar(tmp_path, model, folder):
             assert turn.grid == grid
             assert turn.seconds_before == pytest.approx(number * grid.bar_seconds)
             assert turn.sound.seconds == pytest.approx((number + 1) * grid.bar_seconds)
-        # The clock of the track runs through all of it.
+        # The track's clock continues through all turns.
         notation = load_notation(folder)
         assert notation is not None
         bars = read_bars(last.codes.tokens, notation)

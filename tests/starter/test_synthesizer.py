@@ -1,4 +1,4 @@
-"""The codec's decoder begins as a synthesizer, which training leaves alone."""
+"""The codec's decoder contains a synthesizer from the start, which training does not change."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tests.support.training_environment import needs_training, run_script
 
 pytestmark = needs_training
 
-# One gate open after another: the strongest frequency, how loud it is, what else there is, in dB;
-# then how loud it is with all gates shut, and what a step of training changes.
+# With one open gate at a time: the strongest frequency, its level, and everything else in dB;
+# then the level with all gates shut, and what a step of training changes.
 _SOUND = """
 import json, numpy as np, torch
 from bot.starter.training.codec.additive import LOUDEST, channels_used, tones_hz
@@ -61,7 +61,7 @@ def heard():
 
 
 def test_an_open_gate_sounds_its_tone(heard):
-    """In tune to half a Hz, as loud as it is meant to be, from the first moments on, and pure."""
+    """In tune to half a Hz, at the intended level from the start, and pure."""
     for hz, found, level, rest, early in heard[0]:
         assert abs(found - hz) < 0.5
         assert 0.9 < level < 1.1
@@ -70,11 +70,11 @@ def test_an_open_gate_sounds_its_tone(heard):
 
 
 def test_nothing_sounds_while_the_gates_are_shut(heard):
-    """What lifts the activations above zero is not heard."""
+    """The offset of the activations above zero is inaudible."""
     assert heard[1] < 0.001
 
 
 def test_training_leaves_the_synthesizer_alone(heard):
-    """What it is made of stays as it is to the bit; what is beside it learns."""
+    """Its parameters stay the same bit for bit; the others are trained."""
     assert heard[2] == 0.0
     assert heard[3] > 0.0

@@ -1,4 +1,4 @@
-"""The making of the starter model in small, from recording to a clip: see .ci/run."""
+"""A small starter model trained from recordings to a clip: see .ci/run."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(folder):
-    """Return what is to be known of how it was made."""
+    """Return the facts about how it was made."""
     return json.loads((folder / "made.json").read_text())
 
 
 def test_every_sound_that_codes_know_is_recorded(folder):
-    """None is missing, none is silent; each begins with its attack and ends without a click."""
+    """None is missing or silent; each begins with its attack and ends without a click."""
     sounds = samples.read(folder / "work" / "samples.npz")
     pitched = {
         pitch_key(name, pitch)
@@ -59,7 +59,7 @@ def test_every_sound_that_codes_know_is_recorded(folder):
 
 
 def test_what_travels_is_small(folder, made):
-    """Recordings, tokenizer and text encoder; each part that goes on still travels alone."""
+    """The archive has recordings, tokenizer and text encoder, and trained parts separately."""
     files = {file.name: file.stat().st_size for file in (folder / "pack").iterdir()}
     assert {"samples.npz", "tokenizer.json", "text.pt"} <= files.keys()
     assert 0 < made["packed bytes"] < PACK_BYTES
@@ -75,7 +75,7 @@ def test_captions_make_a_vocabulary(folder):
 
 
 def test_what_comes_back_is_in_parts(folder, made):
-    """None larger than a device may send; together they are the weights, in half precision."""
+    """None exceeds the size that a device may send; together they are the fp16 weights."""
     parts = {file.name: file.stat().st_size for file in (folder / "out").iterdir()}
     assert max(parts.values()) <= PART_BYTES
     for part in TRAINED:
@@ -91,9 +91,9 @@ def test_what_comes_back_is_in_parts(folder, made):
 
 @pytest.mark.parametrize("part", TRAINED)
 def test_a_stopped_training_goes_on(folder, made, part):
-    """More minutes for the same folder add steps and pieces to those already made.
+    """More minutes for the same folder add steps and pieces.
 
-    The log has a line of each run, with what is known of each codebook.
+    The log has a line for each run, with the figures of each codebook.
     """
     before, after = made["trained"][part], made["went on"][part]
     assert after["step"] > before["step"]
@@ -109,14 +109,14 @@ def test_a_stopped_training_goes_on(folder, made, part):
 
 @pytest.mark.parametrize("part", TRAINED)
 def test_what_came_back_can_be_trained_on(made, part):
-    """It is packed again, in half precision, and pieces are counted on from there."""
+    """The weights are packed again in half precision, and the count of pieces continues."""
     packed = made["packed again"][part]
     assert packed["pieces"] == made["brought"][part]["pieces"]
     assert packed["types"] == ["torch.float16"]
 
 
 def test_the_engine_makes_a_clip_with_it(folder, made, kernel_cache):
-    """A few steps of training give a checkpoint that the product's own loader takes."""
+    """A few training steps give a checkpoint that the product's loader accepts."""
     model = load_model(folder / "checkpoint", requests=1, cache=kernel_cache, threads=1)
     engine = Engine(model, max_seconds=10)
     engine.submit(GenerationRequest(seconds=1, seed=1, prompt="techno, 120 bpm", wants_stems=True))

@@ -1,4 +1,4 @@
-"""What the starter's language model is shown, and what it is to learn of it."""
+"""The windows that the starter's language model is trained on: inputs and targets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FRAMES = 256
 OPENING = 64
 PROMPTS = (60, 120)
 
-# Batches of three kinds, from pieces of codes at random, of which all windows can be told apart.
+# Batches of three kinds, from pieces of random codes in which every window is unique.
 _DRAW = """
 import sys, numpy as np, torch
 from bot.starter.training.data.loader import PIECE_FRAMES, WORDS, PieceBatch
@@ -45,7 +45,7 @@ found["openings"] = draw(ring, plan, torch.Generator().manual_seed(6)).targets.n
 np.savez(sys.argv[1], **found)
 """
 
-# Real codes, as they might be heard.
+# Real codes, with the errors of an encoder.
 _HEAR = """
 import sys, numpy as np, torch
 from bot.starter.composer.compose import compose
@@ -75,9 +75,9 @@ def corrupted(tmp_path_factory):
 
 
 def in_line(pattern, first):
-    """Return the codes [rows, books, frames] of a delay pattern whose codebook 0 begins at first.
+    """Undo the delay pattern: return the codes [rows, books, frames] from frame `first` on.
 
-    Of the tokens the last frame of the last codebook is missing: nothing comes after it.
+    The last frame of the last codebook is missing from the tokens, as nothing follows it.
     """
     parts = [pattern[:, book, first + book :][:, :FRAMES] for book in range(len(BOOKS))]
     frames = min(part.shape[1] for part in parts)
@@ -85,7 +85,7 @@ def in_line(pattern, first):
 
 
 def windows_of(drawn, name):
-    """Return tokens and targets of a batch in line, and the true codes, found by the targets."""
+    """Return tokens and targets without the delay, and the true codes, found by the targets."""
     tokens, targets = in_line(drawn[f"{name} tokens"], 1), in_line(drawn[f"{name} targets"], 0)
     places = {}
     for piece in range(len(drawn["pieces"])):
@@ -99,7 +99,7 @@ def windows_of(drawn, name):
 
 
 def prompts_of(targets):
-    """Return how many frames of each row are not asked for: the same ones in all codebooks."""
+    """Return how many frames of each row are no targets, the same in all codebooks."""
     is_asked = targets != NO_TARGET
     assert (is_asked == is_asked[:, :1]).all()
     lengths = (~is_asked[:, 0]).sum(1)
@@ -109,7 +109,7 @@ def prompts_of(targets):
 
 @pytest.mark.parametrize("name", ["begins", "goes on", "heard"])
 def test_the_pattern_delays_each_codebook_by_one_more(drawn, name):
-    """What is no code yet is the token that starts; where nothing is left nothing is asked."""
+    """Before its start and after its end a codebook has the start token, and no targets."""
     tokens, targets = drawn[f"{name} tokens"], drawn[f"{name} targets"]
     assert tokens.shape == targets.shape == (40, len(BOOKS), FRAMES + len(BOOKS) - 1)
     for book in range(len(BOOKS)):
@@ -124,7 +124,7 @@ def test_the_pattern_delays_each_codebook_by_one_more(drawn, name):
 
 @pytest.mark.parametrize("name", ["begins", "goes on", "heard"])
 def test_what_is_to_be_learnt_are_the_true_codes(drawn, name):
-    """Whatever was shown; and only pieces that the ring still has are drawn."""
+    """Whatever the input was; and only pieces still in the buffer are drawn."""
     _, targets, true = windows_of(drawn, name)
     is_asked = targets != NO_TARGET
     assert is_asked.any((1, 2)).all()
@@ -134,7 +134,7 @@ def test_what_is_to_be_learnt_are_the_true_codes(drawn, name):
 
 
 def test_a_window_from_the_start_is_asked_whole(drawn):
-    """It begins where its piece does, and is shown as it is."""
+    """It begins with its piece, all its frames are targets, and its input is exact."""
     tokens, targets, true = windows_of(drawn, "begins")
     assert not prompts_of(targets).any()
     starts = {tuple(piece[:, 0]) for piece in drawn["pieces"]}
@@ -143,7 +143,7 @@ def test_a_window_from_the_start_is_asked_whole(drawn):
 
 
 def test_openings_are_the_first_frames_of_pieces(drawn):
-    """They are asked whole, whatever else is drawn, and many fit into a step."""
+    """They are drawn separately, all their frames are targets, and a step has many of them."""
     openings = in_line(drawn["openings"], 0)[..., :OPENING]
     assert openings.shape == (40, len(BOOKS), OPENING)
     firsts = {piece[:, :OPENING].tobytes() for piece in drawn["pieces"]}
@@ -151,7 +151,7 @@ def test_openings_are_the_first_frames_of_pieces(drawn):
 
 
 def test_a_prompt_is_not_asked(drawn):
-    """Only how it goes on, after 60 frames to 120."""
+    """Targets start after 60 to 120 frames."""
     tokens, targets, true = windows_of(drawn, "goes on")
     lengths = prompts_of(targets)
     assert PROMPTS[0] <= lengths.min() < lengths.max() < PROMPTS[1]
@@ -159,7 +159,7 @@ def test_a_prompt_is_not_asked(drawn):
 
 
 def test_what_was_only_heard_has_no_clock_and_no_plan(drawn):
-    """The prompt's other codebooks have mistakes; all that follows it is true."""
+    """Other codebooks of the prompt have errors; all frames after it are exact."""
     tokens, targets, true = windows_of(drawn, "heard")
     lengths = prompts_of(targets)
     assert lengths.min() >= PROMPTS[0]
@@ -172,7 +172,7 @@ def test_what_was_only_heard_has_no_clock_and_no_plan(drawn):
 
 
 def test_words_are_a_caption_of_the_piece(drawn):
-    """Some of them unknown, never the end; the rest of the row is masked."""
+    """Some words are replaced by the unknown token, never the end; the rest is masked."""
     words, mask = drawn["begins words"], drawn["begins mask"]
     known = [caption[caption != PAD] for piece in drawn["words"] for caption in piece]
     lost = 0
@@ -189,14 +189,14 @@ def test_words_are_a_caption_of_the_piece(drawn):
 
 
 def test_texts_are_dropped_as_planned(drawn):
-    """Here always where the prompt was only heard, and never elsewhere."""
+    """In this batch always for encoded prompts, and never otherwise."""
     assert drawn["heard dropped"].all()
     assert not drawn["begins dropped"].any()
     assert not drawn["goes on dropped"].any()
 
 
 def test_heard_codes_stay_in_range(corrupted):
-    """Mistakes are codes of the same codebook, or silence; of clock and plan nothing is known."""
+    """Errors are codes of the same codebook or silence; clock and plan are unknown."""
     codes, heard = corrupted["codes"], corrupted["heard"]
     assert heard.shape == codes.shape
     assert not heard[:, : PLAN + 1].any()
@@ -206,7 +206,7 @@ def test_heard_codes_stay_in_range(corrupted):
 
 
 def test_much_is_heard_wrong_but_not_all(corrupted):
-    """Some pieces are heard as they are, in most some stretches are; a codebook may be lost."""
+    """Some pieces have no errors, most have some, and a codebook may be lost entirely."""
     sounding, heard = corrupted["codes"][:, DRUMS:], corrupted["heard"][:, DRUMS:]
     right = (sounding == heard).mean((1, 2))
     assert 0 < (right == 1).sum() < 20

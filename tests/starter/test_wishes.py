@@ -1,4 +1,4 @@
-"""Wishes of training pieces, and the captions that say them."""
+"""Requested attributes of training pieces, and captions that name them."""
 
 import random as randomness
 import re
@@ -21,7 +21,7 @@ def wishes():
 
 
 def test_a_wish_need_not_be_usual_in_its_style(wishes):
-    """Every instrument is wished for, mostly in styles that would not choose it."""
+    """Every instrument is requested, mostly in styles that would not choose it."""
     leads = [wish for wish in wishes if wish.lead is not None]
     assert {wish.lead for wish in leads} == set(LEAD_INSTRUMENTS)
     unusual = [wish for wish in leads if wish.lead not in STYLES[wish.style].leads]
@@ -30,7 +30,7 @@ def test_a_wish_need_not_be_usual_in_its_style(wishes):
 
 
 def test_drums_are_wished_away_or_as_a_style_has_them(wishes):
-    """A style without drums is only asked for none."""
+    """A style without drums is only requested without them."""
     wanted = [wish for wish in wishes if wish.density is not None]
     without = [wish for wish in wanted if wish.density == "none"]
     assert 0.35 < len(without) / len(wanted) < 0.55
@@ -39,7 +39,7 @@ def test_drums_are_wished_away_or_as_a_style_has_them(wishes):
 
 
 def test_a_piece_is_what_was_wished_for(wishes):
-    """The lead plays the melody, at the tempo, with the drums or without."""
+    """The lead plays the melody, at the requested tempo, with or without drums."""
     for number, wish in enumerate(wishes[:60]):
         piece = compose(
             number,
@@ -54,7 +54,7 @@ def test_a_piece_is_what_was_wished_for(wishes):
 
 
 def test_detailed_captions_say_more():
-    """Keys and missing drums are said at least half as often again as people say them."""
+    """Keys and missing drums are named at least half as often again as in people's prompts."""
     pieces = [compose(seed, seconds=10.0, density="none") for seed in range(200)]
     counts = {}
     for name, chances in (("usual", USUAL), ("detailed", DETAILED)):

@@ -1,4 +1,4 @@
-"""How one track goes over into another: planned by what is known of both, and measured."""
+"""Transitions between tracks: planned from their rhythms and keys, and measured."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EB_MAJOR = Key(tonic=3, mode="major", confidence=0.9)
 
 
 def part(bpm, *, seconds=20.0, first=0.5, key=C_MAJOR, beats_per_bar=4, confidence=0.9):
-    """What is known of a sound with a steady beat."""
+    """Return the analysis of a sound with a steady beat."""
     beats = np.arange(first, seconds, 60 / bpm)
     rhythm = Rhythm(
         bpm=bpm,
@@ -47,7 +47,7 @@ def blend_of(one, two):
 
 
 def test_a_blend_covers_whole_bars_if_tempo_and_key_match():
-    """From the last bar line of the first that leaves room for two bars, at the second's tempo."""
+    """From the last bar line of the first track that leaves two bars, at the second's tempo."""
     blend = blend_of(part(120), part(118, first=0.25, key=A_MINOR))
     bar = 240 / 118
     assert blend.length == round(2 * bar * RATE_HZ)
@@ -73,7 +73,7 @@ def test_a_blend_covers_whole_bars_if_tempo_and_key_match():
     ],
 )
 def test_otherwise_the_blend_is_a_plain_crossfade(other, why):
-    """It is short, and of the second nothing is lost."""
+    """It is short, and the second track is played from its start."""
     blend = blend_of(part(120), other)
     plain = (18 * RATE_HZ, 0, 2 * RATE_HZ, 1.0)
     assert (blend.leave, blend.enter, blend.length, blend.time_factor) == plain, why
@@ -83,7 +83,7 @@ LOOP_SECONDS = 16
 
 
 def loop(bpm, tonic, *, first):
-    """Drums and chords in time with each other, as a track."""
+    """Return a track of drums and chords in time with each other."""
     bar = round(240 / bpm * MADE_AT_HZ)
     begin = round(first * MADE_AT_HZ)
     music = np.resize(
@@ -94,7 +94,7 @@ def loop(bpm, tonic, *, first):
 
 
 def clicks(known, bpm, first):
-    """A click on every beat, in place of what is known."""
+    """Return a track of clicks on every beat, with the analysis of another."""
     wave = sound_of(pulse(bpm, LOOP_SECONDS, first=first))
     frames = fit(wave, sample_rate_hz=RATE_HZ, channels=2).samples.T * 32767
     return Track(clip_id=1, frames=frames.astype(np.int16), part=known.part)
@@ -105,7 +105,7 @@ def silence(known):
 
 
 def strokes(samples):
-    """Where something begins, in samples."""
+    """Return where sounds begin, in samples."""
     heights = np.abs(samples[:, 0])
     loud = np.flatnonzero(heights > 0.02)
     return loud[np.diff(loud, prepend=-RATE_HZ) > RATE_HZ // 10]
@@ -115,7 +115,7 @@ BEFORE = 4 * RATE_HZ
 
 
 def play(first, second, blend):
-    """What is heard from 4 s before the beginning of a fade to 4 s after its end."""
+    """Return what is heard from 4 s before a fade to 4 s after its end."""
     mixer = Mixer()
     mixer.play_next(PlayedTrack(first, blend.leave - BEFORE))
     head = mixed(mixer, 0.02)
@@ -124,9 +124,9 @@ def play(first, second, blend):
 
 
 async def test_blended_beats_are_aligned_at_an_even_level():
-    """Within 20 ms through the whole fade, and within 1.5 dB, of loops of which nothing was told.
+    """Within 20 ms and 1.5 dB through the whole fade, with detected tempi.
 
-    What each of the two plays is heard by clicks on its beats, while the other one is silent.
+    Each track's timing is measured by clicks on its beats while the other is silent.
     """
     bpm, other = 118, 123
     one, two = loop(bpm, 0, first=0.0), loop(other, 7, first=0.2)
@@ -134,7 +134,7 @@ async def test_blended_beats_are_aligned_at_an_even_level():
     assert blend.time_factor == pytest.approx(other / bpm, abs=0.002)
     ticks, tocks = clicks(one, bpm, 60 / bpm), clicks(two, other, 0.2)
     shaped = await render_blend(ticks, tocks)
-    # Where a fade begins and ends one of the two is not heard.
+    # At the ends of a fade one of the tracks is inaudible.
     quiet = round(0.05 * blend.length)
     place = slice(BEFORE + quiet, BEFORE + blend.length - quiet)
     ones = strokes(play(ticks, silence(two), shaped)[place])
@@ -152,12 +152,12 @@ async def test_blended_beats_are_aligned_at_an_even_level():
 
 
 def level(samples):
-    """How loud something is in dB."""
+    """Return the level in dB."""
     return 10 * np.log10(np.square(samples).mean())
 
 
 def test_a_blend_that_comes_too_late_is_a_plain_one():
-    """The place where it should have begun has been played: nothing is played twice."""
+    """If its planned start was played already, nothing is played twice."""
     first, second = track(1, 440, 20, part=part(120)), track(2, 660, 20, part=part(120))
     blend = plan_blend(first, second)
     mixer = Mixer()
@@ -170,7 +170,7 @@ def test_a_blend_that_comes_too_late_is_a_plain_one():
 
 
 def test_a_blend_for_another_track_is_not_used():
-    """What sounds was changed while it was made ready."""
+    """The playing track may change while the blend is prepared."""
     first, second = track(1, 440, 20), track(2, 660, 20)
     mixer = Mixer()
     mixer.play_next(PlayedTrack(first))
@@ -184,7 +184,7 @@ def test_a_blend_for_another_track_is_not_used():
 
 @pytest.mark.parametrize("heard", [6.0, 15.0])
 def test_a_longer_version_of_a_track_continues_seamlessly(heard):
-    """To the sample where both are the same still; else what is new follows its end."""
+    """At the same sample if both are still the same there; otherwise after the old one's end."""
     first, grown = track(1, 440, 16), track(2, 440, 24)
     mixer = Mixer()
     mixer.play_next(PlayedTrack(first))
@@ -202,7 +202,7 @@ def test_a_longer_version_of_a_track_continues_seamlessly(heard):
 
 
 async def test_tracks_have_equal_loudness():
-    """A quiet one and a loud one, to within a decibel."""
+    """A quiet and a loud one differ by less than a decibel."""
     sounds = (sound_of(noise(4.0, level=each)) for each in (0.03, 0.15))
     quiet, loud = (make_track(each, 1, loops=False) for each in sounds)
     levels = [level(each.frames.astype(np.float64)) for each in (quiet, loud)]

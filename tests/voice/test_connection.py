@@ -1,4 +1,4 @@
-"""A stock discord.py plays into a voice channel; what arrives there is decoded and measured."""
+"""A stock discord.py plays into a voice channel; the received audio is decoded and measured."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ QUICK = ConnectionTimings(connect_seconds=1.0, pauses_seconds=(0.05,) * 8)
 
 @asynccontextmanager
 async def connected(dave=False, servers=1):
-    """A wire with a client on it, and a voice channel in each server."""
+    """Open a simulated Discord with a client, and a voice channel in each server."""
     async with open_wire() as wire:
         if dave:
             wire.voice.server.new_encryption = Dave
@@ -53,13 +53,13 @@ async def until(is_so, seconds=60.0):
 
 
 def heard(wire):
-    """The packets of the line that is open now."""
+    """Return the packets of the current connection."""
     return [each.opus for each in wire.voice.server.connections[wire.guild.id].packets]
 
 
 @pytest.mark.parametrize("dave", [False, True], ids=["plain", "end-to-end"])
 async def test_played_audio_arrives(dave):
-    """In order, without loss, at an even level through the fade; also end-to-end encrypted."""
+    """In order, without loss, at an even level through a fade; also end-to-end encrypted."""
     async with connected(dave) as (wire, _, _, channel):
         mixer = Mixer()
         line = VoiceConnection(channel, OpusSource(mixer), QUICK)
@@ -89,7 +89,7 @@ async def test_played_audio_arrives(dave):
 
 @pytest.mark.parametrize("how", ["crash", "sent away", "region"])
 async def test_a_voice_connection_resumes_after_a_loss(how):
-    """After what discord.py gives up on, too: the same music goes on."""
+    """Also after losses for which discord.py gives up; the same track continues."""
     async with connected() as (wire, _client, _place, channel):
         mixer = Mixer()
         line = VoiceConnection(channel, OpusSource(mixer), QUICK)
@@ -116,7 +116,7 @@ async def test_a_voice_connection_resumes_after_a_loss(how):
 
 
 async def test_a_voice_connection_follows_a_move():
-    """And comes back to where it was moved to."""
+    """After a later loss it rejoins the new channel."""
     async with connected() as (wire, _client, _place, channel):
         other = await managing.create_channel(wire, wire.owner, "upstairs", type=ChannelType.VOICE)
         line = VoiceConnection(channel, OpusSource(Mixer()), QUICK)
@@ -131,7 +131,7 @@ async def test_a_voice_connection_follows_a_move():
 
 
 async def test_a_deleted_channel_ends_the_connection():
-    """Nobody can be heard there any more."""
+    """There is nothing to rejoin."""
     async with connected() as (wire, _client, place, channel):
         line = VoiceConnection(channel, OpusSource(Mixer()), QUICK)
         await line.open()
@@ -141,7 +141,7 @@ async def test_a_deleted_channel_ends_the_connection():
 
 
 async def test_repeated_disconnects_end_the_connection():
-    """It comes back a few times, and then it understands."""
+    """It rejoins a limited number of times."""
     timings = ConnectionTimings(connect_seconds=5.0, pauses_seconds=(0.05,) * 8, most_losses=2)
     async with connected() as (wire, _client, _place, channel):
         line = VoiceConnection(channel, OpusSource(Mixer()), timings)
@@ -156,7 +156,7 @@ async def test_repeated_disconnects_end_the_connection():
 
 
 async def test_a_failed_join_is_reported():
-    """Discord does not answer who may not come in; the sentence names the channel."""
+    """Discord does not respond to a refused join; the sentence names the channel."""
     quick = ConnectionTimings(connect_seconds=0.3)
     async with connected() as (wire, _client, place, channel):
         place.user_limit = 1
@@ -168,7 +168,7 @@ async def test_a_failed_join_is_reported():
 
 
 async def test_a_packet_loss_is_survived():
-    """Nothing is told of it: what is played goes on by the clock, and is heard after it."""
+    """Playback goes on by the clock, and is heard again afterwards."""
     async with connected() as (wire, _client, _place, channel):
         mixer, server = Mixer(), wire.voice.server
         line = VoiceConnection(channel, OpusSource(mixer), QUICK)
@@ -190,7 +190,7 @@ async def test_a_packet_loss_is_survived():
 
 
 async def test_blocked_udp_is_reported():
-    """A firewall that lets the gateway pass and no sound is told in a sentence, not waited for."""
+    """A firewall that blocks audio only is reported after a timeout."""
     async with connected() as (wire, _client, _place, channel):
         wire.voice.server.is_cut = True
         line = VoiceConnection(channel, OpusSource(Mixer()), ConnectionTimings(connect_seconds=0.5))
@@ -205,7 +205,7 @@ async def test_blocked_udp_is_reported():
 
 
 async def test_a_second_close_waits_for_the_first():
-    """What joins then is not sent away by a late confirmation of the first goodbye."""
+    """A late confirmation of the first close does not disconnect a later connection."""
     async with connected() as (wire, _client, _place, channel):
         line = VoiceConnection(channel, OpusSource(Mixer()), QUICK)
         await line.open()
@@ -228,7 +228,7 @@ async def test_a_second_close_waits_for_the_first():
 
 
 async def test_several_servers_play_at_once():
-    """Each hears its own, and one that goes leaves the others alone."""
+    """Each hears its track, and closing one connection does not affect the others."""
     async with connected(servers=2) as (wire, client, _place, channel):
         second = next(each for each in client.guilds if each.id != wire.guild.id)
         lines = {}

@@ -1,4 +1,4 @@
-"""Live music that ends goes over into a clip on the beat, where it has one; else plainly."""
+"""Live music that ends blends into a clip on the beat, or by a plain crossfade without one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def tone():
 
 
 async def ended(mixer, samples):
-    """Live music that plays in a mixer for 11 s, and then is made no more."""
+    """Play live music in a mixer for 11 s, and then end it."""
     sound = LiveBuffer()
     rows = samples.astype(np.float32) / 32768
     await sound.push(Sound(samples=rows[:RATE_HZ].T, sample_rate_hz=RATE_HZ))
@@ -53,7 +53,7 @@ async def ended(mixer, samples):
 
 
 async def test_live_music_blends_into_a_clip_on_the_beat():
-    """To the sample as it would have sounded until the fade, whose bars are those of both."""
+    """It is unchanged before the fade, and the bars of both are aligned in it."""
     frames, clip = music(), the_clip()
     plain, mixer = Mixer(), Mixer()
     _, before = await ended(plain, frames)
@@ -64,7 +64,7 @@ async def test_live_music_blends_into_a_clip_on_the_beat():
     parts = [before]
     while not (isinstance(mixer.now, PlayedTrack) and mixer.now.track is clip):
         parts.append(mixer.take_frame())
-    # Where the clip began to be heard, and with what of it.
+    # Where the clip began to be heard, and at which of its samples.
     leave = sum(map(len, parts)) - (mixer.now.place - round(0.2 * RATE_HZ))
     bars = leave / RATE_HZ / (240 / BPM)
     assert abs(bars - round(bars)) * 240 / BPM < 0.02
@@ -76,7 +76,7 @@ async def test_live_music_blends_into_a_clip_on_the_beat():
 
 @pytest.mark.parametrize("why", ["no beat", "nearly over", "not heard"])
 async def test_without_a_beat_the_mixer_is_unchanged(why):
-    """It plays to its end, and the clip follows."""
+    """Live music plays to its end, and the clip follows."""
     mixer, clip = Mixer(), the_clip()
     sound, _ = await ended(mixer, music() if why != "no beat" else tone().frames)
     if why == "nearly over":
@@ -89,7 +89,7 @@ async def test_without_a_beat_the_mixer_is_unchanged(why):
 
 
 async def test_another_source_follows_live_music_on_the_beat():
-    """Asked for while live music plays."""
+    """If another source is chosen while live music plays."""
     clip, told, channel = the_clip(), [], object()
 
     async def choose():

@@ -1,4 +1,4 @@
-"""Live music from real worker processes: one of them is killed, and words change in little room."""
+"""Live music from real worker processes: a killed worker, and prompt changes with few slots."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def store(tmp_path):
 
 @asynccontextmanager
 async def playing(executor, store, config=None, words=WORDS):
-    """A mixer with a clip ready and a show in it, heard faster than by ear."""
+    """Play live music with a clip ready, through a mixer that is read faster than real time."""
     live, mixer = LiveMusicService(executor, config or Config(), store.live_seconds), Mixer()
     music = []
 
@@ -49,7 +49,7 @@ async def playing(executor, store, config=None, words=WORDS):
 
     async def hear(is_so):
         while not is_so():
-            # Only what is there: how fast it is made is not what is tested.
+            # Only what is buffered: the speed of generation is not under test.
             if mixer.now is not None and (mixer.now.left or not show.is_heard or ahead() > 1.0):
                 mixed(mixer, 0.1)
             if mixer.wants_next:
@@ -67,7 +67,7 @@ async def playing(executor, store, config=None, words=WORDS):
 
 
 async def test_live_music_resumes_after_a_worker_kill(store):
-    """A clip plays on, and the next worker makes music again."""
+    """A clip plays meanwhile, and then the next worker generates live music."""
     async with open_executor() as executor, playing(executor, store) as (show, music, hear):
         await until(lambda: show.is_heard)
         (pid,) = executor.worker_pids
@@ -79,7 +79,7 @@ async def test_live_music_resumes_after_a_worker_kill(store):
 
 
 async def test_an_end_is_noticed_without_a_subscriber(store):
-    """What is ready fills its room while a clip plays: a worker's death is seen all the same."""
+    """A worker's death is detected even while the buffer is full and nobody reads it."""
     async with open_executor() as executor:
         music = LiveMusicService(executor, Config(), store.live_seconds).begin(1, WORDS)
         making = asyncio.create_task(music.run())
@@ -91,7 +91,7 @@ async def test_an_end_is_noticed_without_a_subscriber(store):
 
 
 async def test_prompt_changes_work_with_one_job_per_user(store):
-    """The new music is made beside the old, whatever is set for people."""
+    """New music is generated beside the old, whatever the limit for people is."""
     config = configured(running_per_user=1)
     async with (
         open_executor(config, backend=ThreadBackend()) as executor,
@@ -106,7 +106,7 @@ async def test_prompt_changes_work_with_one_job_per_user(store):
     ("slots", "at_once", "said"), [(1, 1, "one clip at a time"), (8, 0, "switched off")]
 )
 async def test_orders_run_beside_live_music(store, slots, at_once, said):
-    """Where there would be none, no live music begins, and a sentence tells why."""
+    """If no slot would be left for orders, live music is refused with a sentence."""
     config = dataclasses.replace(
         Config(), engine=EngineConfig(slots=slots), radio=RadioConfig(live_at_once=at_once)
     )
@@ -116,7 +116,7 @@ async def test_orders_run_beside_live_music(store, slots, at_once, said):
 
 
 async def test_live_music_has_a_daily_limit(tmp_path):
-    """Then clips play, and it is told until when; the next day it may again."""
+    """After it clips play, and the sentence says until when; the next day it is allowed again."""
     clock = Clock()
     limited = RadioConfig(daily_live_seconds_per_server=12.0)
     config = dataclasses.replace(Config(), radio=limited)
@@ -140,6 +140,6 @@ async def test_live_music_has_a_daily_limit(tmp_path):
 
 
 async def test_joined_machines_generate_live_music(store):
-    """Their room is what can be counted on."""
+    """A bot without local workers counts on their slots."""
     config = dataclasses.replace(Config(), worker=WorkerConfig(count=0, backend="ray"))
     await LiveMusicService(Executor(config), config, store.live_seconds).check(1)

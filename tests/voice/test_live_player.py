@@ -1,4 +1,4 @@
-"""Live music in a radio: it comes, is steered, gives way to clips and comes back."""
+"""Live music in a radio: its start, prompt changes, underruns and restarts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PITCHES = {"techno": 440.0, "harp": 660.0}
 
 
 class ToneMusic:
-    """Music of one pitch, made as fast as it is wanted, until it is stopped or breaks."""
+    """Music of one pitch, generated as fast as it is read, until it is stopped or fails."""
 
     def __init__(self, words):
         self.sound, self.words = LiveBuffer(), words
@@ -46,7 +46,7 @@ class ToneMusic:
 
 
 class Stage:
-    """A mixer with a clip as its next, and a show in it."""
+    """A mixer and a live player."""
 
     def __init__(self):
         self.mixer, self.begun = Mixer(), []
@@ -63,7 +63,7 @@ class Stage:
                 await asyncio.sleep(0.005)
 
     async def hear(self, seconds):
-        """What is heard, taken no faster than it is made."""
+        """Read the mixer, no faster than music is generated; return what is heard."""
         parts = []
         for _ in range(round(seconds * 10)):
             await asyncio.sleep(0.005)
@@ -83,7 +83,7 @@ async def stage():
 
 
 async def test_live_music_is_leveled_and_buffered(stage):
-    """Quiet music is as loud as clips are; no more is made than a few seconds ahead."""
+    """Quiet music gets the loudness of clips, and only a few seconds are buffered."""
     await stage.until(lambda: stage.show.is_heard)
     sound = await stage.hear(3.0)
     assert abs(pitch(sound[RATE_HZ:]) - 440) < 2
@@ -96,7 +96,7 @@ async def test_live_music_is_leveled_and_buffered(stage):
 
 
 async def test_a_prompt_change_is_heard_within_seconds_without_a_gap(stage):
-    """New music is begun from them, and what was playing goes over into it."""
+    """New music starts with the new words, and the old music fades into it."""
     await stage.until(lambda: stage.show.is_heard)
     before = await stage.hear(1.0)
     stage.show.words = with_words(stage.show.words, "harp", 1.0)
@@ -109,7 +109,7 @@ async def test_a_prompt_change_is_heard_within_seconds_without_a_gap(stage):
 
 
 async def test_frequent_prompt_changes_are_heard(stage):
-    """What is coming is heard before it gives way to newer words, however fast these come."""
+    """Music that was started is heard before newer words replace it."""
     await stage.until(lambda: stage.show.is_heard)
     number = 0
     while len(stage.begun) < 3:
@@ -120,7 +120,7 @@ async def test_frequent_prompt_changes_are_heard(stage):
 
 
 async def test_clips_play_during_underruns(stage):
-    """Before there is a gap, a clip takes its place; it comes back once it has caught up."""
+    """A clip plays before there is a gap; live music returns when enough is buffered."""
     await stage.until(lambda: stage.show.is_heard)
     stage.mixer.play_next(PlayedTrack(track(1, 880, 60)))
     music = stage.begun[0]
@@ -135,7 +135,7 @@ async def test_clips_play_during_underruns(stage):
 
 
 async def test_live_music_restarts_after_a_lost_worker(stage):
-    """Clips go on meanwhile."""
+    """Clips play meanwhile."""
     await stage.until(lambda: stage.show.is_heard)
     stage.mixer.play_next(PlayedTrack(track(1, 880, 60)))
     stage.begun[0].breaks = True
@@ -146,7 +146,7 @@ async def test_live_music_restarts_after_a_lost_worker(stage):
 
 
 def test_prompts_can_be_added_weighted_and_removed():
-    """At most three, the oldest give way; one is always left."""
+    """The oldest of more than three are dropped; one always remains."""
     words = with_words((), " lo-fi   beats ", 1.0)
     assert words == (("lo-fi beats", 1.0),)
     assert with_words(words, "Lo-Fi beats", 0.0) == words
@@ -158,7 +158,7 @@ def test_prompts_can_be_added_weighted_and_removed():
 
 
 async def test_without_clips_an_underrun_pauses_without_a_click():
-    """It goes on once a second of it is there, instead of stuttering piece by piece."""
+    """It continues when a second is buffered, so that it does not stutter."""
     sound = LiveBuffer()
     tone = 0.2 * np.sin(2 * np.pi * 440 * np.arange(48_000) / RATE_HZ)
 

@@ -1,4 +1,4 @@
-"""One stream out of many tracks: order, level, no gap and no click."""
+"""One stream from many tracks: order, level, no gap and no click."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.heard_sound import RATE_HZ, largest_step, levels, pitch
 
 
 def track(clip_id, hz, seconds, *, part=None):
-    """A tone of a level of 0.5."""
+    """Return a tone with an amplitude of 0.5."""
     at = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     wave = np.round(0.5 * 32767 * np.sin(2 * np.pi * hz * at)).astype(np.int16)
     return Track(clip_id=clip_id, frames=np.repeat(wave[:, None], 2, axis=1), part=part)
@@ -22,14 +22,14 @@ def mixed(mixer, seconds):
 
 
 def test_an_empty_mixer_plays_silence():
-    """The stream goes on, so that the connection stays."""
+    """The stream continues, so that the connection stays open."""
     mixer = Mixer()
     assert not mixed(mixer, 1.0).any()
     assert mixer.silent_samples == RATE_HZ
 
 
 def test_tracks_follow_one_another_without_gap_or_click():
-    """Equal power: tones that have nothing in common keep their level through the fade."""
+    """The fade has equal power: unrelated tones keep their level."""
     told: list = []
     mixer = Mixer(told.append)
     first, second = PlayedTrack(track(1, 440, 8)), PlayedTrack(track(2, 660, 8))
@@ -41,12 +41,12 @@ def test_tracks_follow_one_another_without_gap_or_click():
     assert abs(pitch(sound[RATE_HZ : 5 * RATE_HZ]) - 440) < 1
     assert abs(pitch(sound[9 * RATE_HZ : 12 * RATE_HZ]) - 660) < 1
     assert levels(sound[RATE_HZ:]).min() > 0.97 * 0.5 / np.sqrt(2)
-    # A step of the louder tone is 0.043; both together have at most the square root of two of it.
+    # The louder tone alone has steps of 0.043, and both together of at most sqrt(2) times that.
     assert largest_step(sound) < 0.07
 
 
 def test_a_skip_is_heard_at_once():
-    """Within 0.3 s the old is gone and the new is there, at an even level."""
+    """Within 0.3 s only the new track is heard, at an even level."""
     mixer = Mixer()
     mixer.play_next(PlayedTrack(track(1, 440, 30)))
     mixed(mixer, 1.0)
@@ -59,7 +59,7 @@ def test_a_skip_is_heard_at_once():
 
 
 def test_a_skip_without_a_next_track_waits_in_silence():
-    """Nothing clicks; what comes then is told."""
+    """It does not click; the next track is reported when it starts."""
     told: list = []
     mixer = Mixer(told.append)
     one, two = PlayedTrack(track(1, 440, 30)), PlayedTrack(track(2, 660, 30))
@@ -75,7 +75,7 @@ def test_a_skip_without_a_next_track_waits_in_silence():
 
 
 def test_a_late_track_is_played_completely():
-    """The first had begun to end: the second rises from its beginning."""
+    """If the first track is fading out already, the second starts from its beginning."""
     mixer = Mixer()
     mixer.play_next(PlayedTrack(track(1, 440, 6)))
     mixed(mixer, 5.5)

@@ -18,7 +18,7 @@ def tone(hz, seconds, level=0.5):
 
 @pytest.mark.parametrize("kind", [LibopusEncoder, OpusEncoder])
 def test_an_encoded_tone_decodes_to_the_same_tone(kind):
-    """Every frame becomes a packet, and none is kept for longer than a few frames."""
+    """Every frame becomes a packet, with a delay of at most a few frames."""
     encoder, packets, waiting = open_encoder(), [], 0
     if not isinstance(encoder, kind):
         if not discord.opus.is_loaded():

@@ -1,4 +1,4 @@
-"""Which clips a radio chooses from."""
+"""The clips that a radio chooses from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.stored_jobs import Clock
 
 
 async def test_a_jam_source_plays_current_tracks(tmp_path):
-    """The whole track of each that is open here and has one, up to its latest turn."""
+    """The whole track of each open jam of the server, up to its latest turn."""
     async with open_store(tmp_path, Clock()) as store:
         pipeline: Any = SimpleNamespace(store=store)
         radio = RadioService(pipeline)
@@ -30,7 +30,7 @@ async def test_a_jam_source_plays_current_tracks(tmp_path):
 
 
 async def test_one_jam_s_radio_plays_the_growing_track(tmp_path):
-    """Its whole track; where it has grown, it is told up to where it is what it was."""
+    """Of a longer version, the time is reported up to which it is the same."""
     async with open_store(tmp_path, Clock()) as store:
         pipeline: Any = SimpleNamespace(store=store)
         radio = RadioService(pipeline)

@@ -1,4 +1,4 @@
-"""What the thread that plays tells the loop of the bot."""
+"""Signals from the player's thread to the bot's event loop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.voice.thread_signals import set_from_thread
 
 
 def in_thread(do):
-    """Do something in a thread of its own; return what it raised, if anything."""
+    """Run a function in a new thread; return what it raised, if anything."""
     raised = []
 
     def run():
@@ -30,7 +30,7 @@ def in_thread(do):
 
 
 def test_a_signal_reaches_a_running_loop_and_ignores_a_closed_one():
-    """Who waits goes on; a thread that ends after its loop says nothing of it."""
+    """Waiting tasks continue; a thread that outlives its loop raises nothing."""
 
     async def wait():
         events = asyncio.Event(), asyncio.Event()
@@ -48,7 +48,7 @@ def test_a_signal_reaches_a_running_loop_and_ignores_a_closed_one():
 
 
 def test_other_loop_errors_are_raised():
-    """Only a closed one is expected."""
+    """Only a closed loop is expected."""
 
     class Broken:
         def call_soon_threadsafe(self, *_):
@@ -62,7 +62,7 @@ def test_other_loop_errors_are_raised():
 
 
 def test_live_music_plays_out_after_the_loop_closed():
-    """Whoever waits for room in it is gone; what is there is still taken."""
+    """The buffer can be read although the task that filled it is gone."""
 
     async def fill():
         sound = LiveBuffer()
