@@ -1,8 +1,8 @@
-"""Writes the template of all catalogs, and brings each catalog up to it.
+"""Write the template of all catalogs, and update each catalog from it.
 
-python -m tests.i18n             update every catalog there is
-python -m tests.i18n de          begin another one
-python -m tests.i18n --check     say what is missing or wrong, and change nothing
+python -m tests.i18n             update every catalog
+python -m tests.i18n de          start another catalog
+python -m tests.i18n --check     print what is missing or wrong, and change nothing
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.i18n.template import build_template
 
 
 def main() -> int:
-    """Do what is asked for; returns 1 where something is missing or wrong."""
+    """Update or check the catalogs; return 1 if something is missing or wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.i18n", description=__doc__)
     parser.add_argument("languages", nargs="*", help="codes of languages to begin, such as de")
     parser.add_argument("--check", action="store_true", help="change nothing")
@@ -56,7 +56,7 @@ def _read(file: Path) -> Catalog:
 
 
 def _write(file: Path, catalog: Catalog) -> None:
-    # Neither moments nor line numbers nor whoever did it: two people change one file.
+    # Neither dates nor line numbers nor authors, so that two people can change one file.
     catalog.fuzzy = False
     catalog.header_comment = f"# {Locale.parse(file.parts[-3]).english_name} texts of Zhiyin."
     text = BytesIO()

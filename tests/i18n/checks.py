@@ -1,4 +1,4 @@
-"""What can be wrong with a translation, told apart from what is not translated yet."""
+"""Checks of translations: what is wrong, and separately what is not translated yet."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def faults(template: Catalog, catalog: Catalog) -> Iterator[str]:
 
 
 def differences(template: Catalog, catalog: Catalog) -> Iterator[str]:
-    """Yield what is not translated, and what is translated and stands nowhere any more."""
+    """Yield what is not translated, and obsolete translations."""
     wanted = {(each.context, _key(each.id)) for each in template if each.id}
     found = {(each.context, _key(each.id)) for each in catalog if each.id and is_translated(each)}
     yield from (f"not translated: {key[:70]!r} ({what})" for what, key in wanted - found)
@@ -41,7 +41,7 @@ def differences(template: Catalog, catalog: Catalog) -> Iterator[str]:
 
 
 def is_translated(message: Message) -> bool:
-    """Tell whether a text has a translation in all its forms."""
+    """Return whether a text has a translation in all its plural forms."""
     return bool(message.string) and all(_texts(message.string))
 
 
@@ -49,7 +49,7 @@ def _faults_of(origin: Message, message: Message, text: str) -> Iterator[str]:
     sources = _texts(message.id)
     wanted = set().union(*(_values(each, message.context) for each in sources))
     found = _values(text, message.context)
-    # A language without plurals may say "a clip" where English has one form without the number.
+    # A language without plurals may omit the number of English "1 clip".
     required = set.intersection(*(_values(each, message.context) for each in sources))
     if found - wanted or required - found:
         yield f"has the values {sorted(found)}, not {sorted(wanted)}"

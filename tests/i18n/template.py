@@ -1,7 +1,7 @@
-"""All that is translated, collected from where it stands: the template of every catalog.
+"""The template of every catalog: all texts to translate, collected from their sources.
 
-Sentences are found in the source. The texts of Discord's commands, of the command line's help and
-of the demo's page are taken from the things themselves: nothing that is shown can be forgotten.
+Sentences are found in the source. Texts of Discord's commands, of the command line's help and of
+the demo's page are taken from these objects themselves, so that none is forgotten.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ PAGE_WORDS = "bot/demo/page/words/en.json"
 KEYWORDS = {"Sentence": None, "Plural": (1, 2)}
 
 MOST_CHARACTERS = {"name": 32, "description": 100}
-"""What Discord takes of commands and options."""
+"""Discord's limits for commands and options."""
 
 Message = tuple[str | tuple[str, str], str | None, str, str]
-"""A text or a pair that counts, its context, where it is from, and a note for who translates."""
+"""A text or a singular and plural pair, its context, its file, and a note for translators."""
 
 
 def build_template() -> Catalog:
-    """Return a catalog of every text, without translations, in an order that stays."""
+    """Return a catalog of every text, without translations, in a stable order."""
     catalog = Catalog(domain="zhiyin", project="Zhiyin", charset="utf-8")
     for text, name in source_texts():
         catalog.add(text, locations=[(name, 0)])
@@ -61,23 +61,23 @@ def build_template() -> Catalog:
 
 
 def source_texts() -> Iterator[tuple[str | tuple[str, ...], str]]:
-    """Yield the sentences of the source, each with the file that it stands in."""
+    """Yield the sentences in the source, each with its file."""
     for top in ("bot", "cogs"):
         for path in sorted((ROOT / top).rglob("*.py"), key=str):
-            # Babel reads every word of a file, which takes seconds for those without a sentence.
+            # Babel tokenizes every file, which takes seconds for those without a sentence.
             if any(keyword in path.read_text(encoding="utf-8") for keyword in KEYWORDS):
                 for _, text, _, _ in extract_from_file("python", path, keywords=KEYWORDS):
                     yield text, path.relative_to(ROOT).as_posix()
 
 
 def payload(languages: Languages | None = None) -> list[dict[str, Any]]:
-    """Return the commands as Discord is told them, in these languages too."""
+    """Return the commands as they are sent to Discord, in these languages, too."""
     pipeline = MagicMock()
     pipeline.config = Config()
 
     async def load() -> list[dict[str, Any]]:
         bot = ZhiyinBot(pipeline.config, pipeline, MagicMock(), sampling=Sampling(), licence="")
-        # It has no commands, and asks the database at once.
+        # It has no commands, and queries the database at once.
         for name in (each for each in COGS if each != "cogs.answer_cleanup"):
             await importlib.import_module(name).setup(bot)
         translator = CommandTranslator(languages or Languages())
@@ -90,7 +90,7 @@ def payload(languages: Languages | None = None) -> list[dict[str, Any]]:
 
 
 def command_texts() -> Iterator[Message]:
-    """Yield names, descriptions, options and choices of the commands, and the menus' names."""
+    """Yield names, descriptions, options and choices of commands, and menu names."""
     for command in payload():
         is_menu = int(command["type"]) == discord.AppCommandType.message.value
         yield from _texts_of(command, MENU if is_menu else COMMAND, "")
@@ -112,7 +112,7 @@ def _texts_of(told: dict[str, Any], context: str, above: str) -> Iterator[Messag
 
 
 def help_texts() -> Iterator[Message]:
-    """Yield what `--help` says, of every command."""
+    """Yield the texts of `--help`, for every command."""
     yield USAGE, HELP, "help", "before how a command is typed; its space at the end stays"
     yield from _help_of(build_parser())
 
@@ -136,7 +136,7 @@ def _help_of(parser: argparse.ArgumentParser) -> Iterator[Message]:
 
 
 def term_texts() -> Iterator[Message]:
-    """Yield the words that are translated by what they are."""
+    """Yield the terms that are translated by context."""
     for tonic in range(12):
         for mode in ("major", "minor"):
             yield Key(tonic=tonic, mode=mode, confidence=1.0).name, KEY, "keys", ""
@@ -151,6 +151,6 @@ def term_texts() -> Iterator[Message]:
 
 
 def page_texts() -> Iterator[Message]:
-    """Yield what the demo's page says."""
+    """Yield the texts of the demo's page."""
     for name, text in json.loads((ROOT / PAGE_WORDS).read_text(encoding="utf-8")).items():
         yield (tuple(text) if isinstance(text, list) else text), PAGE, "page", name

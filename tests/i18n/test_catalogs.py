@@ -1,4 +1,4 @@
-"""The catalogs: up to date, without faults, and complete."""
+"""The catalogs: up to date, correct, and complete."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tests.i18n.checks import differences, faults
 from tests.i18n.template import build_template
 
 UNFINISHED: set[str] = set()
-"""Languages that are still being translated: what is not in them yet is shown in English."""
+"""Languages whose translation is incomplete: missing texts are shown in English."""
 
 CATALOGS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 
 
 @pytest.fixture(scope="module")
 def template():
-    """All that is said."""
+    """All texts to translate."""
     return build_template()
 
 
@@ -30,9 +30,9 @@ def read(language):
 
 @pytest.mark.parametrize("language", CATALOGS)
 def test_nothing_is_wrong_with_a_translation(template, language):
-    """Values and commands are kept, names are names, and all fits; nothing is left to be looked at.
+    """Values and commands are kept, names are valid, all fits, and nothing is marked fuzzy.
 
-    `python -m tests.i18n` brings the catalogs up to date and tells what is wrong.
+    `python -m tests.i18n` updates the catalogs and prints what is wrong.
     """
     assert list(faults(template, read(language))) == []
 
@@ -57,7 +57,7 @@ def test_everything_is_translated(template, language):
     ],
 )
 def test_catalog_errors_are_detected(text, translation, context):
-    """The check above would see each of these."""
+    """The check above detects each of these."""
     template, catalog = Catalog(locale="zh_CN"), Catalog(locale="zh_CN")
     template.add(text, context=context)
     catalog.add(text, translation, context=context)
@@ -65,7 +65,7 @@ def test_catalog_errors_are_detected(text, translation, context):
 
 
 def test_overlong_translations_are_detected():
-    """Its length stands beside it."""
+    """The error has its length."""
     template, catalog = Catalog(locale="zh_CN"), Catalog(locale="zh_CN")
     template.add("Make music.", auto_comments=["/music: at most 100 characters"])
     catalog.add("Make music.", "音" * 101)
@@ -73,7 +73,7 @@ def test_overlong_translations_are_detected():
 
 
 def test_missing_and_obsolete_entries_are_detected():
-    """After a sentence was changed both stand there."""
+    """A changed sentence causes both."""
     template, catalog = Catalog(locale="zh_CN"), Catalog(locale="zh_CN")
     template.add("Make music.")
     template.add("Done.")

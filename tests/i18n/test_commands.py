@@ -1,4 +1,4 @@
-"""The commands in other languages: what Discord is told fits, and people can tell them apart."""
+"""The commands in other languages: accepted by Discord, and distinct."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tests.i18n.template import payload
 
 @pytest.fixture(scope="module")
 def told():
-    """The commands in all languages that there are."""
+    """The commands in all available languages."""
     return payload(load_languages())
 
 
 def test_discord_takes_the_commands_in_every_language(told):
-    """Names, descriptions and choices, and all characters of a command together."""
+    """Names, descriptions and choices, and the total length of a command."""
     check_commands(told)
 
 
 def siblings(told):
-    """Every list of commands, options or choices that are shown together."""
+    """Yield every list of commands, options or choices that are shown together."""
     yield told
     for each in told:
         for name in ("options", "choices"):
@@ -33,7 +33,7 @@ def siblings(told):
 
 
 def test_command_names_are_unique_in_every_language(told):
-    """In no language."""
+    """Among the names that are shown together."""
     for together in siblings(told):
         locales = {key for each in together for key in each.get("name_localizations") or {}}
         for locale in locales | {"en-US"}:
@@ -46,7 +46,7 @@ def test_command_names_are_unique_in_every_language(told):
 
 @pytest.fixture
 def translated(tmp_path):
-    """The commands in a small Chinese catalog, some of which Discord would not take."""
+    """The commands with a small Chinese catalog, which has some invalid names."""
     catalog = Catalog(locale="zh_CN", domain=DOMAIN)
     catalog.add("music", "音乐", context=COMMAND)
     catalog.add("jam", "合奏", context=COMMAND)
@@ -69,7 +69,7 @@ def named(found, name):
 
 
 def test_commands_are_localized_from_the_catalogs(translated):
-    """Names, options, descriptions, choices and menus; Chinese of another region has the same."""
+    """Names, options, descriptions, choices and menus; other regions of Chinese get the same."""
     music, jam = named(translated, "music"), named(translated, "jam")
     both = {"zh-CN", "zh-TW"}
     assert music["name_localizations"] == dict.fromkeys(both, "音乐")
@@ -83,7 +83,7 @@ def test_commands_are_localized_from_the_catalogs(translated):
 
 
 def test_invalid_localizations_stay_english(translated):
-    """It would refuse all commands for one name."""
+    """Discord would refuse all commands because of one name."""
     check_commands(translated)
     music = named(translated, "music")
     assert not named(named(translated, "jam")["options"], "start").get("name_localizations")

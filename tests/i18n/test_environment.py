@@ -1,4 +1,4 @@
-"""The language that a terminal asks for, in the order that other programs follow."""
+"""The language that a terminal's environment asks for, in the usual order of variables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.i18n.sentence import Sentence
 
 @pytest.fixture
 def folder(tmp_path):
-    """Chinese and Polish."""
+    """Catalogs of Chinese and Polish."""
     for code, text in (("zh_CN", "已停止。"), ("pl", "Zatrzymano.")):
         catalog = Catalog(locale=code, domain=DOMAIN)
         catalog.add("Stopped.", text)
@@ -44,10 +44,10 @@ def folder(tmp_path):
     ],
 )
 def test_the_environment_names_a_language(folder, environment, text):
-    """What is asked for first and is there; English where nothing is."""
+    """The first requested language that exists; otherwise English."""
     assert Sentence("Stopped.").render(translations_of(environment, folder)) == text
 
 
 def test_locale_encodings_and_variants_are_ignored():
-    """The rest of a locale is of no matter here."""
+    """Only language and region of a locale count."""
     assert asked_for({"LANG": "zh_CN.UTF-8@pinyin"}) == ["zh_CN"]

@@ -1,4 +1,4 @@
-"""What is shown where Discord takes only so many characters, in every language."""
+"""Texts for which Discord has a length limit, in every language."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ READERS = {"en-US": Renderer()} | {
     code: LANGUAGES.renderer(code) for code in LANGUAGES.names() if code != "en-US"
 }
 MOST_OF_MESSAGE = 2000
-# By what is made and the name under which it is given a sentence.
+# By the constructed class and the keyword argument that takes a sentence.
 MOST = {
     ("Button", "label"): 80,
     ("SelectOption", "label"): 100,
@@ -33,7 +33,7 @@ MOST = {
 
 
 def constants(tree: ast.Module) -> dict[str, ast.expr]:
-    """The sentences of a module by the names that they have there."""
+    """Return the sentences of a module by their names."""
     return {
         node.targets[0].id: node.value
         for node in tree.body
@@ -42,7 +42,7 @@ def constants(tree: ast.Module) -> dict[str, ast.expr]:
 
 
 def shown():
-    """Each template that something of a length takes, with how long it may be."""
+    """Yield each template in a place with a limit, with that limit."""
     trees = {path: ast.parse(path.read_text("utf-8")) for path in sorted(COGS.rglob("*.py"))}
     named: dict[str, ast.expr] = {}
     for tree in trees.values():
@@ -54,14 +54,14 @@ def shown():
                 most = MOST.get((made, str(keyword.arg)))
                 for text in templates(keyword.value, named) if most else ():
                     yield path.name, text, most
-        # Labels of buttons stand in tables of their own.
+        # Labels of buttons are in separate tables.
         for node in ast.walk(constants(tree).get("_LABELS", ast.Pass())):
             for text in templates(node, named):
                 yield path.name, text, MOST["Button", "label"]
 
 
 def templates(node, named):
-    """The literal templates of the sentences in an expression."""
+    """Yield the literal templates of sentences in an expression."""
     for inner in ast.walk(node):
         name = getattr(inner, "attr", getattr(inner, "id", ""))
         found = named.get(name, inner) if isinstance(inner, ast.Name | ast.Attribute) else inner
@@ -71,19 +71,19 @@ def templates(node, named):
 
 @pytest.fixture(scope="module")
 def all_shown():
-    """What is shown, found once, and not while tests are collected: every process does that."""
+    """Return these templates; computed once, and not at collection, which every process does."""
     return sorted(set(shown()))
 
 
 def test_all_texts_with_length_limits_are_found(all_shown):
-    """Of forms, buttons and cards."""
+    """In forms, buttons and cards."""
     texts = {text for _, text, _ in all_shown}
     assert {"Remix this clip", "Again", "The new clip", "How I am doing"} <= texts
 
 
 @pytest.mark.parametrize("language", READERS)
 def test_labels_titles_and_placeholders_fit(all_shown, language):
-    """Discord would refuse the whole message or form; values may add to what stands there."""
+    """Discord would refuse the whole message or form; values may make a text longer."""
     for file, text, most in all_shown:
         said = READERS[language].translations.gettext(text)
         assert len(said) <= most, f"{file}: {said}"
@@ -91,7 +91,7 @@ def test_labels_titles_and_placeholders_fit(all_shown, language):
 
 @pytest.mark.parametrize("language", READERS)
 def test_the_help_fits_into_a_message(language):
-    """With the commands as they are called there."""
+    """With the localized names of the commands."""
     said = READERS[language](HELP)
     assert len(said) <= MOST_OF_MESSAGE
     assert isinstance(HELP, Sentence)

@@ -1,4 +1,4 @@
-"""A sentence: a template and its values, rendered in any language, kept as JSON."""
+"""A sentence: a template and its values, rendered in any language, stored as JSON."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ VALUES = st.recursive(
 
 @given(st.text(), st.text(), st.dictionaries(NAMES, VALUES))
 def test_sentences_round_trip_as_json(template, many, values):
-    """Templates, plurals, moments and sentences within sentences."""
+    """Templates, plurals, times and nested sentences."""
     sentence = Sentence(template, many, **values)
     assert from_json(to_json(sentence)) == sentence
 
@@ -52,18 +52,18 @@ def test_sentences_round_trip_as_json(template, many, values):
     "text", ["", "Nothing was charged.", "{not a template", "[1]", "17", '{"a": 1}', '{"template"']
 )
 def test_plain_text_of_old_versions_is_shown_unchanged(text):
-    """Older versions kept the rendered English."""
+    """Older versions stored rendered English."""
     assert str(from_json(text)) == text
 
 
 def test_plural_forms_depend_on_the_number():
-    """One and many; the number stands in both."""
+    """Singular and plural, both with the number."""
     texts = [str(Plural("{n} clip", "{n} clips", n=n)) for n in (0, 1, 2)]
     assert texts == ["0 clips", "1 clip", "2 clips"]
 
 
 def test_times_are_relative_on_discord_and_absolute_elsewhere():
-    """Discord shows it in the reader's own time zone."""
+    """Discord shows them in the reader's time zone."""
     moment = datetime(2026, 11, 28, 7, 30, tzinfo=UTC).timestamp()
     sentence = Sentence("again {moment}", moment=Moment(moment))
     assert sentence.render(English(), Markup.DISCORD) == f"again <t:{int(moment)}:R>"
@@ -77,14 +77,14 @@ def test_user_text_is_not_used_as_a_template():
 
 
 def test_a_missing_template_value_raises():
-    """It is never shown with a hole in it."""
+    """The template is never shown unfilled."""
     with pytest.raises(KeyError):
         str(Sentence("{left} s left"))
 
 
 @pytest.fixture
 def languages(tmp_path):
-    """A folder with a catalog that has other plurals than English."""
+    """A folder with a catalog that has other plural forms than English."""
     catalog = Catalog(locale="pl", domain=DOMAIN)
     catalog.add("Deleting …", "Usuwanie …")
     catalog.add(("{n} clip", "{n} clips"), ("{n} klip", "{n} klipy", "{n} klipów"))
@@ -97,23 +97,23 @@ def languages(tmp_path):
 
 @pytest.mark.parametrize(("locale", "text"), [("pl", "Usuwanie …"), ("pl-PL", "Usuwanie …")])
 def test_a_catalog_translates(languages, locale, text):
-    """A region without a catalog of its own has its language's."""
+    """A region without a catalog uses that of its language."""
     assert languages.renderer(locale)(Sentence("Deleting …")) == text
 
 
 @pytest.mark.parametrize("locale", [None, "en-US", "zh-CN", "tlh"])
 def test_without_a_catalog_text_is_english(languages, locale):
-    """Nobody is left without words."""
+    """For a language without a catalog."""
     assert languages.renderer(locale)(Sentence("Deleting …")) == "Deleting …"
 
 
 def test_a_template_without_a_translation_is_english(languages):
-    """A half translated catalog is of use already."""
+    """An incomplete catalog can be used."""
     assert languages.renderer("pl")(Sentence("You are next.")) == "You are next."
 
 
 def test_a_translation_with_a_wrong_value_is_english(tmp_path):
-    """It is shown with the values that there are."""
+    """The English template is shown with its values."""
     file = tmp_path / "pl" / "LC_MESSAGES" / f"{DOMAIN}.po"
     file.parent.mkdir(parents=True)
     file.write_text('msgid "{n} left"\nmsgstr "{m} {} {"\n')
@@ -121,14 +121,14 @@ def test_a_translation_with_a_wrong_value_is_english(tmp_path):
 
 
 def test_plurals_are_those_of_the_language(languages):
-    """Polish has three."""
+    """Polish has three forms."""
     read = languages.renderer("pl")
     texts = [read(Plural("{n} clip", "{n} clips", n=n)) for n in (1, 2, 5, 22)]
     assert texts == ["1 klip", "2 klipy", "5 klipów", "22 klipy"]
 
 
 def test_codes_of_discord_are_those_of_gettext():
-    """Where the two differ; a region without a catalog has another region's."""
+    """Where the codes differ; a region without a catalog uses that of another region."""
     catalogs = {code: gettext.NullTranslations() for code in ("zh_CN", "nb", "es")}
     languages = Languages(catalogs)
     pairs = [("zh-CN", "zh_CN"), ("zh-TW", "zh_CN"), ("no", "nb"), ("es-419", "es")]
@@ -137,7 +137,7 @@ def test_codes_of_discord_are_those_of_gettext():
 
 
 def test_an_unreadable_catalog_is_ignored(tmp_path):
-    """A slip in one language keeps nobody from their music."""
+    """A broken catalog does not stop the bot."""
     file = tmp_path / "pl" / "LC_MESSAGES" / f"{DOMAIN}.po"
     file.parent.mkdir(parents=True)
     file.write_text('msgid "Deleting …"\nmsgtsr "Usuwanie …"\n')
@@ -145,7 +145,7 @@ def test_an_unreadable_catalog_is_ignored(tmp_path):
 
 
 def test_a_command_is_called_as_the_reader_sees_it(tmp_path):
-    """Discord shows its localised name; words of people are left alone."""
+    """Discord shows its localised name; texts of people are unchanged."""
     catalog = Catalog(locale="zh_CN", domain=DOMAIN)
     for name, shown in (("jam", "合奏"), ("start", "开始")):
         catalog.add(name, shown, context=COMMAND)

@@ -1,4 +1,4 @@
-"""Every sentence in bot and cogs: a literal template, all its values, nothing built by hand."""
+"""Sentences in bot and cogs have literal templates and all their values; none is built by hand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEYWORDS = {"Sentence": None, "Plural": (1, 2)}
 
 SENDS = {"send", "reply", "send_message", "edit", "edit_message", "edit_original_response"}
 SHOWN = {"content", "label", "title", "text", "placeholder", "description"}
-# The name of the bot is no sentence.
+# The name of the bot is not translated.
 PROPER = {"Zhiyin 知音"}
 
 
@@ -32,7 +32,7 @@ def called(call):
 
 
 def mentions(path, names):
-    """Tell whether any of the names stands in a file: parsing those without takes seconds."""
+    """Return whether a file contains any of the names: parsing the others takes seconds."""
     text = path.read_text(encoding="utf-8")
     return any(name in text for name in names)
 
@@ -56,14 +56,14 @@ def given(call):
 
 
 def is_constant(call, tree, invariants):
-    """As a name's own value; or an invariant's, which gets its row where it is violated."""
+    """Whether it is assigned to a name, or belongs to an invariant, whose row is a value."""
     if any(call in each.args for each in invariants):
         return placeholders(call.args[0].value) == {"row"}
     return any(isinstance(n, ast.Assign) and n.value is call for n in tree.body)
 
 
 def sentences(path):
-    """The templates of a file, each with whether it is a constant."""
+    """Yield the templates of a file, each with whether it is a constant."""
     if not mentions(path, KEYWORDS):
         return
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -75,7 +75,7 @@ def sentences(path):
 
 
 def test_templates_and_values_match():
-    """A constant may leave some for `fill`, which is checked below."""
+    """A constant may leave values to `fill`, which is checked below."""
     for path in FILES:
         for call, is_fixed in sentences(path):
             where = f"{path}:{call.lineno}"
@@ -88,7 +88,7 @@ def test_templates_and_values_match():
 
 
 def constants():
-    """The values that each constant sentence wants to be filled with."""
+    """Return the values that each constant sentence needs."""
     for path in [each for each in FILES if mentions(each, {"Sentence"})]:
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
@@ -100,7 +100,7 @@ def constants():
 
 
 def test_template_constants_are_filled_at_every_use():
-    """With the values that it wants, by their names."""
+    """With the values of the template, by their names."""
     wanted: dict[str, list[set[str]]] = {}
     for name, left in constants():
         wanted.setdefault(name, []).append(left)
@@ -112,14 +112,14 @@ def test_template_constants_are_filled_at_every_use():
             source = call.func.value
             name = getattr(source, "id", getattr(source, "attr", ""))
             if given(call) == {"row"} and path.name == "ledger_invariants.py":
-                continue  # of any of the invariants, whose templates want that
+                continue  # any of the invariants, whose templates need that
             assert given(call) in wanted[name], f"{path}:{call.lineno}"
             filled.add(name)
     assert {name for name, lefts in wanted.items() if all(lefts)} <= filled
 
 
 def test_babel_finds_every_template():
-    """What is translated is what is extracted: nothing is built at run time."""
+    """Every template is a literal that can be extracted."""
     for path in [each for each in FILES if mentions(each, KEYWORDS)]:
         with io.BytesIO(path.read_bytes()) as file:
             found = {message for _, message, _, _ in extract("python", file, KEYWORDS)}
@@ -132,7 +132,7 @@ def test_babel_finds_every_template():
 
 
 def words_in(node):
-    """The letters that stand in a literal or an f-string, but for names of Discord's markup."""
+    """Return the letters of a literal or an f-string, without Discord's markup."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value if any(c.isalpha() for c in node.value) else ""
     if isinstance(node, ast.JoinedStr):
@@ -146,7 +146,7 @@ def words_in(node):
     "path", [path for path in FILES if (ROOT / "cogs") in path.parents], ids=lambda path: path.name
 )
 def test_visible_text_is_always_a_sentence(path):
-    """Neither a literal nor an f-string: it would be English for everybody."""
+    """A plain literal or f-string would be English for everybody."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for call in [n for n in ast.walk(tree) if isinstance(n, ast.Call)]:
         shown = [keyword.value for keyword in call.keywords if keyword.arg in SHOWN]
@@ -170,7 +170,7 @@ def test_visible_text_is_always_a_sentence(path):
     ],
 )
 def test_text_outside_of_sentences_is_detected(tmp_path, code):
-    """The check above would see each of these."""
+    """The check above detects each of these."""
     path = tmp_path / "cog.py"
     path.write_text(code)
     with pytest.raises(AssertionError):
@@ -181,7 +181,7 @@ def test_text_outside_of_sentences_is_detected(tmp_path, code):
     "path", [path for path in FILES if "cli" in path.parts], ids=lambda path: path.name
 )
 def test_what_a_command_prints_is_a_sentence(path):
-    """But for its own name before an error, and what a program reads."""
+    """Except the program's name before an error, and output for programs."""
     for call in calls(path, {"print", "stage", "tell"}):
         for value in call.args[:1]:
             words = words_in(value).removeprefix("zhiyin: ")

@@ -30,7 +30,7 @@ def written(folder: Path) -> dict[str, np.ndarray]:
 
 
 def loaded(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
-    """Return a checkpoint's arrays under the names a file has them by."""
+    """Return a checkpoint's arrays by their names in the file."""
     parts = {
         "decoder.": checkpoint.decoder,
         "text_encoder.": checkpoint.text,
@@ -41,7 +41,7 @@ def loaded(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
 
 
 def test_weights_round_trip(mono, tiny_mono):
-    """Every tensor that inference needs is there under its own name, bit for bit."""
+    """Every tensor that inference needs is loaded under its name, bit for bit."""
     want, have = written(tiny_mono), loaded(mono)
     dropped = ("weight_g", "weight_v", "inited", "cluster_size", "embed_avg")
     kept = {name for name in want if not name.endswith(dropped)}
@@ -52,7 +52,7 @@ def test_weights_round_trip(mono, tiny_mono):
 
 
 def test_the_weight_norm_is_folded(mono, tiny_mono):
-    """A convolution's weight is its direction at its length: g * v / |v|."""
+    """A convolution's weight is g * v / |v|."""
     want = written(tiny_mono)
     for name in (name for name in want if name.endswith("weight_g")):
         direction = want[name.replace("weight_g", "weight_v")].astype(np.float64)
@@ -71,13 +71,13 @@ def test_folded_kernels_are_the_ones_mindnlp_computes_with(mono, mono_reference)
 
 
 def test_the_text_encoder_embeds_with_the_shared_table(mono, mono_reference):
-    """T5's embeddings are one tensor under two names, tied by MindNLP too."""
+    """T5's embeddings are one tensor under two names, tied by MindNLP, too."""
     table = mono_reference.model.text_encoder.encoder.embed_tokens.weight.asnumpy()
     assert np.array_equal(mono.text["shared.weight"], table)
 
 
 def test_shape_sampling_and_name_are_loaded(mono, tiny_mono):
-    """What the engine needs besides the weights."""
+    """They are part of the checkpoint beside the weights."""
     assert mono.name == tiny_mono.name
     assert mono.config == preset("tiny")
     assert mono.sampling.top_k == 250
@@ -86,7 +86,7 @@ def test_shape_sampling_and_name_are_loaded(mono, tiny_mono):
 
 
 def test_the_tokenizer_ends_a_prompt(mono):
-    """Prompts become ids of the text encoder's vocabulary, ended as T5 wants them."""
+    """Prompts become ids of the text encoder's vocabulary, followed by T5's end token."""
     ids = mono.tokenizer.encode("90s rock, with a loud guitar")
     assert ids[-1] == mono.config.text.end_token
     assert max(ids) < mono.config.text.vocab_size
@@ -102,7 +102,7 @@ def test_a_stereo_checkpoint_has_eight_codebooks(tiny_stereo):
 
 
 def test_half_precision_files_are_widened(tmp_path, mono):
-    """A checkpoint stored in fp16 comes as fp32, the decoder without any loss."""
+    """fp16 weights are loaded as fp32, the decoder's without any loss."""
     write_checkpoint(tmp_path, preset("tiny"), half=True)
     half = load(tmp_path)
     assert {array.dtype for array in loaded(half).values()} == {np.dtype(np.float32)}
@@ -111,7 +111,7 @@ def test_half_precision_files_are_widened(tmp_path, mono):
 
 
 def test_bfloat16_files_are_widened(tmp_path, tiny_mono):
-    """bfloat16 becomes fp32 exactly, numbers beyond fp16's range included."""
+    """bfloat16 becomes fp32 exactly, including numbers beyond fp16's range."""
     folder = Path(shutil.copytree(tiny_mono, tmp_path / "model"))
     weights = written(folder)
     weights["decoder.lm_heads.0.weight"][0, 0] = 1e30
@@ -131,7 +131,7 @@ def test_shards_load_as_one(tmp_path, mono):
 
 
 def test_arrays_outlive_the_model_and_are_freed_separately(tiny_mono):
-    """Dropping an array unmaps its part of the file, so that laying out weights frees them."""
+    """Dropping an array unmaps its part of the file, so packing weights frees memory as it goes."""
 
     def mapped() -> int:
         return Path("/proc/self/maps").read_text().count(str(tiny_mono / "model.safetensors"))
@@ -149,7 +149,7 @@ def test_arrays_outlive_the_model_and_are_freed_separately(tiny_mono):
 
 
 def test_writing_to_an_array_does_not_change_the_file(tiny_mono):
-    """The arrays are a consumer's own."""
+    """The mapping is private to the process."""
     path = tiny_mono / "model.safetensors"
     before = path.read_bytes()
     load(tiny_mono).decoder["lm_heads.0.weight"][:] = 0
@@ -157,13 +157,13 @@ def test_writing_to_an_array_does_not_change_the_file(tiny_mono):
 
 
 def test_a_model_larger_than_memory_is_refused_before_loading(tiny_mono):
-    """The keys and values of a million slots don't fit anywhere."""
+    """Keys and values of a million slots do not fit."""
     with pytest.raises(ResourceError, match="fewer slots"):
         load(tiny_mono, slots=10**6)
 
 
 def test_a_broken_tokenizer_is_reported(tiny_mono, tmp_path):
-    """A tokenizer that can't be parsed is one sentence."""
+    """A tokenizer that can't be parsed gives one sentence."""
     folder = Path(shutil.copytree(tiny_mono, tmp_path / "model"))
     (folder / "tokenizer.json").write_text(json.dumps({"version": "1.0"}))
     with pytest.raises(CheckpointError, match="tokenizer in .* can't be read"):
@@ -171,13 +171,13 @@ def test_a_broken_tokenizer_is_reported(tiny_mono, tmp_path):
 
 
 def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path):
-    """What inspection finds wrong is what loading raises."""
+    """Loading raises what inspection finds."""
     with pytest.raises(CheckpointError, match="no config"):
         load(tmp_path)
 
 
 def test_importing_the_module_brings_no_model_library():
-    """Only a process that loads pays for MindSpore, MindNLP and transformers."""
+    """Only a process that loads a model imports MindSpore, MindNLP and transformers."""
     code = (
         "import sys, bot.musicgen.checkpoint.load;"
         "import bot.musicgen.baselines.mindnlp_reference, bot.musicgen.baselines.synthetic;"
@@ -188,7 +188,7 @@ def test_importing_the_module_brings_no_model_library():
 
 
 def test_loading_prints_nothing_and_asks_the_configured_hub(tmp_path):
-    """No notices or bars of the libraries reach the terminal, and no mirror of MindNLP's is set."""
+    """No notices or progress bars of libraries are printed, and MindNLP's mirror is not used."""
     write_checkpoint(tmp_path, preset("tiny"), shard_bytes=200_000)
     code = (
         "import os, sys; from bot.musicgen.checkpoint.load import load;"

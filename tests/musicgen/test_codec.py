@@ -1,4 +1,4 @@
-"""EnCodec on MindSpore, held against MindNLP's own."""
+"""EnCodec on MindSpore, compared with MindNLP's."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 HEAD = "codec.decoder.layers.0.conv.matrix"
-"""What weights of the decoder are called where they are packed."""
+"""The name prefix of the decoder's packed weights."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """MindNLP's model, and its weights as our checkpoint loader hands them out."""
+    """MindNLP's model, and its weights as our checkpoint loader returns them."""
 
     model: Any
     weights: dict[str, NDArray[np.float32]]
     config: CodecConfig
     answers: dict[tuple[str, bytes], NDArray[Any]] = field(default_factory=dict)
-    """What it has made: both kinds of operations are held against the same."""
+    """Cached results, as both kinds of operations are compared with the same ones."""
 
     def decode(self, codes):
-        """Return what MindNLP makes of codes [channels, codebooks, frames]."""
+        """Return MindNLP's samples of codes [channels, codebooks, frames]."""
         return self._once("samples", codes, self._decode)
 
     def encode(self, samples):
@@ -102,7 +102,7 @@ def make_reference(**changes):
     values = {}
     for name, value in model.state_dict().items():
         made = rng.standard_normal(tuple(value.shape)).astype(np.float32)
-        # A norm is positive; an LSTM whose weights are large is chaotic.
+        # A norm is positive; an LSTM with large weights is chaotic.
         values[name] = np.abs(made) + 1 if name.endswith("original0") else made * 0.5
     model.load_state_dict({name: mindtorch.tensor(value) for name, value in values.items()})
     config = CodecConfig(
@@ -125,7 +125,7 @@ def make_reference(**changes):
 
 
 def folded(values):
-    """Multiply the weight norms out."""
+    """Fold the weight norms into the weights."""
     length, direction = (f".parametrizations.weight.original{i}" for i in (0, 1))
     weights = {name: value for name, value in values.items() if "parametrizations" not in name}
     for name, value in values.items():
@@ -155,7 +155,7 @@ def make_codec(reference, library, **options):
 
 
 def decoded_in(codec, codes, sizes):
-    """Decode codes in pushes of the sizes given, over and over."""
+    """Decode codes in pushes of the given sizes, repeatedly."""
     from bot.musicgen.codec.codec import Decoder
 
     decoder = Decoder(codec, channels=codes.shape[0])
@@ -164,7 +164,7 @@ def decoded_in(codec, codes, sizes):
 
 
 def encoded_in(codec, samples, sizes):
-    """Encode samples in pushes of the sizes given, over and over."""
+    """Encode samples in pushes of the given sizes, repeatedly."""
     from bot.musicgen.codec.encoder import Encoder
 
     encoder = Encoder(codec, channels=samples.shape[0])
@@ -186,7 +186,7 @@ def assert_near(made, expected):
 
 @pytest.mark.parametrize("frames", [*range(1, 9), 11, 12, 13, 23, 24, 25, 40])
 def test_decoding_equals_the_reference(reference, codec, frames) -> None:
-    """Every length gives the reference's samples, the shortest clips among them."""
+    """For every length, including the shortest clips."""
     codes = reference.codes(frames)
     samples = codec.decode(codes)
     assert samples.shape == (2, frames * reference.config.hop)
@@ -195,7 +195,7 @@ def test_decoding_equals_the_reference(reference, codec, frames) -> None:
 
 @pytest.mark.parametrize("length", [1, 2, 23, 24, 25, 47, 100, 288, 400, 575, 576, 577, 900])
 def test_encoding_equals_the_reference(reference, codec, length) -> None:
-    """Every length gives the reference's codes, a begun frame counting as one."""
+    """For every length; an incomplete frame counts as one."""
     samples = reference.samples(length)
     codes = codec.encode(samples)
     assert codes.shape == (2, reference.config.quantizers, -(-length // reference.config.hop))
@@ -204,7 +204,7 @@ def test_encoding_equals_the_reference(reference, codec, length) -> None:
 
 @cache
 def variant_reference(variant):
-    """MindNLP's codec of another shape, made once for both kinds of operations."""
+    """MindNLP's codec of another shape, created once for both kinds of operations."""
     return make_reference(**VARIANTS[variant])
 
 
@@ -226,7 +226,7 @@ def test_other_shapes_equal_the_reference(variant, library) -> None:
     sizes=st.lists(st.integers(0, 30), min_size=1, max_size=5).filter(any),
 )
 def test_any_chunking_decodes_to_the_same_sound(reference, codec, frames, sizes) -> None:
-    """However the codes come, one by one or in bulk, the samples are those of the whole."""
+    """Whether codes are pushed one by one or many at once."""
     codes = reference.codes(frames)
     np.testing.assert_allclose(
         decoded_in(codec, codes, sizes), codec.decode(codes), atol=1e-6, rtol=0
@@ -235,7 +235,7 @@ def test_any_chunking_decodes_to_the_same_sound(reference, codec, frames, sizes)
 
 @pytest.mark.parametrize("block_frames", [1, 3, 7])
 def test_the_block_size_does_not_change_the_sound(reference, library, codec, block_frames) -> None:
-    """The seams between blocks can't be heard: sums are added up in another order at most."""
+    """The joints between blocks are inaudible: only the order of sums differs."""
     codes, samples = reference.codes(20), reference.samples(470)
     other = make_codec(reference, library, block_frames=block_frames)
     whole = codec.decode(codes)
@@ -245,13 +245,13 @@ def test_the_block_size_does_not_change_the_sound(reference, library, codec, blo
 
 @pytest.mark.parametrize("sizes", [[1], [23], [24], [7, 100, 1], [600]])
 def test_any_chunking_encodes_to_the_same_codes(reference, codec, sizes) -> None:
-    """However the samples come, the codes are those of the whole."""
+    """However samples are pushed, the codes are those of the whole."""
     samples = reference.samples(610)
     np.testing.assert_array_equal(encoded_in(codec, samples, sizes), codec.encode(samples))
 
 
 def test_decoding_adds_limited_latency(reference, codec) -> None:
-    """What comes out lags behind by a block and the look-ahead, no more."""
+    """The output is at most a block and the look-ahead behind."""
     from bot.musicgen.codec.codec import Decoder
 
     decoder = Decoder(codec, channels=1)
@@ -272,7 +272,7 @@ def test_the_channels_of_a_clip_are_independent(reference, codec) -> None:
 
 
 def test_interleaved_clips_are_independent(reference, codec) -> None:
-    """Several clips are decoded bit by bit in turn, and each is as if alone."""
+    """Several clips are decoded piece by piece in turn, each as if alone."""
     from bot.musicgen.codec.codec import Decoder
 
     clips = [reference.codes(frames) for frames in (30, 31, 32)]
@@ -287,7 +287,7 @@ def test_interleaved_clips_are_independent(reference, codec) -> None:
 
 
 def test_a_round_trip_keeps_the_length(reference, codec) -> None:
-    """Encoding what was decoded gives as many frames again."""
+    """Encoding decoded sound gives the same number of frames."""
     codes = reference.codes(17)
     assert codec.encode(codec.decode(codes)).shape == codes.shape
 
@@ -299,7 +299,7 @@ def test_empty_input_gives_empty_output(reference, codec) -> None:
 
 
 def test_weights_in_half_precision_are_the_same(reference, library) -> None:
-    """An LSTM whose weights fit sixteen bits is read from sixteen bits, with the same result."""
+    """An LSTM whose weights are exact in fp16 is stored in it, with the same result."""
     lstm = {
         k: v.astype(np.float16).astype(np.float32)
         for k, v in reference.weights.items()
@@ -313,12 +313,12 @@ def test_weights_in_half_precision_are_the_same(reference, library) -> None:
 
 
 def signal_to_noise_db(made, exact):
-    """Return how many dB the difference lies below the sound."""
+    """Return how many dB the difference is below the sound."""
     return 10 * np.log10(np.square(exact).mean() / np.square(made - exact).mean())
 
 
 def levelled(reference):
-    """Return a model whose layers keep the level, as trained ones do: none is chaotic."""
+    """Return a model whose layers keep the level, as trained ones do, so that none is chaotic."""
     weights = dict(reference.weights)
     for name, values in weights.items():
         if values.ndim > 1 and ".weight" in name:
@@ -329,10 +329,10 @@ def levelled(reference):
 
 @pytest.mark.parametrize("variant", ["plain", "uneven", "wide"])
 def test_quantized_weights_change_the_sound_inaudibly(variant, kernel_library) -> None:
-    """In bfloat16 the difference lies 38 dB below the sound, to which EnCodec's own is nearer.
+    """In bfloat16 the difference is 38 dB below the sound; EnCodec's own loss is larger.
 
-    Where the processor has no bfloat16, and for odd widths, weights are in half precision, with
-    over twenty dB more.
+    On processors without bfloat16, and for odd widths, weights are in half precision, which is over
+    twenty dB better.
     """
     reference, packed = levelled(variant_reference(variant)), PackedWeights()
     codes = reference.codes(30)
@@ -345,7 +345,7 @@ def test_quantized_weights_change_the_sound_inaudibly(variant, kernel_library) -
 
 
 def test_a_codec_that_needs_more_bits_keeps_them(kernel_library) -> None:
-    """Where rounding would be heard, weights are not rounded so far, at later starts either."""
+    """If rounding would be audible, weights keep more bits, also at later starts."""
     reference, packed = variant_reference("wide"), PackedWeights()
     first = make_codec(reference, kernel_library, precision="int8", packed=packed)
     assert packed.arrays[HEAD].dtype != np.uint16
@@ -358,7 +358,7 @@ def test_a_codec_that_needs_more_bits_keeps_them(kernel_library) -> None:
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_clips_decoded_together_are_as_if_alone(kernel_library, precision) -> None:
-    """Bit for bit, whatever the company: of another length, begun later, over sooner."""
+    """Bit for bit, in a batch with clips of other lengths, starts and ends."""
     from bot.musicgen.codec.codec import Decoder, decode_together
 
     reference = levelled(variant_reference("wide"))

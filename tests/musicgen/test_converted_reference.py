@@ -1,4 +1,4 @@
-"""MusicGen converted to OpenVINO and ONNX Runtime, in environments of their own: see .ci/run."""
+"""MusicGen converted to OpenVINO and ONNX Runtime, in separate environments: see .ci/run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.musicgen.baselines.other_environment import Timing, read_timings
 
 ROOT = Path(__file__).parents[2]
 
-# One start of PyTorch for everything that needs it: it takes seconds.
+# One process for everything that needs PyTorch, as its start takes seconds.
 SCRIPT = """
 import json, sys
 from pathlib import Path
@@ -98,7 +98,7 @@ def test_a_converted_model_equals_pytorch(tiny_mono: Path, tmp_path: Path, runti
 
 @pytest.mark.parametrize("runtime", ENVIRONMENTS)
 def test_a_missing_runtime_is_explained(tiny_mono, tmp_path, monkeypatch, runtime) -> None:
-    """It names the runtime and the variable that would help."""
+    """The sentence names the runtime and the environment variable that helps."""
     environment = ENVIRONMENTS[runtime]
     monkeypatch.setenv(environment.python_variable, "/bin/false")
     with pytest.raises(ResourceError, match=f"{environment.runtime} could not be run") as caught:
@@ -109,7 +109,7 @@ def test_a_missing_runtime_is_explained(tiny_mono, tmp_path, monkeypatch, runtim
 
 
 def test_timings_are_the_last_line_of_what_a_program_prints() -> None:
-    """Libraries print what they like before it."""
+    """Libraries may print before it."""
     timing = Timing(
         precision="int8", users=8, ms_per_step=40.5, text_seconds=0.02, sound_seconds=2.5
     )
@@ -118,7 +118,7 @@ def test_timings_are_the_last_line_of_what_a_program_prints() -> None:
 
 
 class _Scripted:
-    """Parts that like one token of each codebook best, and note what they were given."""
+    """Models that prefer one token in each codebook, and record their inputs."""
 
     extent = Extent(
         precision="int8",
@@ -151,7 +151,7 @@ class _Scripted:
 
 
 def test_the_loop_feeds_sampled_tokens_to_both_rows() -> None:
-    """The first step takes the token of the beginning, every other the last one drawn."""
+    """The first step gets the start token, every other one the last sampled token."""
     parts = _Scripted()
     spans = clip_loop.measure(parts, np.zeros((3, 8), np.int64), steps=4)
     assert min(spans.text, spans.step, spans.sound) > 0
@@ -162,13 +162,13 @@ def test_the_loop_feeds_sampled_tokens_to_both_rows() -> None:
 
 
 def test_guidance_extrapolates_from_the_unconditional_logits() -> None:
-    """Three times the difference that it makes, added to the logits without it."""
+    """Three times the difference is added to the logits without the prompt."""
     told, untold = np.array([[[2.0]]], np.float32), np.array([[[1.0]]], np.float32)
     assert clip_loop.guide(np.concatenate((told, untold))) == np.float32(4.0)
 
 
 def test_sampling_follows_top_k_probabilities() -> None:
-    """Equal logits are drawn equally often; what is far below the 250 likeliest never."""
+    """Equal logits are drawn equally often; tokens below the 250 likeliest never."""
     random = np.random.default_rng(0)
     logits = np.full((4000, 300), -1e9, np.float32)
     logits[:, 7] = logits[:, 9] = 0.0

@@ -1,4 +1,4 @@
-"""The decoder step: the kernels against MindSpore's own operations, and rows against each other."""
+"""The decoder step: kernels against MindSpore's operations, and rows against each other."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ def tokens(count: int, seed: int = 1) -> np.ndarray:
 
 
 def states(count: int) -> np.ndarray:
-    """Return a text's states, [count, hidden_size]."""
+    """Return the text states, [count, hidden_size]."""
     return np.random.default_rng(2).standard_normal((count, CONFIG.hidden_size), dtype=np.float32)
 
 
 def test_kernels_and_builtin_operations_give_the_same_logits(kernels: Path) -> None:
-    """Thirty steps of three sequences, two of them with a text, agree to rounding."""
+    """Thirty steps of three sequences, two of them with a text, agree up to rounding."""
     decoders = [kernel_decoder(kernels, half=True), builtin_decoder()]
     for decoder in decoders:
         decoder.set_conditioning(2, Conditioning(text_states=states(7)))
@@ -100,8 +100,8 @@ def test_kernels_and_builtin_operations_give_the_same_logits(kernels: Path) -> N
 def test_weights_that_fit_sixteen_bits_lose_nothing(kernels: Path) -> None:
     """The same weights stored in 16 and in 32 bits give bit for bit the same logits.
 
-    One number that needs 32 bits widens its kind of weight in all layers; it multiplies a hidden
-    unit that is always zero, so that nothing else changes.
+    One number that needs 32 bits makes its kind of weight 32 bits in all layers; it multiplies a
+    hidden unit that is always zero, so that nothing else changes.
     """
     from bot.musicgen.decoder.kernel_decoder import KernelDecoder
     from bot.musicgen.kernels.packing import fits_float16
@@ -125,7 +125,7 @@ def test_weights_that_fit_sixteen_bits_lose_nothing(kernels: Path) -> None:
 def test_a_row_does_not_depend_on_other_rows(
     kernels: Path, precision: Precision, company: int
 ) -> None:
-    """A row alone and the same row among others give bit for bit the same logits."""
+    """A row alone and the same row in a batch give bit for bit the same logits."""
     alone, among = (kernel_decoder(kernels, half=False, precision=precision) for _ in range(2))
     for position in range(20):
         mine = tokens(1, 100 + position)
@@ -154,7 +154,7 @@ def test_chunked_prefill_equals_token_by_token_prefill(
 
 
 def test_a_reused_slot_has_no_old_state(kernels: Path) -> None:
-    """What an earlier, longer sequence left in a slot is never seen again."""
+    """Nothing of an earlier, longer sequence in a slot is visible to the next."""
     used, fresh = kernel_decoder(kernels, half=True), kernel_decoder(kernels, half=True)
     used.set_conditioning(0, Conditioning(text_states=states(50)))
     for position in range(40):
@@ -167,7 +167,7 @@ def test_a_reused_slot_has_no_old_state(kernels: Path) -> None:
 
 
 def test_a_long_text_is_encoded_in_parts(kernels: Path) -> None:
-    """A text of 100 tokens gives what MindSpore's operations make of it."""
+    """A text of 100 tokens gives the same as MindSpore's operations."""
     decoders = [kernel_decoder(kernels, half=True), builtin_decoder()]
     for decoder in decoders:
         decoder.set_conditioning(0, Conditioning(text_states=states(100)))
@@ -177,7 +177,7 @@ def test_a_long_text_is_encoded_in_parts(kernels: Path) -> None:
 
 
 def test_builtin_reads_rows_of_one_slot_in_turn() -> None:
-    """The builtin decoder takes chunks too, one position after the other."""
+    """The builtin decoder takes chunks, too, one position after the other."""
     one_by_one, chunked = builtin_decoder(), builtin_decoder()
     prompt = tokens(5)
     expected = [one_by_one.step(rows(prompt[i : i + 1], [3], [i], [0]))[0] for i in range(5)]
@@ -186,9 +186,9 @@ def test_builtin_reads_rows_of_one_slot_in_turn() -> None:
 
 
 def test_a_device_s_decoder_stays_close_in_half_precision(kernels: Path) -> None:
-    """In fp16 and fixed shapes the logits are the kernels' to a fiftieth of their spread.
+    """In fp16 and fixed shapes, logits differ by at most a fiftieth of their spread.
 
-    Nothing is compiled after the warm-up, and what one slot has read can be copied to another.
+    Nothing is compiled after the warm-up, and a slot's state can be copied to another slot.
     """
     from bot.musicgen.decoder.builtin_decoder import BuiltinDecoder
 

@@ -1,4 +1,4 @@
-"""The delay pattern: where each token stands, and where a long clip's windows lie."""
+"""The delay pattern: the position of each token, and the windows of a long clip."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ START = 99
 
 
 def fill(window: Window, codebooks: int, channels: int) -> tuple[np.ndarray, np.ndarray]:
-    """Run a window with a model that answers 10 * frame + codebook; return tokens and columns."""
+    """Run a window with a model that returns 10 * frame + codebook; return tokens and columns."""
     delay = codebook_delays(codebooks, channels)
     tokens = np.full((codebooks, window.end), -1, np.int32)
     fed = []
@@ -34,7 +34,7 @@ def fill(window: Window, codebooks: int, channels: int) -> tuple[np.ndarray, np.
 
 
 def test_each_codebook_is_one_column_later_than_the_one_before() -> None:
-    """Column c feeds codebook k the token of frame c - 1 - k, the start token outside the clip."""
+    """Column c feeds codebook k the token of frame c - 1 - k, or the start token outside."""
     _, fed = fill(Window(begin=0, context=0, end=3), 4, 1)
     expected = [
         [START, START, START, START],
@@ -82,7 +82,7 @@ def test_frames_are_complete_when_their_last_codebook_is_written() -> None:
 
 
 def test_a_clip_within_the_window_is_generated_at_once() -> None:
-    """Up to 1500 frames, the prompt's among them, need a single window."""
+    """Up to 1500 frames, including the prompt's, need a single window."""
     planned = list(plan_windows(500, 1000, longest=1500, overlap=600))
     assert planned == [Window(begin=0, context=500, end=1500)]
 
@@ -99,13 +99,13 @@ def test_a_long_clip_slides_by_eighteen_seconds() -> None:
 
 
 def test_a_long_prompt_leaves_room_for_new_frames() -> None:
-    """Of a prompt longer than the window only the end is seen."""
+    """Only the end of a prompt longer than the window is used."""
     planned = list(plan_windows(2000, 100, longest=1500, overlap=600))
     assert planned == [Window(begin=600, context=1400, end=2100)]
 
 
 def test_endless_music_has_endless_windows() -> None:
-    """Each makes eighteen seconds after twelve known ones, and none is the last."""
+    """Each generates eighteen seconds after twelve known ones, and none is the last."""
     planned = list(itertools.islice(plan_windows(2000, None, longest=1500, overlap=600), 4))
     assert [(w.begin, w.context, w.end) for w in planned] == [
         (1400, 600, 2900),
@@ -117,7 +117,7 @@ def test_endless_music_has_endless_windows() -> None:
 
 @given(prompt=st.integers(0, 4000), new=st.integers(1, 6000))
 def test_windows_cover_every_new_frame_once(prompt: int, new: int) -> None:
-    """Windows are never too long, and each makes the frames that follow the one before."""
+    """Windows are never too long, and each generates the frames that follow the previous ones."""
     planned = list(plan_windows(prompt, new, longest=1500, overlap=600))
     made = prompt
     for window in planned:

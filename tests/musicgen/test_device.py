@@ -1,6 +1,6 @@
-"""The path on MindSpore's own operations that devices take, and how a device is chosen.
+"""The path on MindSpore's operations that devices use, and how a device is chosen.
 
-There is no Ascend here: the path runs on the processor, in the shapes that it has on a device.
+There is no Ascend here: the path runs on the processor, with the shapes used on a device.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DEVICE_HERE = Device(target="CPU", own_kernels=False)
 
 
 def made_by(model: Any, *prompts: str) -> list[Finished]:
-    """Make greedy clips together, in the order of their prompts."""
+    """Generate greedy clips together, in the order of their prompts."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(model)
@@ -51,7 +51,7 @@ def made_by(model: Any, *prompts: str) -> list[Finished]:
 def test_a_device_generates_the_same_clips_as_the_kernels(
     tiny_mono: Path, kernel_cache: Path
 ) -> None:
-    """In fp32 the same tokens and sound; no graph is left to compile after the warm-up."""
+    """In fp32 tokens and sound are equal, and nothing is compiled after the warm-up."""
     from bot.musicgen.model import load_model
 
     clips = []
@@ -71,7 +71,7 @@ def test_a_device_generates_the_same_clips_as_the_kernels(
 
 
 def test_without_an_ascend_the_cpu_is_chosen(tmp_path: Path) -> None:
-    """By itself, or because it is asked for, even where there is one."""
+    """Also if the CPU is requested on a machine with an Ascend."""
     assert choose_device("auto", devices=tmp_path) == PROCESSOR
     (tmp_path / "davinci_manager").touch()
     assert choose_device("auto", devices=tmp_path) == PROCESSOR
@@ -80,7 +80,7 @@ def test_without_an_ascend_the_cpu_is_chosen(tmp_path: Path) -> None:
 
 
 def test_a_missing_ascend_gives_a_sentence(tmp_path: Path) -> None:
-    """It is told apart from one that the system shows and MindSpore can't use."""
+    """Another sentence is for a device that the system lists and MindSpore can't use."""
     with pytest.raises(DeviceError) as missing:
         choose_device("Ascend", devices=tmp_path)
     assert missing.value.sentence == NO_ASCEND
@@ -92,7 +92,7 @@ def test_a_missing_ascend_gives_a_sentence(tmp_path: Path) -> None:
 
 
 def test_every_operation_of_the_path_is_documented_for_an_ascend() -> None:
-    """By the MindSpore that is installed; `Custom` is ours, and for the processor only."""
+    """By the installed MindSpore, except for `Custom`, which is ours and for the processor only."""
     from mindspore import ops
 
     used = {

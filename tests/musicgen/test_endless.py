@@ -1,4 +1,4 @@
-"""Music without end: pieces as they are taken, windows that slide, and a clean end."""
+"""Endless music: chunks as they are read, sliding windows, and a clean end."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ WINDOW_FRAMES = 50
 
 
 def ask(**changes: Any) -> GenerationRequest:
-    """Return a request for music without end."""
+    """Return a request for endless music."""
     usual: dict[str, Any] = {"seconds": None, "seed": 7, "prompt": "90s rock"}
     return GenerationRequest(**(usual | {"ahead_seconds": AHEAD_SECONDS} | changes))
 
 
 @pytest.fixture(scope="module")
 def short_sighted(mono_model: Any) -> Any:
-    """Return the model with windows of one second, so that many pass in a short time."""
+    """Return the model with windows of one second, so that a short test has many of them."""
     decoder = dataclasses.replace(
         mono_model.config.decoder, max_positions=WINDOW_FRAMES + mono_model.config.decoder.codebooks
     )
@@ -43,13 +43,13 @@ def short_sighted(mono_model: Any) -> Any:
 
 
 def samples_of(events: list[Event], request_id: int) -> Samples:
-    """Return the sound of a request's pieces."""
+    """Return the sound of a request's chunks."""
     pieces = [e.samples for e in events if isinstance(e, AudioChunk) and e.request_id == request_id]
     return np.concatenate([np.zeros((1, 0), np.float32), *pieces], axis=1)
 
 
 def listen(engine: Any, request_id: int, seconds: float) -> list[Event]:
-    """Take the pieces of music without end as they come, until there are so many seconds."""
+    """Read chunks of endless music as they come, for so many seconds."""
     events: list[Event] = []
     taken = 0.0
     while taken < seconds:
@@ -60,7 +60,7 @@ def listen(engine: Any, request_id: int, seconds: float) -> list[Event]:
 
 
 def made_whole(model: Any, seconds: float, **changes: Any) -> Samples:
-    """Return the sound of a clip with an end."""
+    """Return the sound of a finite clip."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(model)
@@ -75,19 +75,19 @@ def made_whole(model: Any, seconds: float, **changes: Any) -> Samples:
 def test_endless_music_equals_the_start_of_a_long_clip(
     short_sighted: Any, prompt: str | None
 ) -> None:
-    """Sample for sample, over many windows and pieces: so nothing is heard where they join."""
+    """Sample for sample, over many windows and chunks, so that no joint is audible."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(short_sighted)
     request_id = engine.submit(ask(prompt=prompt))
     heard = samples_of(listen(engine, request_id, 5.0), request_id)
-    # A clip with an end has its last frames from a shorter window.
+    # A finite clip has its last frames from a shorter window.
     whole = made_whole(short_sighted, 7.0, prompt=prompt)
     assert np.array_equal(heard, whole[:, : heard.shape[1]])
 
 
 def test_ending_keeps_generated_sound(short_sighted: Any) -> None:
-    """Up to its last complete frame, with the sound that a clip of that length has."""
+    """Up to its last complete frame, with the sound of a clip of that length."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(short_sighted)
@@ -103,7 +103,7 @@ def test_ending_keeps_generated_sound(short_sighted: Any) -> None:
     hop = short_sighted.config.codec.hop
     assert heard.shape[1] % hop == 0 and heard.shape[1] > 2.0 * short_sighted.sample_rate_hz
     whole = made_whole(short_sighted, 7.0)
-    # The codec looks a few frames ahead, and mirrors the last ones where there are no more.
+    # The codec looks a few frames ahead, and mirrors the last ones at the end.
     same = heard.shape[1] - 8 * hop
     assert np.array_equal(heard[:, :same], whole[:, :same])
     assert engine._scheduler.pool.is_untouched
@@ -111,7 +111,7 @@ def test_ending_keeps_generated_sound(short_sighted: Any) -> None:
 
 @pytest.mark.parametrize("steps", range(6))
 def test_endless_music_can_end_before_any_sound(mono_model: Any, steps: int) -> None:
-    """In the queue, while its prompt is encoded, before the first frame: it finishes, and empty."""
+    """Queued, while its prompt is encoded, or before the first frame: it finishes empty."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(mono_model)
@@ -128,7 +128,7 @@ def test_endless_music_can_end_before_any_sound(mono_model: Any, steps: int) -> 
 
 
 def test_backpressure_pauses_only_its_request(mono_model: Any) -> None:
-    """It is made so far ahead and no further; a clip beside it is made as it is alone."""
+    """It is generated a limited time ahead; another clip in the batch is unaffected."""
     from bot.musicgen.engine.engine import Engine
 
     engine: Any = Engine(mono_model)
@@ -154,7 +154,7 @@ def test_backpressure_pauses_only_its_request(mono_model: Any) -> None:
 
 
 def test_the_reading_pace_does_not_change_the_sound(short_sighted: Any) -> None:
-    """A listener who stops now and then hears what one hears who does not."""
+    """A listener who pauses hears the same as one who does not."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(short_sighted)
@@ -171,7 +171,7 @@ def test_the_reading_pace_does_not_change_the_sound(short_sighted: Any) -> None:
 
 
 def test_prompt_changes_work_across_windows(short_sighted: Any) -> None:
-    """Fades shorter and longer than a window; rows are given back, and the time is told."""
+    """With fades shorter and longer than a window; rows are released, and times reported."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(short_sighted)
@@ -190,7 +190,7 @@ def test_prompt_changes_work_across_windows(short_sighted: Any) -> None:
 
 
 def test_memory_stays_constant_over_windows(short_sighted: Any) -> None:
-    """Of an hour of sound nothing is kept: not a fifth of what five windows have made."""
+    """Memory grows by less than a fifth of the samples generated meanwhile."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(short_sighted)
@@ -212,7 +212,7 @@ def test_memory_stays_constant_over_windows(short_sighted: Any) -> None:
 
 
 def test_endless_music_can_continue_an_audio_prompt(mono_model: Any) -> None:
-    """The prompt's sound is the first that is heard, and counts as made ahead."""
+    """The prompt's sound comes first, and counts as generated ahead."""
     from bot.musicgen.engine.engine import Engine
 
     noise = np.random.default_rng(3).standard_normal((1, mono_model.sample_rate_hz))
@@ -238,7 +238,7 @@ def test_endless_music_can_continue_an_audio_prompt(mono_model: Any) -> None:
     ids=str,
 )
 def test_options_that_need_an_end_are_refused(stems_model: Any, changes: Any) -> None:
-    """One sentence, before anything is made."""
+    """With one sentence, before anything is generated."""
     from bot.musicgen.engine.engine import Engine
 
     with pytest.raises(RequestError) as refusal:
@@ -247,7 +247,7 @@ def test_options_that_need_an_end_are_refused(stems_model: Any, changes: Any) ->
 
 
 def test_muted_stems_stay_muted(stems_model: Any) -> None:
-    """However long it goes on, what was left out stays silent."""
+    """However long the music goes on."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(stems_model)

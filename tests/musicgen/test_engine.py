@@ -1,4 +1,4 @@
-"""The step loop: many requests, each with the clip it would have had alone."""
+"""The step loop: many requests in a batch, each with the clip it would have alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECONDS = 0.24
 
 
 def run(engine: Any, *requests: GenerationRequest) -> list[Finished]:
-    """Make all clips together; return them in the requests' order."""
+    """Generate all clips together; return them in the requests' order."""
     ids = [engine.submit(request) for request in requests]
     return finish(engine, ids)
 
@@ -37,7 +37,7 @@ def ask(**changes: Any) -> GenerationRequest:
 
 
 def strangers(count: int) -> list[GenerationRequest]:
-    """Return requests of other people: other prompts, lengths, seeds and settings."""
+    """Return other requests, with different prompts, lengths, seeds and settings."""
     words = ("slow jazz", "dark techno with violin", "a", "happy folk guitar")
     return [
         ask(
@@ -60,9 +60,9 @@ def noise(model: Any, seconds: float = 0.5) -> Sound:
 
 @pytest.fixture(scope="module")
 def generated() -> Callable[..., Any]:
-    """Return what the reference makes greedily in `SECONDS`, each thing once.
+    """Return the reference's greedy result for `SECONDS`, cached.
 
-    Guidance is by words: without any it makes no difference to the reference.
+    Guidance needs a prompt: without any it makes no difference to the reference.
     """
     made: dict[tuple[Any, ...], Any] = {}
 
@@ -88,7 +88,7 @@ def generated() -> Callable[..., Any]:
 def test_greedy_equals_mindnlp_s_generate_token_for_token(
     any_model: Any, any_reference: Any, generated: Callable[..., Any], way: str, guidance: float
 ) -> None:
-    """All ways of making music give the reference's tokens and sound, mono and stereo."""
+    """Random, text and audio requests give the reference's tokens and sound, mono and stereo."""
     from bot.musicgen.engine.engine import Engine
 
     sampling = dataclasses.replace(GREEDY, guidance=guidance)
@@ -103,7 +103,7 @@ def test_greedy_equals_mindnlp_s_generate_token_for_token(
 def test_mixed_requests_in_one_batch_each_equal_the_reference(
     mono_model: Any, mono_reference: Any, generated: Callable[..., Any]
 ) -> None:
-    """Random, text and audio requests that run together still match token for token."""
+    """Random, text and audio requests in one batch match token for token."""
     from bot.musicgen.engine.engine import Engine
 
     audio = noise(mono_model)
@@ -124,7 +124,7 @@ def test_mixed_requests_in_one_batch_each_equal_the_reference(
 
 @pytest.mark.parametrize("sampling", [Sampling(), GREEDY], ids=["sampling", "greedy"])
 def test_other_requests_do_not_change_a_clip(any_model: Any, sampling: Sampling) -> None:
-    """A request alone and the same request among seven others give the same tokens."""
+    """A request alone and the same one among seven others give the same tokens."""
     from bot.musicgen.engine.engine import Engine
 
     alone = run(Engine(any_model), ask(sampling=sampling))[0]
@@ -134,7 +134,7 @@ def test_other_requests_do_not_change_a_clip(any_model: Any, sampling: Sampling)
 
 
 def test_joining_a_running_batch_changes_no_tokens(mono_model: Any) -> None:
-    """Requests that join at different steps, one with an audio prompt, leave the rest as it was."""
+    """Requests that join at different steps, one with an audio prompt, do not affect the others."""
     from bot.musicgen.engine.engine import Engine
 
     requests = [*strangers(3), ask(audio=noise(mono_model, 1.0))]
@@ -153,7 +153,7 @@ def test_joining_a_running_batch_changes_no_tokens(mono_model: Any) -> None:
 
 
 def test_clips_are_determined_by_their_seed(mono_model: Any) -> None:
-    """The same seed gives the same clip, another seed another one."""
+    """The same seed gives the same clip, another seed another clip."""
     from bot.musicgen.engine.engine import Engine
 
     first, again, other = run(Engine(mono_model), ask(), ask(), ask(seed=8))
@@ -165,9 +165,9 @@ def test_clips_are_determined_by_their_seed(mono_model: Any) -> None:
 def test_sampling_follows_the_references_probabilities(
     mono_model: Any, mono_reference: Any
 ) -> None:
-    """What the first frames are drawn from is the reference's distribution.
+    """The first frames are drawn from the reference's distribution.
 
-    Over 600 seeds the first token of each clip passes a chi-square test that a right engine fails
+    Over 600 seeds the first token of each clip passes a chi-square test that a correct engine fails
     once in a million.
     """
     from scipy import stats
@@ -185,7 +185,7 @@ def test_sampling_follows_the_references_probabilities(
     shares = expected.probabilities[0]
     counts = np.bincount([int(clip.tokens[0, 0]) for clip in made], minlength=len(shares))
     assert counts[shares == 0].sum() == 0
-    # A chi-square test wants some five expected in each cell: the rare ones count as one.
+    # A chi-square test needs about five expected in each cell: rare tokens count as one.
     common = shares * len(made) >= 5
     seen = np.append(counts[common], counts[~common].sum())
     wanted = np.append(shares[common], shares[~common].sum()) * len(made)
@@ -195,7 +195,7 @@ def test_sampling_follows_the_references_probabilities(
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 9, 30])
 def test_cancelling_at_any_step_frees_the_slot(mono_model: Any, steps: int) -> None:
-    """A cancelled request says nothing more, and its slot serves the next one as if new."""
+    """A cancelled request gives no more events, and its slot serves the next one as if new."""
     from bot.musicgen.engine.engine import Engine
 
     expected = run(Engine(mono_model), ask())[0]
@@ -212,7 +212,7 @@ def test_cancelling_at_any_step_frees_the_slot(mono_model: Any, steps: int) -> N
 
 
 def test_cancelling_a_finished_request_does_nothing(mono_model: Any) -> None:
-    """A cancel that comes too late, or for nobody, is no error."""
+    """Cancelling too late, or an unknown request, is no error."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(mono_model)
@@ -223,7 +223,7 @@ def test_cancelling_a_finished_request_does_nothing(mono_model: Any) -> None:
 
 
 def test_progress_is_monotonic_and_chunks_add_up_to_the_clip(mono_model: Any) -> None:
-    """Sound comes before the end, in order, and all of it together is the clip."""
+    """Chunks come in order before the end, and together they are the clip."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(mono_model)
@@ -243,7 +243,7 @@ def test_progress_is_monotonic_and_chunks_add_up_to_the_clip(mono_model: Any) ->
 
 
 def test_an_audio_prompt_comes_first_in_the_clip(any_model: Any) -> None:
-    """The clip holds the prompt's frames, a begun one counted whole, and the new seconds."""
+    """The clip has the prompt's frames, an incomplete one counted, and the new seconds."""
     from bot.musicgen.engine.engine import Engine
 
     clip = run(Engine(any_model), ask(audio=noise(any_model, 0.5)))[0]
@@ -251,9 +251,9 @@ def test_an_audio_prompt_comes_first_in_the_clip(any_model: Any) -> None:
 
 
 def test_a_long_clip_has_no_seam(mono_model: Any) -> None:
-    """Fifty seconds are made in three windows and sound as one decoded in one go.
+    """Fifty seconds from three windows sound as if decoded in one go.
 
-    At every join the step between two samples is no larger than elsewhere in the clip.
+    At every joint the step between two samples is no larger than elsewhere in the clip.
     """
     from bot.musicgen.engine.engine import Engine
 
@@ -271,7 +271,7 @@ def test_a_long_clip_has_no_seam(mono_model: Any) -> None:
 
 
 def test_a_later_window_continues_the_previous_one(mono_model: Any) -> None:
-    """What follows a join depends on what came before it: another past, another future."""
+    """What follows a joint depends on what came before it."""
     from bot.musicgen.engine.engine import Engine
 
     first, other = run(
@@ -316,7 +316,7 @@ def test_an_invalid_request_is_refused(mono_model: Any, changes: dict[str, Any])
     ids=["empty", "NaN", "8 channels", "stereo"],
 )
 def test_an_invalid_audio_prompt_is_refused(mono_model: Any, samples: Any) -> None:
-    """Nothing but finite samples in the model's channels reaches the codec."""
+    """Only finite samples with the model's channels reach the codec."""
     from bot.musicgen.engine.engine import Engine
 
     sound = Sound(samples=samples.astype(np.float32), sample_rate_hz=mono_model.sample_rate_hz)

@@ -1,4 +1,4 @@
-"""A melody that is followed: the reference's tokens, in any company, with time going on."""
+"""Melody conditioning: the reference's tokens, in any batch and over several windows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ask(**changes: Any) -> GenerationRequest:
 
 
 def run(engine: Any, *requests: GenerationRequest) -> list[Finished]:
-    """Make all clips together; return them in the requests' order."""
+    """Generate all clips together; return them in the requests' order."""
     ids = [engine.submit(request) for request in requests]
     done: dict[int, Finished] = {}
     while engine.busy:
@@ -71,7 +71,7 @@ def test_greedy_equals_the_patched_reference_token_for_token(
 
 
 def test_prompt_and_melody_affect_the_reference(melody_reference: Any) -> None:
-    """The reference is mended: other words and another tune give other tokens."""
+    """The patched reference gives other tokens for other words and for another melody."""
     tokens = [
         melody_reference.generate(steps=8, sampling=GREEDY, prompt=prompt, melody=classes).tokens
         for prompt, classes in [
@@ -85,7 +85,7 @@ def test_prompt_and_melody_affect_the_reference(melody_reference: Any) -> None:
 
 
 def test_a_mixed_batch_equals_single_runs(melody_model: Any) -> None:
-    """Tunes, words and none of both run together: prefixes are read beside others' steps."""
+    """With melodies, texts, both and neither: prefixes are prefilled beside others' steps."""
     from bot.musicgen.engine.engine import Engine
 
     requests = [
@@ -107,7 +107,7 @@ def test_a_mixed_batch_equals_single_runs(melody_model: Any) -> None:
 
 
 def test_prompts_can_change_with_a_melody(melody_model: Any) -> None:
-    """The new words have read the tune, too: nothing but the frames after the change is other."""
+    """The new prompt has the melody, too; only frames after the change differ."""
     from bot.musicgen.engine.engine import Engine
 
     def make(*changes: PromptChange) -> Any:
@@ -126,12 +126,12 @@ def test_prompts_can_change_with_a_melody(melody_model: Any) -> None:
 
 
 def test_a_melody_advances_and_repeats() -> None:
-    """A later window has the pitch classes of its own time; after its end a tune begins anew."""
+    """A later window has the pitch classes of its time; a short melody repeats."""
     from bot.musicgen.conditioning.melody import Melody
 
     long = Melody(tune(45.0))
     assert np.array_equal(long.classes(0.0), Melody(tune(30.0)).classes(0.0))
-    middle = slice(10, 100)  # a cut is heard at the edges
+    middle = slice(10, 100)  # a cut affects the edges
     period = round(8 * 0.4 * RATE_HZ) / RATE_HZ
     assert np.array_equal(long.classes(5 * period)[middle], long.classes(0.0)[middle])
     assert not np.array_equal(long.classes(18.0)[middle], long.classes(0.0)[middle])
@@ -140,7 +140,7 @@ def test_a_melody_advances_and_repeats() -> None:
 
 
 def test_an_unusable_melody_is_refused(melody_model: Any, mono_model: Any) -> None:
-    """A model that takes none, a sound to go on from beside it, an empty one, another rate."""
+    """By a model without melodies, together with an audio prompt, empty, or at another rate."""
     from bot.musicgen.engine.engine import Engine
 
     with pytest.raises(RequestError, match="can't follow a melody"):
@@ -155,7 +155,7 @@ def test_an_unusable_melody_is_refused(melody_model: Any, mono_model: Any) -> No
 
 
 def test_a_warm_up_does_not_change_the_null_prefix(melody_model: Any) -> None:
-    """It lies in a slot of its own from the load on, and every guided clip copies it."""
+    """It has a reserved slot since loading, which every guided clip copies."""
     past = melody_model.decoder._kv_cache[:, melody_model.null_slot]
     before = past.copy()
     melody_model.decoder.warm_up()

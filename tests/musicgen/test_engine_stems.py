@@ -1,4 +1,4 @@
-"""Stems in the engine: taken apart, kept, left out, alone and in company."""
+"""Stems in the engine: separated, kept and muted, alone and in a batch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GUIDES = [0, 1]
 
 
 def run(model: Any, *requests: Any) -> list[Finished]:
-    """Make all together; return what came of them in the requests' order."""
+    """Run all requests together; return their results in order."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(model)
@@ -52,7 +52,7 @@ def earlier(stems_model: Any) -> Any:
 def test_greedy_with_eight_codebooks_is_mindnlps_own_generate(
     stems_model: Any, tiny_stems: Any, prompt: str | None
 ) -> None:
-    """A mono model's codebooks each wait for the one before: token for token as the reference."""
+    """Each codebook of a mono model is delayed by one more, token for token as in the reference."""
     from bot.musicgen.baselines.mindnlp_reference import Reference
 
     sampling = Sampling(greedy=True)
@@ -65,7 +65,7 @@ def test_greedy_with_eight_codebooks_is_mindnlps_own_generate(
 
 
 def test_stems_do_not_change_the_clip(stems_model: Any) -> None:
-    """Each is as long as the clip, no two are alike, and the clip is what it is without them."""
+    """Stems are as long as the clip and all different; the clip is the same without them."""
     plain, made = run(stems_model, ask(), ask(wants_stems=True))
     assert np.array_equal(made.tokens, plain.tokens)
     assert np.array_equal(made.sound.samples, plain.sound.samples)
@@ -77,7 +77,7 @@ def test_stems_do_not_change_the_clip(stems_model: Any) -> None:
 
 
 def test_a_stem_is_its_codebooks_with_others_silent(stems_model: Any) -> None:
-    """What comes is what the codec makes of the stem's codes and code 0 everywhere else."""
+    """It is decoded from the stem's codes, with code 0 everywhere else."""
     (made,) = run(stems_model, ask(wants_stems=True))
     codes = np.zeros_like(made.tokens)
     codes[CHORDS] = made.tokens[CHORDS]
@@ -86,7 +86,7 @@ def test_a_stem_is_its_codebooks_with_others_silent(stems_model: Any) -> None:
 
 
 def test_an_existing_clip_is_separated(stems_model: Any) -> None:
-    """Its codes alone give the same stems, while others' music is made."""
+    """Its codes alone give the same stems, while another clip is generated."""
     (made,) = run(stems_model, ask(wants_stems=True))
     _, apart = run(stems_model, ask(seed=9), StemsRequest(tokens=made.tokens))
     assert apart.sound.samples.shape[1] == 0
@@ -96,7 +96,7 @@ def test_an_existing_clip_is_separated(stems_model: Any) -> None:
 
 
 def test_stems_do_not_delay_clips(stems_model: Any) -> None:
-    """A clip that has a stretch of sound ready gets it before any stem goes on."""
+    """A clip's chunk that is due is decoded before any stem."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(stems_model)
@@ -109,13 +109,13 @@ def test_stems_do_not_delay_clips(stems_model: Any) -> None:
         events += step
     (finished,) = [event for event in events if isinstance(event, Finished)]
     assert finished.request_id == own
-    # Its frames, its delay, a step to be taken on: the stems took none.
+    # Its frames, its delay and one step to be admitted: stems took none.
     assert engine.steps <= round(SECONDS * 50) + 10
 
 
 @pytest.mark.parametrize("steps", [0, 1, 5])
 def test_a_separation_can_be_cancelled(stems_model: Any, steps: int) -> None:
-    """At any step, and nothing is left."""
+    """At any step, and no work is left."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(stems_model)
@@ -132,7 +132,7 @@ def test_a_separation_can_be_cancelled(stems_model: Any, steps: int) -> None:
 def test_kept_stems_are_unchanged_and_others_are_generated(
     stems_model: Any, earlier: Any, greedy: bool, prompt: str | None
 ) -> None:
-    """With them the guides; what is free differs from the earlier clip, with guidance or not."""
+    """Guides are kept with them; the other stems differ, with guidance or without."""
     kept = Kept(tokens=earlier, stems=("drums", "chords"))
     sampling = Sampling(greedy=greedy)
     (made,) = run(stems_model, ask(kept=kept, prompt=prompt, sampling=sampling))
@@ -143,7 +143,7 @@ def test_kept_stems_are_unchanged_and_others_are_generated(
 
 
 def test_generated_stems_depend_on_seed_and_kept_stems(stems_model: Any, earlier: Any) -> None:
-    """Two seeds are two ideas; the same seed over other drums is another one, too."""
+    """Another seed, and the same seed over other drums, give other music."""
     other = earlier.copy()
     other[DRUMS] = (other[DRUMS] + 1) % 64
     first, second, over_other = run(
@@ -158,7 +158,7 @@ def test_generated_stems_depend_on_seed_and_kept_stems(stems_model: Any, earlier
 
 
 def test_stem_requests_do_not_depend_on_the_batch(stems_model: Any, earlier: Any) -> None:
-    """Kept, muted, plain and taken apart in one batch: the same tokens as each alone."""
+    """Kept, muted, plain and separated in one batch: the same tokens as each alone."""
     requests = [
         ask(kept=Kept(tokens=earlier, stems=("bass",))),
         ask(muted=("drums",), prompt=None),
@@ -173,7 +173,7 @@ def test_stem_requests_do_not_depend_on_the_batch(stems_model: Any, earlier: Any
 
 
 def test_after_the_kept_part_all_stems_are_generated(stems_model: Any, earlier: Any) -> None:
-    """A longer clip begins with the kept stems and goes on by itself; a shorter one is cut."""
+    """A longer clip begins with the kept stems; in a shorter one they are cut."""
     frames = earlier.shape[1]
     kept = Kept(tokens=earlier, stems=("drums", "bass"))
     longer, shorter = run(stems_model, ask(seconds=1.0, kept=kept), ask(seconds=0.3, kept=kept))
@@ -185,7 +185,7 @@ def test_after_the_kept_part_all_stems_are_generated(stems_model: Any, earlier: 
 
 
 def test_kept_stems_persist_across_windows(stems_model: Any) -> None:
-    """In a clip of 31 s, which takes two windows, every frame of them is there."""
+    """A clip of 31 s takes two windows, and has every frame of them."""
     random = np.random.default_rng(5)
     tokens = random.integers(0, 64, (8, 1550), dtype=np.int32)
     kept = Kept(tokens=tokens, stems=("drums", "lead"))
@@ -197,7 +197,7 @@ def test_kept_stems_persist_across_windows(stems_model: Any) -> None:
 
 
 def test_muted_stems_are_silent_throughout(stems_model: Any) -> None:
-    """Their codes are 0 in every frame; the model hears that, so the others go their own way."""
+    """Their codes are 0 in every frame, which changes the other stems."""
     made, plain = run(stems_model, ask(muted=("drums", "lead")), ask())
     assert not made.tokens[DRUMS + LEAD].any()
     assert plain.tokens[DRUMS + LEAD].any()
@@ -205,7 +205,7 @@ def test_muted_stems_are_silent_throughout(stems_model: Any) -> None:
 
 
 def test_muted_stems_are_silent_after_an_audio_prompt(stems_model: Any) -> None:
-    """The prompt stays as it is, the new sound is without them."""
+    """The prompt is unchanged, and the new sound lacks them."""
     rate = stems_model.sample_rate_hz
     audio = Sound(samples=np.zeros((1, rate // 2), np.float32), sample_rate_hz=rate)
     (made,) = run(stems_model, ask(audio=audio, muted=("drums",)))
@@ -214,7 +214,7 @@ def test_muted_stems_are_silent_after_an_audio_prompt(stems_model: Any) -> None:
 
 
 def test_known_codes_are_continued_without_encoding(stems_model: Any, earlier: Any) -> None:
-    """The clip begins with exactly these codes, though its sound would be heard as others."""
+    """The clip begins with exactly these codes, although encoding its sound gives others."""
     samples = stems_model.codec.decode(earlier[None])
     audio = Sound(samples=samples, sample_rate_hz=stems_model.sample_rate_hz)
     made, heard = run(stems_model, ask(audio=audio, audio_tokens=earlier), ask(audio=audio))
@@ -225,7 +225,7 @@ def test_known_codes_are_continued_without_encoding(stems_model: Any, earlier: A
 
 
 def test_guides_of_a_sound_take_the_place_of_encoded_ones(stems_model: Any, earlier: Any) -> None:
-    """What is heard is encoded, and goes on as told; known codes have guides of their own."""
+    """Other codebooks are encoded, and the continuation follows the guides; known codes win."""
     samples = stems_model.codec.decode(earlier[None])
     audio = Sound(samples=samples, sample_rate_hz=stems_model.sample_rate_hz)
     frames = earlier.shape[1]
@@ -274,7 +274,7 @@ FRACTIONS: Any = np.full((8, 30), 0.5)
 def test_impossible_stem_requests_are_refused(
     stems_model: Any, changes: Any, sentence: str
 ) -> None:
-    """One sentence each, and no slot is taken."""
+    """Each with a sentence, and no slot is taken."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(stems_model)
@@ -295,7 +295,7 @@ def test_impossible_stem_requests_are_refused(
     ids=["apart", "muted", "kept", "taken apart"],
 )
 def test_a_model_without_stems_says_so(mono_model: Any, request_: Any) -> None:
-    """Whatever is wished of them."""
+    """For every kind of request with stems."""
     from bot.musicgen.engine.engine import Engine
 
     with pytest.raises(RequestError, match="This model makes no stems"):
@@ -303,7 +303,7 @@ def test_a_model_without_stems_says_so(mono_model: Any, request_: Any) -> None:
 
 
 def test_codes_are_either_kept_or_continued(stems_model: Any) -> None:
-    """Not both at once; and codes of an audio prompt are as long as its sound."""
+    """Not both at once; and the codes of an audio prompt must be as long as its sound."""
     from bot.musicgen.engine.engine import Engine
 
     rate = stems_model.sample_rate_hz

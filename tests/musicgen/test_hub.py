@@ -13,7 +13,7 @@ def test_a_folder_is_used_directly(tmp_path):
 
 
 def test_a_hub_id_resolves_to_its_downloaded_files(tmp_path):
-    """The hub's cache holds the files of a commit, which its branch names."""
+    """The hub's cache has the files of a commit, which a branch refers to."""
     repository = tmp_path / "models--facebook--musicgen-small"
     snapshot = repository / "snapshots" / "abc"
     snapshot.mkdir(parents=True)
@@ -24,14 +24,14 @@ def test_a_hub_id_resolves_to_its_downloaded_files(tmp_path):
 
 @pytest.mark.parametrize("name", ["facebook/musicgen-small", "no--such/model", "a/b"])
 def test_a_hub_id_that_was_not_downloaded_says_how_to(tmp_path, name):
-    """The sentence holds the command to run, and nothing is asked of the network."""
+    """The sentence has the command to run, and the network is not used."""
     with pytest.raises(CheckpointError, match=f"zhiyin models download {name}"):
         resolve(name, cache=tmp_path)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "/no/such/folder", "a/b/c"])
 def test_an_invalid_hub_id_is_treated_as_a_folder(name):
-    """What can't be a hub id is told as a missing folder."""
+    """It is reported as a missing folder."""
     with pytest.raises(CheckpointError, match=f"no folder {name}"):
         resolve(name)
 

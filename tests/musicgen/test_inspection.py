@@ -19,7 +19,7 @@ from bot.musicgen.checkpoint.presets import preset
 
 @pytest.fixture
 def folder(tiny_mono: Path, tmp_path: Path) -> Path:
-    """Return a copy of a good checkpoint to be spoilt."""
+    """Return a copy of a good checkpoint, to be damaged."""
     return Path(shutil.copytree(tiny_mono, tmp_path / "model"))
 
 
@@ -48,7 +48,7 @@ def refusal(folder: Path) -> str:
 
 
 def test_a_good_folder_is_described(tiny_mono):
-    """Shape, recommended sampling and size on disk are known without loading."""
+    """Shape, recommended sampling and size on disk are read without loading."""
     contents = inspect(tiny_mono)
     assert contents.config == preset("tiny")
     assert contents.sampling == Sampling(guidance=3.0, top_k=250)
@@ -64,7 +64,7 @@ def test_a_folder_without_config_is_refused(folder):
 
 @pytest.mark.parametrize("text", ["{", "[]", "\xff"])
 def test_a_broken_config_is_refused(folder, text):
-    """A config.json that is no JSON object is named."""
+    """The sentence names a config.json that is no JSON object."""
     (folder / "config.json").write_text(text, encoding="latin-1")
     assert "config.json" in refusal(folder)
 
@@ -74,7 +74,7 @@ def test_a_broken_config_is_refused(folder, text):
     [("llama", "'llama'"), (None, "not a MusicGen model")],
 )
 def test_another_architecture_is_refused_by_name(folder, kind, words):
-    """It is named by what its config.json says."""
+    """The sentence has the architecture of its config.json."""
     edit(folder / "config.json", "model_type", value=kind)
     assert words in refusal(folder)
 
@@ -100,13 +100,13 @@ def test_another_architecture_is_refused_by_name(folder, kind, words):
     ],
 )
 def test_an_unsupported_config_names_the_setting(folder, keys, value, words):
-    """A setting of the wrong kind, or one there is no code for, is told by its name."""
+    """A setting of the wrong type, or an unsupported one, is named."""
     edit(folder / "config.json", *keys, value=value)
     assert words in refusal(folder)
 
 
 def test_stems_are_read_with_their_codebooks(tiny_stems):
-    """In the order of the file; a model without the key has none."""
+    """In the file's order; a model without the key has none."""
     stems = inspect(tiny_stems).config.stems
     assert [(stem.name, stem.codebooks) for stem in stems] == [
         ("drums", (2,)),
@@ -136,21 +136,21 @@ def test_stems_are_read_with_their_codebooks(tiny_stems):
     ids=str,
 )
 def test_invalid_stems_are_refused(tiny_stems, tmp_path, stems, words):
-    """Each mistake in them has its sentence."""
+    """Each mistake has a sentence."""
     folder = Path(shutil.copytree(tiny_stems, tmp_path / "model"))
     edit(folder / "config.json", "stems", value=stems)
     assert words in refusal(folder)
 
 
 def test_a_stereo_model_with_stems_is_refused(tiny_stereo, tmp_path):
-    """Its codebooks go left, right, left, right: none is a stem."""
+    """Its codebooks alternate between left and right, so none is a stem."""
     folder = Path(shutil.copytree(tiny_stereo, tmp_path / "model"))
     edit(folder / "config.json", "stems", value={"drums": [2]})
     assert "only a mono model can have stems" in refusal(folder)
 
 
 def test_the_fingerprint_is_that_of_the_codebooks(tiny_mono, tiny_stems, tmp_path):
-    """Other codebooks have another; what else is trained anew changes nothing."""
+    """Other codebooks change it; training anything else does not."""
     one, other = fingerprint(inspect(tiny_mono)), fingerprint(inspect(tiny_stems))
     assert len(one) == 16 and one != other
     folder = Path(shutil.copytree(tiny_mono, tmp_path / "model"))
@@ -164,7 +164,7 @@ def test_the_fingerprint_is_that_of_the_codebooks(tiny_mono, tiny_stems, tmp_pat
 
 
 def test_codebook_averages_are_optional(folder):
-    """They are there for training alone; without the codebooks themselves a file is incomplete."""
+    """Only training needs them; without the codebooks themselves a file is incomplete."""
     weights = load_file(folder / "model.safetensors")
     prefix = "audio_encoder.quantizer.layers.0.codebook."
     for part in ("inited", "cluster_size", "embed_avg"):
@@ -178,14 +178,14 @@ def test_codebook_averages_are_optional(folder):
 
 @pytest.mark.parametrize("keep", [0, 4, 100, 500_000, -1])
 def test_a_truncated_weights_file_is_refused(folder, keep):
-    """A file cut anywhere is found by its header and length, before it is read."""
+    """Header and length show it, before the file is read."""
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:keep])
     assert f"{path} is damaged" in refusal(folder)
 
 
 def test_a_header_that_contradicts_itself_is_refused(folder):
-    """A tensor whose bytes don't fit its dimensions is found."""
+    """A tensor whose bytes do not match its dimensions."""
     path = folder / "model.safetensors"
     data = path.read_bytes()
     path.write_bytes(data.replace(b'"shape":[64,64]', b'"shape":[64,99]', 1))
@@ -193,13 +193,13 @@ def test_a_header_that_contradicts_itself_is_refused(folder):
 
 
 def test_a_git_lfs_placeholder_is_named(folder):
-    """A clone without LFS leaves a note in place of the weights."""
+    """A clone without LFS has pointer files instead of the weights."""
     (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n")
     assert "git lfs pull" in refusal(folder)
 
 
 def test_a_folder_without_weights_is_refused(folder):
-    """Settings without weights are not a model."""
+    """Settings alone are not a model."""
     (folder / "model.safetensors").unlink()
     assert "no weights" in refusal(folder)
 
@@ -213,7 +213,7 @@ def test_pickled_weights_are_refused_with_the_reason(folder):
 
 
 def test_a_missing_shard_is_named(tmp_path):
-    """The index says which file isn't there."""
+    """The sentence has the file that the index lists."""
     write_checkpoint(tmp_path, preset("tiny"), shard_bytes=300_000)
     lost = sorted(tmp_path.glob("model-*.safetensors"))[1]
     lost.unlink()
@@ -221,7 +221,7 @@ def test_a_missing_shard_is_named(tmp_path):
 
 
 def test_an_index_cant_point_outside_its_folder(tmp_path):
-    """File names in an index are taken without the path in front of them."""
+    """Paths before the file names in an index are ignored."""
     write_checkpoint(tmp_path, preset("tiny"), shard_bytes=300_000)
     index = tmp_path / "model.safetensors.index.json"
     index.write_text(index.read_text().replace("model-00001", "../../model-00001"))
@@ -229,19 +229,19 @@ def test_an_index_cant_point_outside_its_folder(tmp_path):
 
 
 def test_a_missing_tensor_is_named(folder):
-    """A state dict that lacks a tensor of its config.json is refused, whatever it has besides."""
+    """A state dict that lacks a tensor of its config.json is refused."""
     rename(folder, {"enc_to_dec_proj.bias": "decoder.model.decoder.embed_positions.weights"})
     assert "lack the tensor enc_to_dec_proj.bias" in refusal(folder)
 
 
 def test_an_unknown_tensor_is_named(folder):
-    """A tensor that its config.json doesn't ask for shows that the two don't belong together."""
+    """A tensor that its config.json does not define shows that the files do not match."""
     rename(folder, {"enc_to_dec_proj.bias": "decoder.lm_heads.4.weight"})
     assert "decoder.lm_heads.4.weight" in refusal(folder)
 
 
 def test_a_tensor_of_other_dimensions_is_named(folder):
-    """The sentence gives the dimensions found and asked for."""
+    """The sentence has the actual and the expected dimensions."""
     weights = load_file(folder / "model.safetensors")
     weights["enc_to_dec_proj.bias"] = np.zeros(7, np.float32)
     save_file(weights, folder / "model.safetensors")
@@ -252,7 +252,7 @@ def test_a_tensor_of_other_dimensions_is_named(folder):
 
 
 def test_tensor_names_of_all_conversions_are_accepted(folder):
-    """Stored positions, parametrized weight norm and tied embeddings are all the same model."""
+    """Stored positions, parametrized weight norm and tied embeddings give the same model."""
     weights = load_file(folder / "model.safetensors")
     renamed = {
         name.replace("weight_g", "parametrizations.weight.original0")
@@ -279,7 +279,7 @@ def test_the_authors_sampling_is_read(folder):
 
 
 def test_missing_generation_settings_have_defaults(folder):
-    """A folder without generation_config.json is used with MusicGen's own defaults."""
+    """Without generation_config.json, MusicGen's defaults are used."""
     (folder / "generation_config.json").unlink()
     assert inspect(folder).sampling == Sampling()
 

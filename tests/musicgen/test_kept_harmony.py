@@ -1,4 +1,4 @@
-"""Tempo and harmony of an earlier clip, held without any stem of it."""
+"""Tempo and harmony of an earlier clip, kept without any of its stems."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.musicgen.engine.validation import check_stems
 
 
 def test_harmony_alone_is_kept_without_stems():
-    """The guides are the earlier clip's, but where they say nothing (0), and all stems are free."""
+    """Guides are the earlier clip's, except where they are unknown (0); all stems are new."""
     stems = (Stem("drums", (1,)), Stem("bass", (2,)))
     tokens = np.arange(12, dtype=np.int32).reshape(3, 4)
     kept = Kept(tokens=tokens, stems=(), harmony_only=True)

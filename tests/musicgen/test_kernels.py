@@ -1,4 +1,4 @@
-"""Compiling the kernels on the machine they run on."""
+"""Compilation of the kernels on the machine they run on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.quick_compilation import flags_with
 
 
 def test_a_second_start_compiles_nothing(kernel_cache: Path) -> None:
-    """The compiled kernels are found again, and nothing else is left in the cache."""
+    """The compiled kernels are found in the cache, which has no other files."""
     folder = kernel_cache / "kernels"
     first = build.compile_kernels(folder)
     made = first.stat().st_mtime_ns
@@ -30,15 +30,15 @@ def test_the_compiler_of_the_environment_comes_first(monkeypatch) -> None:
 
 
 def test_the_bundled_compiler_works(tmp_path: Path) -> None:
-    """A machine without a compiler of its own uses the one of the ziglang package."""
+    """A machine without a compiler uses the ziglang package."""
     bundled = [c for c in build.find_compilers() if c.command == build.BUNDLED]
-    # Its -O1 and -O2 take as long as -O3, and by itself its -O0 checks for undefined behaviour.
+    # Its -O1 and -O2 take as long as -O3, and -O0 adds checks for undefined behaviour.
     flags = (*flags_with("-O0"), "-fno-sanitize=undefined")
     assert build.compile_kernels(tmp_path, bundled, flags=flags).exists()
 
 
 def test_zig_has_a_place_for_its_cache_without_a_home(tmp_path: Path, monkeypatch) -> None:
-    """Its usual place where that can be had, or the one that is given, or else a folder of ours."""
+    """Its default folder if possible, a configured one, or else one of ours."""
     monkeypatch.delenv("ZIG_GLOBAL_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert "ZIG_GLOBAL_CACHE_DIR" not in build.zig_environment(tmp_path)
@@ -53,7 +53,7 @@ def test_zig_has_a_place_for_its_cache_without_a_home(tmp_path: Path, monkeypatc
 
 
 def copying(folder: Path, library: Path) -> build.Compiler:
-    """Return a compiler that has compiled already: the cache is what is tested with it."""
+    """Return a fake compiler that copies compiled kernels, to test the cache."""
     program = folder / "copying"
     program.write_text(
         f'#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\nsleep 0.2; cp "{library}" "$2"\n'
@@ -63,14 +63,14 @@ def copying(folder: Path, library: Path) -> build.Compiler:
 
 
 def test_a_failing_compiler_is_skipped(kernel_cache: Path, tmp_path: Path) -> None:
-    """The next one does the work, and nothing of the attempt is left."""
+    """The next one is used, and no files of the attempt are left."""
     compilers = [failing(tmp_path), *build.find_compilers()]
     assert build.compile_kernels(kernel_cache / "kernels", compilers).exists()
     assert len(list((kernel_cache / "kernels").iterdir())) == 1
 
 
 def test_the_last_compiler_error_is_reported(tmp_path: Path) -> None:
-    """With no other compiler to try, the reason is what the compiler said."""
+    """With no other compiler to try, the reason is the compiler's output."""
     with pytest.raises(build.KernelsUnavailableError, match="no such flag"):
         build.compile_kernels(tmp_path / "cache", [failing(tmp_path)])
     assert list((tmp_path / "cache").iterdir()) == []
@@ -83,7 +83,7 @@ def test_a_missing_compiler_is_reported(tmp_path: Path) -> None:
 
 
 def test_an_unwritable_cache_only_costs_time(tmp_path: Path, kernel_library: Path, caplog) -> None:
-    """They are compiled for this process alone, and the log says why every start is slow."""
+    """Kernels are compiled for this process alone, and the log says why starts are slow."""
     (tmp_path / "cache").write_text("a file where a folder should be")
     with caplog.at_level("WARNING", logger="bot"):
         compiled = build.compile_kernels(tmp_path / "cache", [copying(tmp_path, kernel_library)])
@@ -95,7 +95,7 @@ def test_an_unwritable_cache_only_costs_time(tmp_path: Path, kernel_library: Pat
 def test_two_processes_that_compile_at_once_get_the_same(
     tmp_path: Path, kernel_library: Path
 ) -> None:
-    """Both find whole kernels, and one file is left."""
+    """Both load complete kernels, and one file is left."""
     script = (
         "import sys; from pathlib import Path; from bot.musicgen.kernels import build\n"
         "compiler = build.Compiler(command=(sys.argv[2],), version='1')\n"
@@ -119,7 +119,7 @@ def test_two_processes_that_compile_at_once_get_the_same(
 
 
 def failing(folder: Path) -> build.Compiler:
-    """Return a compiler that can do nothing but complain."""
+    """Return a compiler that only prints an error."""
     program = folder / "broken"
     program.write_text('#!/bin/sh\necho "no such flag" >&2\nexit 1\n')
     program.chmod(0o755)

@@ -18,7 +18,7 @@ SMALL = preset("musicgen-small")
 
 
 def test_the_small_model_stays_within_its_memory_limit():
-    """At most 4.5 GB with one slot of 30 s and 9 GB with eight, as promised to owners."""
+    """At most 4.5 GB with one slot of 30 s and 9 GB with eight, as documented."""
     assert memory_needed(SMALL, slots=1, seconds=30) < 4.5e9
     assert memory_needed(SMALL, slots=8, seconds=30) < 9e9
 
@@ -41,7 +41,7 @@ def test_a_slot_costs_its_keys_and_values():
 
 
 def test_prompt_changes_and_melodies_need_slots():
-    """A mix takes more than two rows of a clip, as many wait for other words, one for no melody."""
+    """Beside a clip's two rows, slots for changed prompts are reserved, and one for no melody."""
 
     def rows(model, slots, words):
         ten, eleven = (memory_needed(model, slots=slots, seconds=s, words=words) for s in (10, 11))
@@ -54,13 +54,13 @@ def test_prompt_changes_and_melodies_need_slots():
 
 
 def test_too_little_memory_is_reported_with_both_numbers():
-    """What is needed, what is free and what to do."""
+    """The sentence has the needed and the free memory, and what to do."""
     with pytest.raises(ResourceError, match=r"needs about 9000\.0 GB .* are free: choose"):
         check_memory(9000 * 10**9)
 
 
 def test_enough_memory_passes():
-    """Nothing happens where the memory suffices."""
+    """Nothing is raised."""
     check_memory(1000)
 
 
@@ -74,7 +74,7 @@ def fake_system(root, membership, files):
 
 
 def test_a_container_s_limit_applies(tmp_path):
-    """A control group's limit less what is used, with the cached files given back."""
+    """A control group's limit minus what is used, not counting cached files."""
     files = {
         "memory.max": "500000000\n",
         "memory.current": "300000000\n",
@@ -85,7 +85,7 @@ def test_a_container_s_limit_applies(tmp_path):
 
 
 def test_the_lowest_limit_of_nested_cgroups_applies(tmp_path):
-    """The limit may be on the group itself or on any around it."""
+    """It may be on the group itself or on any parent."""
     files = {
         "a/b/memory.max": "max\n",
         "a/b/memory.current": "10\n",
@@ -97,7 +97,7 @@ def test_the_lowest_limit_of_nested_cgroups_applies(tmp_path):
 
 
 def test_cgroups_v1_limits_apply(tmp_path):
-    """Version 1 keeps memory in a tree of its own under other names."""
+    """Version 1 has a separate memory hierarchy with other file names."""
     files = {
         "memory/docker/x/memory.limit_in_bytes": "1000\n",
         "memory/docker/x/memory.usage_in_bytes": "1500\n",
@@ -108,7 +108,7 @@ def test_cgroups_v1_limits_apply(tmp_path):
 
 
 def test_without_cgroups_the_machine_s_memory_applies(tmp_path):
-    """Where there are none, what the machine has free is the answer."""
+    """The machine's free memory is the result."""
     assert memory_available(root=tmp_path) > 10**8
 
 
@@ -117,7 +117,7 @@ def test_without_cgroups_the_machine_s_memory_applies(tmp_path):
     [("RLIMIT_AS", 2_300_000_000, 1_000_000_000), ("RLIMIT_DATA", 7 * 10**7, 7 * 10**7)],
 )
 def test_process_limits_apply(tmp_path, monkeypatch, name, limit_bytes, available_bytes):
-    """`ulimit -v` and `-d`: of mapped memory the libraries take some that they never fill."""
+    """`ulimit -v` and `-d`; libraries map some memory that they never use."""
 
     def limits(asked):
         most = limit_bytes if asked == getattr(resource, name) else resource.RLIM_INFINITY

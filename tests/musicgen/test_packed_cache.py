@@ -1,4 +1,4 @@
-"""Packed weights of earlier starts: what is kept, what is refused, and when it goes."""
+"""The cache of packed weights: what is stored, refused and deleted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from bot.musicgen.model import load_model
 
 ROOT = Path(__file__).parents[2]
 
-# Of what it makes at both starts, the second in a process that has never seen the first.
+# A second start, in a process that has not seen the first.
 START = """
 import hashlib, sys
 from pathlib import Path
@@ -77,7 +77,7 @@ CONTENT = PackedFile(
 
 
 def test_a_cached_start_is_equal_and_imports_no_model_library(tiny_mono, cache):
-    """Sample for sample; neither MindNLP nor transformers is in its process."""
+    """The samples are equal, and neither MindNLP nor transformers is imported."""
     first = clip(tiny_mono, cache)
     assert len(kept(cache)) == 1
     run = subprocess.run(
@@ -94,14 +94,14 @@ def test_a_cached_start_is_equal_and_imports_no_model_library(tiny_mono, cache):
     [("tiny_mono", "fp32"), ("tiny_mono", "bf16"), ("tiny_stereo", "int8"), ("tiny_stems", "int4")],
 )
 def test_every_precision_and_shape_round_trips(name, precision, cache, request):
-    """What was packed at the first start makes the same clip at the second."""
+    """The second start gives the same clip as the first."""
     folder = request.getfixturevalue(name)
     assert np.array_equal(clip(folder, cache, precision), clip(folder, cache, precision))
     assert len(kept(cache)) == 1
 
 
 def test_the_stored_tokenizer_is_the_checkpoint_s(tiny_mono):
-    """The same tokens, also of words that it has never seen and of nothing."""
+    """It gives the same tokens, also for unknown words and for an empty prompt."""
     tokenizer = load(tiny_mono).tokenizer
     kept = stored_tokenizer(tokenizer)
     assert kept is not None
@@ -117,13 +117,13 @@ def test_the_stored_tokenizer_is_the_checkpoint_s(tiny_mono):
 
 
 def test_a_tokenizer_written_in_python_is_not_stored():
-    """It has no form that can be kept."""
+    """It has no serialized form."""
     assert stored_tokenizer(object()) is None
 
 
 @pytest.mark.parametrize("sparse", [(), ("matrix", "half")])
 def test_a_packed_file_round_trips(tmp_path, sparse):
-    """Every type, and an array without anything in it; mapped or read."""
+    """Every type, and an empty array; mapped or read."""
     packed_file.write(tmp_path / "x", CONTENT, sparse=sparse)
     found = packed_file.read(tmp_path / "x")
     assert found.tokenizer == CONTENT.tokenizer
@@ -135,7 +135,7 @@ def test_a_packed_file_round_trips(tmp_path, sparse):
 
 
 def test_the_cache_is_readable_by_other_users(tmp_path):
-    """It is a safetensors file to the library of that name."""
+    """The safetensors library reads it, too."""
     from safetensors.numpy import load_file
 
     content = PackedFile(
@@ -148,7 +148,7 @@ def test_the_cache_is_readable_by_other_users(tmp_path):
 
 
 def damaged(data):
-    """The bytes of a file, each time with something else wrong."""
+    """The bytes of a file, each time with another defect."""
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
     yield b""
@@ -168,7 +168,7 @@ def damaged(data):
         {"matrix": []},
         {"__metadata__": {}},
         {"__metadata__": None},
-        # Damage to what is said of the arrays, not to themselves.
+        # Damage to the description of the arrays, not to themselves.
         {"__metadata__": {**header["__metadata__"], "tokenizer": '{"of": "sword"}'}},
         {"__metadata__": {**header["__metadata__"], "sparse": '["matrix"]'}},
         {"half": None, "hulf": header["half"]},
@@ -180,7 +180,7 @@ def damaged(data):
 
 
 def test_corruption_is_detected(tmp_path):
-    """Each is told; none is read as something else, none ends the process or asks for memory."""
+    """Each defect is reported; none is read wrongly, crashes the process or allocates memory."""
     packed_file.write(tmp_path / "x", CONTENT)
     for number, data in enumerate(damaged((tmp_path / "x").read_bytes())):
         (tmp_path / "y").write_bytes(data)
@@ -190,7 +190,7 @@ def test_corruption_is_detected(tmp_path):
 
 
 def test_a_corrupt_file_is_rebuilt(tiny_mono, cache, caplog):
-    """It costs the time of a first start and nothing else."""
+    """It costs as much time as a first start."""
     first = clip(tiny_mono, cache)
     (file,) = kept(cache)
     whole = file.read_bytes()
@@ -202,7 +202,7 @@ def test_a_corrupt_file_is_rebuilt(tiny_mono, cache, caplog):
 
 
 def test_an_unwritable_cache_only_costs_time(tiny_mono, cache, caplog):
-    """A clip is made all the same, and the log says why the next start will be slow."""
+    """A clip is generated, and the log says why the next start will be slow."""
     (cache / packed_cache.FOLDER).write_text("not a folder")
     with caplog.at_level(logging.WARNING, logger="bot"):
         assert clip(tiny_mono, cache).size
@@ -210,7 +210,7 @@ def test_an_unwritable_cache_only_costs_time(tiny_mono, cache, caplog):
 
 
 def test_concurrent_reads_see_a_complete_file(tmp_path):
-    """Two write the same file again and again; whoever reads gets a whole one."""
+    """While two processes write the same file repeatedly."""
     path = tmp_path / "x"
     contents = [
         PackedFile(arrays={"x": np.full(50_000, value, np.float32)}, tokenizer=str(value))
@@ -236,7 +236,7 @@ def test_concurrent_reads_see_a_complete_file(tmp_path):
 
 
 def test_different_content_has_another_file(tiny_mono, tmp_path):
-    """Weights, settings, tokenizer, precision and kernels each make a difference."""
+    """It depends on weights, settings, tokenizer, precision and kernels."""
     kernels = Path("kernels-1.so")
     names = set()
 
@@ -263,7 +263,7 @@ def test_different_content_has_another_file(tiny_mono, tmp_path):
 
 
 def test_unused_files_are_deleted(tmp_path):
-    """A file that was not read for a month, and what a killed process left; a used one stays."""
+    """After a month without reads, and temporary files of killed processes; used ones stay."""
     folder = tmp_path / packed_cache.FOLDER
     folder.mkdir()
     packed = PackedWeights()
@@ -284,7 +284,7 @@ def test_unused_files_are_deleted(tmp_path):
 
 
 def test_a_model_s_name_is_looked_up_once():
-    """Two parts of a model can't have the same name without being told."""
+    """Two parts of a model with the same name are an error."""
     packed = PackedWeights()
     packed.array("x", lambda: np.zeros(3))
     with pytest.raises(AssertionError):

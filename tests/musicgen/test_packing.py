@@ -1,4 +1,4 @@
-"""Weights laid out for the kernels."""
+"""The memory layout of weights for the kernels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def weights(outputs: int, inputs: int, seed: int = 0) -> np.ndarray:
 
 @pytest.mark.parametrize("outputs", [16, 48, 100])
 def test_a_panel_has_sixteen_interleaved_columns(outputs: int) -> None:
-    """Column c of the product lies in panel c / 16 at c % 16; the last panel is filled with 0."""
+    """Column c of the product is in panel c / 16 at c % 16; the last panel is padded with 0."""
     layers = [weights(outputs, 8, seed) for seed in range(3)]
     packed = pack([partial(layers.__getitem__, i) for i in range(3)], (outputs, 8))
     for layer, expected in zip(packed, layers, strict=True):
@@ -33,7 +33,7 @@ def test_weights_exact_in_fp16_are_stored_in_fp16() -> None:
 
 
 def test_one_inexact_weight_keeps_all_layers_in_fp32() -> None:
-    """A third needs 32 bits: then every layer is kept in 32, those before it too."""
+    """1/3 needs 32 bits: then every layer has 32, including earlier ones."""
     odd = weights(32, 8)
     odd[3, 3] = 1 / 3
     packed = pack([lambda: weights(32, 8), lambda: odd], (32, 8))
@@ -56,7 +56,7 @@ def test_memory_is_zeroed_and_aligned() -> None:
 
 
 def test_unsupported_head_sizes_use_builtin_operations():
-    """Attention keeps a head's digits on the stack."""
+    """The attention kernel keeps a head's numbers on the stack."""
     from bot.musicgen.kernels.packing import fits_kernels
 
     assert fits_kernels(16)

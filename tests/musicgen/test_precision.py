@@ -1,4 +1,4 @@
-"""Weights and the past in 16 and 8 bits: what that changes in the scores, and what it must not."""
+"""Weights and keys and values in 16 and 8 bits: how scores change, and what must not change."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def decoder(library: Path, precision: Precision, weights: dict | None = None) ->
 
 
 def heavy_tailed() -> dict:
-    """Return weights as trained ones are: some columns many times as loud, and a few outliers."""
+    """Return weights as trained ones are: some columns many times larger, and a few outliers."""
     rng = np.random.default_rng(5)
     weights = random_weights(half=False)
     for name, values in weights.items():
@@ -71,12 +71,12 @@ def listen(decoders: list[Decoder], steps: int = 40) -> np.ndarray:
 
 
 def error(scores: np.ndarray, exact: np.ndarray) -> float:
-    """Return the size of the error beside that of the scores."""
+    """Return the size of the error relative to that of the scores."""
     return float(np.linalg.norm(scores - exact) / np.linalg.norm(exact))
 
 
 def test_int8_weights_are_rounded_to_nearest_per_group() -> None:
-    """Read back, no weight is off by more than half a step of its column in its group."""
+    """No weight is off by more than half a step of its column in its group."""
     weights = np.random.default_rng(0).standard_normal((100, 300)).astype(np.float32)
     packed = pack([partial(weights.__getitem__, slice(None))], (100, 300), "int8")
     assert packed.dtype == np.uint8
@@ -95,7 +95,7 @@ def test_int8_weights_are_rounded_to_nearest_per_group() -> None:
 
 
 def test_int4_weights_are_close_and_keep_the_largest() -> None:
-    """Read back, a group's mean error is a twelfth of its spread, and none exceeds a step."""
+    """A group's mean error is a twelfth of its spread, and none exceeds a step."""
     weights = np.random.default_rng(0).standard_normal((100, 96)).astype(np.float32)
     weights[:, 5] = 0
     weights[3] = 0
@@ -124,7 +124,7 @@ def test_int4_weights_are_close_and_keep_the_largest() -> None:
 
 
 def test_widths_not_divisible_by_groups_use_int8() -> None:
-    """int4 needs 32 inputs to a group: other sizes fall back to int8."""
+    """int4 needs groups of 32 inputs: other sizes fall back to int8."""
     weights = np.random.default_rng(0).standard_normal((32, 48)).astype(np.float32)
     packed = pack([lambda: weights], (32, 48), "int4")
     assert np.array_equal(packed, pack([lambda: weights], (32, 48), "int8"))
@@ -139,28 +139,28 @@ def test_widths_not_divisible_by_four_use_16_bits() -> None:
 
 
 def test_bfloat16_is_rounded_to_the_nearest_even() -> None:
-    """As every other program does: ml_dtypes is the reference."""
+    """As ml_dtypes does."""
     import ml_dtypes
 
     values = np.random.default_rng(0).standard_normal(1000).astype(np.float32)
-    values[:3] = 1.00390625, 1.01171875, 0.0  # two ties, and nothing
+    values[:3] = 1.00390625, 1.01171875, 0.0  # two ties, and zero
     assert np.array_equal(to_bfloat16(values), values.astype(ml_dtypes.bfloat16).view(np.uint16))
 
 
 def test_weights_exact_in_half_precision_stay_so(kernels: Path) -> None:
-    """In bf16 it would lose bits and be no smaller: only what is kept of the past is rounded."""
+    """bf16 would lose bits and be no smaller: only keys and values are rounded."""
     exact, rounded = (
         decoder(kernels, precision, random_weights(half=True)) for precision in ("fp32", "bf16")
     )
     first = [one.step(rows(tokens(2), [0, 1], [0, 0], [0, 0])) for one in (exact, rounded)]
-    assert error(first[1], first[0]) < 2e-3  # of the past, there is one position
+    assert error(first[1], first[0]) < 2e-3  # there is only one past position
     assert rounded.description == "kernels, weights in 16 bits"
 
 
 @pytest.mark.parametrize("weights", [random_weights, heavy_tailed])
 @pytest.mark.parametrize(("precision", "bound"), [("bf16", 0.01), ("int8", 0.03), ("int4", 0.3)])
 def test_logits_stay_close(kernels: Path, weights, precision: Precision, bound: float) -> None:
-    """Over forty steps the scores differ by a few in a thousand or hundred from those in fp32."""
+    """Over forty steps they differ by a few thousandths or hundredths from those in fp32."""
     make = partial(weights, half=False) if weights is random_weights else weights
     exact, rounded = listen([decoder(kernels, name, make()) for name in ("fp32", precision)])
     assert 0 < error(rounded, exact) < bound
@@ -170,9 +170,9 @@ def test_logits_stay_close(kernels: Path, weights, precision: Precision, bound: 
 def test_cpus_without_dot_product_instructions_give_the_same_tokens(
     kernels: Path, tmp_path: Path, without: str
 ) -> None:
-    """Older processors compute bit for bit the same, only slower."""
+    """Older processors compute the same bit for bit, only slower."""
     compiler = next(c for c in build.find_compilers() if c.command != build.BUNDLED)
-    # Optimized, as unoptimized code rounds products before it adds them.
+    # Optimized, as unoptimized code rounds products before adding them.
     library = compile_decoder(tmp_path, (*compiler.command, without), "-O2")
     assert not build.supports_int8(library)
     for precision in ALL:
@@ -215,9 +215,9 @@ THREADS = (1, 2, 3)
 
 @pytest.fixture(scope="module")
 def scores_by_threads(kernels: Path) -> dict[int, str]:
-    """Return a digest of the scores by the number of threads, each of a process of its own.
+    """Return a digest of the scores by the number of threads, each from another process.
 
-    They are forked from one that has imported all: that takes longer than the scores.
+    They are forked from one with all imports, which take longer than the scores.
     """
     done = subprocess.run(
         [sys.executable, "-c", _SCORES, str(kernels), *map(str, THREADS)],

@@ -20,7 +20,7 @@ STEPS = 10
 
 
 def chirp(channels: int, frames: int) -> Samples:
-    """Return sound that changes all the time, another for each channel."""
+    """Return sound that changes all the time, different in each channel."""
     moment = np.arange(640 * frames) / 32_000
     rows = [0.4 * np.sin(2 * np.pi * (200 + 2000 * k * moment) * moment) for k in (1, 2)]
     return np.stack(rows[:channels]).astype(np.float32)
@@ -28,7 +28,7 @@ def chirp(channels: int, frames: int) -> Samples:
 
 @pytest.fixture(scope="module")
 def rock(mono_reference):
-    """Lend what it makes of two words, which takes a second: read it, never change it."""
+    """Return the reference's result for two words, which takes a second: never change it."""
     return mono_reference.generate(steps=STEPS, sampling=GREEDY, prompt="90s rock")
 
 
@@ -44,7 +44,7 @@ def test_a_text_prompt_gives_tokens_and_sound(rock):
 
 
 def test_prompts_and_guidance_change_the_tokens(mono_reference, rock):
-    """Greedy output depends on the words, and on how much they count."""
+    """Greedy output depends on the words, and on their weight."""
     variants = [
         rock,
         mono_reference.generate(steps=STEPS, sampling=GREEDY, prompt="sad piano"),
@@ -98,7 +98,7 @@ def test_sampling_stays_among_the_likeliest(mono_reference, rock):
 
 
 def test_a_step_continues_what_generate_made(mono_reference, rock):
-    """Teacher-forced logits lead to the very tokens that the greedy loop chose."""
+    """Teacher-forced logits give the tokens that the greedy loop chose."""
     made = rock.tokens
     for frames in (0, 2, 5):
         step = mono_reference.step(prompt="90s rock", tokens=made[:, :frames], sampling=GREEDY)
@@ -126,7 +126,7 @@ def test_a_steps_probabilities_are_cut_and_scaled(mono_reference, rock):
 
 
 def test_an_unconditional_step_has_one_row(mono_reference):
-    """Without a prompt there is nothing to guide away from."""
+    """Without a prompt there is nothing to guide by."""
     step = mono_reference.step(
         prompt=None, tokens=np.zeros((4, 8), np.int32), sampling=Sampling(top_k=5)
     )
@@ -135,7 +135,7 @@ def test_an_unconditional_step_has_one_row(mono_reference):
 
 
 def test_the_codec_uses_the_loaded_weights(mono_reference, tiny_mono):
-    """An LSTM gives what its tensors in the file say; mindtorch alone uses others."""
+    """An LSTM uses its tensors in the file; mindtorch alone uses others."""
     import mindtorch
 
     lstm = mono_reference.model.audio_encoder.decoder.layers[1].lstm
@@ -181,14 +181,14 @@ def test_the_tensor_layout_matches_the_model(name):
 
 
 def test_missing_config_fields_have_transformers_defaults(mono_reference):
-    """Newer files name only what differs from the defaults of the configuration classes."""
+    """Newer files contain only what differs from the defaults of the configuration classes."""
     from transformers import EncodecConfig, MusicgenDecoderConfig, T5Config
 
     decoder, text, codec = MusicgenDecoderConfig(), T5Config(), EncodecConfig()
     config = parse_config(
         {
             "model_type": "musicgen",
-            # EnCodec's own default is the 24 kHz model with 32 quantizers.
+            # EnCodec's default is the 24 kHz model with 32 quantizers.
             "decoder": {"num_codebooks": 32, "vocab_size": 1024, "pad_token_id": 1024},
             "text_encoder": {"model_type": "t5"},
             "audio_encoder": {"model_type": "encodec"},

@@ -12,19 +12,19 @@ SCORES = np.array([[1.0, 4.0, 2.0, 3.0, -5.0], [0.5, 0.4, 0.3, 0.2, 0.1]], np.fl
 
 
 def uniforms(count: int, seed: int = 0) -> np.ndarray:
-    """Return numbers to draw by, [count, 2]."""
+    """Return random numbers to draw by, [count, 2]."""
     return np.random.default_rng(seed).random((count, 2))
 
 
 def test_greedy_takes_the_best_score_whatever_is_drawn() -> None:
-    """Greedy sampling doesn't look at the random numbers."""
+    """Greedy sampling ignores the random numbers."""
     for drawn in uniforms(10):
         assert choose(SCORES, Sampling(greedy=True), drawn).tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("top_k", [1, 2, 3, 4])
 def test_top_k_keeps_exactly_the_best_k(top_k: int) -> None:
-    """Everything but the k best scores has no share."""
+    """All other tokens have probability 0."""
     shares = probabilities(SCORES, Sampling(top_k=top_k))
     assert (np.count_nonzero(shares, axis=1) == top_k).all()
     assert shares[0].argsort()[-top_k:].tolist() == SCORES[0].argsort()[-top_k:].tolist()
@@ -32,12 +32,12 @@ def test_top_k_keeps_exactly_the_best_k(top_k: int) -> None:
 
 @pytest.mark.parametrize("top_k", [0, 5, 250])
 def test_top_k_of_nothing_or_everything_cuts_nothing(top_k: int) -> None:
-    """Top-k 0 and a top-k beyond the vocabulary leave every token its share."""
+    """Top-k 0 and a top-k beyond the vocabulary keep every token."""
     assert (probabilities(SCORES, Sampling(top_k=top_k)) > 0).all()
 
 
 def test_top_k_keeps_ties_at_the_edge() -> None:
-    """Scores equal to the k-th best stay, as in the reference."""
+    """Scores equal to the k-th best are kept, as in the reference."""
     scores = np.array([[1.0, 1.0, 1.0, 0.0]], np.float32)
     assert np.count_nonzero(probabilities(scores, Sampling(top_k=2))) == 3
 
@@ -46,9 +46,9 @@ def test_top_k_keeps_ties_at_the_edge() -> None:
     ("top_p", "kept"), [(0.05, 1), (0.4, 1), (0.41, 2), (0.7, 2), (0.71, 3), (0.95, 4), (1.0, 4)]
 )
 def test_top_p_keeps_the_smallest_set_that_reaches_it(top_p: float, kept: int) -> None:
-    """Shares 0.4, 0.3, 0.2, 0.1: the fewest tokens whose shares add up to top-p, never none."""
+    """Of 0.4, 0.3, 0.2, 0.1: the fewest tokens that add up to top-p, at least one."""
     scores = np.log(np.array([[0.1, 0.4, 0.2, 0.3]], np.float32))
-    # A hair below each edge, where rounding can't decide.
+    # Slightly below each edge, where rounding can't decide.
     shares = probabilities(scores, Sampling(top_k=0, top_p=top_p - 1e-4 if top_p < 1 else 1.0))
     assert np.count_nonzero(shares) == kept
     assert shares.sum() == pytest.approx(1.0)
@@ -75,8 +75,8 @@ def test_guidance_moves_away_from_the_scores_without_text() -> None:
     ids=["all", "top-k", "top-p", "temperature"],
 )
 def test_draws_follow_the_probabilities(sampling: Sampling) -> None:
-    """50,000 draws pass a chi-square test that a right sampler fails once in a million."""
-    from scipy import stats  # which takes a second
+    """50,000 draws pass a chi-square test that a correct sampler fails once in a million."""
+    from scipy import stats  # the import takes a second
 
     drawn = np.array([choose(SCORES, sampling, pair) for pair in uniforms(50_000)])
     for codebook, shares in enumerate(probabilities(SCORES, sampling)):
@@ -88,7 +88,7 @@ def test_draws_follow_the_probabilities(sampling: Sampling) -> None:
 
 
 def test_the_ends_of_the_unit_interval_draw_possible_tokens() -> None:
-    """0 draws the first token that has a share, the largest number below 1 the last."""
+    """0 draws the first possible token, the largest number below 1 the last."""
     scores = np.array([[-np.inf, 1.0, 1.0, -np.inf]] * 2, np.float32)
     ends = np.array([0.0, np.nextafter(1.0, 0.0)])
     assert choose(scores, Sampling(), ends).tolist() == [1, 2]

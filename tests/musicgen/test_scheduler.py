@@ -1,4 +1,4 @@
-"""The scheduler alone: who is admitted, decoded and vocoded, without a model."""
+"""The scheduler without a model: which requests are admitted, decoded and vocoded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHUNK_FRAMES = 10
 
 
 def make_scheduler(slots: int = 4, max_rows: int = 32) -> Scheduler:
-    """Return a scheduler that nobody has asked for anything."""
+    """Return a scheduler without requests."""
     return Scheduler(slots=slots, max_rows=max_rows, chunk_frames=CHUNK_FRAMES)
 
 
@@ -40,12 +40,12 @@ def admit(
 
 
 def decode_all(scheduler: Scheduler, request: ScheduledRequest, frames: int = 0) -> None:
-    """Let every token of a request be chosen."""
+    """Choose every token of a request."""
     scheduler.update_decoded(request, pending_positions=0, new_frames=frames)
 
 
 def test_only_listed_transitions_are_allowed() -> None:
-    """Each pair of states is allowed exactly where the table has it; the last two have no exit."""
+    """The final two states have no transitions."""
     for old, new in itertools.product(RequestState, repeat=2):
         if new in TRANSITIONS[old]:
             check_transition(old, new)
@@ -56,7 +56,7 @@ def test_only_listed_transitions_are_allowed() -> None:
 
 
 def test_an_invalid_transition_does_not_change_the_state() -> None:
-    """A request that waits can't decode; it is told and still waits."""
+    """A waiting request can't decode: an error is raised, and it is still waiting."""
     request = ScheduledRequest(id=1)
     with pytest.raises(InvalidTransitionError, match="WAITING can't be followed by DECODING"):
         request.enter(RequestState.DECODING)
@@ -64,7 +64,7 @@ def test_an_invalid_transition_does_not_change_the_state() -> None:
 
 
 def test_every_state_can_be_reached_and_cancelled_but_the_last() -> None:
-    """From WAITING there is a way to each state, and from each unfinished one to CANCELLED."""
+    """Each state is reachable from WAITING, and CANCELLED from each unfinished one."""
     reached = {RequestState.WAITING}
     while more := {new for old in reached for new in TRANSITIONS[old]} - reached:
         reached |= more
@@ -89,7 +89,7 @@ def test_the_first_in_the_queue_is_prepared_and_admitted_first() -> None:
 
 
 def test_a_request_waits_for_all_its_slots() -> None:
-    """With guidance it takes two, or none; it is overtaken by nobody."""
+    """With guidance it needs two; later requests do not overtake it."""
     scheduler = make_scheduler(slots=3)
     running = admit(scheduler, 1, slots=2)
     scheduler.add(2)
@@ -105,7 +105,7 @@ def test_a_request_waits_for_all_its_slots() -> None:
 
 
 def test_slots_are_released_after_the_last_token() -> None:
-    """What is left to do is audio, which needs none."""
+    """The remaining audio needs none."""
     scheduler = make_scheduler(slots=2)
     request = admit(scheduler, 1, slots=2)
     assert scheduler.free_slots == 0
@@ -137,7 +137,7 @@ def test_the_next_state_depends_on_the_known_tokens() -> None:
 
 
 def test_a_step_has_the_whole_batch_in_admission_order() -> None:
-    """Those that wait, that are vocoded or whose stems are made take no part."""
+    """Waiting, vocoding and separating requests are not in it."""
     scheduler = make_scheduler()
     first, second, third = (admit(scheduler, request_id) for request_id in (1, 2, 3))
     scheduler.add_separation(4)
@@ -147,7 +147,7 @@ def test_a_step_has_the_whole_batch_in_admission_order() -> None:
 
 
 def test_prefill_uses_all_rows_alone_and_spare_rows_otherwise() -> None:
-    """Nobody's step gets slow because somebody else's prompt is long."""
+    """A long prompt does not slow down the steps of other requests."""
     assert share_rows([(100, 1)], 32) == [32]
     assert share_rows([(100, 2)], 32) == [16]
     assert share_rows([(1, 1), (100, 1)], 32) == [1, CHEAP_ROWS - 1]
@@ -162,7 +162,7 @@ def test_prefill_uses_all_rows_alone_and_spare_rows_otherwise() -> None:
 def test_a_step_stays_within_its_rows_and_includes_everyone(
     wanted: list[tuple[int, int]], spare: int
 ) -> None:
-    """Everybody feeds a position at least, what it has at most; together no more than fits."""
+    """Every request gets at least one position and at most what is pending."""
     max_rows = sum(rows for _, rows in wanted) + spare
     shares = share_rows(wanted, max_rows)
     assert len(shares) == len(wanted)
@@ -177,7 +177,7 @@ def decode(scheduler: Scheduler, *requests: ScheduledRequest, frames: int) -> No
 
 
 def vocode(scheduler: Scheduler) -> list[int]:
-    """Make the chunks that are due; return whose they are."""
+    """Decode the chunks that are due; return their requests' ids."""
     due = scheduler.schedule_chunks()
     for request in due:
         scheduler.update_vocoded(request, frames=min(CHUNK_FRAMES, request.unvocoded_frames))
@@ -185,7 +185,7 @@ def vocode(scheduler: Scheduler) -> list[int]:
 
 
 def test_the_first_chunk_of_a_clip_is_not_delayed() -> None:
-    """Below a chunk nobody's turn comes; those who have one go along with a first one."""
+    """Less than a chunk is never due; other complete chunks are decoded with a first one."""
     scheduler = make_scheduler()
     first, second, third = (admit(scheduler, request_id) for request_id in (1, 2, 3))
     decode(scheduler, first, second, third, frames=CHUNK_FRAMES - 1)
@@ -199,7 +199,7 @@ def test_the_first_chunk_of_a_clip_is_not_delayed() -> None:
 
 
 def test_chunks_are_decoded_in_batches() -> None:
-    """A chunk waits for the others' until all have one, or somebody has two."""
+    """A chunk waits until all requests have one, or one of them has two."""
     scheduler = make_scheduler()
     clips = [admit(scheduler, request_id) for request_id in (1, 2, 3)]
     decode(scheduler, *clips, frames=CHUNK_FRAMES)
@@ -216,7 +216,7 @@ def test_chunks_are_decoded_in_batches() -> None:
 
 @pytest.mark.parametrize("reason", ["is_ahead", "is_held"])
 def test_stalled_requests_do_not_delay_chunks(reason: str) -> None:
-    """A clip that stands still keeps nobody waiting, and what it has of its own is made."""
+    """The others do not wait for a stalled request, whose chunks are decoded when complete."""
     scheduler = make_scheduler()
     going, standing = admit(scheduler, 1), admit(scheduler, 2)
     decode(scheduler, going, standing, frames=CHUNK_FRAMES)
@@ -229,7 +229,7 @@ def test_stalled_requests_do_not_delay_chunks(reason: str) -> None:
 
 
 def test_a_complete_clip_is_decoded_at_once() -> None:
-    """The end of a clip waits for nobody, and a pass takes no more than so many."""
+    """The end of a clip is due immediately, and the number of chunks in a pass is limited."""
     scheduler = Scheduler(slots=32, max_rows=64, chunk_frames=CHUNK_FRAMES)
     ended = [admit(scheduler, request_id) for request_id in range(MOST_CHUNKS + 1)]
     decode(scheduler, *ended, frames=CHUNK_FRAMES)
@@ -240,7 +240,7 @@ def test_a_complete_clip_is_decoded_at_once() -> None:
 
 
 def test_stems_are_decoded_when_no_chunk_is_due() -> None:
-    """A separation came first and still waits."""
+    """A separation waits for a due chunk, although it came first."""
     scheduler = make_scheduler()
     scheduler.add_separation(1)
     clip = admit(scheduler, 2)
@@ -251,7 +251,7 @@ def test_stems_are_decoded_when_no_chunk_is_due() -> None:
 
 
 def test_a_cancelled_request_gives_its_slots_back_in_any_state() -> None:
-    """Queued, in the batch, vocoded or separated: nothing of it is left."""
+    """Queued, decoding, vocoding or separating."""
     scheduler = make_scheduler()
     admit(scheduler, 1, slots=2)
     decode_all(scheduler, admit(scheduler, 2))
@@ -264,7 +264,7 @@ def test_a_cancelled_request_gives_its_slots_back_in_any_state() -> None:
 
 
 def test_a_finished_request_is_forgotten() -> None:
-    """A late cancel changes nothing, and it can't be finished twice."""
+    """A late cancel changes nothing, and finishing it twice is an error."""
     scheduler = make_scheduler()
     request = admit(scheduler, 1)
     decode_all(scheduler, request)
@@ -277,7 +277,7 @@ def test_a_finished_request_is_forgotten() -> None:
 
 
 def test_lent_slots_do_not_delay_admission() -> None:
-    """Loans come from the reserve alone, and requests from what is beside it."""
+    """Loans use the reserve only, and requests the other slots."""
     scheduler = Scheduler(slots=6, max_rows=32, chunk_frames=CHUNK_FRAMES, reserve=2)
     first = admit(scheduler, 1, slots=2)
     assert scheduler.lend(first, slots=2, lent=2) is not None
@@ -292,7 +292,7 @@ def test_lent_slots_do_not_delay_admission() -> None:
 
 
 def test_an_allotment_grows_only_with_free_slots() -> None:
-    """A request may have more as long as there are; fewer always."""
+    """It can always shrink."""
     scheduler = Scheduler(slots=6, max_rows=32, chunk_frames=CHUNK_FRAMES, reserve=2)
     first, second = admit(scheduler, 1), admit(scheduler, 2, slots=2)
     assert not scheduler.set_allotment(first, 3)
@@ -302,7 +302,7 @@ def test_an_allotment_grows_only_with_free_slots() -> None:
 
 
 def test_new_prompts_catch_up_during_decoding() -> None:
-    """Everybody goes on by a token meanwhile; the new words get what is cheap."""
+    """Every request gets its token meanwhile; the new prompt gets the rows that cost little."""
     scheduler = Scheduler(slots=20, max_rows=36, chunk_frames=CHUNK_FRAMES, reserve=3)
     requests = [admit(scheduler, request_id, slots=2) for request_id in range(8)]
     loan = scheduler.lend(requests[3], slots=1, lent=1)
@@ -318,7 +318,7 @@ def test_new_prompts_catch_up_during_decoding() -> None:
 
 
 def test_without_spare_rows_a_request_waits_for_its_new_prompt() -> None:
-    """Else they would never catch up."""
+    """Otherwise the new prompt would never catch up."""
     scheduler = Scheduler(slots=4, max_rows=4, chunk_frames=CHUNK_FRAMES, reserve=1)
     first, second = admit(scheduler, 1, slots=2), admit(scheduler, 2)
     loan = scheduler.lend(first, slots=1, lent=1)
@@ -330,7 +330,7 @@ def test_without_spare_rows_a_request_waits_for_its_new_prompt() -> None:
 
 
 def test_stalled_requests_are_not_scheduled() -> None:
-    """Neither who is ahead of a listener nor who waits for new words; these read alone, fast."""
+    """Neither one ahead of its listener nor one held for a new prompt, which is prefilled."""
     scheduler = Scheduler(slots=9, max_rows=32, chunk_frames=CHUNK_FRAMES, reserve=2)
     first, second = admit(scheduler, 1, slots=2), admit(scheduler, 2, slots=2)
     first.is_ahead, second.is_held = True, True
@@ -343,7 +343,7 @@ def test_stalled_requests_are_not_scheduled() -> None:
 
 @given(st.data())
 def test_slots_are_neither_leaked_nor_shared(data: st.DataObject) -> None:
-    """Whatever comes, goes, is lent, joins and leaves, in any order: in the end all are free."""
+    """After any order of requests, loans, joins and cancels, all slots are free again."""
     scheduler = Scheduler(slots=9, max_rows=32, chunk_frames=CHUNK_FRAMES, reserve=3)
     running: list[ScheduledRequest] = []
     for request_id in range(data.draw(st.integers(1, 30), "steps")):
@@ -369,7 +369,7 @@ def test_slots_are_neither_leaked_nor_shared(data: st.DataObject) -> None:
             if what == "end":
                 scheduler.end_loan(loan)
                 continue
-            # As many old words leave as new ones come, so that nobody holds more than allotted.
+            # As many old rows leave as new ones join, so that no request exceeds its allotment.
             leaving = loan.request.slots[: len(loan.slots)]
             scheduler.join(loan)
             scheduler.drop_slots(loan.request, leaving)

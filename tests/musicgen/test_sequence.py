@@ -1,4 +1,4 @@
-"""The tokens of a clip by themselves, with and without an end."""
+"""The tokens of a clip without a model, with and without an end."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def sequence(new_frames: int | None) -> Sequence:
 
 
 def choose(tokens: Sequence, frames: int) -> None:
-    """Choose tokens by a model for which all are alike, until so many frames are complete."""
+    """Choose tokens with a model whose scores are all equal, until so many frames are complete."""
     logits = np.zeros((CONFIG.codebooks, CONFIG.vocab_size), np.float32)
     while tokens.complete_frames < frames:
         tokens.advance(tokens.pending_positions, logits, None)
 
 
 def test_an_endless_sequence_samples_equally_and_keeps_few_tokens() -> None:
-    """Over five hundred windows: what is neither in the window nor to be heard is forgotten."""
+    """Over five hundred windows, tokens outside the window are dropped once decoded."""
     frames = 6000
     endless, whole = sequence(None), sequence(frames)
     choose(whole, frames)
@@ -50,7 +50,7 @@ def test_an_endless_sequence_samples_equally_and_keeps_few_tokens() -> None:
 
 
 def test_undecoded_tokens_are_kept() -> None:
-    """However long ago it was chosen."""
+    """However long ago they were chosen."""
     endless = sequence(None)
     choose(endless, 300)
     endless.release(40)
@@ -61,7 +61,7 @@ def test_undecoded_tokens_are_kept() -> None:
 
 
 def test_an_ended_sequence_stops_at_its_last_complete_frame() -> None:
-    """No token is pending any more, and those that are there can be heard."""
+    """No token is pending any more, and all complete frames can be decoded."""
     endless = sequence(None)
     choose(endless, 33)
     endless.end()

@@ -1,4 +1,4 @@
-"""Words that change while a clip is made: when, how, beside whom, and what stays as it was."""
+"""Prompt changes during generation: their timing, their fade, and what they leave unchanged."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def clip_of(events: list[Event], request_id: int) -> Finished:
 
 
 def changed_at(events: list[Event]) -> list[float | None]:
-    """Return when words began to change."""
+    """Return when prompt changes began."""
     return [event.at_seconds for event in events if isinstance(event, PromptChanged)]
 
 
 def run(engine: Any, request: GenerationRequest, *changes: PromptChange) -> Finished:
-    """Make a clip whose words change."""
+    """Generate a clip with prompt changes."""
     request_id = engine.submit(request)
     for change in changes:
         engine.change_prompt(request_id, change)
@@ -63,7 +63,7 @@ def run(engine: Any, request: GenerationRequest, *changes: PromptChange) -> Fini
 
 
 def scores(model: Any, clip: Finished, prompt: str | None, window: Window) -> np.ndarray:
-    """Return the logits after each position of a window, read anew in one go, for a prompt."""
+    """Return the logits after each position of a window, computed from its start, for a prompt."""
     from bot.musicgen.decoder.interface import Conditioning, Rows
 
     config = model.config.decoder
@@ -89,9 +89,9 @@ def scores(model: Any, clip: Finished, prompt: str | None, window: Window) -> np
 
 
 def test_new_prompts_attend_to_the_whole_clip_so_far(any_model: Any) -> None:
-    """Every greedy token follows from the mix of both prompts' logits, each read from the start.
+    """Every greedy token follows from the mix of both prompts' logits, each from the start.
 
-    Both rows are computed anew from the whole clip, and mixed as the fade was at each column.
+    Both rows are recomputed from the whole clip, and mixed by the fade at each column.
     """
     from bot.musicgen.engine.engine import Engine
 
@@ -113,7 +113,7 @@ def test_new_prompts_attend_to_the_whole_clip_so_far(any_model: Any) -> None:
 
 
 def test_tokens_before_a_change_are_unaffected(any_model: Any) -> None:
-    """What was chosen in earlier columns stays; what comes after differs."""
+    """Tokens of earlier columns stay the same; later ones differ."""
     from bot.musicgen.engine.engine import Engine
 
     usual = run(Engine(any_model), ask())
@@ -126,7 +126,7 @@ def test_tokens_before_a_change_are_unaffected(any_model: Any) -> None:
 
 
 def test_a_change_at_the_beginning_is_another_prompt(mono_model: Any) -> None:
-    """Without a fade nothing is left of the first words."""
+    """Without a fade it equals a clip with the new prompt."""
     from bot.musicgen.engine.engine import Engine
 
     changed = run(Engine(mono_model), ask(), words("techno", at=0.0))
@@ -134,7 +134,7 @@ def test_a_change_at_the_beginning_is_another_prompt(mono_model: Any) -> None:
 
 
 def test_a_change_to_the_same_words_changes_nothing(mono_model: Any) -> None:
-    """It needs no new row: the one there is keeps its weight."""
+    """It needs no new row, as the existing one keeps its weight."""
     from bot.musicgen.engine.engine import Engine
 
     usual = run(Engine(mono_model), ask())
@@ -144,7 +144,7 @@ def test_a_change_to_the_same_words_changes_nothing(mono_model: Any) -> None:
 
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 def test_prompts_can_be_removed_and_added(mono_model: Any, guidance: float) -> None:
-    """From a prompt to none, and from none to a prompt: as if asked for so at the beginning."""
+    """A change at the start from a prompt to none, or back, equals a request like that."""
     from bot.musicgen.engine.engine import Engine
 
     sampling = Sampling(guidance=guidance)
@@ -159,7 +159,7 @@ def test_prompts_can_be_removed_and_added(mono_model: Any, guidance: float) -> N
 
 
 def test_an_immediate_change_is_reproducible_by_its_time(mono_model: Any) -> None:
-    """The second it began at is told, and the same change at that second gives the same music."""
+    """Its start is reported, and a change at that time gives the same music."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(mono_model)
@@ -176,7 +176,7 @@ def test_an_immediate_change_is_reproducible_by_its_time(mono_model: Any) -> Non
 
 
 def test_a_new_change_replaces_a_running_one(mono_model: Any) -> None:
-    """The third words fade in from the mix of the first two; going back needs no new row."""
+    """The third prompt fades in from the mix of the first two; going back needs no new row."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(mono_model)
@@ -193,7 +193,7 @@ def test_a_new_change_replaces_a_running_one(mono_model: Any) -> None:
 
 
 def test_of_two_simultaneous_changes_the_later_applies(mono_model: Any) -> None:
-    """The other is told that it never begins."""
+    """The first is reported as never begun."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(mono_model)
@@ -208,7 +208,7 @@ def test_of_two_simultaneous_changes_the_later_applies(mono_model: Any) -> None:
 
 
 def test_changes_do_not_depend_on_other_requests(mono_model: Any) -> None:
-    """Who changes makes the music that it makes alone, and so do those beside it."""
+    """A clip with changes is the same alone and in a batch, and so are the others."""
     from bot.musicgen.engine.engine import Engine
 
     changes = (words("slow jazz", fade=0.3, at=0.3), words("techno", fade=0.1, at=0.7))
@@ -228,7 +228,7 @@ def test_changes_do_not_depend_on_other_requests(mono_model: Any) -> None:
 
 
 def test_a_late_change_gives_one_sentence(mono_model: Any) -> None:
-    """For what is done, cancelled or was never there; of a clip that ends first it is told."""
+    """For a finished, cancelled, unknown or completely decoded clip."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(mono_model)
@@ -260,7 +260,7 @@ def test_a_late_change_gives_one_sentence(mono_model: Any) -> None:
     ids=str,
 )
 def test_an_invalid_change_is_refused(mono_model: Any, change: PromptChange) -> None:
-    """One sentence, and the music goes on as it was."""
+    """With one sentence, and the music is unaffected."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(mono_model)
@@ -274,9 +274,9 @@ def test_an_invalid_change_is_refused(mono_model: Any, change: PromptChange) -> 
 
 @pytest.mark.parametrize("fade", [0.0, 2.0])
 def test_a_prompt_change_does_not_click(mono_model: Any, fade: float) -> None:
-    """Neither between two samples nor in the spectrum is there more change than elsewhere.
+    """Neither samples nor spectrum change more than elsewhere.
 
-    The sound is that of all tokens decoded in one go.
+    The sound equals that of all tokens decoded in one go.
     """
     from bot.musicgen.engine.engine import Engine
 
@@ -294,14 +294,14 @@ def test_a_prompt_change_does_not_click(mono_model: Any, fade: float) -> None:
 
 
 def spectral_flux(samples: np.ndarray, size: int) -> np.ndarray:
-    """Return by how much the spectrum grows from each stretch of so many samples to the next."""
+    """Return how much the spectrum grows from each block of `size` samples to the next."""
     stretches = samples[: len(samples) // size * size].reshape(-1, size) * np.hanning(size)
     loudness = np.abs(np.fft.rfft(stretches, axis=1))
     return np.maximum(np.diff(loudness, axis=0), 0).sum(axis=1)
 
 
 def test_a_change_at_the_first_frame_fades_from_the_first_words():
-    """All weights add up to 1 from the very beginning, where nothing was before it."""
+    """All weights add up to 1 from the start, although nothing precedes it."""
     from bot.musicgen.engine.prompt_mix import PromptMix, PromptRow
 
     first = PromptRow(text="a", slot=0, text_tokens=1, weight=1.0)

@@ -1,4 +1,4 @@
-"""Random requests, changes and cancels: each clip is the one that it would have been alone."""
+"""Random requests, changes and cancels: each clip is the same as it would be alone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FRAME_RATE = 50
 
 @pytest.fixture(scope="module")
 def small_model(tiny_mono: Path, kernel_cache: Path) -> Any:
-    """Return the tiny model in 8 bits for two at once: changes have to wait for each other."""
+    """Return the tiny model in 8 bits with two slots: changes have to wait for each other."""
     from bot.musicgen.model import load_model
 
     return load_model(tiny_mono, requests=2, cache=kernel_cache, precision="int8")
@@ -64,7 +64,7 @@ ACTS = st.lists(
 
 
 def finish(engine: Any) -> list[Event]:
-    """Step until nothing is left to do, which is after so many steps at the latest."""
+    """Step until nothing is left to do, within so many steps."""
     events: list[Event] = []
     for _ in range(5000):
         if not engine.busy:
@@ -75,7 +75,7 @@ def finish(engine: Any) -> list[Event]:
 
 
 def made_alone(model: Any, request: GenerationRequest, changes: list[PromptChange]) -> Tokens:
-    """Return the tokens of a clip alone, with the changes at the times that were told."""
+    """Return the tokens of a clip alone, with changes at the reported times."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(model)
@@ -91,7 +91,7 @@ def made_alone(model: Any, request: GenerationRequest, changes: list[PromptChang
 def test_concurrent_prompt_changes_do_not_affect_other_clips(
     small_model: Any, acts: list[Any]
 ) -> None:
-    """Bit for bit in int8; every change is told of once, and every slot is free in the end."""
+    """Bit for bit in int8; every change is reported once, and all slots are free at the end."""
     from bot.musicgen.engine.engine import Engine
 
     engine = Engine(small_model)

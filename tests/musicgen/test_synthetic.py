@@ -23,7 +23,7 @@ def count(name: str, prefix: str = "") -> int:
 
 
 def test_the_small_shape_has_the_published_number_of_parameters():
-    """audiocraft's musicgen-small has 420,371,456 parameters, the projection among them."""
+    """audiocraft's musicgen-small has 420,371,456 parameters, including the projection."""
     assert count("musicgen-small", "decoder.") + count("musicgen-small", "enc_to_dec") == 420371456
 
 
@@ -33,13 +33,13 @@ def test_the_large_shape_has_the_size_in_its_name():
 
 
 def test_every_preset_is_read_back_from_its_own_config():
-    """A configuration survives the way through config.json."""
+    """Writing and reading config.json changes nothing."""
     for config in PRESETS.values():
         assert parse_config(json.loads(json.dumps(config_json(config)))) == config
 
 
 def test_an_unknown_preset_lists_the_known_ones():
-    """A wrong name is answered with the names there are."""
+    """The error names the available presets."""
     with pytest.raises(CheckpointError, match="musicgen-small"):
         preset("musicgen-huge")
 
@@ -85,7 +85,7 @@ def test_half_precision_files_hold_the_same_decoder(tmp_path, tiny_mono):
 
 
 def test_shards_equal_one_file(tmp_path, tiny_mono):
-    """Cut into several files with an index, as the hub does, the tensors are the same."""
+    """Split into several files with an index, as on the hub, the tensors are the same."""
     write_checkpoint(tmp_path, preset("tiny"), shard_bytes=200_000)
     index = json.loads((tmp_path / "model.safetensors.index.json").read_text())
     whole = load_file(tiny_mono / "model.safetensors")

@@ -1,4 +1,4 @@
-"""The text encoder, held against MindNLP's own."""
+"""The text encoder, compared with MindNLP's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONFIG = TextEncoderConfig(
 
 
 class WordTokenizer:
-    """Makes one token of a word, and counts how often it is asked."""
+    """Makes one token of a word, and counts its calls."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -36,7 +36,7 @@ class WordTokenizer:
 
 @dataclass(frozen=True)
 class Reference:
-    """MindNLP's model, and its weights as our checkpoint loader hands them out."""
+    """MindNLP's model, and its weights as our checkpoint loader returns them."""
 
     model: Any
     weights: dict[str, NDArray[np.float32]]
@@ -51,7 +51,7 @@ class Reference:
 
 
 def make_reference(feed_forward="relu", layers=CONFIG.layers):
-    """Build a small model with random weights, and mend how it sorts distances into buckets."""
+    """Build a small model with random weights, and patch its relative position buckets."""
     import_mindnlp()
     import mindtorch
     from transformers import T5Config, T5EncoderModel
@@ -91,7 +91,7 @@ def encoder(reference, library):
 
 @pytest.fixture
 def mended():
-    """Let the reference sort distances as T5 does."""
+    """Patch the reference's relative position buckets to those of T5."""
     with exact_relative_buckets():
         yield
 
@@ -113,7 +113,7 @@ def assert_near(made, expected):
 @pytest.mark.parametrize("tokens", [1, 2, 5, 15, 16, 17, 33, 70, 140])
 @pytest.mark.usefixtures("mended")
 def test_states_equal_the_reference(reference, encoder, tokens) -> None:
-    """Every length gives the reference's states of its own tokens, padding or none."""
+    """Texts of every length, with padding or none."""
     prompt = words(tokens - 1)
     states = encoder.encode(prompt)
     assert states.shape == (tokens, CONFIG.hidden_size)
@@ -123,7 +123,7 @@ def test_states_equal_the_reference(reference, encoder, tokens) -> None:
 
 @pytest.mark.usefixtures("mended")
 def test_gated_layers_equal_the_reference(library) -> None:
-    """A T5 of version 1.1, whose feed-forward layers have a gate, is told by its weights."""
+    """T5 1.1 has gated feed-forward layers, which are detected from its weights."""
     reference = make_reference("gated-gelu")
     encoder = make_encoder(reference, library)
     prompt = words(20)
@@ -131,7 +131,7 @@ def test_gated_layers_equal_the_reference(library) -> None:
 
 
 def test_rounded_weights_change_the_states_by_a_few_thousandths(reference, kernel_library) -> None:
-    """In half precision the states stay what they are to two digits."""
+    """In half precision."""
     exact, rounded = (
         make_encoder(reference, kernel_library, precision=precision).encode(words(20))
         for precision in ("fp32", "int8")
@@ -141,7 +141,7 @@ def test_rounded_weights_change_the_states_by_a_few_thousandths(reference, kerne
 
 
 def test_the_projection_comes_last(reference, library, encoder) -> None:
-    """The states are brought to the decoder's width."""
+    """States are projected to the decoder's width."""
     rng = np.random.default_rng(0)
     weight = rng.standard_normal((32, CONFIG.hidden_size)).astype(np.float32)
     bias = rng.standard_normal(32).astype(np.float32)
@@ -151,12 +151,12 @@ def test_the_projection_comes_last(reference, library, encoder) -> None:
 
 
 def test_an_empty_prompt_is_encoded(reference, encoder) -> None:
-    """The empty prompt is the end token alone."""
+    """Its only token is the end token."""
     assert_near(encoder.encode(""), reference.encode([CONFIG.end_token]))
 
 
 def test_encoded_prompts_are_cached(reference, library) -> None:
-    """Its states are kept, and nobody can change them."""
+    """The cached states are read-only."""
     encoder = make_encoder(reference, library)
     first = encoder.encode("calm piano")
     assert encoder.encode("calm piano") is first
@@ -165,7 +165,7 @@ def test_encoded_prompts_are_cached(reference, library) -> None:
 
 
 def test_the_prompt_cache_is_lru(reference) -> None:
-    """There is room for so many, and asking for one again keeps it longer."""
+    """Its size is limited, and a prompt that is used again stays longer."""
     encoder = make_encoder(reference, None, cached_prompts=2)
     kept, lost = encoder.encode("one"), encoder.encode("two")
     encoder.encode("one")
@@ -175,7 +175,7 @@ def test_the_prompt_cache_is_lru(reference) -> None:
 
 
 def test_long_prompts_are_truncated(reference, encoder) -> None:
-    """It is cut as transformers' tokenizers cut: the end token stays the last."""
+    """As transformers' tokenizers do: the end token stays the last."""
     ids = encoder.token_ids(words(600))
     assert len(ids) == 512
     assert ids[-1] == CONFIG.end_token
@@ -187,7 +187,7 @@ def test_long_prompts_are_truncated(reference, encoder) -> None:
 
 @pytest.mark.parametrize(("buckets", "max_distance"), [(32, 128), (8, 32), (64, 256)])
 def test_distances_fall_into_t5s_buckets(buckets, max_distance) -> None:
-    """Near distances have a bucket each, far ones share, after the query apart from before."""
+    """Near distances have a bucket each, far ones share; before and after differ."""
     import mindtorch
 
     from bot.musicgen.conditioning.text_encoder import relative_buckets
@@ -201,13 +201,13 @@ def test_distances_fall_into_t5s_buckets(buckets, max_distance) -> None:
 
 
 def test_warming_up_changes_nothing(reference, encoder) -> None:
-    """Compiling ahead leaves no prompt behind."""
+    """Compiling in advance caches no prompt."""
     encoder.warm_up()
     assert_near(encoder.encode("bass"), reference.encode(encoder.token_ids("bass")))
 
 
 def test_a_prompt_can_be_read_in_pieces(library) -> None:
-    """A deep encoder lets others work between its pieces, and gives the same states."""
+    """A deep encoder yields between its layers, and gives the same states."""
     from bot.musicgen.conditioning.text_encoder import TextEncoder
 
     weights = make_reference(layers=9).weights

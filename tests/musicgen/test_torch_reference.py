@@ -1,4 +1,4 @@
-"""transformers on PyTorch, timed in an environment of its own: see .ci/run."""
+"""transformers on PyTorch, timed in a separate environment: see .ci/run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_both_precisions_are_timed_for_each_number_of_clips(tiny_mono: Path) -> 
 
 @pytest.mark.parametrize("python", ["/nowhere/python", "/bin/false"])
 def test_a_missing_pytorch_is_explained(tiny_mono, monkeypatch, python) -> None:
-    """It names the command that failed and the variable that would help."""
+    """The sentence names the failed command and the environment variable that helps."""
     monkeypatch.setenv(torch_reference.ENVIRONMENT.python_variable, python)
     with pytest.raises(ResourceError, match="PyTorch could not be run") as caught:
         torch_reference.measure(tiny_mono, users=[1], steps=4, seconds=0.1, threads=1)
