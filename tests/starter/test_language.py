@@ -110,6 +110,48 @@ print(json.dumps(is_undecided(tokens).tolist()))
 """
 
 
+# The losses of the codebooks, weighted: of all frames, and the mean over samples of them.
+_SAMPLED = """
+import json, tempfile, torch
+from pathlib import Path
+from bot.starter.training.data import vocabulary
+from bot.starter.training.data.windows import Batch, NO_TARGET, START, apply_delay_pattern
+from bot.starter.training.language.network import Language, LanguageSize
+from bot.starter.training.language.trainer import LanguageSettings, LanguageTrainer
+folder, tokenizer = Path(tempfile.mkdtemp()), vocabulary.of_pieces(["<pad>", "</s>", "<unk>"])
+text = Language(LanguageSize(text_tokens=3))
+torch.save({"text": text.text.state_dict(), "projection": text.projection.state_dict()},
+           folder / "text.pt")
+torch.manual_seed(1)
+codes = torch.randint(1, 300, (4, 8, 40)) * (torch.arange(40) > 12)
+words = torch.ones(4, 2, dtype=torch.long)
+batch = Batch(tokens=apply_delay_pattern(codes, START)[..., :-1], words=words, mask=words > 0,
+              targets=apply_delay_pattern(codes, NO_TARGET)[..., 1:],
+              dropped=torch.zeros(4, dtype=torch.bool))
+states = torch.randn(4, 47, LanguageSize(text_tokens=3).width)
+found = []
+for share, draws in ((1.0, 1), (0.25, 60)):
+    plan = LanguageSettings(minutes=1, decided_share=share)
+    trainer = LanguageTrainer(plan, folder, tokenizer, torch.device("cpu"))
+    with torch.no_grad():
+        sums = [sum(each.sum() for each in trainer._losses(states, batch)) for _ in range(draws)]
+    found.append(torch.stack(sums).mean().item())
+print(json.dumps(found))
+"""
+
+# Whether processors with AVX-512, with AMX and with neither multiply bfloat16; then, of this one,
+# whether it is used where it is multiplied.
+_PRECISION = """
+import json, torch
+from bot.starter.training.mixed_precision import mixed_precision, multiplies_bfloat16
+kinds = ({"avx512_bf16": True}, {"avx512_bf16": False, "amx_bf16": True}, {"avx2": True})
+with mixed_precision(torch.device("cpu")):
+    is_used = torch.is_autocast_enabled("cpu")
+is_here = multiplies_bfloat16(torch.cpu.get_capabilities())
+print(json.dumps([*map(multiplies_bfloat16, kinds), is_used == is_here]))
+"""
+
+
 @pytest.mark.parametrize("book", range(len(BOOKS)), ids=BOOKS)
 def test_codes_that_mean_something_differ_in_their_factors(book):
     """The factors of each code are unique; codes without meaning have those of silence."""
@@ -171,3 +213,16 @@ def test_a_codebook_is_undecided_until_it_has_said_something():
         [False] * 6,
         [True] * 6,
     ]
+
+
+@needs_training
+def test_a_sample_of_decided_frames_stands_for_all():
+    """With a quarter of them asked, the mean loss over many draws is that of all frames."""
+    whole, sampled = json.loads(run_script(_SAMPLED))
+    assert sampled == pytest.approx(whole, rel=0.02)
+
+
+@needs_training
+def test_bfloat16_is_used_where_the_processor_multiplies_it():
+    """Elsewhere a model trains in fp32, which is many times as fast as imitating bfloat16."""
+    assert json.loads(run_script(_PRECISION)) == [True, True, False, True]
