@@ -1,1 +1,1 @@
-"""Fakes and known inputs that several tests share."""
+"""Fakes, known inputs and helpers that several tests share."""

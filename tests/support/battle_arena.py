@@ -1,4 +1,4 @@
-"""A battle on a simulated server, and what people do in it."""
+"""A battle on a simulated server, and people's actions in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.support.simulated_server import open_server
 
 
 class Arena:
-    """A battle on a server, and the actions of its people."""
+    """A battle on a server, with actions of people."""
 
     def __init__(self, server, monkeypatch):
         self.server, self.monkeypatch = server, monkeypatch
@@ -25,7 +25,7 @@ class Arena:
         return await self.server.store.battles.get(id_)
 
     async def run_due(self, seconds=0.0):
-        """Let time pass, and the bot check its battles."""
+        """Advance the clock, and let the bot check its battles."""
         self.server.clock.now += seconds
         done = await self.server.bot.get_cog("Battle").run_due()
         await self.server.idle()
@@ -35,7 +35,7 @@ class Arena:
         return self.server.env.backend.messages[self.server.channel.id][id_]
 
     async def vote(self, who, number):
-        """Let somebody vote in the latest poll."""
+        """Vote in the latest poll."""
         polls = [each for each in self.server.channel.history() if each.poll is not None]
         await who.vote(max(polls, key=lambda each: each.id), answer=number)
 
@@ -64,7 +64,7 @@ class Arena:
 
 
 def in_an_arena(test):
-    """Run a test on a server of its own; SimCord must be opened and closed in one task."""
+    """Run a test on a fresh server; SimCord must be opened and closed in one task."""
 
     async def run(tmp_path, monkeypatch):
         async with open_server(tmp_path) as server:
@@ -75,7 +75,7 @@ def in_an_arena(test):
 
 
 async def to_the_vote(arena, *people, **options):
-    """Begin a battle with an entry of each person, up to its poll; return the card."""
+    """Start a battle with one entry of each person, up to its poll; return the card."""
     card = (await arena.begin(**options)).response
     for number, who in enumerate(people, 1):
         await arena.enter(who, card, f"words {number}", str(number))

@@ -1,7 +1,7 @@
-"""Workers that a bot's process forks from itself, for bots that have imported what a worker needs.
+"""Workers forked from the bot's process, for bots that have imported what a worker needs.
 
-They are the bot's children like any worker: either may kill the other. Only the time that Python
-takes to import what they need is spent once for all of them.
+They are children of the bot like any worker, and either may kill the other. They only save the
+seconds that Python takes for the imports.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class OwnForkBackend(ProcessBackend):
 
 
 class _Child:
-    """A process that was forked, as asyncio shows one."""
+    """A forked process with the interface of asyncio's."""
 
     def __init__(self, pid):
         self.pid, self.returncode = pid, None
@@ -51,13 +51,13 @@ class _Child:
 
 
 def _work(fd, settings, environment):
-    """Be a worker and nothing else: with none of the bot's files and signals."""
+    """Run as a worker, without the bot's files and signal handlers."""
     try:
         os.setsid()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         signal.set_wakeup_fd(-1)
-        # Its database and the other ends of its sockets: whose worker holds them never ends.
+        # The database and the other ends of its sockets would stay open in the worker.
         os.closerange(3, fd)
         os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
         os.environ.clear()

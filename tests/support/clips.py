@@ -1,4 +1,4 @@
-"""Clips as they come out of the store, with little said about them."""
+"""Clips as the store returns them, with default values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.domain.jobs import Kind, RequestOrigin
 
 
 def clip(id_, *, user_id=1, kind=Kind.MUSIC, parents=(), prompt="90s rock", is_deleted=False):
-    """A clip of ten seconds."""
+    """Return a clip of ten seconds."""
     return Clip(
         id=id_,
         job_id=id_,

@@ -1,4 +1,4 @@
-"""The command line in the test's own process, with a scripted engine."""
+"""The command line within the test's process, with a scripted engine."""
 
 from __future__ import annotations
 

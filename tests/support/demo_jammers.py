@@ -1,7 +1,7 @@
-"""People who do things at random on the demo's page, all at once, and keep count.
+"""Simulated people who act at random on the demo's page at the same time, and count their actions.
 
-Nobody waits for what they did before they do the next thing; some reload the page meanwhile, and
-connections are cut. What was done must then be there once: in the Discord, in the database, and on
+Nobody waits for the result of an action before the next; some reload the page meanwhile, and
+connections are cut. Every result must then exist once: in the Discord, in the database, and on
 everybody's page.
 """
 
@@ -20,7 +20,7 @@ ROOM = "music"
 
 
 class Jammer:
-    """Somebody who jams: what they do is drawn, and counted."""
+    """A simulated person whose actions are drawn at random, and counted."""
 
     def __init__(self, seat, seed):
         self.seat, self.stage = seat, seat.stage
@@ -31,7 +31,7 @@ class Jammer:
         self.done: Counter[str] = Counter()
 
     async def jam(self, actions):
-        """Do so many things, one after the other."""
+        """Do so many actions, one after the other."""
         kinds = [self.say, self.order, self.look, self.press, self.again, self.reload, self.cut]
         weights = [6, 5, 3, 3, 3, 1, 1]
         for number in range(actions):
@@ -51,7 +51,7 @@ class Jammer:
         await self._type(f"/music prompt:{self.ordered[-1]} seconds:1")
 
     async def look(self, name):
-        """Ask for something that only they see."""
+        """Run a command whose answer is private."""
         self.asked["quota"] += 1
         await self._type("/quota")
 
@@ -66,17 +66,17 @@ class Jammer:
             self.asked["again"] += 1
 
     async def reload(self, name):
-        """Load the page anew, whatever is on its way."""
+        """Reload the page, whatever is in progress."""
         await self.seat.page.reload()
         await self._wait_for_page()
 
     async def cut(self, name):
-        """Lose the connection."""
+        """Close the connections."""
         await self.stage.site.close()
 
     async def _wait_for_page(self):
         await self.seat.page.locator("li.message").first.wait_for()
-        # Until the commands are known, a command is taken for a message.
+        # Before the commands are known, a command would be sent as a message.
         await self.seat.box.fill("/")
         await self.seat.page.locator(".composer [role=option]").first.wait_for()
         await self.seat.box.fill("")
@@ -85,12 +85,12 @@ class Jammer:
         box = self.seat.box
         await box.fill(line)
         await box.press("Enter")
-        if line == "/quota":  # the name was taken from the list: now it is run
+        if line == "/quota":  # the name was completed from the list: now it is run
             await self.seat.form.locator(".command-foot button").press("Enter")
 
     async def _press(self, action):
-        """Press the latest button of a kind that takes a press; tell whether there was one."""
-        # In one go, since the page may draw another button in its place at any time; and each once:
+        """Press the latest button of a kind that was not pressed; return whether there was one."""
+        # In one call, since the page may redraw the button at any time; and each button once, since
         # one that works takes no second press.
         press = """(all, pressed) => {
             const last = all.findLast(each => !pressed.includes(each.dataset.custom));
@@ -104,7 +104,7 @@ class Jammer:
 
 
 async def settle(stage, jammers):
-    """Wait until everything that was done has come to its end."""
+    """Wait until all actions have been processed."""
     for each in jammers:
         wanted = sum(each.asked.values())
         person = each.seat.person
@@ -114,7 +114,7 @@ async def settle(stage, jammers):
         )
         for asked in stage.asked_by(person):
             await stage.until(lambda a=asked: a.answered_at or a.has_failed)
-    # Between its first answer and its acceptance an order is in no queue yet.
+    # Between its first response and its acceptance an order is in no queue.
     async with asyncio.timeout(PATIENCE_SECONDS):
         while await stage.store.open_answers.all():
             await asyncio.sleep(0.005)
@@ -122,14 +122,14 @@ async def settle(stage, jammers):
 
 
 def _kinds(stage, person):
-    """How often somebody asked for what."""
+    """Count somebody's interactions by kind."""
     asked = stage.asked_by(person)
     names = (each.data.get("name") or each.custom_id.rpartition(":")[2] for each in asked)
     return Counter(names)
 
 
 async def reckon(stage, jammers, database):
-    """Return what is not as it was done: nothing, if no action was lost or doubled."""
+    """Return all differences: none if no action was lost or doubled."""
     room = stage.channels[ROOM]
     wrong = []
     texts = Counter(each.content for each in room.messages.values())
@@ -158,14 +158,14 @@ def _failed(stage, jammers):
 
 
 def _answers(stage, jammers):
-    """What people were told alone, which says why an order came to nothing."""
+    """Return private answers, which say why an order failed."""
     asked = [one for each in jammers for one in stage.asked_by(each.seat.person)]
     told = [message for one in asked for message in (one.message, *one.followups) if message]
     return sorted({each.content for each in told if each.is_ephemeral})
 
 
 def _orders(jammers, database):
-    """Compare the database with what was ordered."""
+    """Compare the database with the orders."""
     with closing(sqlite3.connect(database)) as connection:
         rows = connection.execute("SELECT kind, prompt, state FROM jobs").fetchall()
     prompts = Counter(prompt for kind, prompt, _ in rows if kind == "music")
@@ -178,7 +178,7 @@ def _orders(jammers, database):
 
 
 async def _shown(stage, seat, room):
-    """Compare a page with what its person would see on the server: the same, each once."""
+    """Compare a page with its person's view of the server: the same messages, each once."""
     wanted = [each["id"] for each in reading.history(stage.discord, seat.person, room.id, limit=40)]
     script = "all => all.map(each => each.dataset.message)"
     ids: list[str] = []

@@ -1,6 +1,6 @@
 """Take the picture of the demo in the README: `python -m tests.support.demo_picture docs/demo.png`.
 
-It starts the demo as anybody would, waits for the first clip, and lets its owner ask for more.
+It starts the demo as a user would, waits for the first clip, and orders more as its owner.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ def main():
     finally:
         process.send_signal(signal.SIGINT)
         process.wait()
-    # A few colours of its own are enough for a page, and a fourth of the bytes.
+    # A palette is enough for a page, at a fourth of the bytes.
     small = Image.open(io.BytesIO(picture)).convert("RGB").quantize(_COLOURS)
     small.save(Path(sys.argv[1]), optimize=True)
 
 
 def take(browser, address):
-    """Return a picture of the page once there are clips to see."""
+    """Return a picture of the page after some clips are shown."""
     page = browser.new_page(
         viewport={"width": 1180, "height": 860}, color_scheme="dark", reduced_motion="reduce"
     )
@@ -56,7 +56,7 @@ def take(browser, address):
     fields = page.locator(".command-form")
     fields.get_by_role("combobox", name="prompt").fill("bossa nova with a flute")
     page.mouse.move(0, 0)
-    page.wait_for_timeout(2500)  # so that it is seen playing
+    page.wait_for_timeout(2500)  # so that it is shown playing
     return page.screenshot()
 
 

@@ -1,7 +1,7 @@
-"""The demo for tests: a small Discord with its page, the real bot on it, and people in a browser.
+"""The demo for tests: a small Discord with its page, the real bot, and people in a browser.
 
-All in the test's own event loop but the worker, whose engine does what the prompt says. Nothing
-waits for a time: a step ends when the Discord knows of it and the page shows it.
+All run in the test's event loop except the worker, whose engine does what the prompt says. Nothing
+waits for a fixed time: a step ends when the Discord has processed it and the page shows it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.support.drawn_seeds import DrawnSeeds
 from tests.support.forked_worker import ForkedBackend
 
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-"""The browser without windows where there is one: it needs half the time of the other's."""
+"""The headless browser if installed, which needs half the time of the other."""
 
 SCRIPTED = "tests.support.scripted_worker:open_engine"
 PATIENCE_SECONDS = 120.0
@@ -51,7 +51,7 @@ CONFIG = replace(
 
 @dataclass
 class DemoStage:
-    """The demo's Discord with its page, and the bot on it."""
+    """The demo's Discord with its page and the bot."""
 
     discord: Discord
     site: object
@@ -68,7 +68,7 @@ class DemoStage:
         return self.bot.pipeline.store
 
     async def until(self, find, explain=lambda: ""):
-        """Wait until something is found, looking whenever the loop comes round, and return it."""
+        """Wait until a condition returns something, checked at each loop turn; return that."""
         ends_at = time.monotonic() + PATIENCE_SECONDS
         while not (found := find()):
             assert time.monotonic() < ends_at, f"it did not come: {explain()}"
@@ -76,7 +76,7 @@ class DemoStage:
         return found
 
     def asked_by(self, person):
-        """What somebody asked the bot, suggestions left out, in order."""
+        """Return somebody's interactions without autocompletion, in order."""
         kinds = {InteractionType.COMMAND, InteractionType.COMPONENT, InteractionType.MODAL}
         all_ = self.discord.interactions.values()
         return [each for each in all_ if each.user is person and each.type in kinds]
@@ -84,7 +84,7 @@ class DemoStage:
 
 @asynccontextmanager
 async def open_demo_stage(folder, *, config=CONFIG, engine=SCRIPTED):
-    """Open it, and return once the bot is there."""
+    """Open it, and return when the bot is connected."""
     contents = inspect(starter_folder())
     async with AsyncExitStack() as stack:
         discord = Discord(owner_name=OWNER)
@@ -123,7 +123,7 @@ async def open_demo_stage(folder, *, config=CONFIG, engine=SCRIPTED):
 
 @asynccontextmanager
 async def open_chromium():
-    """Open one browser, for as many people as there are."""
+    """Open one browser, for any number of people."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM,
@@ -136,7 +136,7 @@ async def open_chromium():
 
 
 class Seat:
-    """Somebody at a page."""
+    """A person at a page."""
 
     def __init__(self, stage, name, page):
         self.stage, self.name, self.page = stage, name, page
@@ -144,12 +144,12 @@ class Seat:
 
     @property
     def box(self):
-        """Where messages and commands are typed."""
+        """The input box of messages and commands."""
         return self.page.locator(".composer textarea")
 
     @property
     def form(self):
-        """The command that is being filled in."""
+        """The form of the command that is being filled in."""
         return self.page.locator(".command-form")
 
     async def go(self, channel):
@@ -161,7 +161,7 @@ class Seat:
         ).wait_for()
 
     async def asks(self, do):
-        """Do something on the page that the bot is asked by; return that, answered."""
+        """Do something on the page that is an interaction; return it when it is answered."""
         before = len(self.stage.asked_by(self.person))
         await do()
         await self.stage.until(lambda: len(self.stage.asked_by(self.person)) > before)
@@ -171,19 +171,19 @@ class Seat:
         return asked
 
     async def types(self, line):
-        """Type a whole command and run it; return what the bot was asked."""
+        """Type a whole command and run it; return the interaction."""
 
         async def do():
             await self.box.fill(line)
             await self.box.press("Enter")
-            # Of a command's name alone it takes the suggestion first, as on Discord.
+            # For a command name without options it takes the suggestion first, as Discord does.
             if await self.form.is_visible():
                 await self.page.keyboard.press("Enter")
 
         return await self.asks(do)
 
     def message(self, message):
-        """A message as it is shown."""
+        """Return the element of a message."""
         return self.page.locator(f"#message-{message.id}")
 
 
@@ -200,13 +200,13 @@ SHOWN = """() => {
 
 
 async def describe(name, page, errors):
-    """Tell what somebody's page shows, for a test that failed."""
+    """Describe what somebody's page shows, for a failed test."""
     return f"{name} sees {await page.evaluate(SHOWN)}; errors of the page: {errors}"
 
 
 @asynccontextmanager
 async def open_seat(stage, browser, name, *, ready="li.message", **options):
-    """Let somebody open the page, past its first minute."""
+    """Open the page for somebody, with the introduction completed."""
     size = {"viewport": {"width": 1280, "height": 900}}
     context = await browser.new_context(**(size | {"reduced_motion": "reduce"} | options))
     await context.add_init_script(

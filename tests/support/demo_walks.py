@@ -11,7 +11,7 @@ OWNER, MANAGER, FRIEND, STRANGER = "robin", "maya", "tom", "lin"
 
 @dataclass(frozen=True, kw_only=True)
 class Walk:
-    """How a command is used: the options that are typed, and what comes of it."""
+    """How a command is used: the options that are typed, and the expected result."""
 
     options: dict = field(default_factory=dict)
     has_file: bool = False
@@ -132,11 +132,11 @@ BUTTONS = {
 
 
 FORMS = {"battle_form", "daily_form", "jam_form", "mix_form", "radio_words_form", "remix_form"}
-"""The files of cogs that build one."""
+"""The files of cogs that build a form."""
 
 
 async def walk(seat, name, step, file):
-    """Use a command on the page, and see on the page what comes of it."""
+    """Use a command on the page, and check the result on the page."""
 
     async def do():
         await seat.box.fill(f"/{name} ")
@@ -169,7 +169,7 @@ async def _fill(seat, option, value):
     await _open_option(seat, option)
     input_ = seat.form.locator(f"[data-option='{option}'] input")
     await input_.fill(value)
-    # What is taken from a list is taken by its beginning.
+    # Items of a list are chosen by their beginning.
     if value in {"True", "False"}:
         await input_.press("Enter")
 

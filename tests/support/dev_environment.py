@@ -1,7 +1,7 @@
-"""Runs the tests in the environment that has what they need, as `zhiyin demo` does for itself.
+"""Run the tests in the environment that has the group dev, as `zhiyin demo` does for its own.
 
-pytest itself is there without the group dev, since MindNLP brings it: `uv run pytest` would find
-it, and nothing else.
+pytest is installed even without the group, as a dependency of MindNLP, so that `uv run pytest`
+would start without the other packages.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _OF_DEV = "xdist"
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """Begin again with the group dev where it is missing, before pytest captures any output."""
+    """Restart with the group dev if it is missing, before pytest captures any output."""
     arguments = early_config.invocation_params.args
     if importlib.util.find_spec(_OF_DEV) is None:
         command = command_with_dev(arguments, os.environ)

@@ -1,4 +1,4 @@
-"""Short sounds of which everything is known, at the rate that clips are evaluated at."""
+"""Short known sounds at the sample rate of the evaluation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def noise(seconds=SECONDS, seed=0):
 
 
 def drums(bpm, seconds=SECONDS):
-    """A low stroke on each beat and a high one, softer, between."""
+    """A low stroke on each beat, and a softer high one between."""
     beats = times(seconds) * bpm / 60
     low = np.sin(2 * np.pi * 80 * times(seconds)) * np.exp(-12 * (beats % 1))
     high = noise(seconds) * np.exp(-30 * ((beats + 0.5) % 1))
@@ -31,7 +31,7 @@ def drums(bpm, seconds=SECONDS):
 
 
 def melody(seed, seconds=SECONDS):
-    """Notes of drawn pitches at drawn times, over a bass."""
+    """Notes of random pitches at random times, over a bass."""
     random = np.random.default_rng(seed)
     sound = np.zeros(seconds * SAMPLE_RATE_HZ, np.float32)
     clock = times(1)[: SAMPLE_RATE_HZ // 2]

@@ -1,8 +1,8 @@
-"""Sees what keeps the event loop to itself for too long.
+"""Detects callbacks that block the event loop for too long.
 
-Counted in time of the processor that went into our own instructions, and not by the clock, so that
-a busy machine does not matter: the system's share grows with what others do to the memory. And
-without the garbage collection, which walks through all that the tests before have left.
+It counts the processor time of our own instructions rather than elapsed time, so that a busy
+machine does not matter, and not that of the system, which depends on others' use of memory.
+Garbage collection is left out, as it depends on the objects of earlier tests.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ MOST_SECONDS = 0.1
 
 
 def own_seconds():
-    """The time of the processor that went into this thread's own instructions."""
+    """Return the user processor time of this thread."""
     return resource.getrusage(resource.RUSAGE_THREAD).ru_utime
 
 
 class _Collecting:
-    """The time of the processor that went into garbage collection."""
+    """The processor time of garbage collection."""
 
     def __init__(self):
         self.seconds = 0.0
@@ -36,7 +36,7 @@ class _Collecting:
 
 @contextmanager
 def watched():
-    """Lend the list of what took too long, which fills while the block lasts."""
+    """Return a list of blocking callbacks, which is filled during the block."""
     found: list[str] = []
     run, collecting = asyncio.Handle._run, _Collecting()
 

@@ -1,4 +1,4 @@
-"""Play composed pieces with FluidSynth."""
+"""Render composed pieces with FluidSynth."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _VOLUME, _PAN, _REVERB, _CHORUS = 7, 10, 91, 93
 _ALL_SOUND_OFF, _RESET_CONTROLLERS = 120, 121
 
 _SAMPLE_RATE_HZ = 32_000
-# Whole frames, and longer than the last notes of a piece ring on.
+# Whole frames, and longer than the last notes of a piece ring.
 _GAP_SECONDS = 0.4
 _LOUDNESS_RMS = 0.126  # -18 dBFS
 _SILENCE_RMS = 0.001
@@ -59,7 +59,7 @@ def render(
     soundfont: Path = SOUNDFONT,
     wetness: float = WETNESS,
 ) -> NDArray[np.float32]:
-    """Return the mono sound of a piece, exactly as long as the piece says."""
+    """Return the mono sound of a piece, of exactly the piece's length."""
     return next(
         render_many([piece], sample_rate_hz=sample_rate_hz, soundfont=soundfont, wetness=wetness)
     )
@@ -140,7 +140,7 @@ def _control(channel: int, control: int, value: int) -> mido.Message:
 
 
 def _tick(position: float) -> int:
-    # Rounded half up, and first to a thousandth: the same step of every bar rounds alike.
+    # Rounded half up, after rounding to a thousandth: the same step of every bar rounds alike.
     return math.floor(round(position, 3) + 0.5)
 
 
@@ -156,7 +156,7 @@ def _run_fluidsynth(
 
 
 def _finish(sound: NDArray[np.float32], wetness: float, sample_rate_hz: int) -> NDArray[np.float32]:
-    """Add reverb, bring to the common loudness and round off the peaks."""
+    """Add reverb, adjust to the common loudness and limit the peaks."""
     centred = add_reverb(sound - sound.mean(), wetness, sample_rate_hz)
     window = round(_WINDOW_SECONDS * sample_rate_hz)
     whole = len(centred) // window * window

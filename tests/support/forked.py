@@ -1,7 +1,7 @@
-"""Programs of the tests as processes that are forked from one that has imported them already.
+"""Programs of the tests, forked from a process that has imported them.
 
-They are as real as any: signals, pipes, children, exit codes. Only the seconds that Python takes to
-import what they need are spent once for all of them.
+They are real processes with signals, pipes, children and exit codes. They only save the seconds
+that Python takes for the imports.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PROGRAMS = (
 
 
 def context() -> ForkServerContext:
-    """Return what forks processes from that one."""
+    """Return the multiprocessing context that forks from that process."""
     forking = multiprocessing.get_context("forkserver")
     forking.set_forkserver_preload(list(PROGRAMS))
     return forking
@@ -32,9 +32,9 @@ def context() -> ForkServerContext:
 def start(
     module: str, arguments: Sequence[object], environment: Mapping[str, str]
 ) -> tuple[ForkServerProcess, Connection]:
-    """Start a program as `python -m` would; return its process and what reads its standard error.
+    """Start a program as `python -m` would; return its process and a reader of its standard error.
 
-    Its standard output goes there too.
+    Its standard output goes there, too.
     """
     reader, writer = context().Pipe(duplex=False)
     process = context().Process(
@@ -51,8 +51,8 @@ def _run(
     os.dup2(writer.fileno(), 1)
     os.dup2(writer.fileno(), 2)
     writer.close()
-    # Whoever looks for a folder's processes reads what they were started with: this one is waited
-    # for, and what it starts itself inherits these.
+    # A bot's processes are found by their initial environment, which this one lacks: it is waited
+    # for instead, and its children inherit the variables.
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = [module, *arguments]

@@ -1,7 +1,7 @@
-"""Workers that are forked from a process which has imported them already.
+"""Workers forked from a process that has imported what they need.
 
-They are processes like any worker: they crash, are killed, and end with the bot. Only the time that
-Python takes to import what they need is spent once for all of them.
+They are processes like any worker: they crash, are killed, and end with the bot. They only save the
+seconds that Python takes for the imports.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class ForkedBackend(ProcessBackend):
         with Connection(os.dup(fd)) as connection, Connection(os.dup(2)) as log:
             arguments = (settings, self._environment(), connection, log)
             process = forked.context().Process(target=_run, args=arguments)
-            # Not halfway: the process would be left behind.
+            # Without an interruption between, which would leave the process behind.
             starting = asyncio.create_task(asyncio.to_thread(process.start))
             try:
                 await asyncio.shield(starting)
@@ -36,7 +36,7 @@ class ForkedBackend(ProcessBackend):
 
 
 class _Process:
-    """A forked process, as asyncio shows one."""
+    """A forked process with the interface of asyncio's."""
 
     def __init__(self, process):
         self._process = process

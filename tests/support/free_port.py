@@ -1,4 +1,4 @@
-"""A port of this machine that nobody has."""
+"""A free port of this machine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import socket
 
 
 def free_port():
-    """Return one; Ray takes none between 10002 and 19999 for its head."""
+    """Return an ephemeral port; for its head Ray refuses those from 10002 to 19999."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]

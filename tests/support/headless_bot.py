@@ -1,9 +1,9 @@
 """The bot without Discord, as a process: run this module with FOLDER SECONDS [ORDERS].
 
-Store, line, worker and files are the real ones. In Discord's place stands a file in which each line
-is a message that was posted or a sentence that was told; it outlives every kill. So many orders are
-given, the first two as takes in one message and each other by another person; then it goes on until
-nothing is in line, or for so many seconds, and ends as at a SIGTERM.
+Store, queue, worker and files are real. Discord is replaced by a file in which each line is a
+posted message or a sentence; it outlives every kill. The first two orders are takes in one message,
+and all others are of different people. It runs until the queue is empty or for so many seconds, and
+ends as at a SIGTERM.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SECONDS = 1.0
 
 
 class Notebook:
-    """A presenter that writes down what people would see."""
+    """A presenter that writes into a file what people would see."""
 
     def __init__(self, file):
         self.file = file
@@ -38,15 +38,15 @@ class Notebook:
         return job.message.max_bytes
 
     async def show(self, job, standing):
-        """Progress leaves no trace."""
+        """Progress is not recorded."""
 
     async def post(self, job, clip, posting, *, may_be_posted):
         self._write(job, "clip")
-        # An edit of the job's own message: the same however often it is done.
+        # An edit of the job's message, which may be repeated.
         return job.message.message_id
 
     async def show_takes(self, takes):
-        """Progress leaves no trace."""
+        """Progress is not recorded."""
 
     async def post_takes(self, takes, files, *, may_be_posted):
         for take in takes:
@@ -85,7 +85,7 @@ async def live(folder, seconds, orders):
     ) as line:
         await line.resume()
         line.start(Notebook(folder / "posted.jsonl"))
-        # What goes wrong with the first job on its way must not keep the last from being ordered.
+        # A failure of the first job must not prevent the last order.
         line.executor.paused = True
         # The first two are takes in one message.
         for first, *others in ([0, 1], *([number] for number in range(2, orders))):

@@ -1,4 +1,4 @@
-"""People in a jam on a simulated Discord: they start one, take turns, and look at its card."""
+"""A jam on a simulated Discord: people start it, take turns, and look at its card."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.simulated_server import SimulatedServer, custom_ids
 
 @dataclass
 class Session:
-    """A jam that is going on, and the server that it is on."""
+    """An open jam, and the server that it is on."""
 
     server: SimulatedServer
     id: int
@@ -20,21 +20,21 @@ class Session:
         return await self.server.store.jams.snapshot(self.id)
 
     async def card(self):
-        """The card as it is shown now."""
+        """Return the current card."""
         snapshot = await self.snapshot()
         return self.messages()[snapshot.jam.card_id]
 
     async def shown_card(self):
-        """The card, to be pressed on or deleted."""
+        """Return the card as a discord.py message, to press its buttons or delete it."""
         place = self.server.bot.get_channel(self.thread.id)
         return await place.fetch_message((await self.snapshot()).jam.card_id)
 
     def messages(self):
-        """The messages in the thread, by their ids."""
+        """Return the messages in the thread, by their ids."""
         return self.server.env.backend.messages[self.thread.id]
 
     def cards(self):
-        """The ids of all cards of the jam in its thread."""
+        """Return the ids of all cards of the jam in its thread."""
         foot = f"AI-generated · jam {self.id}"
         return [
             id_
@@ -43,12 +43,12 @@ class Session:
         ]
 
     async def labels(self):
-        """The buttons under the card."""
+        """Return the labels of the buttons under the card."""
         rows = (await self.card()).components
         return [button["label"] for row in rows for button in row["components"]]
 
     async def settle(self):
-        """Wait until all is done, and the card says so."""
+        """Wait until all work is done and the card is up to date."""
         await self.server.idle()
         await self.server.bot.get_cog("JamSessions").progress.run_due()
 
@@ -58,7 +58,7 @@ class Session:
         return result
 
     async def play(self, who, words="rock"):
-        """Take a turn and say what comes next."""
+        """Take a turn with a prompt."""
         form = await self.press(who, "Take a turn")
         assert form.modal is not None, form.response.content
         return await self.say(who, form, words)
@@ -71,12 +71,12 @@ class Session:
 
 
 def said(result):
-    """What an interaction was answered with at last."""
+    """Return the last response to an interaction."""
     return result.followups[-1] if result.followups else result.response
 
 
 async def start_session(server, who=None, **options):
-    """Let someone start a jam, and wait until its card is there."""
+    """Start a jam, and wait for its card."""
     asked = {"title": "Night drive", "tempo": 120, "bars": 1, "longest": 20} | options
     result = await (who or server.alice).slash(server.channel, "jam start", **asked)
     await server.idle()

@@ -1,4 +1,4 @@
-"""Machines that make music for a bot elsewhere: each is a node of Ray's on this one."""
+"""Machines that join a bot's cluster to generate music: each is a Ray node on this machine."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def _started(command, environment, cores):
 
 @contextmanager
 def machine(cluster, *, labels=None, version=None, cores=None):
-    """Let a machine join while the block lasts; lend the leader of its processes.
+    """Let a machine join during the block; yield the leader of its processes.
 
-    A version is that of its messages, if it is to be another than the bot's.
+    `version` is that of its messages, if it is to differ from the bot's.
     """
     command = node_process_command(joined_command(cluster.address, 1, labels or {}))
     if version is not None:
@@ -52,7 +52,7 @@ def machine(cluster, *, labels=None, version=None, cores=None):
 
 @contextmanager
 def lent(cluster, *, cores=None):
-    """Let a machine join with `zhiyin worker`, again and again; lend the command's process."""
+    """Let a machine join with `zhiyin worker`, restarted as needed; yield its process."""
     command = [sys.executable, "-m", "bot", "worker", "--join", cluster.address]
     process = _started(command, os.environ | {TOKEN_VARIABLE: cluster.token}, cores)
     try:
@@ -63,13 +63,13 @@ def lent(cluster, *, cores=None):
 
 
 def workers(machine):
-    """The worker processes of a machine."""
+    """Return the worker processes of a machine."""
     all_ = machine.children(recursive=True)
     return [each for each in all_ if "bot.inference.worker" in command_of(each)]
 
 
 def command_of(process):
-    """The command line of a process; nothing of one that has ended."""
+    """Return the command line of a process; empty for one that has ended."""
     try:
         return process.cmdline()
     except (psutil.NoSuchProcess, psutil.AccessDenied):

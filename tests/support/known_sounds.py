@@ -1,4 +1,4 @@
-"""Sounds of which everything is known: pulses, drums, chords, noise."""
+"""Sounds with known properties: clicks, drums, chords, noise."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def times_of(seconds, rate_hz=RATE_HZ):
 
 
 def struck(seconds, strokes, stroke):
-    """A stroke at each of the times, cut off where the sound ends."""
+    """A stroke at each of the times, cut off at the sound's end."""
     out = np.zeros(round(seconds * RATE_HZ))
     for at in strokes:
         start = round(at * RATE_HZ)
@@ -55,9 +55,9 @@ def pulse(bpm, seconds=10.0, first=0.1):
 
 
 def drums(bpm, seconds=10.0, first=0.0, *, beats_per_bar=4, swing=0.5):
-    """Kick, snare and hats; `first` is a time at which a bar begins, it may lie before the sound.
+    """Kick, snare and hi-hat; `first` is a time at which a bar begins, which may precede the sound.
 
-    The second of two hats comes a share of the beat after the first.
+    `swing` is the position of the second of two hi-hat strokes within a beat.
     """
     beat = 60 / bpm
     beats = first + beat * np.arange(int((seconds - first) / beat) + 1)
@@ -73,7 +73,7 @@ def drums(bpm, seconds=10.0, first=0.0, *, beats_per_bar=4, swing=0.5):
 
 
 def grouped_drums(bpm, groups, seconds=20.0, *, unit=1.0):
-    """Bars of groups of strokes: a kick begins the first group, a snare the others, hats all.
+    """Bars of groups of strokes: kick at the first group, snare at the others, hi-hat at all.
 
     `unit` is the length of a stroke in beats; a bar of 7/8 is (2, 2, 3) with a unit of 1/2.
     """
@@ -102,9 +102,9 @@ def tone(pitch, seconds, *, partials=6, cents=0.0):
 
 
 def chords(tonic, mode, seconds_each=1.0, *, cents=0.0, times=2):
-    """Tonic, subdominant, dominant, tonic, each with its bass."""
+    """Tonic, subdominant, dominant and tonic, each with its bass."""
     third = 4 if mode == "major" else 3
-    fifth_chord = (7, 11, 14)  # the leading note, in minor as well
+    fifth_chord = (7, 11, 14)  # the leading note, also in minor
     steps = [(0, third, 7), (5, 5 + third, 12), fifth_chord, (0, third, 7)] * times
     parts = []
     for chord in steps:

@@ -1,4 +1,4 @@
-"""Finds the processes that a bot has left behind: they inherit a mark from it."""
+"""Find the processes that a bot left behind, by a variable that they inherit from it."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ _MARK = "ZHIYIN_TEST_FOLDER"
 
 
 def marked(folder):
-    """The environment for a bot, so that whatever it starts can be told from others."""
+    """Return the environment for a bot that marks all processes it starts."""
     return os.environ | {_MARK: str(folder)}
 
 
 def named(name, parent_id=None):
-    """The processes with a name that this one, or another, and its own have started."""
+    """Return the descendants of a process, by default this one, with a name."""
     found = []
     for process in psutil.Process(parent_id).children(recursive=True):
-        with suppress(psutil.NoSuchProcess):  # one that has just ended
+        with suppress(psutil.NoSuchProcess):  # it has just ended
             if process.name() == name:
                 found.append(process)
     return found
 
 
 def children():
-    """The processes that this one and its own have started, but for the servers that fork others.
+    """Return the descendants of this process, except the servers that fork others.
 
-    Those go on from test to test: see forked and training_environment.
+    Those are kept from test to test: see forked and training_environment.
     """
     found = []
     for process in psutil.Process().children(recursive=True):
@@ -43,19 +43,19 @@ def children():
 
 
 def left_of(folder):
-    """The command lines of all that still runs of the bot with this folder."""
+    """Return the command lines of all running processes of the bot with this folder."""
     found = []
     for process in psutil.process_iter():
         try:
             if process.environ().get(_MARK) == str(folder):
                 found.append(" ".join(process.cmdline()))
         except (psutil.AccessDenied, psutil.NoSuchProcess):
-            continue  # one that has just ended, or nobody of ours
+            continue  # it has just ended, or belongs to another user
     return found
 
 
 def running(ids):
-    """Those of some processes that still run; one that nobody has waited for does not."""
+    """Return those of the processes that still run; zombies do not."""
     found = []
     for id_ in ids:
         with suppress(psutil.NoSuchProcess):

@@ -1,4 +1,4 @@
-"""A model hub on this machine: as much of the real one's interface as a download uses."""
+"""A model hub on this machine: the part of the real one's interface that downloads use."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @dataclass
 class Hub:
-    """What the server has, what it should do wrong, and what it was asked for."""
+    """The files of the server, its injected faults, and the requests it got."""
 
     repos: dict[str, Path]
     cut_after: dict[str, int] = field(default_factory=dict)
-    """File name to the number of bytes after which the connection breaks off, once."""
+    """File name to the number of bytes after which the connection breaks, once."""
     status: int | None = None
-    """An error to answer everything with."""
+    """An HTTP status to answer everything with."""
     gated: set[str] = field(default_factory=set)
     claimed_size: dict[str, int] = field(default_factory=dict)
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
     endpoint: str = ""
 
     def fetched(self) -> list[tuple[str, str | None]]:
-        """The files that were sent, each with the range that was asked for."""
+        """The files that were sent, each with the requested range."""
         return [(path.rsplit("/", 1)[1], part) for verb, path, part in self.asked if verb == "GET"]
 
 
 @contextmanager
 def serve(repos: dict[str, Path]) -> Iterator[Hub]:
-    """Run a hub on loopback for as long as the block."""
+    """Run a hub on loopback during the block."""
     hub = Hub(repos)
 
     class Handler(_Handler):

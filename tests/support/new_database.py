@@ -1,6 +1,6 @@
-"""A new database as a copy of one that was made before: a tenth of the time of making each anew.
+"""A new database as a copy of an existing one, in a tenth of the time of creating it.
 
-How one is made is the subject of the tests of the store.
+How one is created is tested by the tests of the store.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def lay_down(folder):
 
 @cache
 def _made():
-    # In a thread, since an event loop runs where it is asked for.
+    # In a thread, since an event loop is running here.
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, _make(Path(folder))).result()
         return (Path(folder) / FILE).read_bytes()

@@ -1,4 +1,4 @@
-"""The kernels compiled in less time, for tests that need not all or not the fastest of them."""
+"""Faster compilation of the kernels, for tests that need only some, or less optimized ones."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ CODEC = {"codec.cc", "lstm.cc", "sound.cc"}
 
 
 def flags_with(optimization: str) -> tuple[str, ...]:
-    """Return the product's flags with less optimization, such as "-O1"."""
+    """Return the default flags with less optimization, such as "-O1"."""
     return tuple(optimization if flag == "-O3" else flag for flag in build.FLAGS)
 
 
 def compile_decoder(folder: Path, command: Sequence[str], optimization: str) -> Path:
-    """Compile the decoder's kernels alone; return the library."""
+    """Compile the decoder's kernels only; return the library."""
     sources = [file for file in Path(build.__file__).parent.glob("*.cc") if file.name not in CODEC]
     library = folder / "decoder.so"
     subprocess.run(

@@ -1,4 +1,4 @@
-"""A voice channel on the wire's Discord, with a person in it who uses the radio."""
+"""A voice channel of a simulated Discord, with a person in it who uses the radio."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.heard_sound import decode, levels
 from tests.support.timings import quick
 
 TURN_WAIT_SECONDS = 120.0
-"""Only ends a test that hangs."""
+"""A timeout for a test that hangs."""
 
 
 class Room:
@@ -54,7 +54,7 @@ class Room:
         return interaction.message
 
     async def begins_to_ask(self, who, name, **options):
-        """Use a subcommand of /radio; return it once the bot has acknowledged it."""
+        """Use a subcommand of /radio; return it when the bot has acknowledged it."""
         given = [{"name": key, "value": value} for key, value in options.items()]
         command_id = int(self.wire.commands.named("radio")["id"])
         typed = [{"name": name, "type": 1, "options": given}]
@@ -77,7 +77,7 @@ class Room:
 
 
 def said(message):
-    """The text of a message and of its embeds."""
+    """Return the text of a message and of its embeds."""
     embeds = message.payload.get("embeds") or []
     return " ".join(
         [message.content or "", *(each.get("description") or "" for each in embeds)]
@@ -86,7 +86,7 @@ def said(message):
 
 @asynccontextmanager
 async def open_room(folder, *, clips=1, kind=ChannelType.VOICE, overwrites=(), **options):
-    """Open the bot, some clips of Alice's, and Alice in a voice channel."""
+    """Open the bot with some clips of Alice's, and Alice in a voice channel."""
     places = []
 
     def prepare(wire):

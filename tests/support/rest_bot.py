@@ -1,4 +1,4 @@
-"""A bot that asks the demo's Discord one request at a time, for tests of single answers."""
+"""A bot that sends single requests to the demo's Discord, to test its responses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CHOSEN = {"name": "pick", "description": "Pick", "options": []}
 
 
 class RestBot:
-    """Asks by the bot's token, or by those of interactions."""
+    """Sends requests with the bot's token, or with those of interactions."""
 
     def __init__(self, discord):
         self.discord, self.rest = discord, Rest(discord)
@@ -23,7 +23,7 @@ class RestBot:
         discord.buckets.whole = replace(discord.buckets.whole, requests=10_000)
 
     async def ask(self, method, path, payload=None, *, files=(), query=None):
-        """Return the answer to a request."""
+        """Send a request; return its response."""
         request = ApiRequest(
             method,
             path,
@@ -40,13 +40,13 @@ class RestBot:
         return await self.ask("POST", f"/channels/{channel.id}/messages", payload, files=files)
 
     async def posted(self, channel, **payload):
-        """Post a message that is accepted, and return it."""
+        """Post a message that must be accepted, and return it."""
         answer = await self.post(channel, **payload)
         assert answer.status == 200, answer.body
         return channel.messages[int(answer.body["id"])]
 
     async def register(self, *commands):
-        """Register commands for everywhere."""
+        """Register global commands."""
         path = f"/applications/{self.discord.application_id}/commands"
         return await self.ask("PUT", path, list(commands))
 
@@ -60,17 +60,17 @@ class RestBot:
         return await self.ask("POST", self.hook(interaction), payload)
 
     def hook(self, interaction):
-        """Return the address of an interaction's messages."""
+        """Return the URL of an interaction's messages."""
         return f"/webhooks/{self.discord.application_id}/{interaction.token}"
 
 
 def code_of(answer):
-    """Return what an answer refuses with, 0 for one that does not."""
+    """Return the error code of a response, 0 if there is none."""
     return answer.body["code"] if answer.status >= 400 else 0
 
 
 def faults(answer):
-    """Return where the faults of a form are, by their paths."""
+    """Return the paths of the errors in a form."""
 
     def walk(place, path):
         for name, inside in place.items():
@@ -83,7 +83,7 @@ def faults(answer):
 
 
 def open_world(clock=None, **names):
-    """Return a Discord without a wire, and a bot that asks it."""
+    """Return a Discord without a network, and a bot that sends it requests."""
     discord = Discord(clock or time.time, **names)
     return discord, RestBot(discord)
 

@@ -29,7 +29,7 @@ def configured(*, slots=8, running_per_user=64, **worker):
 async def open_executor(
     config=None, *, engine=SCRIPTED, timeout_seconds=TIMEOUT_SECONDS, **options
 ):
-    """Lend an executor, and see that no process of its is left."""
+    """Open an executor, and check that no process of it is left."""
     before = set(psutil.Process().children())
     async with asyncio.timeout(timeout_seconds):
         async with Executor(config or configured(), engine=engine, **options) as executor:
@@ -44,7 +44,7 @@ def request(prompt="90s rock", *, seconds=1.0, seed=440):
 def submit(
     executor, job_id, prompt="90s rock", *, user=None, seconds=1.0, front=False, alone=False
 ):
-    """Put a job in the queue, of a person of its own if nothing else is said."""
+    """Queue a job, by default of a new person."""
 
     async def prepare():
         return request(prompt, seconds=seconds)
@@ -54,7 +54,7 @@ def submit(
 
 
 async def until(condition):
-    """Wait for what has no event; the timeout is around it."""
+    """Poll a condition that has no event; the timeout is around it."""
     while not condition():
         await asyncio.sleep(0.01)
 

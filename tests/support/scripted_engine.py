@@ -1,7 +1,7 @@
-"""An engine that does what the prompt says, for tests of what happens around one.
+"""An engine that does what the prompt says, for tests of the code around an engine.
 
 "fail at 2" raises in the second step, "interrupt at 2" is a Ctrl-C there, "wait at 2" prints
-"waiting" and then stays at the second step. Any other prompt makes a tone, ten steps a clip.
+"waiting" and stays in the second step. Any other prompt gives a tone, ten steps a clip.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class ScriptedEngine:
 
 
 def tone(request):
-    """A sound whose pitch is the seed in Hz, after the audio prompt."""
+    """Return a sound whose pitch is the seed in Hz, after the audio prompt."""
     time_s = np.arange(round(request.seconds * RATE_HZ)) / RATE_HZ
     samples = (0.5 * np.sin(2 * np.pi * request.seed * time_s)).astype(np.float32)[None]
     if request.audio is not None:
@@ -118,7 +118,7 @@ def tone(request):
 
 @dataclass
 class Opener:
-    """Opens scripted engines and remembers what it was asked."""
+    """Opens scripted engines and records its arguments."""
 
     plans: list[Plan] = field(default_factory=list)
     engines: list[ScriptedEngine] = field(default_factory=list)

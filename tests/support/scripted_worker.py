@@ -1,14 +1,14 @@
 """An engine for worker processes in tests: it does what the prompt says.
 
-"fail" can't be made, nor "fail even" of an even seed, "crash" ends the process, "raise" is a defect
-in a step, "hang" stays in its step for ever, "slow" takes a hundred times as long, "stubborn" goes
-on when it is cancelled, "beat" makes drums at 120 BPM; any other prompt makes a tone, whose pitch
-is the seed in Hz, in ten steps.
+"fail" fails, as does "fail even" with an even seed; "crash" ends the process, "raise" is a defect
+in a step, "hang" stays in its step for ever, "slow" takes a hundred times as long, "stubborn"
+ignores a cancel, "beat" gives drums at 120 BPM; any other prompt gives a tone, whose pitch is the
+seed in Hz, in ten steps.
 
 With stems it has a guide and drums, bass and lead, a codebook each, whose codes are the digits of
-the seed unless they were kept. Music without end comes in eighths of a second whose samples are
-their own numbers; "crash later" ends the process after two seconds of it. Other words begin at
-once, but for "never". The process ends when a clip of the seed 63 is taken apart.
+the seed unless they were kept. Endless music comes in chunks of 1/8 s whose samples count up;
+"crash later" ends the process after two seconds of it. Prompt changes begin at once, except
+"never". The process ends when a clip with seed 63 is separated.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Work:
         return self.is_endless and not self.is_ending and waits
 
     def chunk(self, id_, steps, of_steps):
-        """What the latest of so many steps, or some of them, added to the sound."""
+        """Return what the latest of so many steps, or the latest few, added to the sound."""
         length = self.sound.samples.shape[1]
         begun = self.steps - of_steps
         part = slice(length * begun // steps, length * self.steps // steps)
@@ -149,14 +149,14 @@ class Engine:
         return events
 
     def begin(self, id_, count, change):
-        """The words of a change begin as soon as they can, unless they are "never"."""
+        """Begin all prompt changes that can begin, unless they are "never"."""
         if id_ not in self.works:
             return []
         at = None if change.words[0][0] == "never" else self.works[id_].steps * PIECE_SECONDS
         return [PromptChanged(request_id=id_, change_id=count, at_seconds=at)]
 
     def go_on(self, id_, work):
-        """The next eighth of a second of music without end, whose samples count on."""
+        """Return the next 1/8 s of endless music, whose samples count up."""
         if work.is_ending:
             del self.works[id_]
             return [Finished(request_id=id_, sound=SILENCE, tokens=np.zeros((4, 0), np.int32))]
@@ -171,7 +171,7 @@ class Engine:
 
 
 def crashed_first():
-    """Tell, the first time, that it is the first time."""
+    """Return whether this is the first call."""
     mark = os.environ["ZHIYIN_TEST_MARK"]
     if os.path.exists(mark):
         return False
@@ -231,7 +231,7 @@ CRASHES = 63
 
 
 def codes_of(seed, frames):
-    """The seed's digits to the base 64 over and over, lowest first: no two seeds have the same."""
+    """Return the seed's digits to the base 64 repeatedly, lowest first: unique for each seed."""
     digits = np.array([seed >> 6 * place & 63 for place in range(11)], np.int32)
     return np.resize(digits, frames)
 
@@ -241,7 +241,7 @@ def is_of_seed(tokens, seed):
 
 
 def stem_tone(codes):
-    """A sound whose pitch tells the code that it is made of."""
+    """Return a sound whose pitch depends on the code that it is decoded from."""
     times = np.arange(len(codes) * HOP) / RATE_HZ
     samples = 0.1 * np.sin(2 * np.pi * (200 + 10 * int(codes[0])) * times)
     return Sound(samples=samples.astype(np.float32)[None], sample_rate_hz=RATE_HZ)
@@ -258,7 +258,7 @@ def open_retrained_engine(config):
 
 
 class MelodyEngine(Engine):
-    """Sings what it is given: a clip that follows a melody is the melody, over and over."""
+    """Repeats the melody that a clip is to follow."""
 
     def submit(self, request):
         id_ = super().submit(request)
@@ -292,7 +292,7 @@ def open_engine(config):
 
 
 def open_engine_of_machine(config):
-    """A model whose weights and precision are those that the machine's environment names."""
+    """Return a model with the weights and precision from the machine's environment."""
     weights = os.environ.get("ZHIYIN_TEST_WEIGHTS", "a")
     precision = os.environ.get("ZHIYIN_TEST_PRECISION", "int8")
     about = info(config.engine.slots)
@@ -308,7 +308,7 @@ def open_no_device(config):
 
 
 def open_nothing_after(config):
-    """Wait for a file, named as the model is, so that an order can come first."""
+    """Wait for a file with the model's name, so that an order can come first."""
     while not os.path.exists(config.model.name):
         time.sleep(0.01)
     open_nothing(config)

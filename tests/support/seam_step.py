@@ -1,4 +1,4 @@
-"""How large the step is from a sound's end to its beginning: whether a loop's seam is heard."""
+"""The step from a sound's end to its beginning, which is audible if a loop has a seam."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from bot.audio.editing.crossfade import log_bands
 from bot.domain.generation import Samples, Sound
 
 _SIDE_SECONDS, _PLACES_A_SIDE = 0.016, 4
-# Nobody hears a smaller step of the logarithms, not even in a sine.
+# Smaller differences of the logarithms are inaudible, even in a sine.
 _SMALLEST_STEP = 0.05
 _TYPICAL_PERCENT = 95
 _LEVEL = 0.1
 
 
 def seam_step(sound: Sound) -> tuple[float, float]:
-    """Return how large the step is from a sound's end to its beginning, as (spectrum, wave).
+    """Return the step from a sound's end to its beginning, as (spectrum, wave).
 
-    Each is measured against the same sound: 1 is as large as its own steps get, but for the
-    largest twentieth. A clip that loops seamlessly has neither above 1.
+    Each is relative to the same sound: 1 is as large as its other steps, without the largest
+    twentieth. A clip that loops seamlessly has neither above 1.
     """
     samples, rate_hz = sound.samples, sound.sample_rate_hz
     side = window_samples(_SIDE_SECONDS, rate_hz)
@@ -30,7 +30,7 @@ def seam_step(sound: Sound) -> tuple[float, float]:
 
 
 def _spectral(samples: Samples, side: int, rate_hz: int) -> float:
-    """Compare the spectra of what lies on either side of a place, all along and at the seam."""
+    """Compare the spectra on both sides of each place, and of the seam."""
     level = float(np.sqrt(np.square(samples).mean(dtype=np.float64)))
     even = samples * np.float32(_LEVEL / level)
     rows = sliding_window_view(even, side, axis=1)[:, :: side // _PLACES_A_SIDE]

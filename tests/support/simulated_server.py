@@ -1,7 +1,7 @@
 """A simulated server for tests: the real bot, store and worker process on a simulated Discord.
 
-Only Discord is played, by SimCord, made as strict as the real one where it is lenient; and the
-engine in the worker is one that does what the prompt says.
+Only Discord is simulated, by SimCord, which is made as strict as the real one; the worker's engine
+does what the prompt says.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ NEVER_SECONDS = 86_400.0
 SCRIPTED = "tests.support.scripted_worker:open_engine"
 
 SHORT = GenerationConfig(default_seconds=2.0)
-"""Where nobody says how long a clip is to be: packing takes the longer the longer it is."""
+"""A short default length of clips, as packing takes longer for longer ones."""
 
 
 DAY_SECONDS, EVENING_SECONDS = 86_400, 3 * 3600
 
 
 class Clock:
-    """A clock that goes only where it is told to.
+    """A clock that only a test advances.
 
-    It begins now, or three hours ago in the last three of a day: quotas would begin anew while
-    a test lets minutes go by.
+    It starts now, or three hours ago in the last three of a day: quotas would start anew while a
+    test lets minutes pass.
     """
 
     def __init__(self):
@@ -84,7 +84,7 @@ class SimulatedServer:
         return self.bot.pipeline.store
 
     async def music(self, who=None, **options):
-        """Let someone ask for music, wait until it is there, and return the message."""
+        """Order music, wait for the clip, and return its message."""
         result = await (who or self.alice).slash(
             self.channel, "music", **({"prompt": "90s rock"} | options)
         )
@@ -92,13 +92,13 @@ class SimulatedServer:
         return result
 
     async def press(self, message, label, who=None):
-        """Let someone press a button and wait for what comes of it."""
+        """Press a button and wait for the result."""
         result = await (who or self.alice).click(message, label=label)
         await self.idle()
         return result
 
     async def delete(self, message, who=None):
-        """Let someone press *Delete*, answer the question, and wait for what comes of it."""
+        """Press *Delete*, answer the question, and wait for the result."""
         asked = await self.press(message, "Delete", who)
         return await self.press(asked.response, "Delete", who)
 
@@ -106,7 +106,7 @@ class SimulatedServer:
         return (await self.store.clips.of_user((who or self.alice).id, 1))[0]
 
     async def used(self, who=None):
-        """The seconds that somebody has paid for today."""
+        """Return the seconds that somebody has paid for today."""
         return (await self.store.ledger.quota((who or self.alice).id, 600)).used_seconds
 
     async def state(self, job_id=1):
@@ -129,7 +129,7 @@ class SimulatedServer:
 
     @asynccontextmanager
     async def restart(self, engine=SCRIPTED):
-        """Start again on the same folder and the same Discord."""
+        """Start again with the same folder and the same Discord."""
         contents = inspect(starter_folder())
         async with open_pipeline(
             self.config,
@@ -144,11 +144,11 @@ class SimulatedServer:
             yield self
 
     def newest(self, count):
-        """The last messages in the channel, oldest first."""
+        """Return the last messages in the channel, oldest first."""
         return self.messages()[-count:]
 
     def messages(self):
-        """All messages in the channel, oldest first."""
+        """Return all messages in the channel, oldest first."""
         stored = self.env.backend.messages.get(self.channel.id, {})
         return [stored[id_] for id_ in sorted(stored)]
 
@@ -161,9 +161,9 @@ def limited(**limits):
 async def open_server(
     folder, *, config=None, clock=None, engine=SCRIPTED, languages=None, timings=None, **options
 ):
-    """Open a server in a folder that may hold what an earlier one left.
+    """Open a server in a folder that may have the files of an earlier one.
 
-    What was due and failed is tried again where the test says so, and not while it looks.
+    Failed work that is due is only retried when the test says so.
     """
     config = replace(config or Config(), generation=SHORT)
     timings = replace(timings or Timings(), retry_due_seconds=NEVER_SECONDS)
@@ -207,7 +207,7 @@ async def open_server(
 
 def new_bot(config, pipeline, clock, languages=None):
     sampling = inspect(starter_folder()).sampling
-    # What is attached in a simulated Discord is nowhere but in it.
+    # Attachments of a simulated Discord exist only there.
     bot = ZhiyinBot(
         config,
         pipeline,
@@ -223,7 +223,7 @@ def new_bot(config, pipeline, clock, languages=None):
 
 
 def check_answers(env):
-    """Every interaction was answered and no message is one that Discord would refuse."""
+    """Check that every interaction was answered, and that Discord would accept every message."""
     backend = env.backend
     assert all(each.responded for each in backend.interactions.values()), "a command never answered"
     for channel in backend.messages.values():
@@ -233,7 +233,7 @@ def check_answers(env):
 
 
 def strict(monkeypatch):
-    """Make SimCord refuse what Discord refuses: late answers; and tell what Discord tells."""
+    """Make SimCord refuse late answers as Discord does, and send what Discord sends."""
     begun = {}
     payload_of = simcord.interactions.base_payload
 
@@ -241,7 +241,7 @@ def strict(monkeypatch):
         record, payload = payload_of(backend, user_id=user_id, guild_id=guild_id, **rest)
         payload["attachment_size_limit"] = USUAL_MAX_BYTES
         payload["authorizing_integration_owners"] = {"0": str(guild_id or 0)}
-        begun[id(record)] = time.perf_counter()  # SimCord turns the other clocks itself
+        begun[id(record)] = time.perf_counter()  # SimCord advances the other clocks itself
         return record, payload
 
     monkeypatch.setattr(simcord.interactions, "base_payload", base_payload)
@@ -257,18 +257,18 @@ def strict(monkeypatch):
 
 
 async def hold_clip(server):
-    """Close every door, let a clip be made, and open them again."""
-    server.pipeline.executor.paused = True  # not a moment before the doors are closed
+    """Refuse all requests while a clip is generated, and then accept them again."""
+    server.pipeline.executor.paused = True  # not before requests are refused
     await server.alice.slash(server.channel, "music", prompt="90s rock", seconds=1.0)
     server.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=None)
     server.env.inject_error("POST", "/channels/*/messages", status=403, code=50007, times=None)
     server.pipeline.executor.paused = False
     await server.idle()
     assert await server.state(1) is JobState.HELD
-    # However often its progress was to be shown.
+    # However often progress was shown.
     server.env.backend.faults.clear()
 
 
 def custom_ids(modal):
-    """The custom ids of a form's fields."""
+    """Return the custom ids of a form's fields."""
     return [row.get("component", row)["custom_id"] for row in modal["components"]]

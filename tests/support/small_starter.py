@@ -1,7 +1,7 @@
-"""Make a small starter model in the training's environment: run this module with a folder F.
+"""Train a small starter model in the training's environment: run this module with a folder F.
 
-All that tests want to know of it is written to F/made.json. One program does it, since each start
-of PyTorch takes seconds.
+All facts that tests need are written to F/made.json. One program does it all, since each start of
+PyTorch takes seconds.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ FIRST_SEED = 500
 
 _LITTLE = (
     "--codec-batch=2",
-    # Two or four windows in a step: how long they are is nothing to a run this short.
+    # Two or four windows in a step: their length does not matter for a run this short.
     "--positions=256",
     "--lengths",
     "64",
     "128",
     "--gate-steps=5",
     "--gate-pieces=20",
-    # Tests run beside each other: more threads would wait for each other.
+    # Tests run in parallel: more threads would wait for each other.
     "--threads=1",
     f"--first-seed={FIRST_SEED}",
 )
 
 
 def main(folder: Path) -> None:
-    """Record, learn words, train for a moment as on a device, and go on from there twice."""
+    """Record, build the vocabulary, train briefly as on a device, and continue from there twice."""
     work, pack, out = folder / "work", folder / "pack", folder / "out"
     small = [f"--folder={work}", "--pieces=200", "--text-minutes=0.02"]
     small += ["--record-seconds=0.3", "--threads=1"]
-    # Forked, so that it need not import PyTorch anew.
+    # Forked, so that it does not import PyTorch again.
     recording = multiprocessing.get_context("fork").Process(
         target=train.main, args=([*small, "--stage=samples"],)
     )
@@ -63,19 +63,19 @@ def main(folder: Path) -> None:
 
 
 def train_moment(pack: Path, out: Path, minutes: dict[str, float]) -> None:
-    """Train both for some minutes, those of earlier runs included."""
+    """Train both parts for some minutes, including those of earlier runs."""
     budget = [f"--{part}-minutes={minutes[part]}" for part in TRAINED]
     arguments = ["train", f"--pack={pack}", f"--out={out}", "--device=cpu", "--processes=2"]
     assert gpu_run.main([*arguments, *_LITTLE, *budget]) == 0
 
 
 def states_of(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return what the runs of a folder have done so far."""
+    """Return the states of a folder's trained parts."""
     return {part: state_of(folder, part) for part in TRAINED}
 
 
 def state_of(folder: Path, part: str) -> dict[str, Any]:
-    """Return what a run has done so far, and the sum of its squared weights."""
+    """Return the progress of a run, and the sum of its squared weights."""
     state = torch.load(folder / f"{part}.pt", weights_only=True)
     weights = state["model"].values()
     return {

@@ -1,4 +1,4 @@
-"""Sound files for tests, good and bad, made where they are needed."""
+"""Sound files for tests, intact and damaged, created on demand."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ KINDS = {
 
 
 def from_ffmpeg(*options):
-    """What ffmpeg writes when it is told so: inputs, maps, codecs and container."""
+    """Return ffmpeg's output for these arguments: inputs, maps, codecs and container."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "out")
         command = [str(find_ffmpeg()), "-nostdin", "-v", "error", *options, "-y", str(path)]
@@ -47,35 +47,35 @@ def from_ffmpeg(*options):
 
 
 def tone(seconds=2.0, hertz=440):
-    """A sine as ffmpeg's input."""
+    """Return ffmpeg's arguments for a sine as input."""
     return ["-f", "lavfi", "-i", f"sine=frequency={hertz}:duration={seconds}:sample_rate={RATE_HZ}"]
 
 
 def in_every_kind(seconds=2.0):
-    """A tone in every accepted kind, by name."""
+    """Return a tone in every accepted format, by name."""
     return {name: from_ffmpeg(*tone(seconds), *options) for name, options in KINDS.items()}
 
 
 def as_file(samples, kind="WAV", rate_hz=RATE_HZ, subtype=None):
-    """Samples, [frames] or [frames, channels], as a file."""
+    """Return samples, [frames] or [frames, channels], as a file."""
     file = io.BytesIO()
     soundfile.write(file, samples, rate_hz, format=kind, subtype=subtype)
     return file.getvalue()
 
 
 def noise(seconds=1.0, channels=1):
-    """The same noise every time, half as loud as can be."""
+    """Return noise with an amplitude of a half, the same at every call."""
     shape = (round(seconds * RATE_HZ), channels)
     return np.random.default_rng(5).uniform(-0.5, 0.5, shape).astype(np.float32)
 
 
 def playlist(target):
-    """A list for players with one entry, a path or an address."""
+    """Return a playlist with one entry, a path or an address."""
     return f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{target}\n#EXT-X-ENDLIST\n".encode()
 
 
 def lying_flac():
-    """A header that claims 68 thousand million samples, and nothing after it: 209 bytes."""
+    """Return a FLAC header of 209 bytes that claims 68 thousand million samples."""
     info = bytearray(34)
     info[0:4] = (4096).to_bytes(2, "big") * 2
     info[10:18] = (44_100 << 44 | 1 << 41 | 15 << 36 | (2**36 - 1)).to_bytes(8, "big")
@@ -83,7 +83,7 @@ def lying_flac():
 
 
 def wav_header(channels, rate_hz):
-    """A WAV file with a hundred frames of nothing that says so of itself."""
+    """Return a WAV file of a hundred silent frames with these values in its header."""
     file = io.BytesIO()
     with wave.open(file, "wb") as target:
         target.setnchannels(1)
@@ -96,10 +96,10 @@ def wav_header(channels, rate_hz):
 
 
 def mp4_that_names(path):
-    """An MP4 whose track says that its sound is in another file, as old Macintosh aliases do."""
+    """Return an MP4 whose track refers to another file, as old Macintosh aliases do."""
     whole = from_ffmpeg(*tone(), *KINDS["mp4 with its index at the end"])
     name = str(path).encode()
-    # Volume, file name, levels up and down, then the whole path as a part of its own.
+    # Volume, file name, levels up and down, then the whole path as a separate part.
     alias = bytes(10) + b"\x01/" + bytes(26) + bytes(12) + b"\x01x" + bytes(62) + bytes(16)
     alias += struct.pack(">HH", 1, 1) + bytes(16)
     alias += struct.pack(">HH", 2, len(name)) + name + bytes(len(name) % 2)

@@ -1,4 +1,4 @@
-"""Turns of a jam as the built-in model makes them, without the queue, a worker and a message."""
+"""Turns of a jam with the built-in model, without the queue, a worker and a message."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FINGERPRINT = "5a" * 8
 
 
 def info_of(model):
-    """What a worker would say of the loaded model."""
+    """Return what a worker would report of the loaded model."""
     return ModelInfo(
         name="starter", licence="", channels=1, sample_rate_hz=model.sample_rate_hz,
         sampling=model.sampling, slots=1, device="", load_seconds=0.0,
@@ -32,7 +32,7 @@ def info_of(model):
 
 
 async def take_turn(store, loaded, jam, words, *, seed, keeps_codes=True):
-    """Make a turn as the bot does, and put it into the track; return what was made."""
+    """Generate a turn as the bot does, and add it to the track; return the result."""
     notation = load_notation(registry.starter_folder())
     sources = SourceSounds(store, notation)
     turns, model = TurnBars(store, sources, notation), info_of(loaded)

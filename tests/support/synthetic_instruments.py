@@ -1,4 +1,4 @@
-"""A tiny band for tests of the starter's training: dying sines instead of recordings."""
+"""Synthetic instruments for tests of the starter's training: decaying sines as recordings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SECONDS = 1.6
 
 
 def bank(loudness: float = 1.0) -> SampleBank:
-    """Return recordings of the band, of which the bass guitar was played so loud."""
+    """Return the recordings, with the bass guitar at the given level."""
     recordings = {}
     for name in BAND.values():
         for pitch in range(PITCHES[0] // ZONE * ZONE, PITCHES[-1] + ZONE, ZONE):
@@ -40,13 +40,13 @@ def bank(loudness: float = 1.0) -> SampleBank:
 
 
 def keys() -> list[tuple[str, int, bool]]:
-    """Return the key of every sound of the band."""
+    """Return the key of every recording."""
     pitched = [(name, pitch, False) for name in BAND.values() for pitch in PITCHES]
     return pitched + [(str(KIT), pitch, is_ghost) for pitch, is_ghost in strokes()]
 
 
 def strokes() -> list[tuple[int, bool]]:
-    """Return which drums the kit has."""
+    """Return the drums of the kit."""
     return sorted({each for kit, drums in drum_codes().sets if kit == KIT for each in drums})
 
 
@@ -56,19 +56,19 @@ def hz_of(pitch: float) -> float:
 
 
 def tone(hz: float, dying_seconds: float) -> NDArray[np.float32]:
-    """Return a tone that begins at once and dies away."""
+    """Return a tone that starts at once and decays."""
     times = np.arange(round(_SECONDS * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
     sound = np.sin(2 * np.pi * hz * times) * np.exp(-times / dying_seconds)
     return (0.3 * sound).astype(np.float32)
 
 
 def silence(frames: int) -> NDArray[np.int16]:
-    """Return codes [books, frames] of nothing."""
+    """Return silent codes [books, frames]."""
     return np.zeros((len(BOOKS), frames), np.int16)
 
 
 def hold(codes: NDArray[np.int16], book: int, pitch: int, begin: int, end: int) -> None:
-    """Write a note of the band into codes."""
+    """Write a note into codes."""
     layout = PITCHED[book]
     state = layout.state(BAND[book], pitch)
     for stage, age in enumerate(layout.ages):

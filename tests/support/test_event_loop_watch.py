@@ -1,4 +1,4 @@
-"""The watch over the event loop sees what it is there for."""
+"""The watch over the event loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.support.event_loop_watch import own_seconds, watched
 
 
 async def test_blocking_of_the_event_loop_is_detected():
-    """Reckoning is; waiting, and reckoning in a thread, are not."""
+    """Computing is; waiting, and computing in a thread, are not."""
 
     def reckon():
         begun = own_seconds()

@@ -1,4 +1,4 @@
-"""Timings of the pipeline for tests: what takes minutes on Discord takes no time here."""
+"""Short timings of the pipeline for tests, instead of minutes as on Discord."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from bot.retry import RetryPolicy
 
 
 def patient(attempts, seconds=0.02):
-    """A policy that tries so many times, with the same short wait in between."""
+    """Return a policy with so many attempts and the same short wait between."""
     return RetryPolicy(initial_seconds=seconds, max_seconds=seconds, attempts=attempts)
 
 
 def quick(*, first_shown=0.5, show_every=3.0, card_every=2.0, attempts=13, job_retry_seconds=0.01):
-    """Timings with short waits; a delivery is tried so many times."""
+    """Return timings with short waits; a delivery is attempted so many times."""
     return Timings(
         first_shown_seconds=first_shown,
         show_every_seconds=show_every,

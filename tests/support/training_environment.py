@@ -1,6 +1,6 @@
-"""The environment that the starter is trained in: it has PyTorch, which the product never has.
+"""The training's environment, which has PyTorch, unlike the product's.
 
-`.ci/run` makes it, and names its interpreter in ZHIYIN_TRAIN_PYTHON.
+`.ci/run` creates it, and sets ZHIYIN_TRAIN_PYTHON to its interpreter.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ needs_recording = pytest.mark.skipif(
 
 @functools.cache
 def _server() -> subprocess.Popen[str]:
-    """Start what forks processes that have imported PyTorch already; it ends with this process."""
+    """Start the process that forks others with PyTorch imported; it ends with this process."""
     return subprocess.Popen(
         [PYTHON, "-m", SERVER],
         cwd=ROOT,
@@ -50,7 +50,7 @@ def _server() -> subprocess.Popen[str]:
 
 
 def run_script(script: str, *arguments: object) -> str:
-    """Run a script in that environment, on one core; return what it printed."""
+    """Run a script in that environment, on one core; return its output."""
     server = _server()
     assert server.stdin is not None
     assert server.stdout is not None

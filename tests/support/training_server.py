@@ -1,7 +1,8 @@
-"""Runs scripts in processes that are forked from this one, which has imported PyTorch.
+"""Run scripts in processes forked from this one, which has imported PyTorch.
 
-Reads a script a line from its standard input, as JSON: `script`, `arguments`, and the files that
-its `output` and `errors` go to. Writes the exit code of each, a line. Ends with its input.
+It reads one script per line from its standard input, as JSON: `script`, `arguments`, and the files
+for its `output` and `errors`. It writes the exit code of each, one per line, and ends with its
+input.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A jam at the wire: started, and played in by people who press its card."""
+"""A jam on a simulated Discord over HTTP: started, and played by people who press its card."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ TAKE = "Take a turn"
 
 
 def threads(wire):
-    """The threads of jams, in the order in which they were opened."""
+    """Return the threads of jams, in the order in which they were opened."""
     kinds = (ChannelType.PUBLIC_THREAD,)
     return [each for each in wire.channels.values() if each.type in kinds]
 
 
 def cards(thread):
-    """The cards in a thread that are there now."""
+    """Return the cards in a thread that are there now."""
     return [
         each
         for each in thread.messages.values()
@@ -24,7 +24,7 @@ def cards(thread):
 
 
 async def start_jam(wire, person, channel, **options):
-    """Let somebody start a jam, and wait for the card; return its thread."""
+    """Start a jam, and wait for the card; return its thread."""
     known = len(threads(wire))
     asked = {"title": "Night drive", "tempo": 120, "bars": 1, "longest": 60} | options
     await wire.send(wire.new_slash(person, channel, "jam start", **asked))
@@ -34,7 +34,7 @@ async def start_jam(wire, person, channel, **options):
 
 
 async def take_turn(wire, person, thread, words):
-    """Let somebody press *Take a turn* and say what comes next; return what was sent."""
+    """Press *Take a turn* and submit a prompt; return the interaction."""
     press = wire.new_press(person, cards(thread)[-1], TAKE)
     await wire.send(press)
     await wire.until(lambda: press.modal)

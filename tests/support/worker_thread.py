@@ -26,11 +26,11 @@ class ThreadBackend:
         return WorkerThread(thread, reader, writer)
 
     async def close(self):
-        """Hold nothing."""
+        """Release nothing."""
 
 
 class WorkerThread:
-    """The bot's end of one."""
+    """The bot's side of one worker."""
 
     name, pid = "thread", None
 
@@ -54,7 +54,7 @@ class WorkerThread:
 
 
 def work(fd):
-    """Say hello and work until told to stop, or left alone."""
+    """Say hello and work until told to stop, or until the bot is gone."""
     connection, info = Connection(fd), scripted_worker.info(SLOTS)
     try:
         connection.send(Hello(version()))

@@ -1,1 +1,1 @@
-"""What tests add to the demo's Discord at the wire: faults on purpose, and what to expect."""
+"""What tests add to the demo's Discord over HTTP: injected faults, and expectations."""

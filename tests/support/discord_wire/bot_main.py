@@ -1,10 +1,9 @@
-"""The real bot as a process, on a Discord at the wire: run this module with FOLDER ADDRESS.
+"""The real bot as a process, on a simulated Discord: run this module with FOLDER ADDRESS.
 
-It plays by a script, or by a third argument: the name of what opens an engine. A fourth has its
-settings of workers that are to be others, as JSON.
-The file `skew` in its folder shifts its clock by so many seconds, and its queue logs what
-enters and leaves it. Signals are those of `zhiyin run`: the first drains
-the bot, a second ends it at once.
+Its engine is scripted, or opened by the function that a third argument names. A fourth argument
+has changed settings of workers, as JSON. The file `skew` in its folder shifts its clock by so many
+seconds, and its queue logs what enters and leaves it. Signals are those of `zhiyin run`: the first
+drains the bot, a second ends it at once.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ SCRIPTED = "tests.support.scripted_worker:open_engine"
 
 
 def settings(folder, **worker):
-    """What a soak runs with: all that makes for trouble, and little time to wait."""
+    """Return the settings of a soak: everything that causes trouble, with short waits."""
     return dataclasses.replace(
         Config(),
         storage=StorageConfig(folder=str(folder)),
@@ -45,7 +44,7 @@ def settings(folder, **worker):
 
 
 def skewed(folder):
-    """A clock that can be put forward and back from outside."""
+    """Return a clock that can be shifted from outside."""
     file = folder / "skew"
 
     def clock():

@@ -1,4 +1,4 @@
-"""The bot as a process on a Discord at the wire, for tests that kill it and start it again."""
+"""The bot as a process on a simulated Discord, for tests that kill and restart it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.support.leftover_processes import marked
 
 SCRIPTED = "tests.support.scripted_worker:open_engine"
 LOG = "bot.log"
-"""Beside the folder of the bot."""
+"""Beside the bot's folder."""
 
 
 def _command_of(process):
-    """The command line of a process; empty for one that is ending."""
+    """Return the command line of a process; empty for one that is ending."""
     try:
         return " ".join(process.cmdline())
     except (psutil.NoSuchProcess, psutil.AccessDenied):
@@ -28,7 +28,7 @@ def _command_of(process):
 
 
 class BotProcess:
-    """The bot's process, started again as often as it ends; its log is beside its folder."""
+    """The bot's process, which can be restarted after each end; its log is beside its folder."""
 
     def __init__(self, wire, folder, engine=SCRIPTED, **worker):
         """Take an engine's name as an executor does, and settings of workers."""
@@ -40,7 +40,7 @@ class BotProcess:
         self.logs = []
 
     async def start(self):
-        """Start it and return after how many seconds it heard people."""
+        """Start it; return the seconds until it receives events."""
         begun = time.monotonic()
         known = self.wire.gateway.identified
         self.ready.clear()
@@ -55,7 +55,7 @@ class BotProcess:
 
     @property
     def children(self):
-        """The processes that it has started and that still run."""
+        """The running processes that it has started."""
         try:
             return psutil.Process(self.process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
@@ -67,23 +67,23 @@ class BotProcess:
 
     @property
     def decoders(self):
-        """The ffmpegs that run right now."""
+        """The running ffmpeg processes."""
         return [each for each in self.children if "ffmpeg" in _command_of(each).partition(" ")[0]]
 
     async def end(self, *numbers):
-        """Send signals, one after the other, and wait for the end; return the exit code."""
+        """Send signals one after the other, and wait for the end; return the exit code."""
         for number in numbers:
-            # The end may come before the second.
+            # It may end before the second signal.
             with suppress(ProcessLookupError):
                 os.kill(self.process.pid, number)
-            # The first is acted on before the second comes.
+            # The first is handled before the second comes.
             await asyncio.sleep(0.2 if len(numbers) > 1 else 0)
         await self._ended()
         self.wire.gateway.forget_sessions()
         return self.process.exitcode
 
     async def finish(self):
-        """End it as its owner would, and its log with it."""
+        """Stop it normally, and wait for the end of its log."""
         if self.process.exitcode is None:
             await self.end(signal.SIGTERM)
         await asyncio.gather(*self.logs)

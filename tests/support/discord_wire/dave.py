@@ -1,7 +1,7 @@
-"""End-to-end encryption in a voice channel (DAVE): Discord's part in it, and a person who listens.
+"""End-to-end encryption in a voice channel (DAVE): Discord's part, and a listener.
 
-The voice server is an external sender of the MLS group: it proposes that the listener is added, the
-bot commits that and welcomes them. Sources: RFC 9420 (MLS), Discord's DAVE protocol.
+The voice server is an external sender of the MLS group: it proposes to add the listener, the bot
+commits that and welcomes them. Sources: RFC 9420 (MLS), Discord's DAVE protocol.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Dave:
         assert op != _INVALID, f"the bot refuses the commit: {data}"
 
     def decrypt(self, user_id: int, packet: bytes) -> bytes:
-        # Silence is sent as it is, and so is all before the group is there.
+        # Silence is not encrypted, nor is anything before the group exists.
         if packet == SILENCE or not self.ready.is_set():
             self.plain += 1
             return packet
@@ -64,7 +64,7 @@ class Dave:
 
 
 class _ExternalSender:
-    """Who may propose changes without being in the group."""
+    """A sender that may propose changes without being in the group."""
 
     def __init__(self, channel_id: int):
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -75,7 +75,7 @@ class _ExternalSender:
         return _vector(public) + struct.pack(">H", 1) + _vector(bytes(8))
 
     def add(self, key_package: bytes) -> bytes:
-        """A signed message: proposal, by the external sender 0, to add the owner of a key."""
+        """Return a signed proposal of the external sender 0 to add the owner of a key."""
         content = _vector(self._group) + struct.pack(">QBI", 0, 2, 0) + _vector(b"")
         content += struct.pack(">BH", 2, 1) + key_package
         message = struct.pack(">HH", 1, 1) + content
@@ -84,7 +84,7 @@ class _ExternalSender:
 
 
 def _vector(data: bytes) -> bytes:
-    """Bytes with their length before them, in as few bytes as it needs (RFC 9420, 2.1.2)."""
+    """Return bytes preceded by their length, as a variable-length integer (RFC 9420, 2.1.2)."""
     if len(data) < 1 << 6:
         return bytes([len(data)]) + data
     if len(data) < 1 << 14:
@@ -93,7 +93,7 @@ def _vector(data: bytes) -> bytes:
 
 
 class _Reader:
-    """Steps over the parts of a message."""
+    """Skips the parts of a message."""
 
     def __init__(self, data: bytes, at: int):
         self.data, self.at = data, at
@@ -103,7 +103,7 @@ class _Reader:
         return self.data[self.at - 1]
 
     def skip(self, count: int = 1) -> None:
-        """Step over so many vectors."""
+        """Skip so many vectors."""
         for _ in range(count):
             size = 1 << (self.data[self.at] >> 6)
             number = int.from_bytes(self.data[self.at : self.at + size], "big")
@@ -111,7 +111,7 @@ class _Reader:
 
 
 def _end_of_commit(data: bytes) -> int:
-    """Where the commit ends and the welcome begins: a public message from a member."""
+    """Return where the commit ends and the welcome begins: a public message of a member."""
     reader = _Reader(data, 4)  # version and wire format
     reader.skip()  # the group
     reader.at += 8 + 1 + 4  # the epoch and the sender
@@ -121,7 +121,7 @@ def _end_of_commit(data: bytes) -> int:
     if reader.byte():  # a path: a leaf, then nodes
         reader.skip(2)  # its keys
         reader.at += 2
-        reader.skip(1 + 5)  # who it is, and its capabilities
+        reader.skip(1 + 5)  # the identity and its capabilities
         source = reader.byte()
         if source == 1:
             reader.at += 16

@@ -1,4 +1,4 @@
-"""Faults that tests inject into the answers of a Discord at the wire."""
+"""Faults that tests inject into the responses of a simulated Discord."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from bot.demo.discord.routes.route import ApiRequest
 
 @dataclass
 class Asked:
-    """One request, and how it was answered."""
+    """A request and its response."""
 
     request: ApiRequest
     status: int = 0
     code: int = 0
 
     def __getattr__(self, name):
-        """Be what was asked."""
+        """Delegate to the request."""
         return getattr(self.request, name)
 
     @property
@@ -62,7 +62,7 @@ class Fault:
     """Called after the request that it applies to was executed or not."""
 
     def meets(self, asked):
-        """Whether it applies to a request now."""
+        """Whether the fault applies to a request now."""
         if self.hits >= self.times or (self.with_files and not asked.files):
             return False
         return self.is_about(asked)
@@ -73,11 +73,11 @@ class Fault:
 
     @property
     def refuses(self):
-        """Whether it answers at all; else it is only slow, or breaks the connection."""
+        """Whether it responds; otherwise it only delays, or breaks the connection."""
         return bool(self.status) or self.retry_after is not None
 
     def refusal(self):
-        """The answer."""
+        """The response."""
         if self.retry_after is None:
             refusal = Refusal(self.status, self.code)
         else:
@@ -87,26 +87,26 @@ class Fault:
 
 
 class Faults:
-    """What goes wrong with requests, and all requests with their answers."""
+    """The injected faults, and all requests with their responses."""
 
     def __init__(self, changed):
         self.injected: list[Fault] = []
         self.refused: dict[int, tuple[int, int]] = {}
-        """Status and code that the bot meets in a channel, by its id."""
+        """Status and error code that the bot gets in a channel, by its id."""
         self.asked: list[Asked] = []
         self.unknown: list[str] = []
         """Requests of the bot that are not implemented."""
         self._changed = changed
 
     async def meet(self, request, raw, answer):
-        """Answer a request, or break its connection."""
+        """Respond to a request, or break its connection."""
         asked = Asked(request)
         self.asked.append(asked)
         fault = next((each for each in self.injected if each.meets(request)), None)
         try:
             found = await self._answer(request, raw, answer, fault)
         except Exception as error:
-            # A defect of the Discord must not look like an injected fault.
+            # A defect of the simulation must not look like an injected fault.
             self.unknown.append(f"{request.method} {request.path}: {error!r}")
             raise
         finally:
@@ -142,7 +142,7 @@ class Faults:
 
 
 def _break_connection(raw: web.Request) -> Answer:
-    """Cut the connection as a router does: the other side meets a reset."""
+    """Cut the connection as a router does: the other side gets a reset."""
     assert raw.transport is not None
     line = raw.transport.get_extra_info("socket")
     line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,4 +1,4 @@
-"""Attachments whose addresses may lie: what comes is up to a test."""
+"""Attachments whose URLs may fail or return something else."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from bot.demo.discord import files
 
 @dataclass(eq=False)
 class File(files.File):
-    """An attachment, and what its address answers."""
+    """An attachment, and the response of its URL."""
 
     declared_bytes: int | None = None
     status: int = 200
-    """What its address answers."""
+    """The status of the response."""
     cut_after: int | None = None
-    """After so many bytes the connection breaks."""
+    """Number of bytes after which the connection breaks."""
     endless_bytes: int = 0
-    """The data comes over and over again, until so much was sent."""
+    """The data is repeated until so many bytes were sent."""
     sent_bytes: int = 0
     fetched: int = 0
 
@@ -28,7 +28,7 @@ class File(files.File):
         return len(self.data) if self.declared_bytes is None else self.declared_bytes
 
     async def send(self, request):
-        """Answer who asks for it."""
+        """Respond to a request for it."""
         self.fetched += 1
         if self.status != 200:
             return web.Response(status=self.status, text="This content is no longer available.")

@@ -1,4 +1,4 @@
-"""A gateway that breaks, closes and repeats on purpose."""
+"""A gateway that breaks, closes and repeats events on purpose."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _AGAIN, _INVALID = 7, 9
 
 
 class Gateway(gateway.Gateway):
-    """The door for one bot, and what may be wrong with it."""
+    """The gateway of one bot, with injected faults."""
 
     def __init__(self, *, changed, **parts):
         super().__init__(**parts)
         self._changed = changed
         self.closes_with: int | None = None
-        """Close who identifies with this code."""
+        """The close code for an identify."""
         self.repeats = 0
         """So many events are repeated at the next resume, although they were received."""
         self.holds_back: str | None = None
@@ -28,7 +28,7 @@ class Gateway(gateway.Gateway):
 
     async def handle(self, request):
         """Keep one connection until it breaks."""
-        # While it is closed, connections hang without an answer.
+        # While it is closed, connections hang without a response.
         await self.open.wait()
         self._transport = request.transport
         try:
@@ -45,13 +45,13 @@ class Gateway(gateway.Gateway):
         return number
 
     async def dispatch(self, event, data, intent=gateway.Intent.NONE):
-        """Tell the bot of something, unless it is held back."""
+        """Send the bot an event, unless it is held back."""
         if event == self.holds_back:
             await self.lets_go.wait()
         await super().dispatch(event, data, intent)
 
     async def drop(self, code=None, *, shut=False):
-        """Break the connection, or close it with a code; `shut` leaves the door shut."""
+        """Break the connection, or close it with a code; `shut` refuses new ones."""
         if shut:
             self.open.clear()
         session = self.session
@@ -63,12 +63,12 @@ class Gateway(gateway.Gateway):
             await socket.close(code=code)
 
     async def invalidate(self):
-        """Let the session be over, so that only a new one helps."""
+        """Invalidate the session, so that the bot must identify again."""
         self.session.is_valid = False
         await self._send(self.session.socket, _INVALID, False)
 
     async def ask_to_reconnect(self):
-        """Ask the bot to come again, as before a server of Discord's restarts."""
+        """Send a reconnect request, as a Discord server does before it restarts."""
         await self._send(self.session.socket, _AGAIN, None)
 
     async def _send(self, socket, op, data):

@@ -1,4 +1,4 @@
-"""An HTTP proxy, the only way to a Discord at the wire whose name nobody else can resolve."""
+"""An HTTP proxy as the only way to a simulated Discord whose name can't be resolved."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _ALLOWED = base64.b64encode(f"{USER}:{PASSWORD}".encode())
 
 @asynccontextmanager
 async def open_proxy(wire):
-    """Put the wire behind a proxy that wants a password; lend it and what was asked.
+    """Open a proxy that requires a password; yield it and the list of requests.
 
-    What was asked are the first lines of connections. The bytes go on as they are.
+    The list has the first lines of connections. Bytes are forwarded unchanged.
     """
     place = urlsplit(wire.base)
     asked, pumps = [], set()

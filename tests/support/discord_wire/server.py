@@ -1,7 +1,7 @@
-"""The demo's Discord at the wire, as tests want it: it can fail, and says what was asked of it.
+"""The demo's Discord over HTTP for tests: it can fail, and it records requests.
 
-SimCord plays Discord inside of discord.py; here the bytes travel, so that limits, retries, resets,
-resumes and tokens are the real thing. With the bot on it: `tests.support.discord_wire.stage`.
+SimCord simulates Discord within discord.py; here bytes are sent, so that rate limits, retries,
+resets, resumes and tokens are real. With the bot on it: `tests.support.discord_wire.stage`.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from tests.support.discord_wire.faults import Fault, Faults
 from tests.support.discord_wire.files import File
 from tests.support.discord_wire.gateway import Gateway
 
-# Of the right form, and nobody's.
+# Of the right form, but not a real token.
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde." + "x" * 38
 LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
 
 
 class Wire(Discord):
-    """A Discord, what a bot did there, and what goes wrong."""
+    """A simulated Discord, the bot's requests, and injected faults."""
 
     def __init__(self, clock=time.time):
-        # Clocks of tests stand still, and ids tell the time to who looks for messages.
+        # Clocks of tests stand still, and ids are needed to order messages by time.
         super().__init__(clock, ids=Snowflakes(time.time), bot_name="zhiyin")
         self.token = TOKEN
         self.upload_limit_bytes: int | None = None
-        """Instead of the server's."""
+        """Replaces the server's limit."""
         self.removed: list[Message] = []
-        """What others than the bot have deleted, which it was not told of."""
+        """Messages that others than the bot have deleted, without an event."""
         self._change = asyncio.Event()
         self.trouble = Faults(self.changed)
         self.gateway: Gateway = Gateway(
@@ -62,12 +62,12 @@ class Wire(Discord):
         return self.upload_limit_bytes or super().max_file_bytes(channel)
 
     def forget_expired(self):
-        """Forget nothing: it is held against the bot's books in the end."""
+        """Keep everything, as it is compared with the bot's database at the end."""
 
-    # What people do.
+    # Actions of people.
 
     def person(self, name):
-        """Let somebody join."""
+        """Let a person join."""
         return self.add_person(name)
 
     def channel(self, name):
@@ -88,11 +88,11 @@ class Wire(Discord):
         return interaction
 
     async def send(self, interaction):
-        """Send an interaction to the bot; its time runs from now on."""
+        """Send an interaction to the bot; its response time starts now."""
         await send(self, interaction)
 
     def new_slash(self, user, channel, command, /, **options):
-        """Return a command that is about to be used, "jam start", say; a File is an attachment."""
+        """Return a command without sending it, such as "jam start"; a File is an attachment."""
         files = {name: value for name, value in options.items() if isinstance(value, File)}
         given = [
             {"name": name, "value": name if name in files else value}
@@ -105,12 +105,12 @@ class Wire(Discord):
         return commands.new_command(self, user, channel.id, command_id, given, files=files)
 
     def new_press(self, user, message, label):
-        """Return a press that is about to happen: of the button with that label."""
+        """Return a press without sending it, of the button with that label."""
         custom_id = message.buttons[label]
         return components.new_press(self, user, message.channel, message, custom_id)
 
     def say(self, user, channel, text, *, nonce=None, flags=0):
-        """Let somebody write what is no affair of the bot's, which hears nothing of it."""
+        """Let somebody write a message without an event for the bot."""
         message = Message(self.ids.next(), user, channel)
         message.take({"content": text, "flags": flags}, [])
         if nonce is not None:
@@ -133,7 +133,7 @@ class Wire(Discord):
         """Let its author edit a message."""
         await talk.edit_message(self, message.author, message.channel.id, message.id, text)
 
-    # What goes wrong.
+    # Faults.
 
     def fail(self, method, path, **fault):
         """Inject a fault into a route (see Fault); return it, which counts its hits."""
@@ -141,7 +141,7 @@ class Wire(Discord):
         return self.faults[-1]
 
     def refuse_in(self, channel, status, code):
-        """Let the bot meet this status and code, such as 403 and 50013, in a channel."""
+        """Respond with this status and code, such as 403 and 50013, in a channel."""
         self.trouble.refused[channel.id] = (status, code)
 
     def expire_tokens(self):
@@ -149,7 +149,7 @@ class Wire(Discord):
         for interaction in self.interactions.values():
             interaction.expires_at = 0.0
 
-    # What can be seen.
+    # Observations.
 
     def changed(self):
         self._change.set()
@@ -157,7 +157,7 @@ class Wire(Discord):
     async def until(self, is_so, seconds=PATIENCE_SECONDS):
         """Wait for a condition, checked after each request of the bot.
 
-        And every now and then: what the bot only hears is followed by no request.
+        It is also polled, since events that the bot receives are followed by no request.
         """
         async with asyncio.timeout(seconds):
             while not (found := is_so()):
@@ -168,17 +168,17 @@ class Wire(Discord):
         return found
 
     def requests(self, method, part=""):
-        """All requests of a kind so far."""
+        """Return all requests of a kind so far."""
         return [each for each in self.asked if each.method == method and part in each.path]
 
     def with_clips(self):
-        """Every message that has a clip, wherever it is."""
+        """Return every message with a clip, in all channels."""
         places = self.channels.values()
         return [each for place in places for each in place.messages.values() if clips(each)]
 
 
 def clips(message):
-    """The sound among a message's files."""
+    """Return the sound files of a message."""
     return [file for file in message.files if file.name.startswith("zhiyin-")]
 
 

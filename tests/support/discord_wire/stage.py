@@ -1,4 +1,4 @@
-"""The real bot on a Discord at the wire: store, worker process and all.
+"""The real bot on a simulated Discord over HTTP, with store and worker process.
 
 async with open_stage(folder, people=50) as stage:
     answers = await asyncio.gather(
@@ -40,9 +40,9 @@ from tests.support.simulated_server import SCRIPTED, Clock
 
 
 def shorten_pauses(monkeypatch):
-    """Shorten the pauses of discord.py after an error from seconds to hundredths.
+    """Shorten discord.py's pauses after an error from seconds to hundredths.
 
-    Waits that Discord asks for, in fractions of a second, stay as they are.
+    Waits that Discord asks for, in fractions of a second, stay the same.
     """
 
     async def sleep(seconds):
@@ -55,7 +55,7 @@ def shorten_pauses(monkeypatch):
 
 @dataclass
 class Stage:
-    """The real bot, connected to a Discord at the wire, with people in a channel."""
+    """The real bot, connected to a simulated Discord, with people in a channel."""
 
     wire: Wire
     bot: ZhiyinBot
@@ -78,7 +78,7 @@ class Stage:
         return self.people[1]
 
     async def music(self, who=None, **options):
-        """Ask for a short clip; return the interaction, acknowledged."""
+        """Order a short clip; return the interaction, acknowledged."""
         asked = {"prompt": "90s rock", "seconds": 1.0} | options
         return await self.wire.slash(who or self.alice, self.channel, "music", **asked)
 
@@ -94,12 +94,12 @@ class Stage:
             while (job := await self.store.jobs.get(job_id)) is None or not job.state.is_final:
                 assert not self.connection.done(), "the bot is gone"
                 await asyncio.sleep(0.01)
-            # Its last messages, too.
+            # With its last messages.
             await self.bot.pipeline.idle()
         return job
 
     async def used(self, who=None):
-        """How many seconds of music someone has paid for today, reserved ones included."""
+        """Return the seconds of music that somebody has paid for today, including reserved ones."""
         return (await self.store.ledger.quota((who or self.alice).id, 600)).used_seconds
 
 
@@ -115,9 +115,9 @@ async def open_stage(
     answer_seconds=5.0,
     through=None,
 ):
-    """Open a wire and let the bot connect, on a folder as in `tests.support.simulated_server`.
+    """Open a simulated Discord and connect the bot, on a folder as in `simulated_server`.
 
-    `through` opens a proxy before the wire; `prepare` is called with the wire before the bot comes.
+    `through` opens a proxy before it; `prepare` is called with it before the bot connects.
     """
     config, clock = config or Config(), Clock()
     async with AsyncExitStack() as stack:
