@@ -136,8 +136,8 @@ def test_the_log_level_setting_applies_to_commands(tmp_path, format_):
         "args = Namespace(config=file, debug=False, command='x'); "
         "dispatch(args, None, commands=[command])"
     )
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert said.stderr.rstrip().endswith(
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr.rstrip().endswith(
         '"level": "warning", "logger": "bot.x", "message": "look"}'
         if format_ == "json"
         else " WARNING bot.x: look"

@@ -49,9 +49,9 @@ async def test_login_is_retried_during_an_outage(route, fault, caplog):
             injected = wire.fail(*route, **fault)
             await logged_in(asyncio.Event())
         assert injected.hits == fault["times"]
-    told = [record for record in caplog.records if "discord.trouble" in record.message]
-    assert told
-    assert all(record.levelname == "WARNING" and not record.exc_info for record in told)
+    records = [record for record in caplog.records if "discord.trouble" in record.message]
+    assert records
+    assert all(record.levelname == "WARNING" and not record.exc_info for record in records)
     assert "Discord has trouble" in caplog.text or "Discord can't be reached" in caplog.text
 
 

@@ -64,8 +64,8 @@ def test_a_killed_run_counts_as_a_crash(tmp_path):
     for expected in (0, 5, 10):
         memory = tmp_path / FILE
         with crash_backoff(tmp_path, clock):
-            said = memory.read_text()
-        memory.write_text(said.replace(str(os.getpid()), str(ended_pid())))
+            text = memory.read_text()
+        memory.write_text(text.replace(str(os.getpid()), str(ended_pid())))
         assert run(tmp_path, clock) == expected
 
 
@@ -73,8 +73,8 @@ def test_a_reused_pid_is_not_taken_for_the_bot(tmp_path):
     """After a reboot: the process started later than the killed run."""
     clock, memory = Clock(), tmp_path / FILE
     with crash_backoff(tmp_path, clock):
-        said = json.loads(memory.read_text())
-    memory.write_text(json.dumps(said | {"running_pid": os.getppid(), "begun_at": 1.0}))
+        stored = json.loads(memory.read_text())
+    memory.write_text(json.dumps(stored | {"running_pid": os.getppid(), "begun_at": 1.0}))
     crash(tmp_path, clock)
     assert run(tmp_path, clock) == 5
 
@@ -97,10 +97,10 @@ def test_a_second_process_changes_nothing(tmp_path):
     )  # the system's clock, in which start times of processes are
     with subprocess.Popen(["sleep", "60"]) as other:
         with crash_backoff(tmp_path, clock):
-            said = memory.read_text().replace(str(os.getpid()), str(other.pid))
-        memory.write_text(said)
+            text = memory.read_text().replace(str(os.getpid()), str(other.pid))
+        memory.write_text(text)
         crash(tmp_path, clock)
-        assert memory.read_text() == said
+        assert memory.read_text() == text
         other.kill()
 
 

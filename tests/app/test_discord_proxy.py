@@ -56,9 +56,9 @@ def test_a_socks_proxy_is_refused(scheme):
         (address, {}, "discord.proxy"),
         ("", {"ALL_PROXY": address}, "ALL_PROXY"),
     ):
-        with pytest.raises(ConfigError, match=f"^{named} names a SOCKS proxy") as told:
+        with pytest.raises(ConfigError, match=f"^{named} names a SOCKS proxy") as refused:
             find_proxy(setting, environment)
-        assert "s3cret" not in str(told.value)
+        assert "s3cret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("address", ["proxy", "ftp://a:1", "http://", "http://a:b", "http://a:0"])
@@ -74,9 +74,9 @@ def test_the_log_masks_its_password():
     record = logging.LogRecord(
         "discord", logging.ERROR, "", 0, "%s", (error,), (type(error), error, None)
     )
-    said = RedactingFormatter().format(record)
-    assert said.count("http://[secret]@127.0.0.1:1") == 2
-    assert "p%40ss" not in said
+    line = RedactingFormatter().format(record)
+    assert line.count("http://[secret]@127.0.0.1:1") == 2
+    assert "p%40ss" not in line
 
 
 async def test_a_proxy_that_does_not_help_is_named_without_its_password():
@@ -88,7 +88,7 @@ async def test_a_proxy_that_does_not_help_is_named_without_its_password():
             nowhere = "http://me:wr0ng@127.0.0.1:1"
             for url in (proxy.url.replace("s3cret", "wr0ng"), nowhere):
                 wrong = find_proxy(url, {})
-                with pytest.raises(ResourceError) as told:
+                with pytest.raises(ResourceError) as refused:
                     await fetch_bot_name(TOKEN, wrong)
-                assert f"through the proxy {wrong.address}" in str(told.value)
-                assert "wr0ng" not in str(told.value)
+                assert f"through the proxy {wrong.address}" in str(refused.value)
+                assert "wr0ng" not in str(refused.value)

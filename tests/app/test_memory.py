@@ -59,22 +59,22 @@ def message(server, number):
     member = {"roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "deaf": False, "mute": False,
               "flags": 0}  # fmt: skip
     place = {"channel_id": str(server.channel.id), "guild_id": str(server.guild.id)}
-    said: dict[str, Any] = place | {
+    event: dict[str, Any] = place | {
         "id": str(FIRST_ID * 2 + number), "author": who, "member": member, "content": "hello",
         "timestamp": "2026-01-01T00:00:00+00:00", "edited_timestamp": None, "tts": False,
         "mention_everyone": False, "mentions": [], "mention_roles": [], "attachments": [],
         "embeds": [], "pinned": False, "type": 0, "components": [],
     }  # fmt: skip
-    return said, who, member, place
+    return event, who, member, place
 
 
 def meet(server, number):
     """Send the bot every kind of event that it listens to, of one person."""
     parsers = server.bot._connection.parsers
-    said, who, member, place = message(server, number)
-    parsers["MESSAGE_CREATE"](said)
+    event, who, member, place = message(server, number)
+    parsers["MESSAGE_CREATE"](event)
     parsers["MESSAGE_REACTION_ADD"](
-        place | {"user_id": who["id"], "message_id": said["id"], "type": 0, "burst": False,
+        place | {"user_id": who["id"], "message_id": event["id"], "type": 0, "burst": False,
                  "emoji": {"id": None, "name": "x"}, "member": member | {"user": who}}
     )  # fmt: skip
     for channel_id in (place["channel_id"], None):
@@ -85,7 +85,7 @@ def meet(server, number):
              "request_to_speak_timestamp": None}
         )  # fmt: skip
     parsers["MESSAGE_CREATE"](
-        {key: value for key, value in said.items() if key not in ("guild_id", "member")}
+        {key: value for key, value in event.items() if key not in ("guild_id", "member")}
         | {"id": str(FIRST_ID * 3 + number), "channel_id": str(FIRST_ID * 4 + number)}
     )
 

@@ -20,7 +20,7 @@ def shard(number=0, *, connected=True, latency=0.05):
 
 
 @pytest.mark.parametrize(
-    ("shards", "said"),
+    ("shards", "row"),
     [
         ([shard()], "50 ms"),
         ([shard(connected=False)], "slow or lost"),
@@ -32,9 +32,9 @@ def shard(number=0, *, connected=True, latency=0.05):
         ),
     ],
 )
-def test_managers_see_which_connection_lags(shards, said):
+def test_managers_see_which_connection_lags(shards, row):
     """One connection's delay, or the longest of several with the numbers of slow ones."""
-    assert str(connection_row(shards)) == said
+    assert str(connection_row(shards)) == row
 
 
 async def test_events_of_both_connections_are_handled(tmp_path):

@@ -157,14 +157,14 @@ async def stories(request, tmp_path_factory):
     """The scenarios of this module's tests, by name, started here, some at a time."""
     room = asyncio.Semaphore(AT_ONCE)
 
-    async def told(item):
+    async def tell(item):
         story = STORIES[item.originalname]
         async with room:
             params = item.callspec.params if hasattr(item, "callspec") else {}
             await story(tmp_path_factory.mktemp("story"), **params)
 
     items = [item for item in request.session.items if item.module is request.module]
-    tasks = {item.name: asyncio.create_task(told(item), name=item.name) for item in items}
+    tasks = {item.name: asyncio.create_task(tell(item), name=item.name) for item in items}
     yield tasks
     for task in tasks.values():
         task.cancel()

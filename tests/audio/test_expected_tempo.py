@@ -61,11 +61,11 @@ def test_a_prompt_without_a_tempo_has_none(prompt):
     assert expected_tempo(prompt) is None
 
 
-@pytest.mark.parametrize(("prompt", "told"), [("slow rock", 80), ("fast rock", 160)])
-def test_the_requested_tempo_resolves_octave_errors(prompt, told):
+@pytest.mark.parametrize(("prompt", "reported"), [("slow rock", 80), ("fast rock", 160)])
+def test_the_requested_tempo_resolves_octave_errors(prompt, reported):
     """The same drums are reported at 80 for a slow prompt and at 160 for a fast one."""
     bpm = finish(sound_of(drums(160)), as_loop=False, prompt=prompt).bpm
-    assert bpm == pytest.approx(told, rel=0.01)
+    assert bpm == pytest.approx(reported, rel=0.01)
 
 
 def test_a_matching_requested_tempo_is_reported_exactly():

@@ -35,22 +35,22 @@ exec sleep 3600 < {pipe}
 def test_the_number_of_processes_is_limited_inside():
     """Only where the limit counts the namespace's processes; else the bot's would count."""
     code = "import resource; print(*resource.getrlimit(resource.RLIMIT_NPROC))"
-    said, _ = inside(code, Limits(processes=33))
+    output, _ = inside(code, Limits(processes=33))
     release = tuple(int(part) for part in os.uname().release.split(".")[:2])
-    assert (said == "33 33\n") == (release >= (5, 14))
+    assert (output == "33 33\n") == (release >= (5, 14))
     outside, _ = inside(code, Limits(processes=33), network=False)
     assert outside != "33 33\n"
 
 
 def test_the_sandbox_sees_no_other_process():
     """It can't send a signal to the bot, though both have the same user."""
-    said, _ = inside(
+    output, _ = inside(
         "import os\n"
         f"try: os.kill({os.getpid()}, 0)\n"
         "except ProcessLookupError: print('nobody')\n"
         "print(os.getpid())\n"
     )
-    assert said == "nobody\n1\n"
+    assert output == "nobody\n1\n"
 
 
 def running(marker):
@@ -74,8 +74,8 @@ print("started", flush=True)
 def test_child_processes_end_with_the_decoder(network):
     """Even without a filter of system calls: by the namespace, or by the watching process."""
     marker = f"3600.{os.getpid()}"
-    said, end = inside(starting(marker), network=network)
-    assert (said, end.code) == ("started\n", 0)
+    output, end = inside(starting(marker), network=network)
+    assert (output, end.code) == ("started\n", 0)
     assert running(marker) == []
 
 
@@ -87,8 +87,8 @@ def test_child_processes_end_when_decoding_is_cancelled():
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"started\n"
         process.terminate()
-        _, said = process.communicate(timeout=60)
-    assert isolation.parse_end(said).signal == signal.SIGKILL
+        _, stderr = process.communicate(timeout=60)
+    assert isolation.parse_end(stderr).signal == signal.SIGKILL
     assert running(marker) == []
 
 

@@ -29,8 +29,8 @@ for name in ("CPU", "AS", "FSIZE", "NOFILE", "CORE"):
     print(name, *resource.getrlimit(getattr(resource, "RLIMIT_" + name)))
 print("nice", os.nice(0))
 """
-    said, end = inside(code, Limits(cpu_seconds=7, memory_bytes=2**29), network=network)
-    assert said.splitlines() == [
+    output, end = inside(code, Limits(cpu_seconds=7, memory_bytes=2**29), network=network)
+    assert output.splitlines() == [
         "CPU 7 7",
         f"AS {2**29} {2**29}",
         "FSIZE 0 0",
@@ -45,7 +45,7 @@ def test_the_sandbox_has_no_network():
     """Not even the loopback interface."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        said, end = inside(
+        output, end = inside(
             "import socket\n"
             f"try: socket.create_connection(('127.0.0.1', {port}), 5)\n"
             "except OSError as error: print(type(error).__name__)\n"
@@ -53,7 +53,7 @@ def test_the_sandbox_has_no_network():
         server.setblocking(False)
         with pytest.raises(BlockingIOError):
             server.accept()
-    assert said == "OSError\n"
+    assert output == "OSError\n"
     assert end.code == 0
 
 
@@ -144,10 +144,10 @@ def test_only_necessary_system_calls_are_allowed(tmp_path, network):
         server.listen()
         server.setblocking(False)
         code = ATTACKS.format(bot=os.getpid(), socket=name, path=str(tmp_path / "file"))
-        said, end = inside(code, network=network, calls=True)
+        output, end = inside(code, network=network, calls=True)
         with pytest.raises(BlockingIOError):
             server.accept()
-    assert said.splitlines() == ["a thread runs", "still here"], end.said
+    assert output.splitlines() == ["a thread runs", "still here"], end.said
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "socket"]
 
 
@@ -242,13 +242,13 @@ def test_too_tight_limits_are_distinguished_from_a_bad_file(terms):
 def test_the_doctor_reports_the_isolation_layers(network, files, calls):
     """One sentence each: what the layer prevents, or what its absence leaves open."""
     walls = Isolation(network=network, files=files, calls=calls)
-    told = {
+    sentences = {
         word: finding.verdict
         for finding in doctor_protection.describe_isolation(walls, landlock=7)
         for word in ("seccomp", "amespaces", "Landlock")
         if word in str(finding.sentence)
     }
-    assert told == {
+    assert sentences == {
         word: Verdict.GOOD if stands else Verdict.WORSE
         for word, stands in (("seccomp", calls), ("amespaces", network), ("Landlock", files))
     }
@@ -256,8 +256,8 @@ def test_the_doctor_reports_the_isolation_layers(network, files, calls):
 
 def test_the_doctor_reports_this_machine_s_isolation():
     """The layers that ffmpeg really runs behind."""
-    told = [str(finding.sentence) for finding in doctor_protection.check_ffmpeg(Config())]
-    assert "Uploads are read with" in told[0]
+    sentences = [str(finding.sentence) for finding in doctor_protection.check_ffmpeg(Config())]
+    assert "Uploads are read with" in sentences[0]
     here = ffmpeg_decoder.isolation_here()
     expected = doctor_protection.describe_isolation(here, landlock_version())
-    assert told[1:] == [str(finding.sentence) for finding in expected]
+    assert sentences[1:] == [str(finding.sentence) for finding in expected]

@@ -76,8 +76,8 @@ def test_loudness_is_what_ffmpeg_measures(seconds, channels, rate_hz):
         capture_output=True,
         check=True,
     )
-    told = float(re.findall(r"I: +(-?\d+\.\d) LUFS", done.stderr.decode())[-1])
-    assert loudness.measure(sound).lufs == pytest.approx(told, abs=0.08)
+    lufs = float(re.findall(r"I: +(-?\d+\.\d) LUFS", done.stderr.decode())[-1])
+    assert loudness.measure(sound).lufs == pytest.approx(lufs, abs=0.08)
 
 
 @pytest.mark.parametrize("around_db", [-36, -72])

@@ -92,9 +92,9 @@ def test_an_unclear_key_is_not_transposed():
 
 def test_tempi_too_far_apart_are_refused():
     """The sentence has both; if one is uncertain, the sounds are mixed without stretching."""
-    with pytest.raises(RequestError) as told:
+    with pytest.raises(RequestError) as refused:
         align(part(120), part(95))
-    assert told.value.sentence == TOO_FAR_APART.fill(lead=120.0, other=95.0)
+    assert refused.value.sentence == TOO_FAR_APART.fill(lead=120.0, other=95.0)
     loose = align(part(120), part(95, confidence=0.3))
     assert (loose.time_factor, loose.on_the_beat) == (1.0, False)
 

@@ -74,8 +74,8 @@ def test_any_bytes_are_identified_or_refused_with_a_known_sentence(start, data):
 
 def test_every_accepted_format_is_identified():
     """The result is the name of the one demuxer that may open the file."""
-    told = {name: sniff.identify(data).demuxer for name, data in in_every_kind(0.2).items()}
-    assert told == {
+    demuxers = {name: sniff.identify(data).demuxer for name, data in in_every_kind(0.2).items()}
+    assert demuxers == {
         "mp3": "mp3",
         "m4a": "mov",
         "mp4 with its index at the end": "mov",
@@ -95,7 +95,7 @@ def test_every_accepted_format_is_identified():
         "3gp": "mov",
         "mp3 of unknown length": "mp3",
     }
-    assert told.keys() == KINDS.keys()
+    assert demuxers.keys() == KINDS.keys()
 
 
 @pytest.fixture

@@ -23,9 +23,9 @@ def notation():
 
 def read(codes):
     """Return the beat in frames, and the frames in which a beat begins."""
-    told = [clock_meaning(int(code)) for code in codes[CLOCK]]
-    meanings = [each for each in told if each is not None]
-    assert len(meanings) == len(told)
+    decoded = [clock_meaning(int(code)) for code in codes[CLOCK]]
+    meanings = [each for each in decoded if each is not None]
+    assert len(meanings) == len(decoded)
     (beat,) = {beat for _, beat, _ in meanings}
     return beat, [frame for frame, (_, _, place) in enumerate(meanings) if place == 0]
 

@@ -165,6 +165,6 @@ print("codes", child([]), child(["models"], fd1="/dev/full"), child(["--version"
     assert "codes 2 1 0" in done.stdout
     assert done.stderr.startswith("usage: zhiyin")
     assert "zhiyin demo" not in done.stderr.splitlines()[0]
-    told = "zhiyin: standard output can't be written: No space left on device.\n"
-    assert done.stderr.endswith(f".\n{told}")
+    error = "zhiyin: standard output can't be written: No space left on device.\n"
+    assert done.stderr.endswith(f".\n{error}")
     assert "Traceback" not in done.stderr

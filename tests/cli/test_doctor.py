@@ -46,7 +46,7 @@ async def known(token, proxy):
     return "Zhiyin"
 
 
-def said(capsys, config, ask=known, file=None):
+def run_doctor(capsys, config, ask=known, file=None):
     code = doctor.run(argparse.Namespace(config=file), config, ask=ask)
     return code, capsys.readouterr().out
 
@@ -55,7 +55,7 @@ def test_the_doctor_reports_no_problem_on_a_good_system(tmp_path, capsys, monkey
     """Each check has its line, and the last one says that all is ready."""
     monkeypatch.chdir(tmp_path)
     config = configured(tmp_path / "data", discord=DiscordConfig(token=TOKEN))
-    code, text = said(capsys, config)
+    code, text = run_doctor(capsys, config)
     assert code == 0
     assert text.endswith("Everything is ready.\n")
     assert TOKEN not in text
@@ -78,7 +78,7 @@ def test_each_finding_says_what_to_do(tmp_path, capsys, monkeypatch):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "zhiyin.db").write_bytes(b"not a database at all" * 100)
     config = configured(tmp_path / "data", model=ModelConfig(name="facebook/musicgen-small"))
-    code, text = said(capsys, config)
+    code, text = run_doctor(capsys, config)
     assert code == 1
     wrong = [line for line in text.splitlines() if line.startswith("wrong")]
     assert len(wrong) == 3
@@ -111,7 +111,7 @@ def test_a_token_that_discord_refuses_is_found(tmp_path, capsys, monkeypatch):
         raise ResourceError(verbatim("Discord can't be reached."))
 
     for ask, sentence in ((refused, "does not know this token"), (offline, "can't be reached")):
-        code, text = said(capsys, config, ask)
+        code, text = run_doctor(capsys, config, ask)
         assert code == 1
         assert sentence in next(line for line in text.splitlines() if line.startswith("wrong"))
         assert "Everything is ready" not in text
@@ -166,7 +166,7 @@ def test_a_failed_check_is_a_finding(tmp_path, capsys, monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr("pwd.getpwuid", lambda _: {}["no such user"])
     config = configured(tmp_path / "data", discord=DiscordConfig(token=TOKEN))
-    code, text = said(capsys, config)
+    code, text = run_doctor(capsys, config)
     assert code == 1
     assert "no home folder" in text
     assert "GB free" in text
@@ -177,17 +177,17 @@ async def test_the_doctor_checks_invariants_of_a_running_bot(tmp_path, capsys):
     config = configured(tmp_path, discord=DiscordConfig(token=TOKEN))
     async with open_store(tmp_path, time.time) as store:
         await delivered(store)
-        _, text = await asyncio.to_thread(said, capsys, config)
+        _, text = await asyncio.to_thread(run_doctor, capsys, config)
         assert "already running" not in text
         # Nothing that could be fixed.
         assert " note  The sound of 1 clip is gone (1.flac)" in text
         (store.clips_folder / "1.flac").touch()
-        _, text = await asyncio.to_thread(said, capsys, config)
+        _, text = await asyncio.to_thread(run_doctor, capsys, config)
         assert "The database is intact and its ledger balances." in text
         with closing(sqlite3.connect(tmp_path / FILE)) as connection:
             connection.execute("UPDATE jobs SET state = 'failed'")
             connection.commit()
-        code, text = await asyncio.to_thread(said, capsys, config)
+        code, text = await asyncio.to_thread(run_doctor, capsys, config)
         assert code == 1
         assert "Job 1 was delivered but not charged, or charged but not delivered." in text
 
@@ -206,13 +206,13 @@ def test_the_doctor_says_whether_other_machines_can_join(tmp_path, monkeypatch, 
     folder = tmp_path / "data"
     assert list(check_machines(configured(folder))) == []
 
-    def told(**worker):
+    def findings_for(**worker):
         config = configured(folder, worker=WorkerConfig(backend="ray", **worker))
         findings = list(check_machines(config))
         return [each.verdict for each in findings], " ".join(str(f.sentence) for f in findings)
 
     port = silent_port
-    verdicts, text = told(ray_port=port)
+    verdicts, text = findings_for(ray_port=port)
     assert verdicts == [Verdict.GOOD, Verdict.GOOD]
     assert "makes a token for them" in text
     assert f"port {port} once the bot is running" in text
@@ -221,19 +221,19 @@ def test_the_doctor_says_whether_other_machines_can_join(tmp_path, monkeypatch, 
     bot_token(folder, {})
     secret = (folder / TOKEN_FILE).read_text().strip()
     with lock_folder(folder):
-        verdicts, text = told(ray_port=port)
+        verdicts, text = findings_for(ray_port=port)
     assert verdicts == [Verdict.GOOD, Verdict.WORSE]
     assert "for the bot's own user alone" in text
     assert "its log says why" in text
     (folder / TOKEN_FILE).chmod(0o644)
-    verdicts, text = told(ray_address=f"127.0.0.1:{port}")
+    verdicts, text = findings_for(ray_address=f"127.0.0.1:{port}")
     assert verdicts == [Verdict.BAD, Verdict.BAD]
     assert "chmod 600" in text
     assert "Nobody listens" in text
     assert secret not in text
     monkeypatch.setenv(TOKEN_VARIABLE, "short")
     with pytest.raises(ConfigError, match="at least 16"):
-        told()
+        findings_for()
 
 
 def test_the_device_is_reported(tmp_path):

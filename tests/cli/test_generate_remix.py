@@ -33,11 +33,11 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def own(name, *, prompt="90s rock", told=None):
+def own(name, *, prompt="90s rock", known_codes=None):
     """Write a clip as we would have made it."""
     samples = (0.5 * drums(120, SECONDS))[None].astype(np.float32)
     tags = Tags(prompt=prompt, seed=1, model="tiny", kind="music")
-    packed = None if told is None else codes.pack_codes(told)
+    packed = None if known_codes is None else codes.pack_codes(known_codes)
     encode.write(Path(name), Sound(samples=samples, sample_rate_hz=RATE_HZ), tags, packed)
 
 
@@ -59,7 +59,10 @@ def place_in(path, part):
 def test_stems_go_on_from_the_bars_and_their_codes(tiny_stems, suffix, keep):
     """Of a clip of this very model, cut after whole frames: the old bars are split, too."""
     tokens = np.random.default_rng(3).integers(0, 64, (8, FRAMES), dtype=np.int32)
-    own(f"a.{suffix}", told=Codes(tokens=tokens, fingerprint=fingerprint(inspect(tiny_stems))))
+    own(
+        f"a.{suffix}",
+        known_codes=Codes(tokens=tokens, fingerprint=fingerprint(inspect(tiny_stems))),
+    )
     argv = ("make it jazzier", "--audio", f"a.{suffix}", "--keep", keep, "--stems")
     (request,) = planned(*argv, model=tiny_stems).requests
     assert request.prompt == "90s jazz rock, 120 BPM"
@@ -76,7 +79,7 @@ def test_a_clip_s_new_part_is_made_afresh_over_its_codes(tiny_stems):
     """Without hearing its style: its guides are kept, from a beat before the joint on."""
     tokens = np.random.default_rng(3).integers(0, 64, (8, FRAMES), dtype=np.int32)
     mark = fingerprint(inspect(tiny_stems))
-    own("a.wav", told=Codes(tokens=tokens, fingerprint=mark))
+    own("a.wav", known_codes=Codes(tokens=tokens, fingerprint=mark))
     argv = ("make it jazzier", "--audio", "a.wav", "--keep", "end", "--seconds", "2")
     plan = planned(*argv, model=tiny_stems)
     (request,) = plan.requests
@@ -131,9 +134,9 @@ def test_a_remix_made_afresh_begins_with_the_old_bars(capsys):
     assert (request.audio, request.prompt) == (None, "jazz")
     tags = read_tags(Path("b.wav").read_bytes())
     assert tags is not None and tags.prompt == "jazz, 120 BPM"
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     before = planned(*options, model="starter").seconds_before
-    assert f"2.0 s of sound after {before:.1f} s of yours" in told
+    assert f"2.0 s of sound after {before:.1f} s of yours" in output
     assert soundfile.info("b.wav").duration == pytest.approx(2 + before, abs=0.02)
 
 

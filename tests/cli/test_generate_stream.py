@@ -131,8 +131,8 @@ def test_audio_is_written_before_the_clip_is_finished(place):
 
     A player that closes its end is no error.
     """
-    with open(place / "said", "wb") as said:
-        process = start(place, "wait at 4", stdout=subprocess.PIPE, stderr=said)
+    with open(place / "said", "wb") as errors:
+        process = start(place, "wait at 4", stdout=subprocess.PIPE, stderr=errors)
         third = 2 * RATE_HZ * 3 // STEPS
         sent = process.stdout.read(HEADER_BYTES + 2 * third)
         process.stdout.close()

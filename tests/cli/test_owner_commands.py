@@ -54,12 +54,12 @@ def test_a_token_without_an_id_gives_none(token):
 def test_without_a_token_or_with_a_wrong_id_the_owner_is_told(monkeypatch):
     """One sentence each."""
     monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
-    for given, config, told in (
+    for given, config, sentence in (
         (None, Config(), "has no token yet"),
         (None, Config(discord=DiscordConfig(token=token_of("nobody at all here"))), "invite ID"),
         (7, Config(), "7 is not one"),
     ):
-        with pytest.raises(ConfigError, match=told):
+        with pytest.raises(ConfigError, match=sentence):
             invite.run(argparse.Namespace(id=given), config)
 
 

@@ -33,10 +33,10 @@ def test_more_people_wait_longer_and_more_machines_serve_more(capsys):
 def test_the_table_states_its_assumptions(capsys):
     """Pace, habits, a row for each number of people, and the number served well."""
     assert main(["plan", "--pace", "1.3,3.5", "--people", "5,20", "--within", "30"]) == 0
-    told = capsys.readouterr().out
-    assert "1.3 seconds of music a second for one clip, 3.5 for 8 at once" in told
-    assert "asks for 10 s of music, listens, and asks again 60 s after" in told
-    assert "within 30 s, in 95 of 100 cases" in told
+    output = capsys.readouterr().out
+    assert "1.3 seconds of music a second for one clip, 3.5 for 8 at once" in output
+    assert "asks for 10 s of music, listens, and asks again 60 s after" in output
+    assert "within 30 s, in 95 of 100 cases" in output
 
 
 @pytest.mark.parametrize(

@@ -46,10 +46,10 @@ def arguments(action, **given):
 @pytest.fixture
 def machine(tmp_path):
     """A machine whose `systemctl` records its arguments."""
-    told = tmp_path / "told"
-    told.touch()
+    log = tmp_path / "told"
+    log.touch()
     program = tmp_path / "systemctl"
-    program.write_text(f'#!/bin/sh\necho "$@" >> {told}\n')
+    program.write_text(f'#!/bin/sh\necho "$@" >> {log}\n')
     program.chmod(0o755)
     return Machine(
         units=tmp_path / "units",
@@ -147,7 +147,7 @@ def test_a_dry_run_changes_nothing(tmp_path, machine, capsys):
 
 
 @pytest.mark.parametrize(
-    ("given", "changed", "config", "told"),
+    ("given", "changed", "config", "sentence"),
     [
         ({}, {"is_root": False}, TOKEN, "takes root: `sudo /bin/true service install`"),
         ({}, {}, "", "put it into .*config.toml as discord.token"),
@@ -156,7 +156,7 @@ def test_a_dry_run_changes_nothing(tmp_path, machine, capsys):
         ({}, {"systemctl": "/bin/false"}, TOKEN, "/bin/false daemon-reload` failed: 1"),
     ],
 )
-def test_installation_errors_are_explained(tmp_path, machine, given, changed, config, told):
+def test_installation_errors_are_explained(tmp_path, machine, given, changed, config, sentence):
     """The sentence says what to do."""
     there = {
         "units": machine.units,
@@ -167,5 +167,5 @@ def test_installation_errors_are_explained(tmp_path, machine, given, changed, co
     settings = Config(
         discord=DiscordConfig(token=config), storage=StorageConfig(folder=str(tmp_path / "data"))
     )
-    with pytest.raises((ConfigError, ResourceError), match=told):
+    with pytest.raises((ConfigError, ResourceError), match=sentence):
         service.run(arguments("install", **given), settings, Machine(**{**there, **changed}))

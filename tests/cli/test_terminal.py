@@ -81,11 +81,11 @@ def place(tmp_path, monkeypatch, cache_home):
 def test_untrusted_text_has_no_terminal_escapes(place, capsys, argv):
     """Tags, file names, prompts and settings are shown, and none begins a line."""
     zhiyin(*argv)
-    said = "".join(capsys.readouterr())
-    said.encode()  # can be written at all
-    assert said
-    assert acting(said) == []
-    assert not [line for line in said.splitlines() if line.startswith(LIE)]
+    output = "".join(capsys.readouterr())
+    output.encode()  # can be written at all
+    assert output
+    assert acting(output) == []
+    assert not [line for line in output.splitlines() if line.startswith(LIE)]
 
 
 @pytest.mark.parametrize("argv", [(EVIL,), ("whatis", "a", EVIL), ("generate", "--seed", EVIL)])
@@ -104,9 +104,9 @@ def test_an_unexpected_error_is_printed_escaped(capsys):
     """Its message may quote a file."""
     args = Namespace(config=None, debug=False, command="x")
     assert dispatch(args, Interrupts(), commands=[COMMAND]) == 1
-    said = capsys.readouterr().err
-    assert "RuntimeError" in said
-    assert acting(said) == []
+    errors = capsys.readouterr().err
+    assert "RuntimeError" in errors
+    assert acting(errors) == []
 
 
 COMMAND = Command(name="x", help="", description="", run=fail)
@@ -124,10 +124,10 @@ def test_a_fatal_error_is_printed_escaped(capsys, monkeypatch):
         raise RuntimeError(EVIL + token)
     except RuntimeError as error:
         sys.excepthook(type(error), error, error.__traceback__)
-    said = capsys.readouterr().err
-    assert "in test_a_fatal_error_is_printed_escaped" in said
-    assert acting(said) == []
-    assert token not in said
+    errors = capsys.readouterr().err
+    assert "in test_a_fatal_error_is_printed_escaped" in errors
+    assert acting(errors) == []
+    assert token not in errors
 
 
 @pytest.mark.parametrize(

@@ -42,9 +42,9 @@ def clip(path, tags=TAGS):
 def test_a_file_tells_how_it_was_made(tmp_path, capsys, suffix):
     """In every format: prompt, seed, model, settings, parents, and the mark of generated sound."""
     assert main(["whatis", str(clip(tmp_path / f"a{suffix}"))]) == 0
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for fact in (MADE_BY, "90s rock 摇滚", "7", "starter", "clip 3, clip 4", "120 BPM", "F# minor"):
-        assert fact in said
+        assert fact in output
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ async def test_untrusted_tags_are_read_in_a_separate_process(tmp_path):
 async def test_untrusted_codes_are_read_in_a_separate_process(tmp_path):
     """Also codes of minutes; a file without codes has none."""
     tokens = np.random.default_rng(1).integers(0, 2048, (8, 6_000), dtype=np.int32)
-    told = pack_codes(Codes(tokens=tokens, fingerprint="0a" * 8))
+    packed = pack_codes(Codes(tokens=tokens, fingerprint="0a" * 8))
     sound = Sound(samples=np.zeros((1, 32_000), np.float32), sample_rate_hz=32_000)
-    encode.write(tmp_path / "with.mp3", sound, TAGS, told)
+    encode.write(tmp_path / "with.mp3", sound, TAGS, packed)
     found = await tags.read_untrusted_codes((tmp_path / "with.mp3").read_bytes())
     assert found is not None
     assert np.array_equal(found.tokens, tokens)

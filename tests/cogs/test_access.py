@@ -20,9 +20,9 @@ async def test_orders_on_other_servers_are_refused(tmp_path):
     """The refusal is private; people can still see and delete what is stored about them."""
     async with open_server(tmp_path, config=account(allowed_servers=(ELSEWHERE,))) as server:
         for name, options in (("music", {"prompt": "rock"}), ("random", {}), ("queue", {})):
-            told = await server.alice.slash(server.channel, name, **options)
-            assert told.response.ephemeral
-            assert told.response.content == str(NOT_SERVED)
+            answer = await server.alice.slash(server.channel, name, **options)
+            assert answer.response.ephemeral
+            assert answer.response.content == str(NOT_SERVED)
         assert (await server.alice.slash(server.channel, "privacy show")).response.content != (
             str(NOT_SERVED)
         )
@@ -72,21 +72,21 @@ async def test_an_allowed_server_is_served(tmp_path):
         assert made.response.attachments
         server.pipeline.config = account(allowed_servers=(ELSEWHERE,))
         await server.restart_bot()
-        told = await server.press(made.response, "Again")
-        assert told.response.content == str(NOT_SERVED)
+        answer = await server.press(made.response, "Again")
+        assert answer.response.content == str(NOT_SERVED)
 
 
 async def test_direct_messages_are_served(tmp_path):
     """Direct messages are allowed by default."""
     async with open_server(tmp_path) as server:
-        told = await server.alice.user.slash("random", seconds=1.0)
+        answer = await server.alice.user.slash("random", seconds=1.0)
         await server.idle()
-        assert told.response.attachments
+        assert answer.response.attachments
 
 
 async def test_direct_messages_can_be_turned_off(tmp_path):
     """The operator decides whether the bot makes music in direct messages."""
     async with open_server(tmp_path, config=account(direct_messages=False)) as server:
-        told = await server.alice.user.slash("random", seconds=1.0)
-        assert told.response.content == str(SERVERS_ONLY)
+        answer = await server.alice.user.slash("random", seconds=1.0)
+        assert answer.response.content == str(SERVERS_ONLY)
         assert (await server.music(seconds=1.0)).response.attachments

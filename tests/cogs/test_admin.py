@@ -66,8 +66,8 @@ async def test_a_reset_restores_the_quota(tmp_path):
     """After a reset, the seconds used today no longer count."""
     async with open_server(tmp_path, config=limited(max_daily_seconds=900)) as server:
         await server.music(seconds=20.0)
-        told = await admin(server, "reset", person=server.alice)
-        assert "got 20 s of today's quota back" in told.response.content
+        answer = await admin(server, "reset", person=server.alice)
+        assert "got 20 s of today's quota back" in answer.response.content
         result = await server.alice.slash(server.channel, "quota")
         assert "**600 s**" in result.response.content
 
@@ -104,20 +104,20 @@ async def test_a_manager_s_reset_does_not_exceed_the_configuration(tmp_path):
     """A manager's reset stops at the configured maximum; the owner's restores everything."""
     async with open_server(tmp_path) as server:
         await server.music(seconds=20.0)
-        told = await admin(server, "reset", person=server.alice)
-        assert "allows 600 s a day at most, resets included" in told.response.content
+        answer = await admin(server, "reset", person=server.alice)
+        assert "allows 600 s a day at most, resets included" in answer.response.content
         assert "**580 s**" in (await server.alice.slash(server.channel, "quota")).response.content
         server.bot.owner_id = server.owner.id
-        told = await admin(server, "reset", person=server.alice)
-        assert "got 20 s of today's quota back" in told.response.content
+        answer = await admin(server, "reset", person=server.alice)
+        assert "got 20 s of today's quota back" in answer.response.content
         assert "**600 s**" in (await server.alice.slash(server.channel, "quota")).response.content
 
 
 async def test_a_reset_without_used_seconds_is_reported(tmp_path):
     """The answer says that the person has used nothing on this server today."""
     async with open_server(tmp_path) as server:
-        told = await admin(server, "reset", person=server.alice)
-        assert "has used nothing here today" in told.response.content
+        answer = await admin(server, "reset", person=server.alice)
+        assert "has used nothing here today" in answer.response.content
 
 
 async def test_the_owner_s_block_applies_everywhere(tmp_path):
@@ -131,8 +131,8 @@ async def test_the_owner_s_block_applies_everywhere(tmp_path):
         await admin(server, "unblock", person=server.alice)
         here = await server.music()
         direct = await server.alice.user.slash("music", prompt="90s rock")
-        for told in (here, direct):
-            assert "can't make music here" in told.response.content
+        for answer in (here, direct):
+            assert "can't make music here" in answer.response.content
         server.bot.owner_id = server.owner.id
         await admin(server, "unblock", person=server.alice, everywhere=True)
         assert (await server.music()).response.attachments
@@ -145,8 +145,8 @@ async def test_non_managers_cannot_change_settings(tmp_path):
             each for each in await server.bot.tree.fetch_commands() if each.name == "admin"
         ]
         server.guild.set_command_permissions(command, {server.alice: True})
-        told = await server.alice.slash(server.channel, "admin block", person=server.bob)
-        assert told.response.content == "You may not do that here."
+        answer = await server.alice.slash(server.channel, "admin block", person=server.bob)
+        assert answer.response.content == "You may not do that here."
         assert not await server.store.settings.is_blocked(server.guild.id, server.bob.id)
 
 

@@ -49,8 +49,8 @@ async def test_entries_stay_hidden_in_lists_and_commands(arena):
         assert all(clip.id == 1 for clip in await server.bot.service.radio.clips(plan))
     for player in arena.players():
         (message,) = [each for each in server.channel.history() if each.id == player.id]
-        told = await server.alice.context_menu(server.channel, "What is this clip?", message)
-        (embed,) = told.response.embeds
+        answer = await server.alice.context_menu(server.channel, "What is this clip?", message)
+        (embed,) = answer.response.embeds
         assert "words" not in embed.description
         assert "Clip" not in {field.name for field in embed.fields}
     kept = await next(f for f in message.attachments if "entry" in f.filename).read()
@@ -59,9 +59,9 @@ async def test_entries_stay_hidden_in_lists_and_commands(arena):
     await arena.run_due(301)
     offered = await server.alice.autocomplete(server.channel, "export", "clip", "")
     assert len(offered) == 3
-    told = (await server.bob.slash(server.channel, "whatis", clip=("kept.mp3", kept))).response
-    assert {"2", "3"} & {field.value for field in told.embeds[0].fields if field.name == "Clip"}
-    assert "words" in told.embeds[0].description
+    answer = (await server.bob.slash(server.channel, "whatis", clip=("kept.mp3", kept))).response
+    assert {"2", "3"} & {field.value for field in answer.embeds[0].fields if field.name == "Clip"}
+    assert "words" in answer.embeds[0].description
 
 
 @in_an_arena
@@ -142,9 +142,9 @@ def test_a_withdrawn_entry_is_not_the_winner():
     )  # fmt: skip
     for person in (None, 77):
         gone = Entry(number=1, user_id=person, clip=None, message_id=None, votes=2, is_winner=True)
-        told = str(verdict(battle, [gone]))
-        assert "whoever won has withdrawn" in told
-        assert "<@" not in told
+        sentence = str(verdict(battle, [gone]))
+        assert "whoever won has withdrawn" in sentence
+        assert "<@" not in sentence
 
 
 @in_an_arena

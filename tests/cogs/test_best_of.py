@@ -11,8 +11,8 @@ async def test_a_starred_clip_is_posted_once_with_its_current_count(tmp_path):
     """A post follows every change of stars; it is deleted with its clip."""
     async with open_server(tmp_path) as server:
         best = server.guild.create_text_channel("best")
-        said = await server.owner.slash(server.channel, "admin best", channel=best, stars=1)
-        assert f"<#{best.id}> once they have 1 star." in said.response.content
+        answer = await server.owner.slash(server.channel, "admin best", channel=best, stars=1)
+        assert f"<#{best.id}> once they have 1 star." in answer.response.content
         clip = (await server.music(seconds=1.0)).response
         await press_star(server, clip, server.alice)
         await server.idle()
@@ -54,10 +54,10 @@ async def test_an_inaccessible_channel_is_reported_to_managers(tmp_path):
         await press_star(server, clip, server.bob)
         await server.idle()
         assert "could not post clip 1" in log.history()[-1].content
-        said = len(log.history())
+        count = len(log.history())
         await server.bot.get_cog("BestOf").run_due()
         await server.idle()
-        assert len(log.history()) == said
+        assert len(log.history()) == count
         server.env.backend.faults.clear()
         await press_star(server, clip, server.owner)
         await server.idle()

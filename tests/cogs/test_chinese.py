@@ -30,16 +30,16 @@ def speak_chinese(monkeypatch):
     monkeypatch.setattr(simcord.interactions, "base_payload", base_payload)
 
 
-def texts_within(told):
+def texts_within(payload):
     """Every text that people see in a request to Discord: labels, titles, placeholders."""
-    if isinstance(told, dict):
-        for name, value in told.items():
+    if isinstance(payload, dict):
+        for name, value in payload.items():
             if name in SHOWN and isinstance(value, str):
                 yield value
             else:
                 yield from texts_within(value)
-    elif isinstance(told, list):
-        for each in told:
+    elif isinstance(payload, list):
+        for each in payload:
             yield from texts_within(each)
 
 

@@ -124,8 +124,8 @@ async def test_cancelling_cancels_all_takes(tmp_path):
     async with open_server(tmp_path) as server:
         server.pipeline.executor.paused = True
         asked = await server.alice.slash(server.channel, "music", prompt="x", takes=3, seconds=1.0)
-        told = await server.alice.slash(server.channel, "cancel", job=2)
-        assert str(messages.CANCELLED) in told.response.content
+        answer = await server.alice.slash(server.channel, "cancel", job=2)
+        assert str(messages.CANCELLED) in answer.response.content
         assert await server.state(1) is JobState.QUEUED
         await server.alice.slash(server.channel, "cancel")
         assert [await server.state(number) for number in (1, 2, 3)] == [JobState.CANCELLED] * 3
@@ -222,8 +222,8 @@ async def test_takes_are_repacked_for_a_lowered_upload_limit(tmp_path):
         chosen = (await server.press(message, "1")).response
         path = "/channels/*/messages/*"
         server.env.inject_error("PATCH", path, status=413, code=40005, times=1)
-        told = await server.delete(chosen)
-        assert told.response.content == str(DELETED)
+        answer = await server.delete(chosen)
+        assert answer.response.content == str(DELETED)
         (left,) = players(shown(server, message))
         assert left.startswith(f"zhiyin-{await clip_of(server, 2)}.")
 
@@ -236,8 +236,8 @@ async def test_a_person_is_told_if_a_deleted_clip_is_still_shown(tmp_path):
         server.env.inject_error(
             "PATCH", "/channels/*/messages/*", status=403, code=50001, times=None
         )
-        told = await server.delete(chosen)
-        assert told.response.content == str(STILL_SHOWN)
+        answer = await server.delete(chosen)
+        assert answer.response.content == str(STILL_SHOWN)
         assert await server.store.withdrawals.all() == []
 
 
@@ -301,8 +301,8 @@ async def test_a_failed_removal_is_reported(tmp_path, monkeypatch):
             "PATCH", "/channels/*/messages/*", status=403, code=50001, times=None
         )
         chosen = (await server.press(message, "2")).response
-        told = await server.delete(chosen)
-        assert told.response.content == str(OUT_OF_REACH)
+        answer = await server.delete(chosen)
+        assert answer.response.content == str(OUT_OF_REACH)
 
 
 async def test_other_people_cannot_delete_takes(tmp_path):
@@ -333,8 +333,8 @@ async def test_a_message_of_takes_is_no_single_clip(tmp_path):
     """Somebody who remixes the message is asked to choose a take."""
     async with open_server(tmp_path) as server:
         message = (await server.music(takes=2, seconds=1.0)).response
-        told = await server.bob.context_menu(server.channel, "Remix this clip", message.message)
-        assert told.response.content == str(SEVERAL_TAKES)
+        answer = await server.bob.context_menu(server.channel, "Remix this clip", message.message)
+        assert answer.response.content == str(SEVERAL_TAKES)
 
 
 async def test_takes_ping_their_person_once(tmp_path):

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot import failpoints
 from bot.domain.dailies import DailyState
 from bot.i18n.languages import Renderer
-from cogs.presentation import daily_messages as said
+from cogs.presentation import daily_messages as texts
 from cogs.views.daily_buttons import daily_view
 from tests.cogs.test_stars import press_star
 from tests.support.simulated_server import open_server
@@ -65,7 +65,7 @@ async def test_a_prompt_its_clips_and_the_favourite_of_the_day_before(tmp_path):
         assert (daily.state, daily.message_id) == (DailyState.POSTED, post.id)
         assert daily.prompt in post.embeds[0].description
         listed = await server.bob.click(post, label="Who made what?")
-        assert listed.response.content == str(said.NO_CLIPS)
+        assert listed.response.content == str(texts.NO_CLIPS)
         mine = await make(server, server.alice, post)
         theirs = await make(server, server.bob, post, "with a flute")
         assert (mine.prompt, theirs.prompt) == (daily.prompt, f"{daily.prompt}, with a flute")
@@ -89,7 +89,7 @@ async def test_a_prompt_its_clips_and_the_favourite_of_the_day_before(tmp_path):
         await run_due(server, first_at + 5 * DAY)
         assert "none for 3 days" in posts(server)[-1].embeds[0].description
         ended = await server.owner.slash(server.channel, "admin daily")
-        assert ended.response.content == str(said.ENDED)
+        assert ended.response.content == str(texts.ENDED)
         await run_due(server, first_at + 6 * DAY)
         assert len(posts(server)) == 3
 
@@ -142,4 +142,4 @@ async def test_a_prompt_is_of_its_channel_and_within_the_servers_manners(tmp_pat
         await server.idle()
         (forged,) = other.history()
         refused = await server.alice.click(forged, label="Make one")
-        assert refused.response.content == str(said.NOT_HERE)
+        assert refused.response.content == str(texts.NOT_HERE)

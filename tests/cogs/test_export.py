@@ -80,8 +80,8 @@ async def test_a_clip_s_notes_can_be_exported_as_midi(tmp_path):
     async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
         first = await server.music(prompt="beat", seconds=2.0)
         clip = await server.newest_clip()
-        told = await server.alice.slash(server.channel, "export", clip="1", format="midi")
-        assert answer_of(told).content == str(NO_NOTES)
+        answer = await server.alice.slash(server.channel, "export", clip="1", format="midi")
+        assert answer_of(answer).content == str(NO_NOTES)
         piece = compose(3, style="funk", seconds=4.0)
         codes = Codes(tokens=encode_piece(piece, 100).astype(np.int32), fingerprint=FINGERPRINT)
         write_master(server.store.clips_folder / clip.file, noise(2.0), pack_codes(codes))

@@ -15,7 +15,7 @@ from bot.jams.rounds import HOLD_SECONDS, IDLE_SECONDS, TURN_WAIT_SECONDS
 from bot.jams.track_picture import HEIGHT, WIDTH
 from bot.pipeline.timings import Timings
 from cogs.presentation import jam_messages
-from tests.support.jam_session import said, start_session
+from tests.support.jam_session import last_response, start_session
 from tests.support.simulated_server import custom_ids, limited, open_server
 
 AT_ONCE = Timings(card_every_seconds=0.0)
@@ -29,8 +29,8 @@ async def test_a_jam_of_two_from_start_to_mixdown(tmp_path):
     """Each turn extends the track and is charged to its player; the mixdown is free."""
     async with opened(tmp_path) as server:
         session = await start_session(server, key="A minor", style="lo-fi")
-        told = server.env.backend.messages[server.channel.id]
-        assert "Everybody can play" in told[session.thread.id].embeds[0]["description"]
+        announcements = server.env.backend.messages[server.channel.id]
+        assert "Everybody can play" in announcements[session.thread.id].embeds[0]["description"]
         assert await session.labels() == ["Take a turn", "Close"]
         for who, words in ((server.alice, "piano"), (server.bob, "drums"), (server.alice, "bass")):
             await session.play(who, words)
@@ -54,7 +54,7 @@ async def test_a_jam_of_two_from_start_to_mixdown(tmp_path):
             "Fork",
             "Close",
         ]
-        heard = said(await session.press(server.bob, "Hear it all"))
+        heard = last_response(await session.press(server.bob, "Hear it all"))
         assert heard.ephemeral
         assert "6 s, 3 turns" in heard.content
         assert len(heard.attachments) == 1
@@ -76,7 +76,7 @@ async def test_a_jam_of_two_from_start_to_mixdown(tmp_path):
         assert await server.used() == 4.0
         assert await session.labels() == ["Hear it all", "Fork"]
         assert "3 turns by 2 people" in (await session.card()).embeds[0]["description"]
-        assert "The mixdown is" in told[session.thread.id].embeds[0]["description"]
+        assert "The mixdown is" in announcements[session.thread.id].embeds[0]["description"]
 
 
 async def test_two_simultaneous_presses_give_one_turn(tmp_path):
@@ -91,8 +91,8 @@ async def test_two_simultaneous_presses_give_one_turn(tmp_path):
         assert "looking for words" in (await session.card()).embeds[0]["description"]
         server.clock.now += HOLD_SECONDS
         second = await session.press(server.bob, "Take a turn")
-        told = await session.say(server.alice, first)
-        assert "was first" in told.response.content
+        answer = await session.say(server.alice, first)
+        assert "was first" in answer.response.content
         await session.say(server.bob, second)
         assert [part.user_id for part in (await session.snapshot()).parts] == [server.bob.id]
         assert await server.used(server.alice) == 0
@@ -102,12 +102,12 @@ async def test_players_take_turns_in_rotation(tmp_path):
     """Pressing the button joins the rotation; a player who does not play is skipped."""
     async with opened(tmp_path) as server:
         session = await start_session(server, turns="rotation")
-        told = await session.press(server.bob, "Take a turn")
-        assert f"It is <@{server.alice.id}>'s turn" in told.response.content
+        answer = await session.press(server.bob, "Take a turn")
+        assert f"It is <@{server.alice.id}>'s turn" in answer.response.content
         await session.play(server.alice)
         assert f"It is <@{server.bob.id}>'s turn" in (await session.card()).embeds[0]["description"]
-        told = await session.press(server.alice, "Take a turn")
-        assert f"It is <@{server.bob.id}>'s turn" in told.response.content
+        answer = await session.press(server.alice, "Take a turn")
+        assert f"It is <@{server.bob.id}>'s turn" in answer.response.content
         server.clock.now += TURN_WAIT_SECONDS
         await session.settle()
         assert "anybody's" in (await session.card()).embeds[0]["description"]
@@ -125,8 +125,8 @@ async def test_a_cancelled_turn_is_open_again(tmp_path):
         form = await session.press(server.bob, "Take a turn")
         (field,) = custom_ids(form.modal)
         await server.bob.submit_modal(form, {field: "slowly"})
-        told = await server.alice.click(await session.shown_card(), label="Take a turn")
-        assert "is being made" in told.response.content
+        answer = await server.alice.click(await session.shown_card(), label="Take a turn")
+        assert "is being made" in answer.response.content
         assert await server.pipeline.cancel((await session.snapshot()).jam.job_id)
         await session.settle()
         snapshot = await session.snapshot()
@@ -142,16 +142,16 @@ async def test_a_turn_is_undone_and_a_track_forked(tmp_path):
         await session.play(server.alice)
         await session.play(server.bob)
         carol = server.guild.add_member(server.env.create_user("carol"))
-        told = await session.press(carol, "Undo last")
-        assert told.response.content == str(jam_messages.NOT_YOURS_TO_UNDO)
+        answer = await session.press(carol, "Undo last")
+        assert answer.response.content == str(jam_messages.NOT_YOURS_TO_UNDO)
         stale = f"zhiyin:jam:{session.id}:undo-2"
         await session.press(server.bob, "Undo last")
         assert len((await session.snapshot()).parts) == 1
         forged = await press_forged(session, server.alice, stale)
         assert forged.response.content == str(jam_messages.UNDONE_ALREADY)
-        told = await session.press(server.bob, "Fork")
+        answer = await session.press(server.bob, "Fork")
         _, fork = await server.store.jams.open_in(server.guild.id)
-        assert said(told).content == f"Your fork is open: <#{fork.thread_id}>"
+        assert last_response(answer).content == f"Your fork is open: <#{fork.thread_id}>"
         assert (fork.user_id, fork.forked_from) == (server.bob.id, session.id)
         assert fork.thread_id in [each.id for each in server.channel.threads]
         assert fork.card_id in server.env.backend.messages[fork.thread_id]
@@ -165,8 +165,8 @@ async def test_only_the_starter_or_a_manager_closes_a_jam(tmp_path):
     async with opened(tmp_path) as server:
         session = await start_session(server)
         await session.press(server.bob, "Take a turn")
-        told = await session.press(server.bob, "Close")
-        assert told.response.content == str(jam_messages.NOT_YOURS_TO_CLOSE)
+        answer = await session.press(server.bob, "Close")
+        assert answer.response.content == str(jam_messages.NOT_YOURS_TO_CLOSE)
         closed = await server.owner.slash(session.thread, "jam close")
         assert closed.response.content == str(jam_messages.CLOSED_EMPTY)
         await server.idle()
@@ -175,8 +175,8 @@ async def test_only_the_starter_or_a_manager_closes_a_jam(tmp_path):
         session = await start_session(server, carol)
         await session.press(server.bob, "Take a turn")
         server.guild.remove_member(carol)
-        told = await session.press(server.alice, "Close")
-        assert told.response.content == str(jam_messages.NOT_YOURS_TO_CLOSE)
+        answer = await session.press(server.alice, "Close")
+        assert answer.response.content == str(jam_messages.NOT_YOURS_TO_CLOSE)
         closed = await session.press(server.bob, "Close")
         assert closed.response.content == str(jam_messages.CLOSED_EMPTY)
 
@@ -186,24 +186,24 @@ async def test_invalid_turns_are_refused(tmp_path):
     async with opened(tmp_path, config=limited(daily_seconds=9.0)) as server:
         await server.pipeline.word_filter.add(server.guild.id, "nope")
         for options in ({"title": "nope"}, {"title": "x", "style": "nope"}):
-            told = await server.alice.slash(server.channel, "jam start", **options)
-            assert "isn't wanted" in told.response.content
-        told = await server.alice.slash(
+            answer = await server.alice.slash(server.channel, "jam start", **options)
+            assert "isn't wanted" in answer.response.content
+        answer = await server.alice.slash(
             server.channel, "jam start", title="x", tempo=60, bars=16, longest=60
         )
-        assert "is 64.0 s long" in told.response.content
+        assert "is 64.0 s long" in answer.response.content
         session = await start_session(server, tempo=60, bars=2, longest=10)
         form = await session.press(server.alice, "Take a turn")
-        told = await session.say(server.alice, form, "nope nope")
-        assert "isn't wanted" in told.response.content
+        answer = await session.say(server.alice, form, "nope nope")
+        assert "isn't wanted" in answer.response.content
         assert (await session.snapshot()).parts == ()
         await session.play(server.alice)
-        told = await session.press(server.bob, "Take a turn")
-        assert told.response.content == str(jam_messages.IS_FULL)
+        answer = await session.press(server.bob, "Take a turn")
+        assert answer.response.content == str(jam_messages.IS_FULL)
         assert "reached its full length" in (await session.card()).embeds[0]["description"]
         session = await start_session(server)
-        told = await session.press(server.alice, "Take a turn")
-        assert "1 s of music left" in told.response.content
+        answer = await session.press(server.alice, "Take a turn")
+        assert "1 s of music left" in answer.response.content
         assert (await session.snapshot()).jam.holder_id is None
         await session.play(server.bob)
 
@@ -218,13 +218,13 @@ async def test_missing_threads_and_cards_are_handled(tmp_path):
         server.env.inject_error(
             "POST", "/channels/*/messages/*/threads", status=403, code=50013, times=1
         )
-        told = await server.alice.slash(server.channel, "jam start", title="x")
+        answer = await server.alice.slash(server.channel, "jam start", title="x")
         await server.idle()
-        assert said(told).content == str(jam_messages.NO_THREADS)
+        assert last_response(answer).content == str(jam_messages.NO_THREADS)
         assert await server.store.jams.open_in(server.guild.id) == []
         session = await start_session(server)
-        told = await server.alice.slash(session.thread, "jam start", title="x")
-        assert told.response.content == str(jam_messages.IN_CHANNELS)
+        answer = await server.alice.slash(session.thread, "jam start", title="x")
+        assert answer.response.content == str(jam_messages.IN_CHANNELS)
         listed = await server.bob.slash(server.channel, "jam list")
         assert f"<#{session.thread.id}>" in listed.response.content
         before = (await session.snapshot()).jam.card_id

@@ -15,6 +15,6 @@ async def test_without_attachment_permission_nothing_is_ordered(tmp_path):
         place = server.guild.create_text_channel("silent", overwrites=denied)
         await server.bob.send(place, f"<@{server.bot.user.id}> make me some jazz")
         await server.idle()
-        said = server.env.backend.messages[place.id]
-        assert [each.content for each in said.values()][1:] == [str(messages.NO_FILES)]
+        posted = server.env.backend.messages[place.id]
+        assert [each.content for each in posted.values()][1:] == [str(messages.NO_FILES)]
         assert await server.store.jobs.get(1) is None

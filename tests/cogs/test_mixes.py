@@ -84,8 +84,8 @@ async def test_the_mix_form_asks_for_the_other_clip(tmp_path):
     """It offers the clips in view, and works after a restart."""
     async with open_server(tmp_path) as server:
         alone = await server.music(prompt=BEAT, seconds=3.0)
-        told = await server.bob.click(alone.response, label="Mix")
-        assert told.response.content == str(messages.NOTHING_TO_MIX)
+        answer = await server.bob.click(alone.response, label="Mix")
+        assert answer.response.content == str(messages.NOTHING_TO_MIX)
         hidden = {server.bob: discord.PermissionOverwrite(view_channel=False)}
         studio = server.guild.create_text_channel("studio", overwrites=hidden)
         await server.alice.slash(studio, "music", prompt="secret", seconds=1.0)
@@ -130,18 +130,18 @@ async def test_a_mix_fails_if_a_clip_is_deleted_meanwhile(tmp_path):
         assert await server.pipeline.resume() == 2
         await server.idle()
         assert [await server.state(job.id) for job in jobs] == [JobState.FAILED] * 2
-        said = {message.content for message in server.messages()}
-        assert any(str(MIX_LOST) in each for each in said)
-        assert any(str(MIX_DELETED) in each for each in said)
+        texts = {message.content for message in server.messages()}
+        assert any(str(MIX_LOST) in each for each in texts)
+        assert any(str(MIX_DELETED) in each for each in texts)
         assert await server.store.ledger.check() == []
 
 
 def test_known_incompatible_tempi_are_refused_at_once():
     """Privately, before anything is posted; unknown tempi are measured later."""
     slow, fast = (with_bpm(id_, bpm) for id_, bpm in ((1, 92.0), (2, 120.0)))
-    with pytest.raises(RequestError) as told:
+    with pytest.raises(RequestError) as refused:
         check_tempi(fast, slow)
-    assert told.value.sentence == TOO_FAR_APART.fill(lead=120.0, other=92.0)
+    assert refused.value.sentence == TOO_FAR_APART.fill(lead=120.0, other=92.0)
     check_tempi(fast, with_bpm(3, None))
     check_tempi(fast, with_bpm(5, 105.0))
     check_tempi(fast, with_bpm(4, 60.0))
@@ -152,7 +152,7 @@ def with_bpm(id_, bpm):
 
 
 @pytest.mark.parametrize(
-    ("factor", "semitones", "on_the_beat", "said"),
+    ("factor", "semitones", "on_the_beat", "sentence"),
     [
         (1.0, 0, True, "a mix of 1 and 2, both as they were"),
         (1.0912, 0, True, "a mix of 1 and 2, the latter 9.1 % faster"),
@@ -161,7 +161,7 @@ def with_bpm(id_, bpm):
         (1.0, 0, False, "a mix of 1 and 2, which have no beat in common"),
     ],
 )
-def test_the_card_describes_the_mix(factor, semitones, on_the_beat, said):
+def test_the_card_describes_the_mix(factor, semitones, on_the_beat, sentence):
     """It says what was done to the clip that follows, in plain words."""
     made = Mixed(
         lead_id=1,
@@ -171,11 +171,11 @@ def test_the_card_describes_the_mix(factor, semitones, on_the_beat, said):
         semitones=semitones,
         on_the_beat=on_the_beat,
     )
-    assert str(mix_of(made, verbatim("1"), verbatim("2"))).startswith(said)
+    assert str(mix_of(made, verbatim("1"), verbatim("2"))).startswith(sentence)
 
 
 @pytest.mark.parametrize(
-    ("answers", "told"),
+    ("answers", "sentence"),
     [
         ({"other": ["x"]}, messages.UNKNOWN_CLIP),
         ({"other": ["1" * 30]}, messages.UNKNOWN_CLIP),
@@ -184,7 +184,7 @@ def test_the_card_describes_the_mix(factor, semitones, on_the_beat, said):
         ({}, messages.UNKNOWN_CLIP),
     ],
 )
-def test_answers_that_were_not_offered_are_refused(answers, told):
+def test_answers_that_were_not_offered_are_refused(answers, sentence):
     """The server validates the form again, whatever a client sends."""
     fields = [
         {"type": 18, "component": {"type": 3, "custom_id": name, "values": values}}
@@ -192,4 +192,4 @@ def test_answers_that_were_not_offered_are_refused(answers, told):
     ]
     with pytest.raises(RequestError) as refused:
         read_mix_answers({"components": fields})
-    assert refused.value.sentence == told
+    assert refused.value.sentence == sentence

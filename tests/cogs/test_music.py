@@ -74,9 +74,9 @@ async def test_a_file_that_is_no_sound_is_refused_in_a_sentence(tmp_path, name, 
     async with open_server(tmp_path) as server:
         result = await server.music(clip=(name, data))
         assert result.response is None
-        (said,) = result.followups
-        assert said.ephemeral
-        assert sentence in said.content or "damaged" in said.content
+        (answer,) = result.followups
+        assert answer.ephemeral
+        assert sentence in answer.content or "damaged" in answer.content
         assert await server.used() == 0
 
 
@@ -103,9 +103,9 @@ async def test_every_exceeded_limit_gives_a_private_sentence(tmp_path, limits, o
     """A refusal is private, costs nothing and leaves no message."""
     async with open_server(tmp_path, config=limited(**limits)) as server:
         result = await server.music(**options)
-        said = result.response or result.followups[0]
-        assert said.ephemeral
-        assert sentence in said.content
+        answer = result.response or result.followups[0]
+        assert answer.ephemeral
+        assert sentence in answer.content
         assert not [m for m in server.messages() if not m.flags & 64]
         assert await server.used() == 0
 
@@ -123,11 +123,11 @@ async def test_hostile_prompts_are_harmless(tmp_path):
         (clip,) = await server.store.clips.of_user(server.alice.id, 1)
         assert "\u202e" not in clip.prompt
         assert "\x00" not in clip.prompt
-        said = [
+        bodies = [
             each.json for each in server.env.http_requests if each.json and "content" in each.json
         ]
-        assert said
-        assert all(each["allowed_mentions"] == {"parse": []} for each in said)
+        assert bodies
+        assert all(each["allowed_mentions"] == {"parse": []} for each in bodies)
 
 
 async def test_invisible_prompts_are_refused(tmp_path):

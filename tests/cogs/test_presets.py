@@ -19,11 +19,11 @@ async def preset(server, command, who=None, **options):
 async def test_a_preset_fills_in_what_was_not_typed(tmp_path):
     """Typed options win, and the card shows the words that were used."""
     async with open_server(tmp_path) as server:
-        told = await preset(
+        text = await preset(
             server, "save", name="Late Night", words="lo-fi, rain, slow", seconds=2.0, takes=2,
             guidance=5.0,
         )  # fmt: skip
-        assert "“lo-fi, rain, slow” · 2 s · 2 takes · guidance 5" in told
+        assert "“lo-fi, rain, slow” · 2 s · 2 takes · guidance 5" in text
         shown = (await server.music(prompt="fast piano", preset="late night")).response
         assert "fast piano, lo-fi, rain" in shown.embeds[0].description
         clips = await server.store.clips.of_user(server.alice.id, 5)
@@ -52,8 +52,8 @@ async def test_presets_are_listed_suggested_and_deleted(tmp_path):
             assert await server.bob.autocomplete(server.channel, command, "preset", "") == []
         assert await preset(server, "delete", who=server.bob, name="Rainy *day*") == str(NO_PRESET)
         assert "is deleted" in await preset(server, "delete", name="rainy *DAY*")
-        told = await server.music(preset="rainy *day*")
-        assert told.response.content == str(NO_PRESET)
+        answer = await server.music(preset="rainy *day*")
+        assert answer.response.content == str(NO_PRESET)
 
 
 async def test_a_manager_gives_the_server_a_preset(tmp_path):
@@ -88,8 +88,8 @@ async def test_invalid_presets_are_refused(tmp_path):
     """Without content, without a name, or with stems that the model lacks."""
     async with open_server(tmp_path) as server:
         assert await preset(server, "save", name="x") == str(EMPTY)
-        told = await preset(server, "save", name="server: x", words="rain")
-        assert told == str(BAD_NAME.fill(prefix="server:"))
+        text = await preset(server, "save", name="server: x", words="rain")
+        assert text == str(BAD_NAME.fill(prefix="server:"))
         assert "has no stems" in await preset(server, "save", name="x", stems="drums")
         await server.bot.service.word_filter.add(server.guild.id, "plonk")
         await preset(server, "save", who=server.owner, name="x", words="plonk")
@@ -104,8 +104,8 @@ async def test_server_presets_stay_on_their_server(tmp_path):
         other = server.env.create_guild("Elsewhere", owner=server.env.create_user("boss"))
         lobby, away = other.create_text_channel("lobby"), other.add_member(server.bob)
         for name in ("House", "server: House"):
-            told = await away.slash(lobby, "music", prompt="piano", preset=name)
-            assert told.response.content == str(NO_PRESET)
+            answer = await away.slash(lobby, "music", prompt="piano", preset=name)
+            assert answer.response.content == str(NO_PRESET)
 
 
 async def test_a_random_prompt_is_recorded(tmp_path):

@@ -35,8 +35,8 @@ async def see_nothing(server, who):
 async def test_a_private_clip_is_visible_after_posting_only(tmp_path):
     """It is charged as any clip, unlisted until posted, and posted once."""
     async with open_server(tmp_path) as server:
-        told = (await server.alice.slash(server.channel, "settings", private=True)).response
-        assert "Only you see your clips" in told.content
+        answer = (await server.alice.slash(server.channel, "settings", private=True)).response
+        assert "Only you see your clips" in answer.content
         shown = (await server.music(seconds=1.0)).response
         assert shown.ephemeral
         assert shown.attachments

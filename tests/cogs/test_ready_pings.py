@@ -49,9 +49,9 @@ async def test_several_takes_ping_once(tmp_path):
 async def test_pings_can_be_switched_off(tmp_path):
     """/settings switches them off and on again."""
     async with open_server(tmp_path) as server:
-        told = await server.alice.slash(server.channel, "settings", call=False)
-        assert told.response.ephemeral
-        assert "I don't ping you" in told.response.content
+        answer = await server.alice.slash(server.channel, "settings", call=False)
+        assert answer.response.ephemeral
+        assert "I don't ping you" in answer.response.content
         await wait_for(server, WAITED_SECONDS + 1)
         assert calls_of(server) == []
         await server.alice.slash(server.channel, "settings", reset=True)
@@ -72,8 +72,8 @@ async def test_a_failed_ping_is_harmless(tmp_path):
 async def test_the_preferred_length_is_used(tmp_path, given):
     """Unless the command has a length; other people's default is unchanged."""
     async with open_server(tmp_path) as server:
-        told = await server.alice.slash(server.channel, "settings", seconds=4.0)
-        assert "4 s long" in told.response.content
+        answer = await server.alice.slash(server.channel, "settings", seconds=4.0)
+        assert "4 s long" in answer.response.content
         options = {} if given is None else {"seconds": given}
         await server.music(**options)
         assert (await server.store.jobs.get(1)).order.seconds == (given or 4.0)

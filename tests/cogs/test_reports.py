@@ -46,10 +46,10 @@ async def test_a_report_goes_to_the_log_with_a_link_and_names_no_reporter(tmp_pa
         assert f"{server.channel.id}/{clip.id}" in first.content
         assert f"<@{server.alice.id}>" in first.content
         assert str(server.bob.id) not in first.content
-        told = await server.owner.slash(
+        answer = await server.owner.slash(
             server.channel, "report", clip="1", why="too @everyone loud"
         )
-        assert told.response.content == str(REPORTED)
+        assert answer.response.content == str(REPORTED)
         second = lines(server, log)[-1]
         assert "by 2 people" in second.content
         assert "loud" in second.content
@@ -82,8 +82,8 @@ async def test_only_managers_dismiss_reports(tmp_path):
         await report(server, clip)
         message = lines(server, log)[-1]
         for label in ("Delete the clip", "Block its author", "It is fine"):
-            told = await press(server, message, label, who=server.bob)
-            assert told.response.content == str(messages.FOR_MANAGERS)
+            answer = await press(server, message, label, who=server.bob)
+            assert answer.response.content == str(messages.FOR_MANAGERS)
         await press(server, message, "It is fine")
         assert lines(server, log)[-1].components == []
         assert not (await server.store.clips.get(1)).is_deleted
@@ -123,8 +123,8 @@ async def test_own_clips_cannot_be_reported_and_reports_are_rate_limited(tmp_pat
     """Nor can other people's messages; a person can send a few reports only."""
     async with open_server(tmp_path) as server:
         clips = [(await server.music(seconds=1.0)).response for _ in range(4)]
-        said = await server.bob.send(server.channel, "hello")
-        assert await report(server, said) == str(NOT_A_CLIP)
+        message = await server.bob.send(server.channel, "hello")
+        assert await report(server, message) == str(NOT_A_CLIP)
         assert await report(server, clips[0], who=server.alice) == str(YOUR_OWN)
         answers = [await report(server, clip) for clip in clips]
         assert answers[:3] == 3 * [str(KEPT)]
@@ -136,7 +136,7 @@ async def test_the_log_records_managers_actions(tmp_path):
     async with open_server(tmp_path) as server:
         log = await open_log(server)
         role = server.guild.create_role("patron")
-        for command, options, said in (
+        for command, options, entry in (
             ("limits", {"person": 300.0, "pause": 5.0}, "300 s a day for each person"),
             ("unlimit", {}, "all limits reset"),
             ("tier", {"role": role, "seconds": 500.0}, "500 s of music a day"),
@@ -154,7 +154,7 @@ async def test_the_log_records_managers_actions(tmp_path):
             await server.env.settle()
             line = lines(server, log)[-1].content
             assert line.startswith(f"<@{server.owner.id}>: "), command
-            assert said in line, command
+            assert entry in line, command
         asked = await server.press((await server.music(seconds=1.0)).response, "Delete")
         await server.press(asked.response, "Delete")
         before = len(lines(server, log))
@@ -174,6 +174,6 @@ async def test_an_inaccessible_channel_cannot_be_the_log(tmp_path):
     async with open_server(tmp_path) as server:
         channel = server.guild.create_text_channel("log")
         server.env.inject_error("POST", "/channels/*/messages", status=403, code=50001, times=1)
-        told = await server.owner.slash(server.channel, "admin log", channel=channel)
-        assert told.response.content == str(CLOSED.fill(channel=f"<#{channel.id}>"))
+        answer = await server.owner.slash(server.channel, "admin log", channel=channel)
+        assert answer.response.content == str(CLOSED.fill(channel=f"<#{channel.id}>"))
         assert (await server.store.settings.of(server.guild.id)).log_channel_id is None

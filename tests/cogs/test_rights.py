@@ -319,8 +319,8 @@ async def test_only_the_asked_person_confirms_erasure(tmp_path):
         view = forget_view(server.bot.languages.renderer(None), server.alice.id)
         message = await server.bot.get_channel(server.channel.id).send("all?", view=view)
         await server.env.settle()
-        told = await server.bob.click(message, label="Delete everything of mine")
-        assert told.response.content == str(NOT_YOUR_QUESTION)
+        answer = await server.bob.click(message, label="Delete everything of mine")
+        assert answer.response.content == str(NOT_YOUR_QUESTION)
         assert await stage.rows_of_alice() == before
 
 
@@ -336,5 +336,5 @@ async def test_an_obsolete_button_is_answered(tmp_path):
             view.add_item(button)
             message = await place.send("old", view=view)
             await server.env.settle()
-            told = await server.bob.click(message, custom_id=button.item.custom_id)
-            assert told.response.content == str(sentence)
+            answer = await server.bob.click(message, custom_id=button.item.custom_id)
+            assert answer.response.content == str(sentence)

@@ -23,19 +23,19 @@ async def test_unknown_words_are_reported_once_and_privately(tmp_path):
     async with open_server(tmp_path) as server:
         server.bot.service.words = WordService(read_vocabulary(starter_folder()))
 
-        async def told(who, prompt):
+        async def notices_for(who, prompt):
             result = await who.slash(server.channel, "music", prompt=prompt, seconds=1.0)
             await server.idle()
-            said = [each for each in result.followups if "passes over" in each.content]
-            assert all(each.ephemeral for each in said)
-            return [each.content for each in said]
+            notices = [each for each in result.followups if "passes over" in each.content]
+            assert all(each.ephemeral for each in notices)
+            return [each.content for each in notices]
 
-        (first,) = await told(server.alice, "dubstep battle with piano")
+        (first,) = await notices_for(server.alice, "dubstep battle with piano")
         assert first.startswith("starter doesn't know “dubstep”, “battle”")
         assert "It heard: piano." in first
-        assert await told(server.alice, "Dubstep, slow") == []
-        assert len(await told(server.bob, "dubstep")) == 1
-        assert await told(server.alice, "slow jazz, 84 BPM") == []
+        assert await notices_for(server.alice, "Dubstep, slow") == []
+        assert len(await notices_for(server.bob, "dubstep")) == 1
+        assert await notices_for(server.alice, "slow jazz, 84 BPM") == []
         assert await server.used() == 3.0
 
         shown = (await server.alice.slash(server.channel, "styles")).response
@@ -49,5 +49,5 @@ async def test_unknown_words_are_reported_once_and_privately(tmp_path):
 def test_only_known_words_are_suggested():
     """In the suggestions while typing, and in daily prompts."""
     vocabulary = read_vocabulary(starter_folder())
-    told = {prompt: unknown_words(prompt, vocabulary) for prompt in (*PRESETS, *PLAIN)}
-    assert {prompt: words for prompt, words in told.items() if words} == {}
+    unknown = {prompt: unknown_words(prompt, vocabulary) for prompt in (*PRESETS, *PLAIN)}
+    assert {prompt: words for prompt, words in unknown.items() if words} == {}

@@ -35,8 +35,8 @@ async def test_the_menu_entry_works_on_any_message(tmp_path):
         theirs = await server.alice.context_menu(server.channel, menu, message)
         assert theirs.response.embeds[0].title == "AI-generated with Zhiyin"
         silent = await server.alice.send(server.channel, "nothing")
-        told = await server.alice.context_menu(server.channel, menu, silent)
-        assert told.response.content == str(messages.NO_SOUND)
+        answer = await server.alice.context_menu(server.channel, menu, silent)
+        assert answer.response.content == str(messages.NO_SOUND)
 
 
 async def test_the_command_has_a_rate_limit(tmp_path):
@@ -45,21 +45,21 @@ async def test_the_command_has_a_rate_limit(tmp_path):
         message = await server.alice.send(server.channel, "nothing")
         menu = "What is this clip?"
         for _ in range(5):
-            told = await server.alice.context_menu(server.channel, menu, message)
-            assert told.response.content == str(messages.NO_SOUND)
-        told = await server.alice.context_menu(server.channel, menu, message)
-        assert told.response.content.startswith("Not so fast: try again in ")
+            answer = await server.alice.context_menu(server.channel, menu, message)
+            assert answer.response.content == str(messages.NO_SOUND)
+        answer = await server.alice.context_menu(server.channel, menu, message)
+        assert answer.response.content.startswith("Not so fast: try again in ")
         server.clock.now += 61
         for who in (server.alice, server.bob):
-            told = await who.context_menu(server.channel, menu, message)
-            assert told.response.content == str(messages.NO_SOUND)
+            answer = await who.context_menu(server.channel, menu, message)
+            assert answer.response.content == str(messages.NO_SOUND)
 
 
 async def test_a_blocked_person_is_refused(tmp_path):
     """And their file is not fetched."""
     async with open_server(tmp_path) as server:
         await server.store.settings.block(server.guild.id, server.alice.id, True)
-        told = await server.alice.slash(
+        answer = await server.alice.slash(
             server.channel, "whatis", clip=("x.mp3", b"ID3" + bytes(99))
         )
-        assert "can't make music here" in told.response.content
+        assert "can't make music here" in answer.response.content

@@ -126,8 +126,8 @@ async def test_only_managers_edit_the_word_list(tmp_path):
             ("uploads", {"role": server.guild.create_role("player")}),
             ("log", {"channel": server.channel}),
         ):
-            told = await server.alice.slash(server.channel, f"admin {name}", **options)
-            assert told.response.content == "You may not do that here.", name
+            answer = await server.alice.slash(server.channel, f"admin {name}", **options)
+            assert answer.response.content == "You may not do that here.", name
         assert await server.bot.service.word_filter.entries(server.guild.id) == ()
 
 
@@ -137,9 +137,9 @@ async def test_uploads_can_be_restricted_to_roles(tmp_path):
         role = server.guild.create_role("player")
         await server.owner.slash(server.channel, "admin uploads", role=role)
         sound = ("riff.wav", as_file(noise()))
-        told = await server.music(clip=sound, seconds=1.0)
-        assert told.response.ephemeral
-        assert f"<@&{role.id}>" in told.response.content
+        answer = await server.music(clip=sound, seconds=1.0)
+        assert answer.response.ephemeral
+        assert f"<@&{role.id}>" in answer.response.content
         assert (await server.music(seconds=1.0)).response.attachments
         player = server.guild.add_member(server.env.create_user("carol"), roles=[role])
         for who in (server.owner, player):
@@ -156,10 +156,10 @@ async def test_orders_have_a_cooldown(tmp_path):
         await server.music(takes=2, seconds=1.0)
         assert len(await server.store.clips.of_user(server.alice.id, 5)) == 3
         server.clock.now += 29
-        told = await server.music(seconds=1.0)
-        assert told.response.ephemeral
-        assert told.response.content.startswith("Not so fast")
-        assert "<t:" in told.response.content
+        answer = await server.music(seconds=1.0)
+        assert answer.response.ephemeral
+        assert answer.response.content.startswith("Not so fast")
+        assert "<t:" in answer.response.content
         assert (await server.press(made, "Loop")).response.attachments
         assert (await server.music(who=server.bob, seconds=1.0)).response.attachments
         server.clock.now += 31
@@ -169,8 +169,8 @@ async def test_orders_have_a_cooldown(tmp_path):
 async def test_managers_cannot_shorten_the_operator_s_cooldown(tmp_path):
     """They can lengthen it."""
     async with open_server(tmp_path, config=limited(cooldown_seconds=10)) as server:
-        told = await server.owner.slash(server.channel, "admin limits", pause=5.0)
-        assert "from 10 to 3600 seconds" in told.response.content
+        answer = await server.owner.slash(server.channel, "admin limits", pause=5.0)
+        assert "from 10 to 3600 seconds" in answer.response.content
         await server.store.settings.set_limits(server.guild.id, cooldown_seconds=1.0)
         assert (await server.music(seconds=1.0)).response.attachments
         server.clock.now += 5
@@ -231,8 +231,10 @@ async def test_the_word_filter_checks_every_typed_text(tmp_path):
         for file in CHECKED_IN.values():
             assert "word_filter.check(" in (ROOT / file).read_text("utf-8")
         for (command, option), others in CHECKED.items():
-            told = await server.alice.slash(server.channel, command, **{option: "plonk"}, **others)
-            assert refused(told), (command, option)
+            answer = await server.alice.slash(
+                server.channel, command, **{option: "plonk"}, **others
+            )
+            assert refused(answer), (command, option)
 
 
 async def test_the_word_filter_checks_takes_and_joined_prompts(tmp_path):

@@ -33,10 +33,10 @@ async def test_a_chat_is_restored(tmp_path):
     discord, room = await furnished()
     discord.commands.add(None, {"name": "music", "description": "Make a clip."})
     tom = people_of(discord)["tom"]
-    said = await talk.send_message(
+    message = await talk.send_message(
         discord, tom, room.id, "listen", files=[File("a.wav", LARGE), File("b.txt", b"small")]
     )
-    await talk.react(discord, discord.owner, room.id, said.id, "🔥")
+    await talk.react(discord, discord.owner, room.id, message.id, "🔥")
     horn = {"name": "horn", "sound": mp3(1.0)}
     sound = await create_sound(discord, discord.guild, discord.me, horn)
     chat = ChatStorage(tmp_path / "chat")
@@ -56,11 +56,11 @@ async def test_a_chat_is_restored(tmp_path):
         )
         assert old | {"instance": ""} == new | {"instance": ""}
     assert later.commands.all_in(None) == discord.commands.all_in(None)
-    file = later.channels[room.id].messages[said.id].files[0]
+    file = later.channels[room.id].messages[message.id].files[0]
     assert later.files.find(str(file.id), file.key).data == LARGE
     assert shown_sounds(later, later.guild) == shown_sounds(discord, discord.guild) != []
     assert later.voice.sounds[sound.id].person is later.me
-    assert later.ids.next() > sound.id > said.id
+    assert later.ids.next() > sound.id > message.id
     # References are restored, too: a channel's members are the server's members.
     again = await talk.send_message(later, people_of(later)["tom"], room.id, "and again")
     assert reading.history(later, later.owner, room.id)[-1]["id"] == str(again.id)
@@ -166,10 +166,10 @@ async def test_unreferenced_files_are_deleted(tmp_path):
     chat = ChatStorage(tmp_path)
     chat.load(discord)
     file = File("a.wav", LARGE)
-    said = await talk.send_message(discord, discord.owner, room.id, files=[file])
+    message = await talk.send_message(discord, discord.owner, room.id, files=[file])
     chat.save(discord)
     kept = set(tmp_path.iterdir())
-    await talk.delete_message(discord, discord.owner, room.id, said.id)
+    await talk.delete_message(discord, discord.owner, room.id, message.id)
     chat.save(discord)
     (gone,) = kept - set(tmp_path.iterdir())
     assert len(gone.name) == 64

@@ -86,9 +86,11 @@ async def test_two_people_jam_from_the_start_to_the_mixdown(stage, browser):
     ):
         await robin.go("music")
         asked = await robin.types("/jam start title:Night drive tempo:120 bars:1 longest:20")
-        told = await stage.until(lambda: asked.message if "open" in asked.message.content else None)
+        announcement = await stage.until(
+            lambda: asked.message if "open" in asked.message.content else None
+        )
         (thread,) = threads(stage.discord)
-        await robin.message(told).get_by_text("Night drive").click()
+        await robin.message(announcement).get_by_text("Night drive").click()
         announced = stage.channels["music"].messages[thread.id]
         await maya.message(announced).get_by_text("Open thread").click()
         for seat, words in ((robin, "beat"), (maya, "rock")):

@@ -96,16 +96,16 @@ def command_texts() -> Iterator[Message]:
         yield from _texts_of(command, MENU if is_menu else COMMAND, "")
 
 
-def _texts_of(told: dict[str, Any], context: str, above: str) -> Iterator[Message]:
-    path = f"{above} {told['name']}".strip()
+def _texts_of(command: dict[str, Any], context: str, above: str) -> Iterator[Message]:
+    path = f"{above} {command['name']}".strip()
     where = f"/{path}"
     note = "at most 32 characters" + ("" if context == MENU else ", no capitals, no spaces")
-    yield told["name"], context, "commands", f"{where}: {note}"
-    if told.get("description"):
-        yield told["description"], None, "commands", f"{where}: at most 100 characters"
-    for choice in told.get("choices", ()):
+    yield command["name"], context, "commands", f"{where}: {note}"
+    if command.get("description"):
+        yield command["description"], None, "commands", f"{where}: at most 100 characters"
+    for choice in command.get("choices", ()):
         yield choice["name"], CHOICE, "commands", f"{where}: at most 100 characters"
-    for option in told.get("options", ()):
+    for option in command.get("options", ()):
         kind = discord.AppCommandOptionType(option["type"])
         is_command = kind.name in ("subcommand", "subcommand_group")
         yield from _texts_of(option, COMMAND if is_command else OPTION, path)
@@ -119,14 +119,14 @@ def help_texts() -> Iterator[Message]:
 
 def _help_of(parser: argparse.ArgumentParser) -> Iterator[Message]:
     where = f"`{parser.prog} --help`"
-    said = [parser.description, parser.epilog]
+    texts = [parser.description, parser.epilog]
     for group in parser._action_groups:
-        said += [group.title, group.description]
+        texts += [group.title, group.description]
     for action in parser._actions:
-        said.append(action.help)
+        texts.append(action.help)
         if isinstance(action, argparse._SubParsersAction):
-            said += [each.help for each in action._choices_actions]
-    for text in said:
+            texts += [each.help for each in action._choices_actions]
+    for text in texts:
         if text and text != argparse.SUPPRESS:
             yield text, HELP, "help", where
     for action in parser._actions:

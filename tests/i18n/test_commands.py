@@ -13,28 +13,28 @@ from tests.i18n.template import payload
 
 
 @pytest.fixture(scope="module")
-def told():
+def commands():
     """The commands in all available languages."""
     return payload(load_languages())
 
 
-def test_discord_takes_the_commands_in_every_language(told):
+def test_discord_takes_the_commands_in_every_language(commands):
     """Names, descriptions and choices, and the total length of a command."""
-    check_commands(told)
+    check_commands(commands)
 
 
-def siblings(told):
+def siblings(commands):
     """Yield every list of commands, options or choices that are shown together."""
-    yield told
-    for each in told:
+    yield commands
+    for each in commands:
         for name in ("options", "choices"):
             if each.get(name):
                 yield from siblings(each[name])
 
 
-def test_command_names_are_unique_in_every_language(told):
+def test_command_names_are_unique_in_every_language(commands):
     """Among the names that are shown together."""
-    for together in siblings(told):
+    for together in siblings(commands):
         locales = {key for each in together for key in each.get("name_localizations") or {}}
         for locale in locales | {"en-US"}:
             names = [

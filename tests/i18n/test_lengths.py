@@ -85,14 +85,14 @@ def test_all_texts_with_length_limits_are_found(all_shown):
 def test_labels_titles_and_placeholders_fit(all_shown, language):
     """Discord would refuse the whole message or form; values may make a text longer."""
     for file, text, most in all_shown:
-        said = READERS[language].translations.gettext(text)
-        assert len(said) <= most, f"{file}: {said}"
+        translated = READERS[language].translations.gettext(text)
+        assert len(translated) <= most, f"{file}: {translated}"
 
 
 @pytest.mark.parametrize("language", READERS)
 def test_the_help_fits_into_a_message(language):
     """With the localized names of the commands."""
-    said = READERS[language](HELP)
-    assert len(said) <= MOST_OF_MESSAGE
+    translated = READERS[language](HELP)
+    assert len(translated) <= MOST_OF_MESSAGE
     assert isinstance(HELP, Sentence)
-    assert "`/" in said
+    assert "`/" in translated

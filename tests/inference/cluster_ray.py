@@ -100,7 +100,7 @@ async def lent(head, **environment):
         await process.wait()
 
 
-async def said(lines, words):
+async def wait_for_line(lines, words):
     """Wait for a line with these words, and return it."""
     while words not in (line := (await lines.readline()).decode()):
         assert line, "the command has ended"
@@ -199,7 +199,7 @@ async def test_an_incompatible_machine_is_refused_on_both_sides(head):
             ({"ZHIYIN_TEST_PRECISION": "int4"}, "computes in int4 and the bot's other workers in"),
         ):
             async with lent(head, **own) as lines:
-                there = await said(lines, words)
+                there = await wait_for_line(lines, words)
                 # It leaves, with that as its last word.
                 assert not await lines.readline()
             troubles = [str(each.trouble) for each in executor.workers if not each.is_local]
@@ -233,10 +233,10 @@ async def test_a_joining_machine_takes_waiting_jobs(head, tmp_path):
             findings = await asyncio.to_thread(lambda: list(check_machines(config)))
         assert not any(run.outcome.done() for run in busy)
     assert {each.verdict for each in findings} == {Verdict.GOOD}
-    told = "\n".join(str(each.sentence) for each in findings)
-    assert "3 processor cores, 4.0 GB" in told
-    assert "2.5 seconds of music a second with starter in int8" in told
-    assert TOKEN not in told
+    report = "\n".join(str(each.sentence) for each in findings)
+    assert "3 processor cores, 4.0 GB" in report
+    assert "2.5 seconds of music a second with starter in int8" in report
+    assert TOKEN not in report
 
 
 async def test_without_ray_s_head_local_workers_continue_and_machines_rejoin(head):
@@ -244,11 +244,11 @@ async def test_without_ray_s_head_local_workers_continue_and_machines_rejoin(hea
     async with opened(head, count=1) as executor:
         await ready(executor, 1)
         async with lent(head) as lines:
-            await said(lines, "Joined")
+            await wait_for_line(lines, "Joined")
             await ready(executor, 2)
             await head.stop(for_good=True)
             assert (await submit(executor, 1).result()).sound.seconds == 1.0
-            await said(lines, "Joined")
+            await wait_for_line(lines, "Joined")
             await ready(executor, 2)
 
 

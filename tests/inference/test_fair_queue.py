@@ -100,10 +100,10 @@ def test_leaving_the_queue_resets_credit():
 def test_the_reported_order_is_the_actual_order(jobs):
     """The reported number of jobs ahead is exact, and asking changes nothing."""
     queue = queue_of(*(job(n, user, seconds) for n, (user, seconds) in enumerate(jobs)))
-    told = queue.order()
-    assert queue.order() == told
+    reported = queue.order()
+    assert queue.order() == reported
     assert len(queue) == len(jobs)
-    assert taken(queue) == told
+    assert taken(queue) == reported
 
 
 steps = st.one_of(

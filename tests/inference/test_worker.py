@@ -102,9 +102,9 @@ async def test_a_clip_is_generated_with_progress_messages():
     async with started() as process:
         assert (await next_message(process, Ready)).info == scripted_worker.info(8)
         process.send(GenerateJob(7, request(seconds=2.0)))
-        told = await next_message(process, JobProgressed)
-        assert told.job_id == 7
-        assert 0 < told.seconds_done <= told.seconds_total == 2.0
+        progress = await next_message(process, JobProgressed)
+        assert progress.job_id == 7
+        assert 0 < progress.seconds_done <= progress.seconds_total == 2.0
         made = await next_message(process, JobFinished)
         assert made.job_id == 7
         assert np.array_equal(
@@ -211,9 +211,9 @@ async def test_a_defect_ends_the_worker_with_a_traceback(capfd):
     async with started() as process:
         process.send(GenerateJob(1, request("raise")))
         assert await gone(process) == 1
-    said = capfd.readouterr().err
-    assert "Traceback" in said
-    assert "ValueError: the script says so" in said
+    errors = capfd.readouterr().err
+    assert "Traceback" in errors
+    assert "ValueError: the script says so" in errors
 
 
 async def test_a_worker_ends_on_an_invalid_message(capfd):
@@ -292,9 +292,9 @@ async def test_the_worker_gets_no_secret(monkeypatch):
         given = child.environ()
         assert "PATH" in given
         assert [name for name in given if "TOKEN" in name.upper()] == []
-        told = " ".join([*child.cmdline(), *given.values()])
-        assert "dont-tell" not in told
-        assert "/where/the/database/is" not in told
+        visible = " ".join([*child.cmdline(), *given.values()])
+        assert "dont-tell" not in visible
+        assert "/where/the/database/is" not in visible
 
 
 @pytest.mark.parametrize(

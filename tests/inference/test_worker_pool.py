@@ -89,7 +89,7 @@ def test_another_model_or_precision_is_refused_in_a_sentence():
     other = dataclasses.replace(MODEL, precision="fp32")
     on_device = dataclasses.replace(MODEL, precision="fp16", target="Ascend")
     retrained = dataclasses.replace(MODEL, weights="another digest")
-    told = {
+    refusals = {
         "same": refuse_model(MODEL, MODEL, "attic", other_precisions=False),
         "alone": refuse_model(MODEL, None, "attic", other_precisions=False),
         "precision": str(refuse_model(other, MODEL, "attic", other_precisions=False)),
@@ -97,10 +97,10 @@ def test_another_model_or_precision_is_refused_in_a_sentence():
         "allowed": refuse_model(other, MODEL, "attic", other_precisions=True),
         "weights": str(refuse_model(retrained, MODEL, "attic", other_precisions=True)),
     }
-    assert told["same"] is told["alone"] is told["allowed"] is None
-    assert told["precision"].startswith("attic computes in fp32")
-    assert told["device"].startswith("attic computes in fp16 (Ascend) and")
-    assert told["weights"].startswith("attic has loaded another model")
+    assert refusals["same"] is refusals["alone"] is refusals["allowed"] is None
+    assert refusals["precision"].startswith("attic computes in fp32")
+    assert refusals["device"].startswith("attic computes in fp16 (Ascend) and")
+    assert refusals["weights"].startswith("attic has loaded another model")
 
 
 def pool_of(config):

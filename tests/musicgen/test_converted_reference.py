@@ -163,8 +163,8 @@ def test_the_loop_feeds_sampled_tokens_to_both_rows() -> None:
 
 def test_guidance_extrapolates_from_the_unconditional_logits() -> None:
     """Three times the difference is added to the logits without the prompt."""
-    told, untold = np.array([[[2.0]]], np.float32), np.array([[[1.0]]], np.float32)
-    assert clip_loop.guide(np.concatenate((told, untold))) == np.float32(4.0)
+    conditional, unconditional = np.array([[[2.0]]], np.float32), np.array([[[1.0]]], np.float32)
+    assert clip_loop.guide(np.concatenate((conditional, unconditional))) == np.float32(4.0)
 
 
 def test_sampling_follows_top_k_probabilities() -> None:

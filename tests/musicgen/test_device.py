@@ -105,9 +105,9 @@ def test_every_operation_of_the_path_is_documented_for_an_ascend() -> None:
     }
     assert {"ScatterNdUpdate", "MatMul", "Custom"} < used
     for name in used - {"Custom"}:
-        told = getattr(ops, name).__doc__
-        referred = re.search(r"Refer to :func:`mindspore\.ops\.(\w+)`", told)
+        text = getattr(ops, name).__doc__
+        referred = re.search(r"Refer to :func:`mindspore\.ops\.(\w+)`", text)
         if referred is not None:
-            told = getattr(ops, referred[1]).__doc__
-        platforms = told.partition("Supported Platforms:")[2].strip().splitlines()[0]
+            text = getattr(ops, referred[1]).__doc__
+        platforms = text.partition("Supported Platforms:")[2].strip().splitlines()[0]
         assert "Ascend" in platforms, name

@@ -230,16 +230,16 @@ def test_guides_of_a_sound_take_the_place_of_encoded_ones(stems_model: Any, earl
     audio = Sound(samples=samples, sample_rate_hz=stems_model.sample_rate_hz)
     frames = earlier.shape[1]
     guides = np.tile(np.arange(frames, dtype=np.int32) % 7, (len(GUIDES), 1))
-    told, plain, known = run(
+    guided, plain, known = run(
         stems_model,
         ask(audio=audio, audio_guides=guides),
         ask(audio=audio),
         ask(audio=audio, audio_guides=guides, audio_tokens=earlier),
     )
-    assert np.array_equal(told.tokens[GUIDES, :frames], guides)
+    assert np.array_equal(guided.tokens[GUIDES, :frames], guides)
     others = [book for book in range(len(earlier)) if book not in GUIDES]
-    assert np.array_equal(told.tokens[others, :frames], plain.tokens[others, :frames])
-    assert not np.array_equal(told.tokens[:, frames:], plain.tokens[:, frames:])
+    assert np.array_equal(guided.tokens[others, :frames], plain.tokens[others, :frames])
+    assert not np.array_equal(guided.tokens[:, frames:], plain.tokens[:, frames:])
     assert np.array_equal(known.tokens[:, :frames], earlier)
 
 

@@ -224,8 +224,8 @@ def scores_by_threads(kernels: Path) -> dict[int, str]:
         capture_output=True, text=True, check=True,
         cwd=Path(__file__).parents[2],
     )  # fmt: skip
-    told = [line.split() for line in done.stdout.splitlines() if line.startswith("scores ")]
-    return {int(threads): digest for _, threads, digest in told}
+    lines = [line.split() for line in done.stdout.splitlines() if line.startswith("scores ")]
+    return {int(threads): digest for _, threads, digest in lines}
 
 
 @pytest.mark.parametrize("threads", THREADS)

@@ -118,10 +118,10 @@ def test_concurrent_prompt_changes_do_not_affect_other_clips(
     assert engine._scheduler.pool.is_untouched
     clips = {event.request_id: event for event in events if isinstance(event, Finished)}
     assert clips.keys() | cancelled >= requests.keys()
-    told = [event for event in events if isinstance(event, PromptChanged)]
-    assert len({event.change_id for event in told}) == len(told)
+    reports = [event for event in events if isinstance(event, PromptChanged)]
+    assert len({event.change_id for event in reports}) == len(reports)
     begun: defaultdict[int, list[PromptChange]] = defaultdict(list)
-    for event in told:
+    for event in reports:
         if event.at_seconds is not None:
             change = asked[event.change_id]
             begun[event.request_id].append(

@@ -33,7 +33,7 @@ MADE = (JobState.RENDERED, JobState.DELIVERING, JobState.DELIVERED, JobState.HEL
 
 
 @dataclasses.dataclass
-class ToldClip:
+class ClipRecord:
     """The model's record of a clip."""
 
     id: int
@@ -42,7 +42,7 @@ class ToldClip:
 
 
 @dataclasses.dataclass
-class ToldBattle:
+class BattleRecord:
     """The model's record of the latest battle."""
 
     id: int
@@ -51,10 +51,10 @@ class ToldBattle:
 
 
 class ClipRules(RuleBasedStateMachine):
-    """Rules beside those of the queue: `told` is the model, jobs with their clips and battles."""
+    """Rules of clips, mixes and battles; `records` is the model of jobs and their clips."""
 
     # Attributes of the machine that these rules are mixed into.
-    told: dict[int, Any]
+    records: dict[int, Any]
     orders: int
     now: float
     store: Any
@@ -69,22 +69,24 @@ class ClipRules(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.battle: ToldBattle | None = None
+        self.battle: BattleRecord | None = None
         self.withdrawn: set[int] = set()
         """The clips that are still to be taken out of their messages."""
 
     def _clips(self):
         """The clips that are there, by the ids of their jobs."""
-        found = {id_: told.clip for id_, told in self.told.items() if told.clip is not None}
+        found = {
+            id_: record.clip for id_, record in self.records.items() if record.clip is not None
+        }
         return {id_: clip for id_, clip in found.items() if not clip.is_deleted}
 
     def forget_clips_of(self, user):
         """Erase a person from the model."""
-        for told in self.told.values():
-            if told.user == user:
-                told.clip = told.battle_id = None
-            elif told.clip is not None:
-                told.clip.stars.discard(user)
+        for record in self.records.values():
+            if record.user == user:
+                record.clip = record.battle_id = None
+            elif record.clip is not None:
+                record.clip.stars.discard(user)
 
     @initialize(has_battle=st.booleans())
     def begin(self, has_battle):
@@ -125,7 +127,7 @@ class ClipRules(RuleBasedStateMachine):
         lead, other = (data.draw(st.sampled_from(sorted(self._clips()))) for _ in range(2))
         if lead == other:
             return
-        ids = tuple(self.told[job_id].clip.id for job_id in (lead, other))
+        ids = tuple(self.records[job_id].clip.id for job_id in (lead, other))
         mix = MixOrder(lead_id=ids[0], other_id=ids[1])
         before = self._used(user)
         self._accept(self._order(user, 0.0, kind=Kind.MIX, mix=mix, parent_ids=ids))
@@ -133,29 +135,33 @@ class ClipRules(RuleBasedStateMachine):
 
     # Stars and deletion.
 
-    @precondition(lambda self: any(told.clip for told in self.told.values()))
+    @precondition(lambda self: any(record.clip for record in self.records.values()))
     @rule(user=st.sampled_from(USERS), is_given=st.booleans(), data=st.data())
     def star(self, user, is_given, data):
-        job_id = data.draw(st.sampled_from([id_ for id_, told in self.told.items() if told.clip]))
-        told = self.told[job_id].clip
-        clip = self._run(self.store.clips.get(told.id))
+        job_id = data.draw(
+            st.sampled_from([id_ for id_, record in self.records.items() if record.clip])
+        )
+        record = self.records[job_id].clip
+        clip = self._run(self.store.clips.get(record.id))
         if is_given:
-            is_new = not told.is_deleted and user not in told.stars
+            is_new = not record.is_deleted and user not in record.stars
             assert self._run(self.store.stars.give(clip, user)) == is_new
-            told.stars |= {user} if is_new else set()
+            record.stars |= {user} if is_new else set()
         else:
-            assert self._run(self.store.stars.take_back(clip, user)) == (user in told.stars)
-            told.stars.discard(user)
+            assert self._run(self.store.stars.take_back(clip, user)) == (user in record.stars)
+            record.stars.discard(user)
 
     @precondition(lambda self: self._final_clips())
     @rule(data=st.data())
     def delete(self, data):
-        told = self.told[data.draw(st.sampled_from(self._final_clips()))]
-        shown = Withdrawal(message_id=5000 + told.clip.id, channel_id=CHANNEL, clip_id=told.clip.id)
-        assert self._run(self.store.clips.delete(told.clip.id, [shown])) is not None
-        assert self._run(self.store.clips.delete(told.clip.id, [shown])) is None
-        told.clip.is_deleted = True
-        self.withdrawn.add(told.clip.id)
+        record = self.records[data.draw(st.sampled_from(self._final_clips()))]
+        shown = Withdrawal(
+            message_id=5000 + record.clip.id, channel_id=CHANNEL, clip_id=record.clip.id
+        )
+        assert self._run(self.store.clips.delete(record.clip.id, [shown])) is not None
+        assert self._run(self.store.clips.delete(record.clip.id, [shown])) is None
+        record.clip.is_deleted = True
+        self.withdrawn.add(record.clip.id)
 
     @precondition(lambda self: self.withdrawn)
     @rule()
@@ -180,7 +186,7 @@ class ClipRules(RuleBasedStateMachine):
             assert goes_on
             return
         assert not goes_on
-        self.battle = ToldBattle(battle.id, new.closes_at)
+        self.battle = BattleRecord(battle.id, new.closes_at)
 
     @precondition(lambda self: self.battle is not None)
     @rule(user=st.sampled_from(USERS))
@@ -215,10 +221,10 @@ class ClipRules(RuleBasedStateMachine):
                 battle.state = BattleState.VOTING
             case BattleState.VOTING:
                 votes = {each.number: 1 for each in self._run(battles.entries(battle.id))}
-                told = [
+                outcomes = [
                     battles.record_outcome(battle.id, BattleOutcome.TIED, votes) for _ in range(2)
                 ]
-                assert [self._run(each) for each in told] == [True, False]
+                assert [self._run(each) for each in outcomes] == [True, False]
                 battle.state = BattleState.COUNTED
             case BattleState.COUNTED:
                 for _ in range(2):
@@ -229,28 +235,28 @@ class ClipRules(RuleBasedStateMachine):
     def _entries(self):
         """The latest entry of each person in the battle, by its job."""
         made = {
-            id_: told
-            for id_, told in self.told.items()
-            if told.battle_id == self.battle.id and told.state in MADE and id_ in self._clips()
+            id_: record
+            for id_, record in self.records.items()
+            if record.battle_id == self.battle.id and record.state in MADE and id_ in self._clips()
         }
-        return {told.user: id_ for id_, told in sorted(made.items())}
+        return {record.user: id_ for id_, record in sorted(made.items())}
 
     # Invariants.
 
     @invariant()
     def the_clips_are_as_told(self):
-        stored = {job_id: self._run(self.store.clips.of_job(job_id)) for job_id in self.told}
-        for job_id, told in self.told.items():
+        stored = {job_id: self._run(self.store.clips.of_job(job_id)) for job_id in self.records}
+        for job_id, record in self.records.items():
             clip = stored[job_id]
-            assert (clip is None) == (told.clip is None)
+            assert (clip is None) == (record.clip is None)
             if clip is not None:
-                assert clip.is_deleted == told.clip.is_deleted
-                assert clip.stars == len(told.clip.stars - {told.user})
+                assert clip.is_deleted == record.clip.is_deleted
+                assert clip.stars == len(record.clip.stars - {record.user})
         found = {each.clip_id for each in self._run(self.store.withdrawals.all())}
         assert found == self.withdrawn
 
     def _final_clips(self):
-        return [id_ for id_ in self._clips() if self.told[id_].state.is_final]
+        return [id_ for id_ in self._clips() if self.records[id_].state.is_final]
 
     def _order(self, user, seconds, *, key=None, **more):
         if key is None:

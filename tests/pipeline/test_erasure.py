@@ -58,9 +58,9 @@ async def confirmed(server, who):
 async def test_people_are_shown_what_is_stored(tmp_path):
     """Privately, in sentences with the configured numbers of days."""
     async with open_server(tmp_path) as server:
-        told = await server.alice.slash(server.channel, "privacy show")
-        assert "30 days" in told.response.content
-        assert told.ephemeral
+        answer = await server.alice.slash(server.channel, "privacy show")
+        assert "30 days" in answer.response.content
+        assert answer.ephemeral
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ async def test_people_are_told_about_backups(tmp_path, keep, words):
     """With what is stored, before an erasure, and after it."""
     config = replace(Config(), storage=StorageConfig(keep_backups=keep))
     async with open_server(tmp_path, config=config) as server:
-        told = await server.alice.slash(server.channel, "privacy show")
-        assert re.search(words, told.response.content)
+        answer = await server.alice.slash(server.channel, "privacy show")
+        assert re.search(words, answer.response.content)
         asked = await server.alice.slash(server.channel, "privacy delete")
         assert re.search(words, asked.response.content)
         done = await confirmed(server, server.alice)

@@ -44,9 +44,9 @@ class Life:
     stderr: str
 
 
-def live(folder, *, seconds, orders=0, told=""):
+def live(folder, *, seconds, orders=0, failpoint=""):
     """Run a bot for a while; return how it ended and what it logged."""
-    environment = marked(folder) | {failpoints.VARIABLE: told}
+    environment = marked(folder) | {failpoints.VARIABLE: failpoint}
     process, stderr = forked.start(
         "tests.support.headless_bot", (folder, seconds, orders), environment
     )
@@ -77,7 +77,7 @@ def two_lives(folder, place, action):
     seconds = 3.0 if place in IN_WORKER[:2] or place == "bot.draining" else 30.0
     if place == "bot.draining":
         seconds = 0.01
-    first = live(folder, seconds=seconds, orders=ORDERS, told=f"{place}={action}")
+    first = live(folder, seconds=seconds, orders=ORDERS, failpoint=f"{place}={action}")
     return first, live(folder, seconds=60.0)
 
 
@@ -115,11 +115,11 @@ def test_a_failure_at_any_failpoint_loses_nothing(lives, place, action):
     assert len(jobs) >= 2
     if place != "job.accepted":
         assert len(jobs) == ORDERS
-    told = [json.loads(line) for line in (folder / "posted.jsonl").read_text().splitlines()]
+    posted = [json.loads(line) for line in (folder / "posted.jsonl").read_text().splitlines()]
     for job in jobs:
         assert job.state in (JobState.DELIVERED, JobState.FAILED)
         # Takes share a message, which has the end of each.
-        heard = [line for line in told if line[1] == job.message.message_id]
+        heard = [line for line in posted if line[1] == job.message.message_id]
         is_there = job.state is JobState.DELIVERED
         assert heard, first.stderr + second.stderr
         assert ([job.id, job.message.message_id, "clip"] in heard) >= is_there

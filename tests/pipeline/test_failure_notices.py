@@ -21,14 +21,14 @@ class Person:
     """A presenter whose first few notices can't be delivered."""
 
     def __init__(self, failures):
-        self.failures, self.told = failures, []
+        self.failures, self.notices = failures, []
         self.heard = asyncio.Event()
 
     async def post_failure(self, job, sentence, *, may_be_posted):
         if self.failures:
             self.failures -= 1
             raise Unreachable
-        self.told.append((job.id, sentence))
+        self.notices.append((job.id, sentence))
         self.heard.set()
 
 
@@ -38,7 +38,7 @@ async def store(tmp_path):
         yield opened
 
 
-async def told(store, person):
+async def notices_of(store, person):
     """Retry until a notice is delivered; return the sentences sent."""
     notifier = FailureNotifier(store, retry_seconds=0.01)
     notifier.start(person)
@@ -46,14 +46,14 @@ async def told(store, person):
         await person.heard.wait()
     await notifier.idle()
     await notifier.stop()
-    return person.told
+    return person.notices
 
 
 async def test_an_undelivered_notice_is_retried(store):
     """Not only at the next start, which may be months away."""
     job = await accepted(store)
     await store.jobs.fail(job.id, WHY)
-    assert await told(store, Person(failures=3)) == [(job.id, WHY)]
+    assert await notices_of(store, Person(failures=3)) == [(job.id, WHY)]
     assert await store.jobs.pending_notices() == []
 
 
@@ -66,4 +66,4 @@ async def test_a_deleted_held_clip_is_not_offered(store):
     await store.jobs.hold(job.id, WHY)
     assert (await store.jobs.get(job.id)).state is JobState.HELD
     await store.clips.delete(clip.id)
-    assert await told(store, Person(failures=0)) == [(job.id, HELD_TOO_LONG)]
+    assert await notices_of(store, Person(failures=0)) == [(job.id, HELD_TOO_LONG)]

@@ -24,7 +24,7 @@ from bot.i18n.sentence import Sentence
 from bot.inference.fair_queue import FairQueue, QueuedJob
 from bot.store.new_clips import NewClip
 from bot.store.store import open_store
-from tests.pipeline.clip_rules import GUILD, USERS, ClipRules, ToldClip
+from tests.pipeline.clip_rules import GUILD, USERS, ClipRecord, ClipRules
 from tests.store.test_personal_data import exported
 
 DAILY_SECONDS = 100.0
@@ -35,7 +35,7 @@ WORDS = Sentence("Nothing was charged.")
 
 
 @dataclasses.dataclass
-class Told:
+class JobRecord:
     """The model's record of a job."""
 
     user: int
@@ -46,7 +46,7 @@ class Told:
     given_back: bool = False
     group_key: str | None = None
     battle_id: int | None = None
-    clip: ToldClip | None = None
+    clip: ClipRecord | None = None
 
 
 class JamMachine(ClipRules):
@@ -59,7 +59,7 @@ class JamMachine(ClipRules):
         self.loop = asyncio.new_event_loop()
         self.folder = Path(tempfile.mkdtemp(prefix="zhiyin-test-"))
         self.now = 1_700_000_000.0
-        self.told: dict[int, Told] = {}
+        self.records: dict[int, JobRecord] = {}
         self.queue = FairQueue()
         self.orders = 0
         self._open()
@@ -82,23 +82,23 @@ class JamMachine(ClipRules):
         return int(self.now // 86_400)
 
     def _of(self, *states):
-        return [id_ for id_, told in self.told.items() if told.state in states]
+        return [id_ for id_, record in self.records.items() if record.state in states]
 
     def _unfinished(self, user=None):
         return [
-            told
-            for told in self.told.values()
-            if not told.state.is_final and user in (None, told.user)
+            record
+            for record in self.records.values()
+            if not record.state.is_final and user in (None, record.user)
         ]
 
     def _used(self, user):
         counted = [
-            told.seconds
-            for told in self.told.values()
-            if told.user == user
-            and told.day == self._day()
-            and not told.given_back
-            and told.state not in (JobState.FAILED, JobState.CANCELLED, JobState.HELD)
+            record.seconds
+            for record in self.records.values()
+            if record.user == user
+            and record.day == self._day()
+            and not record.given_back
+            and record.state not in (JobState.FAILED, JobState.CANCELLED, JobState.HELD)
         ]
         return sum(counted)
 
@@ -134,7 +134,7 @@ class JamMachine(ClipRules):
     def _take_in(self, job):
         """Record an accepted job in the model, and queue it."""
         order = job.order
-        self.told[job.id] = Told(
+        self.records[job.id] = JobRecord(
             order.origin.user_id,
             order.seconds,
             day=self._day(),
@@ -144,10 +144,10 @@ class JamMachine(ClipRules):
         self._put(job.id)
 
     def _put(self, id_, *, alone=False):
-        told = self.told[id_]
+        record = self.records[id_]
         # Free jobs take time, too.
-        seconds = told.seconds or 1.0
-        self.queue.push(QueuedJob(job_id=id_, user_id=told.user, seconds=seconds, alone=alone))
+        seconds = record.seconds or 1.0
+        self.queue.push(QueuedJob(job_id=id_, user_id=record.user, seconds=seconds, alone=alone))
 
     @precondition(lambda self: self._of(JobState.QUEUED, JobState.RUNNING))
     @rule(data=st.data())
@@ -155,7 +155,7 @@ class JamMachine(ClipRules):
         id_ = data.draw(st.sampled_from(self._of(JobState.QUEUED, JobState.RUNNING)))
         self.queue.remove(id_)
         assert self._run(self.store.jobs.cancel(id_, WORDS))
-        self.told[id_].state = JobState.CANCELLED
+        self.records[id_].state = JobState.CANCELLED
 
     @rule(user=st.sampled_from(USERS))
     def give_back(self, user):
@@ -163,9 +163,9 @@ class JamMachine(ClipRules):
         used = self._used(user)
         assert self._run(self.store.ledger.reset(user, GUILD)) == used
         # Everything reserved today, however it ends.
-        for told in self.told.values():
-            if told.user == user and told.day == self._day():
-                told.given_back = True
+        for record in self.records.values():
+            if record.user == user and record.day == self._day():
+                record.given_back = True
 
     @rule(user=st.sampled_from(USERS))
     def forget(self, user):
@@ -192,16 +192,16 @@ class JamMachine(ClipRules):
             return
         busy = {user: 0 for user in USERS}
         for id_ in running:
-            busy[self.told[id_].user] += 1
+            busy[self.records[id_].user] += 1
         expected = self.queue.order()
         taken = self.queue.take(busy, most_per_user=1)
         if taken is None:
-            assert all(busy[self.told[id_].user] >= 1 for id_ in expected)
+            assert all(busy[self.records[id_].user] >= 1 for id_ in expected)
             return
         job = self._run(self.store.jobs.start(taken.job_id))
-        told = self.told[taken.job_id]
-        told.state = JobState.RUNNING
-        assert job.attempts == told.attempts
+        record = self.records[taken.job_id]
+        record.state = JobState.RUNNING
+        assert job.attempts == record.attempts
 
     @precondition(lambda self: self._of(JobState.RUNNING))
     @rule(data=st.data())
@@ -217,8 +217,8 @@ class JamMachine(ClipRules):
             model="m", file=f"{id_}.flac", parent_ids=order.parent_ids, made_in_seconds=1.0,
         )  # fmt: skip
         made = self._run(self.store.jobs.record_clip(id_, clip))
-        told = self.told[id_]
-        told.state, told.clip = JobState.RENDERED, ToldClip(made.id)
+        record = self.records[id_]
+        record.state, record.clip = JobState.RENDERED, ClipRecord(made.id)
 
     @precondition(lambda self: self._unfinished())
     @rule()
@@ -231,20 +231,20 @@ class JamMachine(ClipRules):
                 self._render(id_)
             for id_ in self._of(JobState.RENDERED, JobState.DELIVERING):
                 # Jobs that share a message are delivered with the first of them.
-                if not self.told[id_].state.is_final:
+                if not self.records[id_].state.is_final:
                     self._deliver(id_, "delivered")
 
     @precondition(lambda self: self._of(JobState.RUNNING))
     @rule()
     def worker_dies(self):
         for id_ in self._of(JobState.RUNNING):
-            told = self.told[id_]
-            if told.attempts + 1 >= MAX_ATTEMPTS:
+            record = self.records[id_]
+            if record.attempts + 1 >= MAX_ATTEMPTS:
                 assert self._run(self.store.jobs.fail(id_, Sentence("twice")))
-                told.state = JobState.FAILED
+                record.state = JobState.FAILED
                 continue
             self._run(self.store.jobs.requeue(id_, spend_attempt=True))
-            told.state, told.attempts = JobState.QUEUED, told.attempts + 1
+            record.state, record.attempts = JobState.QUEUED, record.attempts + 1
             self._put(id_, alone=True)
 
     # What becomes of clips.
@@ -256,25 +256,27 @@ class JamMachine(ClipRules):
         self._deliver(id_, end)
 
     def _deliver(self, id_, end):
-        if self.told[id_].group_key is not None:
-            self._deliver_takes(self.told[id_].group_key, end)
+        if self.records[id_].group_key is not None:
+            self._deliver_takes(self.records[id_].group_key, end)
             return
         self._run(self.store.jobs.begin_delivery(id_))
-        self.told[id_].state = JobState.DELIVERING
+        self.records[id_].state = JobState.DELIVERING
         assert not self._run(self.store.jobs.cancel(id_, WORDS))
         if end == "delivered":
             self._run(self.store.jobs.finish_delivery(id_, 1000 + id_))
-            self.told[id_].state = JobState.DELIVERED
+            self.records[id_].state = JobState.DELIVERED
         elif end == "held":
             assert self._run(self.store.jobs.hold(id_, WORDS))
-            self.told[id_].state = JobState.HELD
+            self.records[id_].state = JobState.HELD
 
     def _deliver_takes(self, group_key, end):
         """Finished takes are delivered in one message once none is being generated."""
-        of_group = {id_: told for id_, told in self.told.items() if told.group_key == group_key}
-        if any(told.state in (JobState.QUEUED, JobState.RUNNING) for told in of_group.values()):
+        of_group = {
+            id_: record for id_, record in self.records.items() if record.group_key == group_key
+        }
+        if any(record.state in (JobState.QUEUED, JobState.RUNNING) for record in of_group.values()):
             return
-        ready = [id_ for id_, told in of_group.items() if not told.state.is_final]
+        ready = [id_ for id_, record in of_group.items() if not record.state.is_final]
         self._run(self.store.takes.begin_delivery(ready))
         if end == "delivered":
             self._run(self.store.takes.finish_delivery(group_key, ready, 1000 + min(of_group)))
@@ -282,7 +284,7 @@ class JamMachine(ClipRules):
             assert all([self._run(self.store.jobs.hold(id_, WORDS)) for id_ in ready])
         states = {"delivered": JobState.DELIVERED, "held": JobState.HELD}
         for id_ in ready:
-            self.told[id_].state = states.get(end, JobState.DELIVERING)
+            self.records[id_].state = states.get(end, JobState.DELIVERING)
 
     # What nobody wants.
 
@@ -293,11 +295,11 @@ class JamMachine(ClipRules):
         self._open()
         self.queue = FairQueue()
         for job in self._run(self.store.jobs.unfinished()):
-            told = self.told[job.id]
+            record = self.records[job.id]
             if job.state is JobState.RUNNING:
                 self._run(self.store.jobs.requeue(job.id, spend_attempt=False))
-                told.state = JobState.QUEUED
-            if told.state is JobState.QUEUED:
+                record.state = JobState.QUEUED
+            if record.state is JobState.QUEUED:
                 self._put(job.id)
 
     @rule(seconds=st.sampled_from([60.0, 3600.0, 86_400.0]))
@@ -318,7 +320,7 @@ class JamMachine(ClipRules):
     def the_table_is_the_queue(self):
         unfinished = self._run(self.store.jobs.unfinished())
         assert {job.id: job.state for job in unfinished} == {
-            id_: told.state for id_, told in self.told.items() if not told.state.is_final
+            id_: record.state for id_, record in self.records.items() if not record.state.is_final
         }
         waiting = set(self.queue.order())
         assert waiting == set(self._of(JobState.QUEUED))

@@ -255,8 +255,8 @@ def test_troubleshooting_quotes_the_program_s_messages():
     seen = [quote.strip("… ") for cell in firsts for quote in re.findall(r"`([^`]+)`", cell)]
     seen = [quote for quote in seen if not re.match(r"/|zhiyin |\d{3}/", quote)]
     assert len(seen) > 10
-    said = "\n".join(texts_of_the_program())
-    assert [quote for quote in seen if quote not in said] == []
+    texts = "\n".join(texts_of_the_program())
+    assert [quote for quote in seen if quote not in texts] == []
 
 
 def test_the_dashboard_is_complete():

@@ -48,10 +48,10 @@ def installed_by_default():
 
 
 def licence_of(package):
-    told = package.metadata
-    short = (told.get("License") or "").strip().splitlines()[:1]
-    named = [each for each in told.get_all("Classifier") or () if each.startswith("License")]
-    return "; ".join(filter(None, [told.get("License-Expression"), *short, *named]))
+    metadata = package.metadata
+    short = (metadata.get("License") or "").strip().splitlines()[:1]
+    named = [each for each in metadata.get_all("Classifier") or () if each.startswith("License")]
+    return "; ".join(filter(None, [metadata.get("License-Expression"), *short, *named]))
 
 
 def test_nothing_that_is_installed_by_default_is_copyleft():

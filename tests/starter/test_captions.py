@@ -24,35 +24,35 @@ KEYS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 def test_a_caption_says_nothing_untrue(pieces):
     """Tempo, key, drums and the like in a caption are those of the piece."""
     random = np.random.default_rng(0)
-    told = {"bpm": 0, "key": 0, "no drums": 0, "melody": 0, "meter": 0}
+    counts = {"bpm": 0, "key": 0, "no drums": 0, "melody": 0, "meter": 0}
     for piece in pieces:
         for text in (caption(piece, random) for _ in range(12)):
             low = text.lower()
             if found := re.search(r"(\d{2,3}) ?(?:bpm|beats per minute|拍)", low):
-                told["bpm"] += 1
+                counts["bpm"] += 1
                 assert abs(int(found[1]) - piece.bpm) <= 0.5 + 0.04 * piece.bpm, text
             if found := re.search(r"\b([A-G])([#b]?) (major|minor)", text):
-                told["key"] += 1
+                counts["key"] += 1
                 shift = {"": 0, "#": 1, "b": -1}[found[2]]
                 assert (KEYS[found[1]] + shift) % 12 == piece.tonic, text
                 assert found[3] == piece.mode, text
             without = ("no drums", "without drums", "drumless", "没有鼓", "不要鼓", "无鼓")
             if any(word in low for word in without):
-                told["no drums"] += 1
+                counts["no drums"] += 1
                 assert piece.drum_density == "none", text
             if found := re.search(r"\b(violin|cello|oboe|banjo|sitar) (?:melody|solo)\b", low):
-                told["melody"] += 1
+                counts["melody"] += 1
                 assert facts_of(piece).lead == found[1], text
             if "小提琴旋律" in low or "用小提琴演奏" in low:
-                told["melody"] += 1
+                counts["melody"] += 1
                 assert facts_of(piece).lead == "violin", text
             if "3/4" in low or "6/8" in low:
-                told["meter"] += 1
+                counts["meter"] += 1
                 assert piece.beats_per_bar == (3 if "3/4" in low else 2), text
-    assert told["bpm"] > 500
-    assert told["key"] > 200
-    assert told["no drums"] > 100
-    assert min(told.values()) > 3
+    assert counts["bpm"] > 500
+    assert counts["key"] > 200
+    assert counts["no drums"] > 100
+    assert min(counts.values()) > 3
 
 
 def test_captions_name_what_they_should_as_often_as_they_should(pieces):

@@ -56,12 +56,12 @@ def test_an_estimator_learns_which_peak_is_the_beat():
 
 
 @pytest.mark.parametrize(
-    ("found", "wanted", "said"),
+    ("found", "wanted", "expected"),
     [(120, 120, "met"), (124, 120, "met"), (126, 120, "off"), (60, 120, "1/2"), (180, 120, "3/2")],
 )
-def test_octave_errors_are_distinguished_from_others(found, wanted, said):
+def test_octave_errors_are_distinguished_from_others(found, wanted, expected):
     """Half the requested tempo is another error than an unrelated tempo."""
-    assert verdict(found, wanted) == said
+    assert verdict(found, wanted) == expected
 
 
 def test_chroma_distinguishes_notes_from_noise():

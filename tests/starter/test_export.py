@@ -218,6 +218,6 @@ def test_what_only_training_uses_is_left_out(weights):
 
 def test_the_checkpoint_says_which_codebooks_are_the_stems(folder, model):
     """In its config.json, as the product reads it."""
-    told = json.loads((folder / "checkpoint" / "config.json").read_text())["stems"]
-    assert told == {name: list(books) for name, books in STEMS.items()}
+    stems = json.loads((folder / "checkpoint" / "config.json").read_text())["stems"]
+    assert stems == {name: list(books) for name, books in STEMS.items()}
     assert {stem.name: stem.codebooks for stem in model.config.stems} == dict(STEMS)

@@ -175,16 +175,16 @@ def test_the_classifier_of_notes_is_trained_once(tmp_path):
     examples = [
         compose(seed, style=style, seconds=4) for seed in (0, 1) for style in ("rock", "folk")
     ]
-    said: list[str] = []
-    one = note_style.load_or_train(tmp_path, examples, said.append)
-    again = note_style.load_or_train(tmp_path, examples, said.append)
+    lines: list[str] = []
+    one = note_style.load_or_train(tmp_path, examples, lines.append)
+    again = note_style.load_or_train(tmp_path, examples, lines.append)
     score, _ = score_of_piece(3, "folk")
-    assert len(said) == 1
+    assert len(lines) == 1
     assert np.array_equal(
         note_style.style_of(one, score).chances, note_style.style_of(again, score).chances
     )
-    note_style.load_or_train(tmp_path, examples[:3], said.append)
-    assert len(said) == 2
+    note_style.load_or_train(tmp_path, examples[:3], lines.append)
+    assert len(lines) == 2
 
 
 def test_what_is_asked_for_is_counted_by_the_codes():

@@ -177,12 +177,12 @@ def test_words_are_a_caption_of_the_piece(drawn):
     known = [caption[caption != PAD] for piece in drawn["words"] for caption in piece]
     lost = 0
     for row, kept in zip(words, mask, strict=True):
-        said = row[kept]
+        tokens = row[kept]
         assert (row[~kept] == PAD).all()
-        assert said[-1] == END
-        lost += (said == WORDS_UNKNOWN).sum()
+        assert tokens[-1] == END
+        lost += (tokens == WORDS_UNKNOWN).sum()
         assert any(
-            len(said) == len(caption) and ((said == caption) | (said == WORDS_UNKNOWN)).all()
+            len(tokens) == len(caption) and ((tokens == caption) | (tokens == WORDS_UNKNOWN)).all()
             for caption in known
         )
     assert 0.2 < lost / mask.sum() < 0.4

@@ -187,12 +187,12 @@ async def test_erasure_removes_a_person_from_battles(store):
     for person in (ALICE, BOB):
         await delivered(store, key=str(person), user=person, battle_id=battle.id)
     await voted_on(store, battle, {ALICE: 3, BOB: 1})
-    told = await exported(store, ALICE)
-    assert [each["prompt"] for each in told["battles"]] == ["lo-fi"]
-    assert [each["votes"] for each in told["battle_entries"]] == [3]
+    export = await exported(store, ALICE)
+    assert [each["prompt"] for each in export["battles"]] == ["lo-fi"]
+    assert [each["votes"] for each in export["battle_entries"]] == [3]
     await store.privacy.forget(ALICE)
-    told = await exported(store, ALICE)
-    assert told["battles"] == told["battle_entries"] == []
+    export = await exported(store, ALICE)
+    assert export["battles"] == export["battle_entries"] == []
     entries = await store.battles.entries(battle.id)
     assert sorted((each.user_id is None, each.clip is None) for each in entries) == [
         (False, False),

@@ -274,12 +274,12 @@ async def test_texts_of_closed_jams_expire(store, clock):
 
 async def test_a_changed_jam_s_card_is_outdated(store):
     """Listeners are notified of each change; a card that is up to date is not sent again."""
-    told = []
-    store.jams.on_change = lambda: told.append(1)
+    changes = []
+    store.jams.on_change = lambda: changes.append(1)
     jam = await store.jams.begin(new_jam())
     job = await begin_turn(store, jam, "1", ALICE)
     await store.jobs.cancel(job.id, Sentence("x"))
-    assert len(told) == 3
+    assert len(changes) == 3
     await store.jams.record_thread(jam.id, 77)
     assert (await store.jams.by_thread(77)).id == jam.id
     await store.jams.record_card(jam.id, 78, (await store.jams.get(jam.id)).version)

@@ -318,7 +318,7 @@ async def test_no_statement_reads_a_growing_table_whole(recorded, tmp_path):
             for sql in recorded
             if not any(part in sql for part in ALLOWED)
         }
-    assert {sql: said for sql, said in found.items() if said} == {}
+    assert {sql: plan for sql, plan in found.items() if plan} == {}
 
 
 async def test_every_statement_is_checked(recorded):

@@ -25,7 +25,7 @@ class Jammer:
     def __init__(self, seat, seed):
         self.seat, self.stage = seat, seat.stage
         self.random = random.Random(seed)
-        self.said, self.ordered = [], []
+        self.written, self.ordered = [], []
         self.pressed: list[str | None] = []
         self.asked: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
@@ -41,8 +41,8 @@ class Jammer:
 
     async def say(self, name):
         """Write a message."""
-        self.said.append(f"hello from {name}")
-        await self._type(self.said[-1])
+        self.written.append(f"hello from {name}")
+        await self._type(self.written[-1])
 
     async def order(self, name):
         """Order a clip with words that nobody else uses."""
@@ -133,7 +133,7 @@ async def reckon(stage, jammers, database):
     room = stage.channels[ROOM]
     wrong = []
     texts = Counter(each.content for each in room.messages.values())
-    wrong += [text for each in jammers for text in each.said if texts[text] != 1]
+    wrong += [text for each in jammers for text in each.written if texts[text] != 1]
     for each in jammers:
         found = len(stage.asked_by(each.seat.person))
         if found != sum(each.asked.values()):
@@ -160,8 +160,8 @@ def _failed(stage, jammers):
 def _answers(stage, jammers):
     """Return private answers, which say why an order failed."""
     asked = [one for each in jammers for one in stage.asked_by(each.seat.person)]
-    told = [message for one in asked for message in (one.message, *one.followups) if message]
-    return sorted({each.content for each in told if each.is_ephemeral})
+    messages = [message for one in asked for message in (one.message, *one.followups) if message]
+    return sorted({each.content for each in messages if each.is_ephemeral})
 
 
 def _orders(jammers, database):

@@ -216,7 +216,7 @@ async def open_seat(stage, browser, name, *, ready="li.message", **options):
     page = await context.new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
     try:
         await page.goto(stage.site.address_of(name))
         await page.locator(ready).first.wait_for()

@@ -70,7 +70,7 @@ class Session:
         return result
 
 
-def said(result):
+def last_response(result):
     """Return the last response to an interaction."""
     return result.followups[-1] if result.followups else result.response
 
@@ -82,5 +82,5 @@ async def start_session(server, who=None, **options):
     await server.idle()
     (*_, jam) = await server.store.jams.open_in(server.guild.id)
     (thread,) = [each for each in server.channel.threads if each.id == jam.thread_id]
-    assert f"<#{thread.id}>" in said(result).content
+    assert f"<#{thread.id}>" in last_response(result).content
     return Session(server, jam.id, thread)

@@ -50,7 +50,7 @@ class Room:
     async def asks(self, who, name, **options):
         """Use a subcommand of /radio; return its answer."""
         interaction = await self.begins_to_ask(who, name, **options)
-        await self.until(lambda: interaction.message is not None and said(interaction.message))
+        await self.until(lambda: interaction.message is not None and text_of(interaction.message))
         return interaction.message
 
     async def begins_to_ask(self, who, name, **options):
@@ -76,7 +76,7 @@ class Room:
         await self.until(lambda: len(self.packets) > 10)
 
 
-def said(message):
+def text_of(message):
     """Return the text of a message and of its embeds."""
     embeds = message.payload.get("embeds") or []
     return " ".join(

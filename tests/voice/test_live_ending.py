@@ -90,13 +90,13 @@ async def test_without_a_beat_the_mixer_is_unchanged(why):
 
 async def test_another_source_follows_live_music_on_the_beat():
     """If another source is chosen while live music plays."""
-    clip, told, channel = the_clip(), [], object()
+    clip, played, channel = the_clip(), [], object()
 
     async def choose():
         return clip
 
     async def tell(playing):
-        told.append(playing)
+        played.append(playing)
 
     radio = Radio(channel, choose=choose, tell=tell)  # type: ignore[arg-type]
     await ended(radio.mixer, music())

@@ -103,15 +103,15 @@ async def test_prompt_changes_work_with_one_job_per_user(store):
 
 
 @pytest.mark.parametrize(
-    ("slots", "at_once", "said"), [(1, 1, "one clip at a time"), (8, 0, "switched off")]
+    ("slots", "at_once", "sentence"), [(1, 1, "one clip at a time"), (8, 0, "switched off")]
 )
-async def test_orders_run_beside_live_music(store, slots, at_once, said):
+async def test_orders_run_beside_live_music(store, slots, at_once, sentence):
     """If no slot would be left for orders, live music is refused with a sentence."""
     config = dataclasses.replace(
         Config(), engine=EngineConfig(slots=slots), radio=RadioConfig(live_at_once=at_once)
     )
     async with open_executor(config, backend=ThreadBackend()) as executor:
-        with pytest.raises(RequestError, match=said):
+        with pytest.raises(RequestError, match=sentence):
             await LiveMusicService(executor, config, store.live_seconds).check(1)
 
 

@@ -30,14 +30,14 @@ def test_an_empty_mixer_plays_silence():
 
 def test_tracks_follow_one_another_without_gap_or_click():
     """The fade has equal power: unrelated tones keep their level."""
-    told: list = []
-    mixer = Mixer(told.append)
+    started: list = []
+    mixer = Mixer(started.append)
     first, second = PlayedTrack(track(1, 440, 8)), PlayedTrack(track(2, 660, 8))
     mixer.play_next(first)
     head = mixed(mixer, 1.0)
     mixer.play_next(second)
     sound = np.concatenate([head, mixed(mixer, 12.0)])
-    assert told == [first, second]
+    assert started == [first, second]
     assert abs(pitch(sound[RATE_HZ : 5 * RATE_HZ]) - 440) < 1
     assert abs(pitch(sound[9 * RATE_HZ : 12 * RATE_HZ]) - 660) < 1
     assert levels(sound[RATE_HZ:]).min() > 0.97 * 0.5 / np.sqrt(2)
@@ -60,8 +60,8 @@ def test_a_skip_is_heard_at_once():
 
 def test_a_skip_without_a_next_track_waits_in_silence():
     """It does not click; the next track is reported when it starts."""
-    told: list = []
-    mixer = Mixer(told.append)
+    started: list = []
+    mixer = Mixer(started.append)
     one, two = PlayedTrack(track(1, 440, 30)), PlayedTrack(track(2, 660, 30))
     mixer.play_next(one)
     mixed(mixer, 0.5)
@@ -71,7 +71,7 @@ def test_a_skip_without_a_next_track_waits_in_silence():
     assert not sound[round(0.31 * RATE_HZ) :].any()
     mixer.play_next(two)
     assert abs(pitch(mixed(mixer, 0.5)) - 660) < 5
-    assert told == [one, None, two]
+    assert started == [one, None, two]
 
 
 def test_a_late_track_is_played_completely():

@@ -214,7 +214,7 @@ async def test_a_file_s_name_is_only_on_the_card(tmp_path, monkeypatch, caplog):
     """It is in no command line, file or log, and escaped on the card."""
     for ours in OURS:
         caplog.set_level("DEBUG", logger=ours)
-    told = watched_starts(monkeypatch)
+    starts = watched_starts(monkeypatch)
     async with open_server(tmp_path, config=limited(daily_seconds=1000)) as server:
         for number, name in enumerate(NAMES, 1):
             result = await server.bob.slash(
@@ -223,12 +223,12 @@ async def test_a_file_s_name_is_only_on_the_card(tmp_path, monkeypatch, caplog):
             await server.idle()
             made = await server.store.clips.of_user(server.bob.id, 100)
             assert len(made) == number
-            assert len(told) == number
-            _, _, files = told[-1]
+            assert len(starts) == number
+            _, _, files = starts[-1]
             assert files == ["sound"]
             answer = result.response
             shown = answer.content + "".join(each.filename for each in answer.attachments)
-            for text in (repr(told[-1]), shown, made[0].file):
+            for text in (repr(starts[-1]), shown, made[0].file):
                 assert MARK not in text
             bare = made[0].upload_name
             assert not set(bare) & set("/\\\0\n\r\x1b\u202e")
@@ -249,12 +249,12 @@ async def test_a_file_s_name_is_only_on_the_card(tmp_path, monkeypatch, caplog):
 
 def watched_starts(monkeypatch):
     """The arguments and environment of every started program, and the files in its folder."""
-    told, start = [], asyncio.create_subprocess_exec
+    starts, start = [], asyncio.create_subprocess_exec
 
     async def watched(*command, **options):
         if "file:sound" in command:
-            told.append((command, options["env"], os.listdir(options["cwd"])))
+            starts.append((command, options["env"], os.listdir(options["cwd"])))
         return await start(*command, **options)
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", watched)
-    return told
+    return starts

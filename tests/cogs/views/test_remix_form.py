@@ -91,9 +91,11 @@ async def test_a_form_of_a_deleted_message_is_answered(tmp_path):
         await server.restart_bot()
         await server.bob.delete(theirs)
         words, keep, include = custom_ids(form.modal)
-        told = await server.alice.submit_modal(form, {words: "jazz", keep: ["2"], include: ["no"]})
-        assert told.response.content == str(messages.SOUND_GONE)
-        assert told.response.ephemeral
+        answer = await server.alice.submit_modal(
+            form, {words: "jazz", keep: ["2"], include: ["no"]}
+        )
+        assert answer.response.content == str(messages.SOUND_GONE)
+        assert answer.response.ephemeral
 
 
 async def test_a_form_of_an_unknown_format_is_answered(tmp_path):
@@ -104,14 +106,16 @@ async def test_a_form_of_an_unknown_format_is_answered(tmp_path):
         message = await server.bot.get_channel(server.channel.id).send("old", view=view)
         await server.env.settle()
         await server.restart_bot()
-        told = await server.alice.click(message, label="old")
-        assert told.response.content == str(messages.TOO_OLD)
+        answer = await server.alice.click(message, label="old")
+        assert answer.response.content == str(messages.TOO_OLD)
         first = await server.music(seconds=1.0)
         form = await server.alice.click(first.response, label="Remix")
         words, keep, include = custom_ids(form.modal)
         form._interaction.modal["custom_id"] = "0123456789abcdef"
-        told = await server.alice.submit_modal(form, {words: "jazz", keep: ["2"], include: ["no"]})
-        assert told.response.content == str(messages.TOO_OLD)
+        answer = await server.alice.submit_modal(
+            form, {words: "jazz", keep: ["2"], include: ["no"]}
+        )
+        assert answer.response.content == str(messages.TOO_OLD)
 
 
 STRANGE = [

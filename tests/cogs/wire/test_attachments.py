@@ -59,13 +59,13 @@ async def test_an_unfetchable_file_gives_one_sentence(tmp_path, lie, caplog):
     async with open_stage(tmp_path, timings=quick()) as stage:
         file = File("a.wav", sound(), **LIES[lie])
         asked = await stage.music(clip=file)
-        (told,) = await stage.wire.until(lambda: asked.followups)
+        (answer,) = await stage.wire.until(lambda: asked.followups)
         await stage.bot.pipeline.idle()
-        assert told.is_ephemeral
+        assert answer.is_ephemeral
         assert stage.channel.seen == []
         assert await stage.store.jobs.get(1) is None
         assert await stage.used() == 0
         assert file.sent_bytes < 32 * 2**20
         # It is no error of the bot's, so nothing is logged as one.
-        assert told.content != str(messages.UNEXPECTED)
+        assert answer.content != str(messages.UNEXPECTED)
         assert "interaction.failed" not in caplog.text

@@ -21,7 +21,7 @@ async def enter(stage, person, card, words):
     return sent
 
 
-def told(stage):
+def verdicts(stage):
     """The messages that name the winner."""
     return [each for each in stage.channel.seen if "wins battle" in (each.content or "")]
 
@@ -53,11 +53,11 @@ async def test_an_expired_poll_is_counted_once(tmp_path):
         wire.fail("POST", "/channels/*/messages", status=503, stored=True, with_files=True)
         stage.clock.now += 3601
         await end_due_polls(wire)
-        await wire.until(lambda: told(stage))
+        await wire.until(lambda: verdicts(stage))
         await stage.bot.get_cog("Battle").run_due()
         battle = await stage.store.battles.get(1)
         assert (battle.state, battle.outcome) == (BattleState.ENDED, BattleOutcome.WON)
-        assert len(told(stage)) == 1
+        assert len(verdicts(stage)) == 1
         results = [each for each in stage.channel.seen if each.type is MessageType.POLL_RESULT]
         assert len(results) == 1
         assert [await stage.used(who) for who in (stage.alice, stage.bob)] == [1.0, 1.0]

@@ -33,7 +33,7 @@ async def confirmed(stage, message, times):
     return answers
 
 
-def told(presses):
+def texts_of(presses):
     """The private answers to the presses."""
     answers = [each.message for each in presses] + [m for each in presses for m in each.followups]
     return [each.content for each in answers if each is not None and each.is_ephemeral]
@@ -67,7 +67,7 @@ async def test_delete_pressed_twice_deletes_once(tmp_path):
         await stage.wire.until(lambda: first.message.id not in stage.channel.messages)
         assert (await stage.store.clips.get(1)).is_deleted
         assert list(stage.store.clips_folder.iterdir()) == []
-        followed = [said.content for each in answers for said in each.followups]
+        followed = [message.content for each in answers for message in each.followups]
         assert set(followed) <= {str(messages.NO_CLIP)}
         assert await stage.used() == 1.0
 
@@ -101,8 +101,8 @@ async def test_cancel_pressed_twice_is_cancelled_once(tmp_path):
         await stage.wire.until(lambda: asked.message.buttons)
         presses = await pressed(stage, asked.message, "Cancel", 2)
         assert (await stage.final_job(1)).state is JobState.CANCELLED
-        await stage.wire.until(lambda: len(told(presses)) == 2)
-        assert sorted(told(presses)) in (
+        await stage.wire.until(lambda: len(texts_of(presses)) == 2)
+        assert sorted(texts_of(presses)) in (
             [str(messages.CANCELLED), str(messages.CANCELLED)],
             sorted([str(messages.CANCELLED), str(messages.TOO_LATE_TO_CANCEL)]),
         )
@@ -122,7 +122,7 @@ async def test_a_button_of_a_deleted_clip_is_answered(tmp_path):
         await stage.wire.send(again)
         async with asyncio.timeout(60):
             await again.acknowledged.wait()
-        assert told([again]) == [str(messages.NO_CLIP)]
+        assert texts_of([again]) == [str(messages.NO_CLIP)]
         assert await stage.used(stage.bob) == 0.0
 
 
@@ -138,7 +138,7 @@ async def test_stems_pressed_twice_are_posted_once(tmp_path):
         def files():
             return [file.name for file in files_of(presses)]
 
-        await stage.wire.until(lambda: len(files()) >= len(posted) and told(presses))
+        await stage.wire.until(lambda: len(files()) >= len(posted) and texts_of(presses))
         assert files() == posted
-        assert told(presses) == [str(ON_THEIR_WAY)]
+        assert texts_of(presses) == [str(ON_THEIR_WAY)]
         assert await stage.used() == 1.0

@@ -69,8 +69,8 @@ async def test_unsent_notices_are_sent_at_the_next_start(tmp_path):
             stage.bot.pipeline.start(stage.bot.presenter)
             await stage.bot.pipeline.idle()
             assert words_in(stage.channel) == [asked.message.content]
-        told = await stage.store.jobs.get(1)
-        assert not told.notice_pending and told.message.token is None
+        notified = await stage.store.jobs.get(1)
+        assert not notified.notice_pending and notified.message.token is None
         assert len(asked.message.states) == 2
         assert await stage.store.check() == []
 

@@ -178,9 +178,9 @@ async def test_an_unknown_token_gives_one_sentence(tmp_path, where):
             wire.token = "another one"
         wire.gateway.closes_with = 4004
         done = await ran(wire.base, tmp_path)
-    said = done.stderr.splitlines()[-1]
+    sentence = done.stderr.splitlines()[-1]
     assert done.returncode == 1
-    assert said.startswith("zhiyin: Discord does not know this token")
+    assert sentence.startswith("zhiyin: Discord does not know this token")
     # This was no crash: the next start does not back off.
     memory = json.loads((tmp_path / "zhiyin" / "zhiyin.crashes.json").read_text())
     assert (memory["running_pid"], memory["crashed_at"]) == (None, [])
@@ -193,11 +193,11 @@ async def test_a_disallowed_intent_gives_one_sentence(tmp_path):
     async with open_wire() as wire:
         wire.gateway.closes_with = 4014
         done = await ran(wire.base, tmp_path)
-    said = done.stderr.splitlines()[-1]
+    sentence = done.stderr.splitlines()[-1]
     assert done.returncode == 1
-    assert said.startswith("zhiyin: ")
-    assert "intent" in said
-    assert "this should not have happened" not in said
+    assert sentence.startswith("zhiyin: ")
+    assert "intent" in sentence
+    assert "this should not have happened" not in sentence
     assert "Traceback" not in done.stderr
 
 

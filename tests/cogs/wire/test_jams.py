@@ -34,8 +34,8 @@ async def test_a_jam_continues_after_lost_connections(tmp_path, monkeypatch):
         wire = stage.wire
         for place in ("jam.begun", "jam.announced", "jam.threaded"):
             monkeypatch.setenv(failpoints.VARIABLE, f"{place}=raise")
-            told = await wire.slash(stage.alice, stage.channel, "jam start", title=place, bars=1)
-            await wire.until(lambda asked=told: is_told(asked))
+            started = await wire.slash(stage.alice, stage.channel, "jam start", title=place, bars=1)
+            await wire.until(lambda asked=started: is_told(asked))
             monkeypatch.delenv(failpoints.VARIABLE)
             await settled(stage)
             assert [each.name for each in threads(wire)].count(place) == 1

@@ -11,7 +11,7 @@ from tests.support.sound_files import as_file, noise
 from tests.support.timings import quick
 
 
-def said(stage):
+def answers(stage):
     """The bot's messages in the channel, oldest first."""
     return [each for each in stage.channel.seen if each.author.is_bot]
 
@@ -35,7 +35,7 @@ async def test_replies_without_an_order_are_ignored(tmp_path):
         job = await stage.final_job(2)
         assert (job.order.kind, job.order.prompt) == (Kind.REMIX, "90s jazz rock")
         assert isinstance(job.order.source, ClipSource)
-        assert len(said(stage)) == 2
+        assert len(answers(stage)) == 2
         assert await stage.used(bob) == 10.0
 
 
@@ -55,8 +55,8 @@ async def test_a_mention_orders_like_a_command(tmp_path):
             (Kind.MUSIC, "make me some jazz"),
         ]
         assert [type(order.source) for order in orders] == [UploadSource, UploadSource, type(None)]
-        assert [len(clips(each)) for each in said(stage)] == [1, 1, 1]
-        assert all(each.reference_id for each in said(stage))
+        assert [len(clips(each)) for each in answers(stage)] == [1, 1, 1]
+        assert all(each.reference_id for each in answers(stage))
 
 
 async def test_a_mention_without_an_order_gets_a_short_answer(tmp_path):
@@ -70,14 +70,14 @@ async def test_a_mention_without_an_order_gets_a_short_answer(tmp_path):
         for options in ({}, {"reply_to": clip}, {"reply_to": silent}):
             await write(stage.bob, stage.channel, "", **options)
         await write(stage.bob, stage.channel, "as jazz", reply_to=clip, files=[file])
-        await stage.wire.until(lambda: len(said(stage)) == 5)
-        assert {each.content for each in said(stage)[1:]} == {
+        await stage.wire.until(lambda: len(answers(stage)) == 5)
+        assert {each.content for each in answers(stage)[1:]} == {
             str(mention_messages.HELP),
             str(messages.NO_WORDS),
             str(messages.NO_SOUND),
             str(mention_messages.TWO_SOUNDS),
         }
-        assert not any(each.buttons for each in said(stage)[1:])
+        assert not any(each.buttons for each in answers(stage)[1:])
         assert await stage.store.jobs.get(2) is None
 
 
@@ -88,9 +88,9 @@ async def test_an_unclear_mention_is_confirmed_with_a_button(tmp_path):
         silent = await wire.write(stage.alice, stage.channel, "any wishes?", mentions=False)
         await wire.write(stage.bob, stage.channel, "thanks, nice one!")
         await wire.write(stage.bob, stage.channel, "slow jazz", reply_to=silent)
-        await wire.until(lambda: len([each for each in said(stage) if each.buttons]) == 2)
-        question = next(each for each in said(stage) if "your words alone" in each.content)
-        other = next(each for each in said(stage) if each is not question)
+        await wire.until(lambda: len([each for each in answers(stage) if each.buttons]) == 2)
+        question = next(each for each in answers(stage) if "your words alone" in each.content)
+        other = next(each for each in answers(stage) if each is not question)
         assert other.content == str(mention_messages.IS_IT_AN_ORDER)
         by_alice = wire.new_press(stage.alice, question, "Make it")
         presses = [wire.new_press(stage.bob, question, "Make it") for _ in range(2)]
@@ -113,11 +113,11 @@ async def test_a_repeated_mention_is_asked_about_once(tmp_path):
         gateway = stage.wire.gateway
         known = len(gateway.session.events)
         await stage.wire.write(stage.bob, stage.channel, "is anybody there?")
-        await stage.wire.until(lambda: said(stage))
+        await stage.wire.until(lambda: answers(stage))
         gateway.repeats = len(gateway.session.events) - known
         await gateway.drop()
         await stage.wire.until(lambda: gateway.resumed == 1)
         # What is told after it is heard after it.
         await stage.music()
         await stage.final_job(1)
-        assert len(said(stage)) == 2
+        assert len(answers(stage)) == 2

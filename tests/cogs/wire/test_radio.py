@@ -18,7 +18,7 @@ from bot.voice.radio import RadioTimings
 from cogs.requests.radio_sessions import RadioSessions
 from cogs.requests.voice_places import place_of
 from cogs.views.radio_buttons import radio_view
-from tests.support.radio_room import open_room, said
+from tests.support.radio_room import open_room, text_of
 from tests.support.wire_jam import start_jam, take_turn
 
 
@@ -28,31 +28,31 @@ async def test_a_radio_plays_the_server_s_clips_until_it_is_stopped(tmp_path):
         alice, bob = room.stage.alice, room.stage.bob
         message = await room.asks(alice, "start")
         await room.hears_music()
-        await room.until(lambda: "Now playing" in said(message))
-        assert f"<@{alice.id}>" in said(message)
+        await room.until(lambda: "Now playing" in text_of(message))
+        assert f"<@{alice.id}>" in text_of(message)
         first = room.radio.clip_id
         await room.until(lambda: room.place.voice_status == f"📻 song {first}")
         assert set(message.buttons) == {"Skip", "⭐", "More like this", "Stop"}
-        assert "is on in" in said(await room.asks(alice, "start"))
+        assert "is on in" in text_of(await room.asks(alice, "start"))
         # Only listeners can control it.
-        assert "Join" in said(await room.asks(bob, "skip"))
+        assert "Join" in text_of(await room.asks(bob, "skip"))
         await moves.join(room.wire, bob, room.place)
         await room.until(lambda: len(room.radio.channel.voice_states) == 3)
-        assert "1 of 2" in said(await room.asks(bob, "skip"))
-        assert "can stop it" in said(await room.asks(bob, "stop"))
+        assert "1 of 2" in text_of(await room.asks(bob, "skip"))
+        assert "can stop it" in text_of(await room.asks(bob, "stop"))
         press = room.wire.new_press(alice, message, "Skip")
         await room.wire.send(press)
         await room.until(lambda: room.radio.clip_id not in (None, first))
-        await room.until(lambda: f"song {room.radio.clip_id}" in said(message))
-        assert "Now playing" in said(await room.asks(bob, "now"))
-        assert "plays the latest clips now" in said(
+        await room.until(lambda: f"song {room.radio.clip_id}" in text_of(message))
+        assert "Now playing" in text_of(await room.asks(bob, "now"))
+        assert "plays the latest clips now" in text_of(
             await room.asks(alice, "source", source="recent")
         )
-        assert "is off" in said(await room.asks(alice, "stop"))
+        assert "is off" in text_of(await room.asks(alice, "stop"))
         await room.until(lambda: not room.is_there)
-        await room.until(lambda: "is off" in said(message))
+        await room.until(lambda: "is off" in text_of(message))
         assert room.place.voice_status is None
-        assert "No radio is on" in said(await room.asks(alice, "skip"))
+        assert "No radio is on" in text_of(await room.asks(alice, "skip"))
         assert await room.stage.store.radios.all() == []
 
 
@@ -65,7 +65,7 @@ async def test_a_stop_is_acknowledged_before_the_bot_has_left(tmp_path):
         stop = await room.begins_to_ask(room.stage.alice, "stop")
         assert stop.is_deferred
         room.wire.gateway.lets_go.set()
-        await room.until(lambda: "is off" in said(stop.message))
+        await room.until(lambda: "is off" in text_of(stop.message))
         await room.until(lambda: room.radio is None)
 
 
@@ -78,12 +78,12 @@ async def test_a_radio_can_be_restarted_at_once(tmp_path):
         old, gateway = room.radio, room.wire.gateway
         gateway.holds_back = "VOICE_STATE_UPDATE"
         stop = await room.begins_to_ask(alice, "stop")
-        assert "No radio is on" in said(await room.asks(alice, "skip"))
+        assert "No radio is on" in text_of(await room.asks(alice, "skip"))
         start = await room.begins_to_ask(alice, "start")
         assert start.is_deferred
         gateway.holds_back = None
         gateway.lets_go.set()
-        await room.until(lambda: "is off" in said(stop.message))
+        await room.until(lambda: "is off" in text_of(stop.message))
         await room.until(lambda: room.radio not in (None, old))
         await room.hears_music()
         assert [each.guild_id for each in await room.stage.store.radios.all()] == [
@@ -96,13 +96,13 @@ async def test_a_person_s_clips_are_played_and_a_silent_server_is_told(tmp_path)
     async with open_room(tmp_path, clips=0) as room:
         alice, bob = room.stage.alice, room.stage.bob
         message = await room.asks(alice, "start", person=str(bob.id))
-        await room.until(lambda: "has made nothing yet" in said(message))
+        await room.until(lambda: "has made nothing yet" in text_of(message))
         await room.asks(alice, "stop")
         await room.until(lambda: room.radio is None)
         message = await room.asks(alice, "start")
-        await room.until(lambda: "nothing to play yet" in said(message))
+        await room.until(lambda: "nothing to play yet" in text_of(message))
         await room.stage.music(prompt="at last", seconds=8.0)
-        await room.until(lambda: "at last" in said(message))
+        await room.until(lambda: "at last" in text_of(message))
         await room.hears_music()
 
 
@@ -122,7 +122,7 @@ async def test_clips_from_hidden_channels_are_not_played(tmp_path):
             allow=Right.VIEW_CHANNEL,
         )  # fmt: skip
         message = await room.asks(room.stage.alice, "start")
-        await room.until(lambda: "nothing to play yet" in said(message))
+        await room.until(lambda: "nothing to play yet" in text_of(message))
 
 
 async def test_simultaneous_starts_give_one_radio(tmp_path):
@@ -132,11 +132,11 @@ async def test_simultaneous_starts_give_one_radio(tmp_path):
         await moves.join(room.wire, bob, room.place)
         channel = room.stage.bot.get_channel(room.place.id)
         await room.until(lambda: bob.id in channel.voice_states)
-        told = await asyncio.gather(
+        answers = await asyncio.gather(
             room.asks(alice, "start", words="techno"), room.asks(bob, "start", words="harp")
         )
-        await room.until(lambda: sum("is on in" in said(each) for each in told) == 1)
-        await room.until(lambda: any("Live in" in said(each) for each in told))
+        await room.until(lambda: sum("is on in" in text_of(each) for each in answers) == 1)
+        await room.until(lambda: any("Live in" in text_of(each) for each in answers))
         await room.hears_live()
         assert room.stage.bot.service.live_music.servers == {room.wire.guild.id}
         assert len(await room.stage.store.radios.all()) == 1
@@ -147,7 +147,7 @@ async def test_a_radio_is_restored_after_a_restart_with_listeners(tmp_path):
     async with open_room(tmp_path) as room:
         message = await room.asks(room.stage.alice, "start")
         await room.hears_music()
-        await room.until(lambda: "Now playing" in said(message))
+        await room.until(lambda: "Now playing" in text_of(message))
         (plan,) = await room.stage.store.radios.all()
         assert plan.message_id == message.id
         cog = room.stage.bot.get_cog("Radio")
@@ -171,20 +171,20 @@ async def test_a_jam_radio_follows_the_track(tmp_path):
     async with open_room(tmp_path, clips=0) as room:
         stage, wire, alice = room.stage, room.wire, room.stage.alice
         thread = await start_jam(wire, alice, stage.channel, bars=4)
-        assert "no such jam" in said(await room.asks(alice, "start", jam=99))
+        assert "no such jam" in text_of(await room.asks(alice, "start", jam=99))
 
         async def take(words):
             sent = await take_turn(wire, alice, thread, words)
             await wire.until(lambda: sent.message is not None and sent.message.files)
 
         message = await room.asks(alice, "start", jam=1)
-        await room.until(lambda: "this jam has no music yet" in said(message))
+        await room.until(lambda: "this jam has no music yet" in text_of(message))
         await take("beat")
         await room.until(lambda: room.radio.clip_id == 1)
         await room.hears_music()
         await take("more")
         await room.until(lambda: room.radio.clip_id == 2)
-        assert "plays one jam, as it grows now" in said(await room.asks(alice, "source", jam=1))
+        assert "plays one jam, as it grows now" in text_of(await room.asks(alice, "source", jam=1))
         (plan,) = await stage.store.radios.all()
         assert plan.jam_id == 1
 
@@ -193,7 +193,7 @@ async def test_missing_permissions_give_a_sentence(tmp_path):
     """Missing permissions, a full channel, a stage, a person in no channel: refused beforehand."""
     async with open_room(tmp_path, clips=0) as room:
         alice, bob, wire = room.stage.alice, room.stage.bob, room.wire
-        assert "Join a voice channel first" in said(await room.asks(bob, "start"))
+        assert "Join a voice channel first" in text_of(await room.asks(bob, "start"))
         channel = room.stage.bot.get_channel(room.place.id)
         me = channel.guild.me
         asked: Any = SimpleNamespace(guild=channel.guild, user=me)
@@ -208,17 +208,17 @@ async def test_missing_permissions_give_a_sentence(tmp_path):
                 wire, wire.owner, room.place.id, wire.me.id, deny=deny
             )
             await room.until(lambda deny=deny: channel.overwrites_for(me).pair()[1].value == deny)
-            assert words in said(await room.asks(alice, "start"))
+            assert words in text_of(await room.asks(alice, "start"))
         await managing.set_channel_rights(wire, wire.owner, room.place.id, wire.me.id)
         room.place.user_limit = 1
         await managing.rename_channel(wire, wire.owner, room.place.id, "tight")
         await room.until(lambda: channel.user_limit == 1)
-        assert "is full" in said(await room.asks(alice, "start"))
+        assert "is full" in text_of(await room.asks(alice, "start"))
         stage = await managing.create_channel(wire, wire.owner, "stage", type=ChannelType.STAGE)
         await room.until(lambda: room.stage.bot.get_channel(stage.id) is not None)
         await moves.join(wire, alice, stage)
         await room.until(lambda: room.stage.bot.get_channel(stage.id).voice_states)
-        assert "audience" in said(await room.asks(alice, "start"))
+        assert "audience" in text_of(await room.asks(alice, "start"))
         assert room.radio is None
         assert not room.is_there
 
@@ -232,7 +232,7 @@ async def test_a_radio_leaves_when_alone_or_without_a_channel(tmp_path):
         await room.hears_music()
         await moves.leave(room.wire, alice, room.wire.guild.id)
         await room.until(lambda: not room.is_there)
-        await room.until(lambda: "Everybody had left" in said(message))
+        await room.until(lambda: "Everybody had left" in text_of(message))
         cog.radios = RadioSessions(cog.bot, radio_view)
         await moves.join(room.wire, alice, room.place)
         channel = room.stage.bot.get_channel(room.place.id)
@@ -240,7 +240,7 @@ async def test_a_radio_leaves_when_alone_or_without_a_channel(tmp_path):
         message = await room.asks(alice, "start")
         await room.hears_music()
         await managing.delete_channel(room.wire, room.wire.owner, room.place.id)
-        await room.until(lambda: "its channel is gone" in said(message))
+        await room.until(lambda: "its channel is gone" in text_of(message))
         await room.until(lambda: room.radio is None)
 
 
@@ -249,27 +249,27 @@ async def test_listeners_steer_live_music(tmp_path):
     async with open_room(tmp_path) as room:
         alice, bob, clock = room.stage.alice, room.stage.bob, room.stage.clock
         await room.stage.bot.service.word_filter.add(room.wire.guild.id, "noise")
-        assert "isn't wanted" in said(await room.asks(alice, "start", words="noise"))
+        assert "isn't wanted" in text_of(await room.asks(alice, "start", words="noise"))
         message = await room.asks(alice, "start", words="techno")
-        await room.until(lambda: "Live in" in said(message))
-        assert "techno" in said(message)
+        await room.until(lambda: "Live in" in text_of(message))
+        assert "techno" in text_of(message)
         await room.until(lambda: len(room.packets) > 10)
         assert set(message.buttons) == {"Words", "Stop"}
         await room.until(lambda: room.place.voice_status == "📻 techno")
-        assert "no next clip" in said(await room.asks(alice, "skip"))
-        assert "Join" in said(await room.asks(bob, "words", words="harp"))
-        assert "isn't wanted" in said(await room.asks(alice, "words", words="more noise"))
-        shown = said(await room.asks(alice, "words", words="harp", weight=3.0))
+        assert "no next clip" in text_of(await room.asks(alice, "skip"))
+        assert "Join" in text_of(await room.asks(bob, "words", words="harp"))
+        assert "isn't wanted" in text_of(await room.asks(alice, "words", words="more noise"))
+        shown = text_of(await room.asks(alice, "words", words="harp", weight=3.0))
         assert "harp** 75%" in shown
-        await room.until(lambda: "harp" in said(message))
-        assert "steer again in" in said(await room.asks(alice, "words", words="choir"))
+        await room.until(lambda: "harp" in text_of(message))
+        assert "steer again in" in text_of(await room.asks(alice, "words", words="choir"))
         clock.now += 10
-        assert "choir" in said(await room.asks(alice, "words", words="choir"))
+        assert "choir" in text_of(await room.asks(alice, "words", words="choir"))
         (plan,) = await room.stage.store.radios.all()
         assert [text for text, _ in plan.words] == ["techno", "harp", "choir"]
-        assert "latest clips now" in said(await room.asks(alice, "source", source="recent"))
-        await room.until(lambda: "Now playing" in said(message))
-        assert "plays clips" in said(await room.asks(alice, "words", words="harp"))
+        assert "latest clips now" in text_of(await room.asks(alice, "source", source="recent"))
+        await room.until(lambda: "Now playing" in text_of(message))
+        assert "plays clips" in text_of(await room.asks(alice, "words", words="harp"))
         await room.until(lambda: room.stage.bot.pipeline.executor.running == 0)
 
 
@@ -283,7 +283,7 @@ async def test_live_music_is_steered_by_form_and_chat(tmp_path):
         alice, bob, clock = stage.alice, stage.bob, stage.clock
         await stage.bot.service.word_filter.add(wire.guild.id, "noise")
         message = await room.asks(alice, "start", words="techno")
-        await room.until(lambda: "Live in" in said(message))
+        await room.until(lambda: "Live in" in text_of(message))
 
         async def fills_in(who, words, amount="1"):
             press = wire.new_press(who, message, "Words")
@@ -291,7 +291,7 @@ async def test_live_music_is_steered_by_form_and_chat(tmp_path):
             await room.until(lambda: press.modal)
             sent = await submit_modal(wire, who, press.id, {"words": words, "amount": amount})
             await room.until(lambda: sent.message is not None)
-            return said(sent.message)
+            return text_of(sent.message)
 
         assert "harp" in await fills_in(alice, "harp", "2")
         clock.now += 10
@@ -299,10 +299,12 @@ async def test_live_music_is_steered_by_form_and_chat(tmp_path):
         press = wire.new_press(bob, message, "Words")
         await wire.send(press)
         await room.until(lambda: press.message is not None)
-        assert "Join" in said(press.message)
+        assert "Join" in text_of(press.message)
 
         def answers():
-            return [said(each) for each in room.place.messages.values() if each.author is wire.me]
+            return [
+                text_of(each) for each in room.place.messages.values() if each.author is wire.me
+            ]
 
         await wire.write(alice, room.place, "choir")
         await room.until(lambda: any("choir" in each for each in answers()))

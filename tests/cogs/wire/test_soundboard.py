@@ -37,9 +37,9 @@ async def test_a_clip_is_put_on_the_soundboard_and_taken_off_again(tmp_path):
             return answer()
 
         async def says(label, words):
-            told = await presses(details, label)
-            assert words in told.content
-            return told
+            shown = await presses(details, label)
+            assert words in shown.content
+            return shown
 
         everyone = guild.roles[guild.id]
         everyone.rights &= ~Right.CREATE_EXPRESSIONS
@@ -54,14 +54,14 @@ async def test_a_clip_is_put_on_the_soundboard_and_taken_off_again(tmp_path):
         await says(SEND, "soundboard is full")
         wire.voice.sounds.clear()
 
-        told = await says(SEND, "as **90s rock**: ")
+        shown = await says(SEND, "as **90s rock**: ")
         (sound,) = sounds_of(wire, guild)
         assert (sound.name, sound.person) == ("90s rock", wire.me)
-        off = await presses(told, TAKE_OFF)
+        off = await presses(shown, TAKE_OFF)
         await wire.until(lambda: "is off the soundboard" in off.content)
         assert sounds_of(wire, guild) == []
         assert TAKE_OFF not in off.buttons
 
-        told = await says(SEND, "as **90s rock**: ")
+        shown = await says(SEND, "as **90s rock**: ")
         wire.voice.sounds.clear()
-        assert "not on the soundboard any more" in (await presses(told, TAKE_OFF)).content
+        assert "not on the soundboard any more" in (await presses(shown, TAKE_OFF)).content

@@ -28,13 +28,13 @@ async def asks_for_it(stage, details):
     """Press *Voice message*; return the private answer."""
     press = stage.wire.new_press(stage.alice, details, "Voice message")
 
-    def told():
+    def responses():
         answers = [press.message, *press.followups]
         return [each.content for each in answers if each is not None and each.content]
 
     await stage.wire.send(press)
-    await stage.wire.until(told)
-    return told()[-1]
+    await stage.wire.until(responses)
+    return responses()[-1]
 
 
 async def test_a_clip_becomes_a_voice_message(tmp_path):
@@ -68,8 +68,8 @@ async def test_clips_are_also_posted_as_voice_messages_by_preference(tmp_path):
     """Each replies to its card, which keeps prompt and buttons; without permission, none."""
     async with open_stage(tmp_path, timings=quick()) as stage:
         wire, channel = stage.wire, stage.channel
-        told = await wire.slash(stage.alice, channel, "settings", voice=True)
-        assert "followed by a voice message" in told.message.content
+        answer = await wire.slash(stage.alice, channel, "settings", voice=True)
+        assert "followed by a voice message" in answer.message.content
         await stage.music(prompt="90s rock", seconds=2.0)
         await stage.final_job(1)
 

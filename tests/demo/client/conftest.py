@@ -31,9 +31,9 @@ class Tab:
         """Return the next message of a kind; others are skipped."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
-                said = await self.socket.receive()
-                assert said.type is aiohttp.WSMsgType.TEXT, f"closed: {said}"
-                message = json.loads(said.data)
+                frame = await self.socket.receive()
+                assert frame.type is aiohttp.WSMsgType.TEXT, f"closed: {frame}"
+                message = json.loads(frame.data)
                 self.heard.append(message)
                 if message["op"] == op and fields.items() <= message.items():
                     return message

@@ -76,7 +76,7 @@ async def page(there, channel):
     page = await context.new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
     page.errors = errors
     await enter(there, page, channel)
     yield page

@@ -49,9 +49,9 @@ async def test_other_paths_are_not_served(visitor, path):
 
 async def test_foreign_hosts_and_origins_are_refused(visitor, site):
     """DNS rebinding, and requests of another site's scripts."""
-    status, said = await get(visitor, "/as/you", Host="evil.example")
+    status, text = await get(visitor, "/as/you", Host="evil.example")
     assert status == 403
-    assert "not an address of the demo" in said
+    assert "not an address of the demo" in text
     async with visitor.http.post(
         f"{site.base}/api/session",
         json={"person": "you"},
@@ -113,8 +113,8 @@ async def test_a_too_large_upload_is_refused_with_a_sentence(visitor):
     for body in (io.BytesIO(bytes(30 * MIB)), endless()):
         async with await visitor.upload("robin", body) as answer:
             assert answer.status == 413
-            said = (await answer.json())["sentence"]
-        assert said == "This file is larger than 10 MB, the most that can be attached here."
+            sentence = (await answer.json())["sentence"]
+        assert sentence == "This file is larger than 10 MB, the most that can be attached here."
 
 
 async def test_uploads_need_a_session(visitor, site):

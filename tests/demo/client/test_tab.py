@@ -16,14 +16,14 @@ def written(channel):
 
 async def test_a_message_that_is_sent_again_is_one_message(visitor, channel):
     """Over another connection, as after a reload: the page gets the same result."""
-    said = {"channel_id": str(channel.id), "content": "hello"}
+    message = {"channel_id": str(channel.id), "content": "hello"}
     async with visitor.tab("anna") as tab:
-        first = await tab.do("send_message", **said)
+        first = await tab.do("send_message", **message)
     async with visitor.tab("anna") as tab:
-        again = await tab.do("send_message", **said)
+        again = await tab.do("send_message", **message)
         assert first == again
         assert first["op"] == "done"
-        other = await tab.do("send_message", "another id", **said)
+        other = await tab.do("send_message", "another id", **message)
     assert other["result"] != first["result"]
     assert written(channel) == ["hello", "hello"]
 
@@ -111,11 +111,11 @@ async def test_invisible_content_is_never_sent(visitor, discord, channel):
 async def test_refusals_have_a_sentence(visitor, channel):
     """A repeated action gets the same refusal."""
     async with visitor.tab("robin") as tab:
-        said = {"channel_id": str(channel.id), "content": "x" * 2001}
-        first = await tab.do("send_message", **said)
+        message = {"channel_id": str(channel.id), "content": "x" * 2001}
+        first = await tab.do("send_message", **message)
         assert first["op"] == "refused"
         assert "2000 characters" in first["sentence"]
-        assert await tab.do("send_message", **said) == first
+        assert await tab.do("send_message", **message) == first
         gone = await tab.do(
             "edit_message", "other", channel_id=str(channel.id), message_id="1", content="x"
         )

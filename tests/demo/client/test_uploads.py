@@ -42,7 +42,7 @@ async def test_unused_uploads_are_evicted():
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("given", "kept"),
     [
         ("../../etc/passwd", "_.._etc_passwd"),
         ("a\x00b\n.mp3", "a_b_.mp3"),
@@ -52,16 +52,16 @@ async def test_unused_uploads_are_evicted():
         ("知音.mp3", "知音.mp3"),
     ],
 )
-def test_file_names_are_cleaned_and_shortened(said, kept):
+def test_file_names_are_cleaned_and_shortened(given, kept):
     """A long name keeps its end, with the suffix."""
-    assert clean_name(said) == kept
+    assert clean_name(given) == kept
 
 
-@pytest.mark.parametrize("said", ["text/html\r\nX: 1", "audio", "audio/" + 99 * "x", "a b/c"])
-async def test_an_invalid_content_type_is_dropped(said):
+@pytest.mark.parametrize("given", ["text/html\r\nX: 1", "audio", "audio/" + 99 * "x", "a b/c"])
+async def test_an_invalid_content_type_is_dropped(given):
     """A content type is one word, a slash and another word."""
     uploads = Uploads()
-    await uploads.take("one", "a.wav", said, sent(b"ab"), 10)
+    await uploads.take("one", "a.wav", given, sent(b"ab"), 10)
     (file,) = uploads.find(["one"])
     assert "\n" not in (file.content_type or "")
-    assert file.content_type != said
+    assert file.content_type != given

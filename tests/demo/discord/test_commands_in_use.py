@@ -61,20 +61,20 @@ GIVEN = [
 @pytest.mark.parametrize(("option_", "good", "bad"), GIVEN)
 async def test_option_values_are_validated(option_, good, bad):
     """Options that name an object are sent with that object."""
-    told = await used(option_, good)
-    assert told["options"][0]["type"] == option_["type"]
+    data = await used(option_, good)
+    assert data["options"][0]["type"] == option_["type"]
     named = option_["type"] in (USER, ROLE, MENTIONABLE, CHANNEL)
-    assert ("resolved" in told) is named
+    assert ("resolved" in data) is named
     with pytest.raises(Refusal, match="50035"):
         await used(option_, bad)
 
 
 async def test_an_attachment_option_is_stored_and_sent():
     """One that is too large, or was not uploaded, is refused."""
-    told = await used(option(ATTACHMENT), "f", files={"f": File("a.wav", b"x")})
-    (file,) = told["resolved"]["attachments"].values()
+    data = await used(option(ATTACHMENT), "f", files={"f": File("a.wav", b"x")})
+    (file,) = data["resolved"]["attachments"].values()
     assert (file["filename"], file["ephemeral"]) == ("a.wav", True)
-    assert told["options"][0]["value"] == file["id"]
+    assert data["options"][0]["value"] == file["id"]
     large = {"f": File("a.wav", bytes(10 * 2**20 + 1))}
     for files, code in ((large, "40005"), ({}, "50035")):
         with pytest.raises(Refusal, match=code):
@@ -110,8 +110,8 @@ async def test_a_subcommand_is_chosen():
     given = [{"name": "tier", "options": [{"name": "o", "value": "x"}]}]
     asked = await commands.use_command(discord, discord.owner, channel.id, command_id, given)
     await bot.respond(asked, 4, {"content": "x"})
-    (said,) = reading.history(discord, discord.owner, channel.id)
-    assert said["interaction_metadata"]["name"] == "admin tier"
+    (message,) = reading.history(discord, discord.owner, channel.id)
+    assert message["interaction_metadata"]["name"] == "admin tier"
 
 
 def offered(discord, person, channel):
@@ -186,10 +186,10 @@ async def test_commands_are_offered_in_one_s_language():
     await a_command(bot, **names, options=[option(STRING, choices=[choice])])
     anna, channel = discord.add_person("anna"), discord.add_channel("music")
     membership.set_locale(discord, anna, "de")
-    (told,) = reading.commands_for(discord, anna, channel.id)
-    assert (told["name_localized"], told["description_localized"]) == ("mach", "Tu es")
-    assert told["options"][0]["choices"][0]["name_localized"] == "eins"
-    assert told["options"][0]["name_localized"] == "o"
+    (command,) = reading.commands_for(discord, anna, channel.id)
+    assert (command["name_localized"], command["description_localized"]) == ("mach", "Tu es")
+    assert command["options"][0]["choices"][0]["name_localized"] == "eins"
+    assert command["options"][0]["name_localized"] == "o"
     with pytest.raises(Refusal):
         membership.set_locale(discord, anna, "xx")
 
@@ -202,8 +202,8 @@ async def test_a_menu_needs_a_visible_target():
     anna, channel = discord.add_person("anna"), discord.add_channel("music")
     message = await talk.send_message(discord, anna, channel.id, "la la la")
     used_ = await commands.use_menu(discord, anna, channel.id, on_message, message.id)
-    told = used_.data["resolved"]["messages"][str(message.id)]
-    assert (used_.data["target_id"], told["content"]) == (str(message.id), "la la la")
+    resolved = used_.data["resolved"]["messages"][str(message.id)]
+    assert (used_.data["target_id"], resolved["content"]) == (str(message.id), "la la la")
     used_ = await commands.use_menu(discord, anna, channel.id, on_person, discord.owner.id)
     assert set(used_.data["resolved"]) == {"users", "members"}
     for target, code in ((1, "10008"), (0, "10008")):
@@ -230,7 +230,7 @@ async def test_a_repeated_nonce_runs_once():
         for _ in range(2)
     ]
     assert first is second
-    said = [await talk.send_message(discord, anna, channel.id, "x", nonce="n") for _ in range(2)]
-    assert said[0] is said[1]
+    sent = [await talk.send_message(discord, anna, channel.id, "x", nonce="n") for _ in range(2)]
+    assert sent[0] is sent[1]
     other = await talk.send_message(discord, discord.owner, channel.id, "x", nonce="n")
-    assert other is not said[0]
+    assert other is not sent[0]

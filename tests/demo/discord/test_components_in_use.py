@@ -120,9 +120,9 @@ async def test_submitted_modals_are_validated(inside, good, bad):
         await components.submit_modal(*place, {"i": bad})
     assert reading.snapshot(discord, discord.owner)["open_modal"]["modal"]["title"] == "t"
     sent = await components.submit_modal(*place, {"i": good})
-    (told,) = sent.data["components"]
-    told = told.get("component") or told["components"][0]
-    assert told.get("value", told.get("values")) in (good, [good])
+    (component,) = sent.data["components"]
+    component = component.get("component") or component["components"][0]
+    assert component.get("value", component.get("values")) in (good, [good])
     await bot.respond(sent, 4, {"content": "thanks"})
     assert reading.snapshot(discord, discord.owner)["open_modal"] is None
     with pytest.raises(Refusal, match="10062"):
@@ -139,8 +139,8 @@ async def test_optional_fields_can_be_empty():
         {"type": 10, "content": "words"},
     )
     sent = await components.submit_modal(discord, discord.owner, asked.id, {})
-    told = [each.get("component", {}) for each in sent.data["components"]]
-    answers = [each.get("value", each.get("values")) for each in told]
+    fields = [each.get("component", {}) for each in sent.data["components"]]
+    answers = [each.get("value", each.get("values")) for each in fields]
     assert answers == ["", [], None, False, None]
 
 
@@ -154,9 +154,9 @@ async def test_files_are_sent_in_with_a_form():
             await components.submit_modal(*place, files=files)
     files = {"f": [File("a.wav", b"a"), File("b.wav", b"b")]}
     sent = await components.submit_modal(*place, files=files)
-    (told,) = sent.data["components"]
-    assert told["component"]["values"] == list(sent.data["resolved"]["attachments"])
-    assert len(told["component"]["values"]) == 2
+    (field,) = sent.data["components"]
+    assert field["component"]["values"] == list(sent.data["resolved"]["attachments"])
+    assert len(field["component"]["values"]) == 2
 
 
 async def test_a_modal_belongs_to_its_person():

@@ -58,16 +58,16 @@ async def test_channel_events_reach_all_viewers():
     await bot.ask("PATCH", path, {"content": "y"})
     await bot.ask("POST", f"/channels/{channel.id}/typing")
     await bot.ask("DELETE", path)
-    told, hers = owner.events(), anna.events()
-    assert [each["type"] for each in told] == [
+    his, hers = owner.events(), anna.events()
+    assert [each["type"] for each in his] == [
         "message_create", "message_update", "typing", "message_update", "typing", "message_delete",
     ]  # fmt: skip
-    assert [each["reason"] for each in told if "reason" in each] == ["reactions", "edit"]
+    assert [each["reason"] for each in his if "reason" in each] == ["reactions", "edit"]
     # A person's own typing is not sent to them.
     assert [each["type"] for each in hers].count("typing") == 1
-    reactions = [each["message"]["reactions"][0]["me"] for each in (told[1], hers[1])]
+    reactions = [each["message"]["reactions"][0]["me"] for each in (his[1], hers[1])]
     assert reactions == [False, True]
-    assert [each["seq"] for each in told] == list(range(1, 7))
+    assert [each["seq"] for each in his] == list(range(1, 7))
 
 
 async def test_ephemeral_events_reach_one_person():
@@ -89,15 +89,15 @@ async def test_ephemeral_events_reach_one_person():
     await bot.respond(asked, 9, form)
     sent = await components.submit_modal(discord, anna.person, asked.id, {"i": "x"})
     await bot.respond(sent, 4, {"content": "psst", "flags": 64})
-    told = anna.events()
-    assert [each["type"] for each in told] == [
+    events = anna.events()
+    assert [each["type"] for each in events] == [
         "interaction_sent", "message_create", "interaction_done", "message_update",
         "interaction_sent", "modal", "interaction_done",
         "interaction_sent", "message_create", "interaction_done",
     ]  # fmt: skip
-    assert told[0]["nonce"] == told[2]["nonce"] == "n"
-    assert [each["message"]["flags"] for each in told if "message" in each] == [192, 64, 64]
-    assert told[5]["modal"]["title"] == "t"
+    assert events[0]["nonce"] == events[2]["nonce"] == "n"
+    assert [each["message"]["flags"] for each in events if "message" in each] == [192, 64, 64]
+    assert events[5]["modal"]["title"] == "t"
     assert owner.events() == []
 
 
@@ -116,10 +116,10 @@ async def test_a_hidden_channel_is_removed_from_the_client():
         discord, discord.owner, channel.id, inner.id, allow=Right.VIEW_CHANNEL
     )
     await managing.set_roles(discord, discord.owner, anna.person.id, [inner.id])
-    told = anna.kinds()
-    assert told == ["commands_update", "channel_create", "member_update", "commands_update"]
-    told = [kind for kind in owner.kinds() if kind != "commands_update"]
-    assert told == ["channel_update", "message_create", "channel_update", "member_update"]
+    kinds = anna.kinds()
+    assert kinds == ["commands_update", "channel_create", "member_update", "commands_update"]
+    kinds = [kind for kind in owner.kinds() if kind != "commands_update"]
+    assert kinds == ["channel_update", "message_create", "channel_update", "member_update"]
 
 
 async def test_direct_messages_and_threads_reach_their_viewers():
@@ -132,11 +132,11 @@ async def test_direct_messages_and_threads_reach_their_viewers():
     assert ben.events() == []
     thread = await places.create_thread(discord, anna.person, channel.id, "ideas")
     await places.join_thread(discord, ben.person, thread.id)
-    told = ben.events()
-    assert [each["type"] for each in told] == [
+    events = ben.events()
+    assert [each["type"] for each in events] == [
         "channel_create", "message_create", "channel_update",
     ]  # fmt: skip
-    assert told[1]["message"]["type"] == 18
+    assert events[1]["message"]["type"] == 18
 
 
 async def test_member_role_and_server_events_are_sent():
@@ -194,13 +194,13 @@ async def test_a_snapshot_has_the_complete_initial_state():
     discord, _, channel, _, anna = await world()
     hidden = Overwrite(discord.guild.id, deny=Right.VIEW_CHANNEL)
     discord.add_channel("staff", overwrites=[hidden])
-    told = reading.snapshot(discord, anna.person)
-    assert [each["name"] for each in told["channels"]] == ["music"]
-    assert int(told["channels"][0]["rights"]) & Right.SEND_MESSAGES
-    assert {each["user"]["id"] for each in told["members"]} == {
+    snapshot = reading.snapshot(discord, anna.person)
+    assert [each["name"] for each in snapshot["channels"]] == ["music"]
+    assert int(snapshot["channels"][0]["rights"]) & Right.SEND_MESSAGES
+    assert {each["user"]["id"] for each in snapshot["members"]} == {
         str(each.id) for each in discord.people.values()
     }
-    assert (told["bot_online"], told["instance"]) == (False, discord.instance)
+    assert (snapshot["bot_online"], snapshot["instance"]) == (False, discord.instance)
     older = await talk.send_message(discord, anna.person, channel.id, "a")
     newer = await talk.send_message(discord, anna.person, channel.id, "b")
     page = reading.history(discord, anna.person, channel.id, before=newer.id)

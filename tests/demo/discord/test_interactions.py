@@ -92,8 +92,8 @@ async def test_an_answer_that_is_late_is_refused_and_its_person_told():
     discord.ack_seconds = 0.01
     interaction = await commands.use_command(discord, anna, channel.id, command_id, nonce="n")
     assert (await began)["type"] == "interaction_sent"
-    told = await anext(seen)
-    assert (told["type"], told["interaction_id"], told["nonce"]) == (
+    event = await anext(seen)
+    assert (event["type"], event["interaction_id"], event["nonce"]) == (
         "interaction_failed", str(interaction.id), "n",
     )  # fmt: skip
     assert code_of(await bot.respond(interaction, MESSAGE, {"content": "x"})) == 10062

@@ -156,11 +156,11 @@ async def test_a_nonce_is_remembered_for_five_minutes():
     now = [1_000_000.0 + 1_600_000_000]
     discord, bot = open_world(lambda: now[0])
     channel = discord.add_channel("music")
-    said = {"content": "x", "nonce": "a", "enforce_nonce": True}
-    first, second = await bot.posted(channel, **said), await bot.posted(channel, **said)
+    message = {"content": "x", "nonce": "a", "enforce_nonce": True}
+    first, second = await bot.posted(channel, **message), await bot.posted(channel, **message)
     assert first is second
     now[0] += 301
-    assert await bot.posted(channel, **said) is not first
+    assert await bot.posted(channel, **message) is not first
 
 
 async def test_allowed_mentions_restrict_mentions():
@@ -185,7 +185,7 @@ TOLD = {"attachments": [{"id": 0, "filename": "v.ogg", "duration_secs": 1.0, "wa
 
 
 @pytest.mark.parametrize(
-    ("said", "files", "code"),
+    ("content", "files", "code"),
     [
         (TOLD, AUDIO, 0),
         (TOLD | {"content": "x"}, AUDIO, 50159),
@@ -194,11 +194,11 @@ TOLD = {"attachments": [{"id": 0, "filename": "v.ogg", "duration_secs": 1.0, "wa
         ({}, AUDIO, 50161),
     ],
 )
-async def test_a_voice_message_is_exactly_one_audio_file(said, files, code):
+async def test_a_voice_message_is_exactly_one_audio_file(content, files, code):
     """With its length and waveform; it can't be edited."""
     discord, bot = open_world()
     channel = discord.add_channel("music")
-    answer = await bot.post(channel, **said, flags=1 << 13, files=files)
+    answer = await bot.post(channel, **content, flags=1 << 13, files=files)
     assert code_of(answer) == code
     if not code:
         path = f"/channels/{channel.id}/messages/{answer.body['id']}"

@@ -53,12 +53,12 @@ async def test_an_invalid_poll_is_refused(wrong):
 
 def counts(discord, person, channel, message):
     """Return the votes as a person sees them, and their own."""
-    (said,) = [
+    (shown,) = [
         each
         for each in reading.history(discord, person, channel.id)
         if each["id"] == str(message.id)
     ]
-    found = said["poll"]["results"]["answer_counts"]
+    found = shown["poll"]["results"]["answer_counts"]
     return [(each["id"], each["count"], each["me_voted"]) for each in found]
 
 
@@ -101,9 +101,9 @@ async def test_an_expired_poll_announces_its_winner():
     assert message.poll.is_final
     (result,) = [each for each in channel.seen if each.type is MessageType.POLL_RESULT]
     (embed,) = result.payload["embeds"]
-    told = {field["name"]: field["value"] for field in embed["fields"]}
-    assert told["victor_answer_id"] == "2"
-    assert (told["victor_answer_votes"], told["total_votes"]) == ("1", "1")
+    fields = {field["name"]: field["value"] for field in embed["fields"]}
+    assert fields["victor_answer_id"] == "2"
+    assert (fields["victor_answer_votes"], fields["total_votes"]) == ("1", "1")
     assert result.reference is message
 
 
@@ -121,8 +121,8 @@ async def test_only_a_poll_s_author_ends_it():
     assert code_of(await end(theirs)) == 50005
     assert (await end(message)).status == 200
     assert code_of(await end(message)) == 520001
-    told = channel.seen[-1].payload["embeds"][0]["fields"]
-    assert "victor_answer_id" not in {field["name"] for field in told}
+    fields = channel.seen[-1].payload["embeds"][0]["fields"]
+    assert "victor_answer_id" not in {field["name"] for field in fields}
     path = f"/channels/{channel.id}/messages/{message.id}"
     assert code_of(await bot.ask("PATCH", path, poll())) == 520003
     assert code_of(await bot.ask("PATCH", f"{path[:-19]}{channel.seen[-1].id}", {})) == 50021

@@ -30,7 +30,7 @@ POLL = {"question": {"text": "q"}, "answers": [{"poll_media": {"text": "a"}}]}
 
 
 @pytest.mark.parametrize(
-    ("taken", "said", "code"),
+    ("taken", "message", "code"),
     [
         (Right.VIEW_CHANNEL, {"content": "x"}, 50001),
         (Right.SEND_MESSAGES, {"content": "x"}, 50013),
@@ -38,10 +38,10 @@ POLL = {"question": {"text": "q"}, "answers": [{"poll_media": {"text": "a"}}]}
         (Right.SEND_POLLS, {"poll": POLL}, 50013),
     ],
 )
-async def test_sending_without_permission_is_refused(taken, said, code):
+async def test_sending_without_permission_is_refused(taken, message, code):
     """403, and nothing is posted."""
     _, bot, _, channel = world(taken)
-    refused = await bot.post(channel, **said)
+    refused = await bot.post(channel, **message)
     assert (refused.status, code_of(refused)) == (403, code)
     assert channel.messages == {}
 
@@ -274,10 +274,10 @@ async def test_only_visible_messages_can_be_forwarded():
     other = discord.add_channel("talk")
     message = await talk.send_message(discord, anna, channel.id, "la", files=[File("a.wav", b"a")])
     forward = await talk.forward_message(discord, anna, channel.id, message.id, other.id)
-    (said,) = reading.history(discord, anna, other.id)
-    (snapshot,) = said["message_snapshots"]
+    (forwarded,) = reading.history(discord, anna, other.id)
+    (snapshot,) = forwarded["message_snapshots"]
     assert snapshot["message"]["attachments"][0]["filename"] == "a.wav"
-    assert said["message_reference"]["message_id"] == str(message.id)
+    assert forwarded["message_reference"]["message_id"] == str(message.id)
     again = await talk.forward_message(discord, anna, other.id, forward.id, channel.id)
     assert again.reference is message
     asked = await bot.posted(channel, poll=POLL)

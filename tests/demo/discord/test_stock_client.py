@@ -88,16 +88,16 @@ async def test_discord_py_parses_messages_reactions_and_typing():
     """Written by people, answered by the bot, changed and deleted by both."""
     async with connected() as (wire, client, channel, music):
         anna = wire.person("anna")
-        said = await talk.send_message(wire, anna, channel.id, f"<@{wire.me.id}> hi")
+        sent = await talk.send_message(wire, anna, channel.id, f"<@{wire.me.id}> hi")
         (message,) = await client.hear("message")
         assert (message.id, message.author.id, message.mentions) == (
-            said.id,
+            sent.id,
             anna.id,
             [client.user],
         )
         reply = await message.reply("hello", file=discord.File(__file__, "a.txt"))
         await client.hear("message")
-        assert reply.reference.message_id == said.id
+        assert reply.reference.message_id == sent.id
         assert (
             await reply.attachments[0].read()
             == wire.channels[channel.id].messages[reply.id].files[0].data
@@ -120,12 +120,12 @@ async def test_discord_py_parses_messages_reactions_and_typing():
         await talk.start_typing(wire, anna, channel.id)
         (typing,) = await client.hear("raw_typing")
         assert (typing.channel_id, typing.user_id) == (channel.id, anna.id)
-        await talk.edit_message(wire, anna, channel.id, said.id, "never mind")
+        await talk.edit_message(wire, anna, channel.id, sent.id, "never mind")
         (edited,) = await client.hear("raw_message_edit")
-        assert edited.message_id == said.id
-        await talk.delete_message(wire, anna, channel.id, said.id)
+        assert edited.message_id == sent.id
+        await talk.delete_message(wire, anna, channel.id, sent.id)
         (deleted,) = await client.hear("raw_message_delete")
-        assert deleted.message_id == said.id
+        assert deleted.message_id == sent.id
         history = [each.content async for each in music.history(limit=2)]
         # The second is a reply that mentions it.
         assert history == ["", "thanks"]
@@ -155,8 +155,8 @@ async def test_discord_py_parses_polls_and_threads():
         (result,) = await client.hear("message")
         while result.type is not discord.MessageType.poll_result:
             (result,) = await client.hear("message")
-        told = {field.name: field.value for field in result.embeds[0].fields}
-        assert (told["victor_answer_text"], told["total_votes"]) == ("funk", "2")
+        fields = {field.name: field.value for field in result.embeds[0].fields}
+        assert (fields["victor_answer_text"], fields["total_votes"]) == ("funk", "2")
         thread = await asked.create_thread(name="after the poll")
         await talk.send_message(wire, anna, thread.id, f"<@{wire.me.id}> here")
         (inside,) = await client.hear("message")
