@@ -31,7 +31,8 @@ TOLERANCES = {28: 0.002, 100: 0.05}
 
 _MIX = """
 import json, sys, numpy as np, torch
-from bot.starter.training.data.batch_mixing import Mixer, SoundNumbers, crop_plays
+from bot.starter.training.data.batch_mixing import Mixer
+from bot.starter.training.data.crops import SoundNumbers, crop_plays
 from tests.support.synthetic_instruments import bank, keys, music, silence
 CROPS = json.loads(sys.argv[2])
 numbers = SoundNumbers({key: number for number, key in enumerate(keys())})

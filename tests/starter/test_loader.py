@@ -21,7 +21,7 @@ pytestmark = needs_training
 _LOT = """
 import sys, numpy as np
 from bot.starter.training.data import vocabulary
-from bot.starter.training.data.batch_mixing import sound_numbers
+from bot.starter.training.data.crops import sound_numbers
 from bot.starter.training.data.loader import LoaderSettings, make_crop_batch, make_piece_batch
 tokenizer = vocabulary.learn(["piano and drums, 120 bpm", "very " * 60] * 5, 500)
 lot, again = (make_piece_batch(range(40, 44), tokenizer, 3, 0.0) for _ in "ab")

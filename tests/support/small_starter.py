@@ -15,9 +15,12 @@ from typing import Any
 import torch
 
 from bot.starter import gpu_run, train
+from bot.starter.training import packing
+from bot.starter.training.settings import TRAINED
 
-TRAINED = ("codec", "language")
 FIRST_SEED = 500
+# Two hold the circuit that repeats what came before; a step of six takes three times as long.
+_LAYERS = "--layers=2"
 
 _LITTLE = (
     "--codec-batch=2",
@@ -26,6 +29,9 @@ _LITTLE = (
     "--lengths",
     "64",
     "128",
+    _LAYERS,
+    "--first-pieces=32",
+    "--waiting=1",
     "--gate-steps=5",
     "--gate-pieces=20",
     # Tests run in parallel: more threads would wait for each other.
@@ -47,17 +53,17 @@ def main(folder: Path) -> None:
     train.main([*small, "--stage=words"])
     recording.join()
     assert recording.exitcode == 0
-    made: dict[str, Any] = {"packed bytes": gpu_run.pack(work, pack)}
+    made: dict[str, Any] = {"packed bytes": packing.pack(work, pack)}
     train_moment(pack, out, dict.fromkeys(TRAINED, 0.02))
     made["trained"] = states_of(pack)
-    gpu_run.bring(out, work)
+    packing.bring(out, work)
     made["brought"] = states_of(work)
-    train.main([*small, f"--checkpoint={folder / 'checkpoint'}", "--stage=export"])
+    train.main([*small, _LAYERS, f"--checkpoint={folder / 'checkpoint'}", "--stage=export"])
     train_moment(pack, out, {each: made["trained"][each]["minutes"] + 0.01 for each in TRAINED})
     made["went on"] = states_of(pack)
     for part in TRAINED:
         again = folder / f"{part} again"
-        made[f"packed bytes of {part}"] = gpu_run.pack(work, again, (part,))
+        made[f"packed bytes of {part}"] = packing.pack(work, again, (part,))
     made["packed again"] = {part: state_of(folder / f"{part} again", part) for part in TRAINED}
     (folder / "made.json").write_text(json.dumps(made))
 

@@ -13,8 +13,6 @@ import sys
 import traceback
 from typing import Any
 
-import bot.starter.train  # noqa: F401 - so that those who are forked have it, and PyTorch
-
 
 def run(asked: dict[str, Any]) -> None:
     """Run a script in this process, as `python -c` would."""
@@ -38,7 +36,14 @@ def run(asked: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Fork a process for each line."""
+    """Fork a process for each line.
+
+    What those need is imported here: the processes that they spawn import this module again.
+    """
+    # The first optimizer imports it.
+
+    import bot.starter.training.stages  # noqa: F401
+
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tokenizers import Tokenizer
+
+StageName = Literal[
+    "drums", "restore", "samples", "words", "codec", "fit", "language", "export"
+]  # fmt: skip
+"""What a run may be asked to do."""
+
+TRAINED = ("codec", "language")
+"""What is trained on a device, and travels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +25,7 @@ class TrainingSettings:
     checkpoint: Path
     device: str
     processes: int
+    waiting: int
     threads: int
     first_seed: int
     pieces: int
@@ -30,6 +40,8 @@ class TrainingSettings:
     fit_steps: int
     fit_pieces: int
     language_minutes: float
+    layers: int
+    first_pieces: int
     positions: int
     lengths: tuple[int, ...]
     openings: float

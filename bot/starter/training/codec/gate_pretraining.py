@@ -33,13 +33,17 @@ _BATCH, _CROP_FRAMES = 24, 60
 def tone_levels(bank: SampleBank) -> NDArray[np.float32]:
     """Return the power of each tone in each code's sound, [books, codes, tones], 1 is LOUDEST."""
     levels = np.zeros((len(BOOKS), CODES, len(tones_hz())), np.float32)
+    # Each voice of a chord has the same notes.
+    measured: dict[tuple[str, int], NDArray[np.float32]] = {}
     for book, layout in PITCHED.items():
         for instrument in layout.instruments:
             first = layout.instruments.index(instrument) * layout.span
             for step in range(layout.span):
                 pitch = layout.lowest[layout.instruments.index(instrument)] + step
-                sound = bank.sound((instrument, pitch, False)) * np.float32(stem_level(book))
-                found = levels_of(sound, pitch)
+                if (instrument, pitch) not in measured:
+                    sound = bank.sound((instrument, pitch, False))
+                    measured[instrument, pitch] = levels_of(sound, pitch)
+                found = measured[instrument, pitch] * np.float32(stem_level(book) ** 2)
                 for stage in range(len(layout.ages)):
                     levels[book, layout.code(first + step, stage)] = found
     return levels

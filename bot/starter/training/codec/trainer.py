@@ -24,8 +24,9 @@ from bot.starter.training.codec.latent_layout import SOUNDING
 from bot.starter.training.codec.spectral_loss import SpectralDistance
 from bot.starter.training.codec.stem_codec import StemCodec, codec_size
 from bot.starter.training.codec.stem_dropout import audible_books, draw_audible_stems
-from bot.starter.training.data.batch_mixing import Mixer, sound_numbers
+from bot.starter.training.data.batch_mixing import Mixer
 from bot.starter.training.data.codebooks import FRAMES_PER_SECOND
+from bot.starter.training.data.crops import sound_numbers
 from bot.starter.training.data.encoding import encode_piece
 from bot.starter.training.data.loader import CropBatch, LoaderSettings, PieceLoader
 from bot.starter.training.data.mixing import SampleBank
@@ -112,6 +113,7 @@ class CodecTrainer:
             pieces=plan.supply.pieces,
             crops=plan.supply.crops,
             crop_frames=plan.supply.crop_frames,
+            waiting=plan.supply.waiting,
         )
         before = self.seconds_used
         codes: list[Tensor] = []

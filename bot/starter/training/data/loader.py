@@ -1,24 +1,24 @@
 """The data loader: processes that compose new pieces while the model trains.
 
 No piece is used twice, so that there is nothing to memorise. A batch holds the codes of pieces with
-some captions of each, or crops of pieces with the samples that sound in them.
+some captions of each, or crops of pieces with the samples that sound in them. Nothing here needs
+PyTorch: a process that composes begins in a second, and keeps little in memory.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import queue
 import random as plain_random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import parent_process
-from multiprocessing.context import SpawnContext
+from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 
 import numpy as np
-import torch
-import torch.multiprocessing as processes
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -26,8 +26,8 @@ from bot.starter.composer.caption_facts import DETAILED, USUAL, CaptionChances
 from bot.starter.composer.captions import caption
 from bot.starter.composer.compose import compose
 from bot.starter.composer.piece import Piece
-from bot.starter.training.data.batch_mixing import SoundNumbers, crop_plays, sound_numbers
 from bot.starter.training.data.codebooks import BOOKS, Codes
+from bot.starter.training.data.crops import SoundNumbers, crop_plays, sound_numbers
 from bot.starter.training.data.encoding import encode_piece
 from bot.starter.training.data.vocabulary import PAD
 from bot.starter.training.data.wishes import draw_wish
@@ -124,10 +124,10 @@ class PieceLoader:
     def __init__(self, plan: LoaderSettings, tokenizer_json: str | None) -> None:
         """Supply lots for a tokenizer, or without one crops."""
         self._plan, self._tokenizer = plan, tokenizer_json
-        self._context: SpawnContext = processes.get_context("spawn")
+        self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._queue: Queue[PieceBatch | CropBatch] = self._context.Queue(plan.waiting)
         self._stop: Event = self._context.Event()
-        self._started: list[processes.Process] = []
+        self._started: list[SpawnProcess] = []
 
     def __enter__(self) -> PieceLoader:
         """Start the processes."""
@@ -174,7 +174,6 @@ def _fill(
     stop: Event,
 ) -> None:
     # One thread each: there are as many processes as there are cores to fill.
-    torch.set_num_threads(1)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     tokenizer = None if tokenizer_json is None else Tokenizer.from_str(tokenizer_json)
     numbers = sound_numbers()

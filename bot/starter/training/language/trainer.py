@@ -48,6 +48,7 @@ class LanguageSettings:
     """How the language model is trained; `ring_pieces` are kept to draw windows from."""
 
     minutes: float
+    layers: int = 6
     windows: WindowSettings = field(default_factory=WindowSettings)
     rates: Rates = field(default_factory=Rates)
     supply: LoaderSettings = field(default_factory=LoaderSettings)
@@ -83,7 +84,7 @@ class LanguageTrainer:
     ) -> None:
         self.plan, self.folder, self.tokenizer, self.device = plan, folder, tokenizer, device
         torch.manual_seed(0)
-        self.size = LanguageSize(text_tokens=tokenizer.get_vocab_size())
+        self.size = LanguageSize(layers=plan.layers, text_tokens=tokenizer.get_vocab_size())
         self.model = Language(self.size)
         init_induction_heads(self.model.decoder, self.size.width, self.size.heads)
         trained = torch.load(folder / "text.pt", map_location="cpu", weights_only=True)
@@ -115,6 +116,7 @@ class LanguageTrainer:
             pieces=plan.supply.pieces,
             captions=plan.supply.captions,
             wishes=plan.supply.wishes,
+            waiting=plan.supply.waiting,
         )
         ring = RingBuffer(plan.ring_pieces, supply.captions, self.device)
         before, saved = self.seconds_used, time.monotonic()
