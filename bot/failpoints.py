@@ -84,10 +84,10 @@ def hit(place: str, *, in_worker: bool = False) -> None:
 def _action(place: str) -> str | None:
     assert place in (*PLACES, *POST_PLACES, *BATTLE_PLACES, *DELETE_PLACES, *DAILY_PLACES), place
     # Read each time: cheap, and tests change it.
-    told = os.environ.get(VARIABLE)
-    if not told:
+    setting = os.environ.get(VARIABLE)
+    if not setting:
         return None
-    pairs = (pair.partition("=") for pair in told.split(";"))
+    pairs = (pair.partition("=") for pair in setting.split(";"))
     return next((action for name, _, action in pairs if name.strip() == place), None)
 
 

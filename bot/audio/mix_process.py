@@ -54,7 +54,7 @@ async def mix_kept(lead: KeptPart, other: KeptPart, balance: float) -> MixedSoun
         raise JobError(LOST) from None
     line, _, samples = answer.output.partition(b"\n")
     if not line:
-        log.error("mix.lost said=%r", answer.said[-2000:])
+        log.error("mix.lost stderr=%r", answer.stderr[-2000:])
         raise JobError(LOST)
     return _read(json.loads(line), samples)
 

@@ -23,7 +23,7 @@ class Answer:
     """A module's output, standard error and exit code."""
 
     output: bytes
-    said: bytes
+    stderr: bytes
     code: int | None
 
 
@@ -47,4 +47,4 @@ async def run_module(module: str, given: bytes, limits: Limits) -> Answer:
             output, stderr = await process.communicate(given)
     finally:
         await ffmpeg_decoder.ended(process)
-    return Answer(output=output, said=stderr, code=process.returncode)
+    return Answer(output=output, stderr=stderr, code=process.returncode)

@@ -39,7 +39,7 @@ async def stretch_in_process(sound: Sound, time_factor: float) -> Sound:
     except TimeoutError:
         raise JobError(LOST) from None
     if answer.code or not answer.output:
-        log.error("stretch.lost said=%r", answer.said[-2000:])
+        log.error("stretch.lost stderr=%r", answer.stderr[-2000:])
         raise JobError(LOST)
     return Sound(
         samples=_samples_of(answer.output, sound.channels), sample_rate_hz=sound.sample_rate_hz

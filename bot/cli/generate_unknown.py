@@ -13,8 +13,8 @@ from bot.words.vocabulary import known_phrases, unknown_words
 
 def print_unknown_words(model: str, folder: Path, prompt: str | None) -> None:
     """Print the words of a prompt that a model ignores, if any, and the remaining prompt."""
-    if (said := describe_unknown(model, folder, prompt)) is not None:
-        print(said, file=sys.stderr)
+    if (sentence := describe_unknown(model, folder, prompt)) is not None:
+        print(sentence, file=sys.stderr)
 
 
 def describe_unknown(model: str, folder: Path, prompt: str | None) -> Sentence | None:

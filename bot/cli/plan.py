@@ -140,12 +140,12 @@ def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int
     found = [workload.expect(each) for each in people]
     most = workload.most_people(args.within)
     if args.json:
-        told = {
+        report = {
             "pace": {str(number): rate for number, rate in pace.measured.items()},
             "people": [asdict(each) for each in found],
             "most_people": most,
         }
-        print(json.dumps(told))
+        print(json.dumps(report))
         return 0
     _show(args, workload, found, most)
     return 0

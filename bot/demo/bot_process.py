@@ -94,12 +94,12 @@ class BotProcess:
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             try:
-                said = json.loads(line)
-                sentence = from_json(said.get("failed") or said["told"])
+                report = json.loads(line)
+                sentence = from_json(report.get("failed") or report["told"])
             except (ValueError, KeyError, AttributeError, TypeError):  # printed by a library
                 log.debug("demo.bot_said %r", line)
                 continue
-            yield Report(sentence, bool(said.get("is_ready")), "failed" in said)
+            yield Report(sentence, bool(report.get("is_ready")), "failed" in report)
 
     async def wait(self) -> str:
         """Wait for its end; return the exit code or signal as text."""

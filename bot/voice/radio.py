@@ -105,7 +105,7 @@ class Radio:
             await self.line.close()
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return a summary for the log: played time, silence, processor time."""
         mixer, show = self.mixer, self.show
         return (

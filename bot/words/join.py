@@ -185,7 +185,7 @@ def _with_tempo_and_key(
     in_chinese: bool,
 ) -> str:
     """Return words with a tempo and a key behind them, where they don't tell these already."""
-    told = {each.facet for each in read_phrases(text)}
+    named = {each.facet for each in read_phrases(text)}
     asked = {each.facet: each for each in own}
     tails = []
     pace, tempo, key = (asked.get(each) for each in (Facet.PACE, Facet.TEMPO, Facet.KEY))
@@ -193,20 +193,20 @@ def _with_tempo_and_key(
         (float(each.name) for each in known if each.facet is Facet.TEMPO), None
     )
     if tempo is not None:
-        if Facet.TEMPO not in told:
+        if Facet.TEMPO not in named:
             tails.append(new[tempo.start : tempo.stop])
     elif pace is not None and pace.degree is Degree.MORE and before is not None:
         tails.append(_bpm(_changed(before, pace, new), in_chinese))
-    elif pace is None and before is not None and Facet.TEMPO not in told:
+    elif pace is None and before is not None and Facet.TEMPO not in named:
         tails.append(_bpm(before, in_chinese))
     old_key = heard.key or next((each.name for each in known if each.facet is Facet.KEY), None)
     wanted = old_key
     if key is not None:
         is_mode = key.name in ("major", "minor")
         wanted = f"{old_key.split()[0]} {key.name}" if is_mode and old_key else None
-        if wanted is None and Facet.KEY not in told:
+        if wanted is None and Facet.KEY not in named:
             tails.append(new[key.start : key.stop])
-    if wanted is not None and " " in wanted and Facet.KEY not in told:
+    if wanted is not None and " " in wanted and Facet.KEY not in named:
         tails.append(_key(wanted, in_chinese))
     return tidy(("，" if in_chinese else ", ").join([text, *tails]))
 

@@ -16,7 +16,7 @@ def muted_stems(prompt: str | None, stems: Sequence[str], kept: Sequence[str]) -
     Prompts alone are not always followed, least of all after bars with drums. Kept stems stay, and
     at least one stem must be left to generate.
     """
-    said = {each.name for each in read_phrases(prompt or "") if each.facet is Facet.DRUMS}
-    if said != {"none"} or _DRUMS not in stems or _DRUMS in kept or {*kept, _DRUMS} == set(stems):
+    drums = {each.name for each in read_phrases(prompt or "") if each.facet is Facet.DRUMS}
+    if drums != {"none"} or _DRUMS not in stems or _DRUMS in kept or {*kept, _DRUMS} == set(stems):
         return ()
     return (_DRUMS,)

@@ -34,7 +34,7 @@ def roll_words(
     in_chinese = in_chinese and vocabulary is not None and (not style or is_chinese(style))
     source = chinese if in_chinese else english
     dice = random.Random(f"{seed}/{attempt}")  # noqa: S311 - music, no secret
-    said = {phrase.facet for phrase in read_phrases(style or "")}
+    named = {phrase.facet for phrase in read_phrases(style or "")}
     styles, eras, moods, instruments = (
         sorted(name for name in words if not unknown_words(_word(words[name]), vocabulary))
         for words in (source.STYLES, source.ERAS, source.MOODS, source.INSTRUMENTS)
@@ -52,19 +52,19 @@ def roll_words(
     comma = "，" if in_chinese else ", "
     of = "的" if in_chinese else ""
     front = []
-    if Facet.MOOD not in said:
+    if Facet.MOOD not in named:
         front.append(_word(source.MOODS[mood]) + of)
-    if has_era and not said & {Facet.ERA, Facet.STYLE}:
+    if has_era and not named & {Facet.ERA, Facet.STYLE}:
         front.append(_word(source.ERAS[era]))
-    if Facet.STYLE not in said:
+    if Facet.STYLE not in named:
         front.append(_word(source.STYLES[name]))
     words = ("" if in_chinese else " ").join(front)
-    if not said & {Facet.INSTRUMENT, Facet.DRUMS}:
+    if not named & {Facet.INSTRUMENT, Facet.DRUMS}:
         both = "和" if in_chinese else " and "
         names = both.join(_word(source.INSTRUMENTS[each]) for each in players[: 1 + has_two])
-        joiner = comma if in_chinese or Facet.STYLE in said else " with "
+        joiner = comma if in_chinese or Facet.STYLE in named else " with "
         words = f"{words}{joiner}{names}".removeprefix(comma).strip()
-    if not said & {Facet.TEMPO, Facet.PACE}:
+    if not named & {Facet.TEMPO, Facet.PACE}:
         words = f"{words}{comma}{bpm} BPM".removeprefix(comma)
     return with_style(style, words, most=most) or words
 

@@ -49,8 +49,8 @@ def unknown_words(text: str, vocabulary: Vocabulary | None) -> tuple[str, ...]:
 
 def known_phrases(text: str, vocabulary: Vocabulary | None) -> tuple[str, ...]:
     """Return the musical phrases of a text that a model knows, as typed, each once."""
-    said = [text[phrase.start : phrase.stop].strip() for phrase in read_phrases(text)]
-    heard = dict.fromkeys(each for each in said if not unknown_words(each, vocabulary))
+    phrases = [text[phrase.start : phrase.stop].strip() for phrase in read_phrases(text)]
+    heard = dict.fromkeys(each for each in phrases if not unknown_words(each, vocabulary))
     # The description of an instrument is also within the instrument's phrase.
     whole = [each for each in heard if not any(each in other and each != other for other in heard)]
     return tuple(whole)[:_MOST_SHOWN]

@@ -95,7 +95,7 @@ class RadioSession:
             end = await self.radio.run()
         finally:
             self.is_ending = True
-            log.info("radio.heard server=%d %s", self.plan.guild_id, self.radio.told)
+            log.info("radio.heard server=%d %s", self.plan.guild_id, self.radio.summary)
             self._end_show()
         if end is RadioEnd.STOPPED and not self._is_stopped:
             return  # the bot stops: the radio is restored after the restart

@@ -147,7 +147,7 @@ def test_only_necessary_system_calls_are_allowed(tmp_path, network):
         output, end = inside(code, network=network, calls=True)
         with pytest.raises(BlockingIOError):
             server.accept()
-    assert output.splitlines() == ["a thread runs", "still here"], end.said
+    assert output.splitlines() == ["a thread runs", "still here"], end.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "socket"]
 
 
@@ -166,7 +166,7 @@ def test_the_sandbox_can_write_no_file(tmp_path):
     """A file can be created, but no byte written to it."""
     place = tmp_path / "out"
     _, end = inside(f"from pathlib import Path; Path({str(place)!r}).write_text('x')")
-    assert b"File too large" in end.said
+    assert b"File too large" in end.stderr
     assert place.stat().st_size == 0
 
 
@@ -222,7 +222,7 @@ def test_the_sandbox_can_open_no_other_file(tmp_path, what):
             cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60,
         )  # fmt: skip
         ends.append(isolation.parse_end(done.stderr))
-    assert b"Permission denied" in ends[0].said
+    assert b"Permission denied" in ends[0].stderr
     assert ends[1].code == 0
     assert not (tmp_path / "new.wav").exists()
 

@@ -210,12 +210,12 @@ def _refusal(end: End | None, decoding: Decoding, limits: Limits) -> ZhiyinError
         return SoundError(DAMAGED)
     if end.code == 0:
         return None
-    if b"Cannot allocate memory" in end.said:
+    if b"Cannot allocate memory" in end.stderr:
         log.info("upload.stopped limit=memory")
         return SoundError(TOO_HUNGRY)
-    if b"matches no streams" in end.said:
+    if b"matches no streams" in end.stderr:
         return SoundError(NO_TRACK)
-    if b"Error while opening decoder" in end.said and b"not on whitelist" in end.said:
+    if b"Error while opening decoder" in end.stderr and b"not on whitelist" in end.stderr:
         return SoundError(ODD_SOUND)
     return SoundError(NOT_SOUND if decoding.demuxer is None else DAMAGED)
 

@@ -63,7 +63,7 @@ class End:
     signal: int
     cpu_seconds: float
     peak_kb: int
-    said: bytes
+    stderr: bytes
 
 
 def isolate(program: Path, walls: Isolation, limits: Limits) -> list[str]:

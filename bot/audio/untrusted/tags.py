@@ -99,7 +99,7 @@ async def _check_that_it_ran(process: asyncio.subprocess.Process) -> None:
         stderr = (stderr + more)[-_TAIL_BYTES:]
     end = isolation.parse_end(stderr)
     if end is None or end.code in (CANT_RUN, NOT_FOUND):
-        log.error("tags.not_read said=%r", stderr)
+        log.error("tags.not_read stderr=%r", stderr)
         raise ResourceError(ffmpeg_decoder.CANT_READ)
 
 

@@ -49,9 +49,9 @@ class AccessControl:
         """Return whether the browser has the secret's cookie, if a secret is needed."""
         return self.secret is None or hmac.compare_digest((cookie or "").encode(), self.cookie)
 
-    def is_secret(self, said: str) -> bool:
+    def is_secret(self, given: str) -> bool:
         """Return whether a text is the secret."""
-        return self.secret is None or hmac.compare_digest(said.encode(), self.secret.encode())
+        return self.secret is None or hmac.compare_digest(given.encode(), self.secret.encode())
 
     @property
     def cookie(self) -> bytes:

@@ -16,8 +16,8 @@ def preferred_locale(request: web.Request) -> str | None:
 
 def error_json(status: int, sentence: Sentence, translations: Translations) -> web.Response:
     """Return an error response for a request by the page's script."""
-    said = sentence.render(translations)
-    return web.json_response({"sentence": said}, status=status, headers=HEADERS)
+    text = sentence.render(translations)
+    return web.json_response({"sentence": text}, status=status, headers=HEADERS)
 
 
 def error_response(
@@ -27,5 +27,5 @@ def error_response(
     translations = languages.of(preferred_locale(request))
     if request.path.startswith("/api/"):
         return error_json(status, sentence, translations)
-    said = sentence.render(translations)
-    return web.Response(status=status, text=f"{said}\n", headers=HEADERS)
+    text = sentence.render(translations)
+    return web.Response(status=status, text=f"{text}\n", headers=HEADERS)

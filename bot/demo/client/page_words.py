@@ -18,12 +18,14 @@ _COUNTED_TO = 200
 def read_page_words(languages: Languages, locale: str) -> web.Response:
     """Return the texts of a locale as a script; English if there is no catalog."""
     code = languages.code_of(locale)
-    said = {
+    constants = {
         "LANGUAGE": ENGLISH if code is None else code.replace("_", "-"),
         "LANGUAGES": languages.names(),
         **_words(languages.of(locale)),
     }
-    text = "".join(f"export const {name} = {_as_script(value)};\n" for name, value in said.items())
+    text = "".join(
+        f"export const {name} = {_as_script(value)};\n" for name, value in constants.items()
+    )
     return web.Response(text=text, content_type="text/javascript", charset="utf-8", headers=HEADERS)
 
 

@@ -122,9 +122,9 @@ class Site:
         if not is_ours:
             log.warning("demo.foreign_request %s", request.path)
             return error_response(request, 403, _FOREIGN, self._languages)
-        said = request.query.get("secret")
-        asks = said is not None and request.method == "GET" and admission.secret is not None
-        if asks and admission.is_secret(said or ""):
+        given = request.query.get("secret")
+        asks = given is not None and request.method == "GET" and admission.secret is not None
+        if asks and admission.is_secret(given or ""):
             return self._admit(request)
         if not admission.admits(request.cookies.get(self._cookie)):
             return error_response(request, 401, _NO_SECRET, self._languages)
@@ -219,13 +219,13 @@ class Site:
 async def _hello(line: web.WebSocketResponse) -> Hello | None:
     """Return the hello of a tab, or None for another message or a timeout."""
     try:
-        said = await line.receive(timeout=_HELLO_SECONDS)
+        frame = await line.receive(timeout=_HELLO_SECONDS)
     except TimeoutError:
         return None
-    if said.type is not aiohttp.WSMsgType.TEXT:
+    if frame.type is not aiohttp.WSMsgType.TEXT:
         return None
     try:
-        message = read(said.data)
+        message = read(frame.data)
     except msgspec.DecodeError:
         return None
     return message if isinstance(message, Hello) else None

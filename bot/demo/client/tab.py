@@ -67,11 +67,11 @@ class Tab:
         await self.show_status(status)
         tasks = {asyncio.create_task(self._guard(partial(self._follow, hello)))}
         try:
-            async for said in self._socket:
-                if said.type is not aiohttp.WSMsgType.TEXT:
+            async for frame in self._socket:
+                if frame.type is not aiohttp.WSMsgType.TEXT:
                     continue
                 try:
-                    message = read(said.data)
+                    message = read(frame.data)
                 except msgspec.DecodeError:
                     await self._socket.close(code=NO_MESSAGE)
                     break

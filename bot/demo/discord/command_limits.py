@@ -56,50 +56,50 @@ def check_commands(commands: Sequence[Mapping[str, Any]]) -> None:
     problems.check()
 
 
-def _check_command(problems: Problems, path: str, said: Mapping[str, Any]) -> None:
-    kind = int(said.get("type") or SLASH)
+def _check_command(problems: Problems, path: str, command: Mapping[str, Any]) -> None:
+    kind = int(command.get("type") or SLASH)
     problems.choice(f"{path}.type", kind, frozenset(MOST_COMMANDS))
-    _check_name(problems, f"{path}.name", said, is_menu=kind != SLASH)
+    _check_name(problems, f"{path}.name", command, is_menu=kind != SLASH)
     if kind == SLASH:
-        _check_description(problems, f"{path}.description", said)
-        _check_options(problems, f"{path}.options", said.get("options"), depth=0)
+        _check_description(problems, f"{path}.description", command)
+        _check_options(problems, f"{path}.options", command.get("options"), depth=0)
     else:
-        if said.get("description"):
+        if command.get("description"):
             problems.add(
                 f"{path}.description", "APPLICATION_COMMAND_MENU_DESCRIPTION", "Menus have none."
             )
-        if said.get("options"):
+        if command.get("options"):
             problems.add(f"{path}.options", "APPLICATION_COMMAND_MENU_OPTIONS", "Menus have none.")
-    rights = said.get("default_member_permissions")
+    rights = command.get("default_member_permissions")
     if rights is not None and not str(rights).isdecimal():
         problems.add(f"{path}.default_member_permissions", "NUMBER_TYPE_COERCE", "A number.")
     for name, allowed in (("contexts", {0, 1, 2}), ("integration_types", {0, 1})):
-        for each in problems.count(f"{path}.{name}", said.get(name), len(allowed)):
+        for each in problems.count(f"{path}.{name}", command.get(name), len(allowed)):
             problems.choice(f"{path}.{name}", each, frozenset(allowed))
-    if sum(_sizes(said)) > MOST_CHARACTERS_IN_ALL:
+    if sum(_sizes(command)) > MOST_CHARACTERS_IN_ALL:
         problems.add(path, "APPLICATION_COMMAND_TOO_LARGE", "More than 8000 characters.")
 
 
-def _check_name(problems: Problems, path: str, said: Mapping[str, Any], *, is_menu: bool) -> None:
-    problems.text(path, said.get("name"), MOST_NAME_CHARACTERS, required=True)
-    named = {path: said.get("name")} | _localized(problems, f"{path}_localizations", said, "name")
+def _check_name(problems: Problems, path: str, entry: Mapping[str, Any], *, is_menu: bool) -> None:
+    problems.text(path, entry.get("name"), MOST_NAME_CHARACTERS, required=True)
+    named = {path: entry.get("name")} | _localized(problems, f"{path}_localizations", entry, "name")
     for where, name in named.items():
         problems.text(where, name, MOST_NAME_CHARACTERS)
         if isinstance(name, str) and not is_menu and not _is_name(name):
             problems.add(where, "APPLICATION_COMMAND_INVALID_NAME", "It is no name.")
 
 
-def _check_description(problems: Problems, path: str, said: Mapping[str, Any]) -> None:
-    problems.text(path, said.get("description"), MOST_DESCRIPTION_CHARACTERS, required=True)
-    localized = _localized(problems, f"{path}_localizations", said, "description")
+def _check_description(problems: Problems, path: str, entry: Mapping[str, Any]) -> None:
+    problems.text(path, entry.get("description"), MOST_DESCRIPTION_CHARACTERS, required=True)
+    localized = _localized(problems, f"{path}_localizations", entry, "description")
     for where, text in localized.items():
         problems.text(where, text, MOST_DESCRIPTION_CHARACTERS, required=True)
 
 
 def _localized(
-    problems: Problems, path: str, said: Mapping[str, Any], name: str
+    problems: Problems, path: str, entry: Mapping[str, Any], name: str
 ) -> dict[str, object]:
-    found = said.get(f"{name}_localizations") or {}
+    found = entry.get(f"{name}_localizations") or {}
     for locale in set(found) - LOCALES:
         problems.add(f"{path}.{locale}", "BASE_TYPE_CHOICES", "No such language.")
     return {f"{path}.{locale}": text for locale, text in found.items()}
@@ -142,19 +142,19 @@ def _check_options(problems: Problems, path: str, options: object, *, depth: int
             _check_values(problems, where, each)
 
 
-def _check_values(problems: Problems, path: str, said: Mapping[str, Any]) -> None:
-    kind = said.get("type")
-    choices = problems.count(f"{path}.choices", said.get("choices"), MOST_CHOICES)
+def _check_values(problems: Problems, path: str, option: Mapping[str, Any]) -> None:
+    kind = option.get("type")
+    choices = problems.count(f"{path}.choices", option.get("choices"), MOST_CHOICES)
     if choices and kind not in _WITH_CHOICES:
         problems.add(f"{path}.choices", "APPLICATION_COMMAND_OPTIONS_CHOICES", "Not of this kind.")
-    if said.get("autocomplete") and (choices or kind not in _WITH_CHOICES):
+    if option.get("autocomplete") and (choices or kind not in _WITH_CHOICES):
         problems.add(
             f"{path}.autocomplete", "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE", "Not with these."
         )
     check_choices(problems, f"{path}.choices", choices, int(kind or 0))
-    problems.number(f"{path}.min_length", said.get("min_length"), 0, 6000)
-    problems.number(f"{path}.max_length", said.get("max_length"), 1, 6000)
-    if kind not in _NUMERIC and (said.get("min_value"), said.get("max_value")) != (None, None):
+    problems.number(f"{path}.min_length", option.get("min_length"), 0, 6000)
+    problems.number(f"{path}.max_length", option.get("max_length"), 1, 6000)
+    if kind not in _NUMERIC and (option.get("min_value"), option.get("max_value")) != (None, None):
         problems.add(f"{path}.min_value", "APPLICATION_COMMAND_OPTIONS_RANGE", "Of numbers only.")
 
 
@@ -174,12 +174,12 @@ def check_choices(
             problems.number(f"{where}.value", value, -(2**53), 2**53)
 
 
-def _sizes(said: Mapping[str, Any]) -> Iterator[int]:
+def _sizes(entry: Mapping[str, Any]) -> Iterator[int]:
     """Yield the lengths that count towards the total; of translations the longest."""
     for name in ("name", "description"):
-        texts = [said.get(name) or "", *(said.get(f"{name}_localizations") or {}).values()]
+        texts = [entry.get(name) or "", *(entry.get(f"{name}_localizations") or {}).values()]
         yield max(len(str(text)) for text in texts)
-    for each in said.get("choices") or []:
+    for each in entry.get("choices") or []:
         yield len(str(each.get("name") or "")) + len(str(each.get("value") or ""))
-    for each in said.get("options") or []:
+    for each in entry.get("options") or []:
         yield from _sizes(each)

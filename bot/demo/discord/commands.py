@@ -52,13 +52,13 @@ class Commands:
                 return each
         raise Refusal(404, 10063)
 
-    def replace(self, guild_id: int | None, said: Sequence[Mapping[str, Any]]) -> list[Command]:
+    def replace(self, guild_id: int | None, commands: Sequence[Mapping[str, Any]]) -> list[Command]:
         """Replace all commands of a scope. Raises Refusal."""
-        check_commands(said)
+        check_commands(commands)
         known = {(each["type"], each["name"]): each for each in self.all_in(guild_id)}
-        names = {(each.get("type") or SLASH, each["name"]) for each in said}
+        names = {(each.get("type") or SLASH, each["name"]) for each in commands}
         self._count_creations(guild_id, len(names - known.keys()))
-        stored = [self._stored(each, known, guild_id) for each in said]
+        stored = [self._stored(each, known, guild_id) for each in commands]
         self.scopes[guild_id] = {int(each["id"]): each for each in stored}
         return stored
 
@@ -71,11 +71,11 @@ class Commands:
             raise Refusal(400, 30034)
         self._created[guild_id] = recent + [now] * count
 
-    def add(self, guild_id: int | None, said: Mapping[str, Any]) -> Command:
+    def add(self, guild_id: int | None, entry: Mapping[str, Any]) -> Command:
         """Add a command, replacing one of the same name. Raises Refusal."""
-        name = (said.get("type") or SLASH, said.get("name"))
+        name = (entry.get("type") or SLASH, entry.get("name"))
         others = [each for each in self.all_in(guild_id) if (each["type"], each["name"]) != name]
-        return self.replace(guild_id, [*others, said])[-1]
+        return self.replace(guild_id, [*others, entry])[-1]
 
     def remove(self, guild_id: int | None, command_id: int) -> None:
         """Remove a command. Raises Refusal."""
@@ -84,13 +84,13 @@ class Commands:
 
     def _stored(
         self,
-        said: Mapping[str, Any],
+        sent: Mapping[str, Any],
         known: Mapping[tuple[int, str], Command],
         guild_id: int | None,
     ) -> Command:
-        kind = said.get("type") or SLASH
-        before = known.get((kind, said["name"]))
-        given = {name: value for name, value in said.items() if name not in ("id", "version")}
+        kind = sent.get("type") or SLASH
+        before = known.get((kind, sent["name"]))
+        given = {name: value for name, value in sent.items() if name not in ("id", "version")}
         usual: Command = {
             "type": kind,
             "description": "",
@@ -167,12 +167,12 @@ def _is_allowed(command: Command, person: Person, channel: Channel, rights: Righ
 
 def localized(command: Command, locale: str) -> Command:
     """Return a command with localized texts, including those of its options."""
-    told = dict(command)
+    shown = dict(command)
     for name in ("name", "description"):
         found = (command.get(f"{name}_localizations") or {}).get(locale)
-        told[f"{name}_localized"] = found or command.get(name, "")
+        shown[f"{name}_localized"] = found or command.get(name, "")
     if command.get("options"):
-        told["options"] = [localized(each, locale) for each in command["options"]]
+        shown["options"] = [localized(each, locale) for each in command["options"]]
     if command.get("choices"):
-        told["choices"] = [localized(each, locale) for each in command["choices"]]
-    return told
+        shown["choices"] = [localized(each, locale) for each in command["choices"]]
+    return shown

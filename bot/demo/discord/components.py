@@ -70,36 +70,36 @@ def check_unique_ids(problems: Problems, components: Iterable[Mapping[str, Any]]
 
 
 def _check_one(
-    problems: Problems, path: str, said: Mapping[str, Any], allowed: frozenset[int]
+    problems: Problems, path: str, component: Mapping[str, Any], allowed: frozenset[int]
 ) -> None:
-    kind = said.get("type")
+    kind = component.get("type")
     if kind not in allowed:
         problems.choice(f"{path}.type", kind, allowed)
         return
     match kind:
         case 1:
-            _check_row(problems, path, said)
+            _check_row(problems, path, component)
         case 2:
-            _check_button(problems, path, said)
+            _check_button(problems, path, component)
         case 9:
-            texts = problems.count(f"{path}.components", said.get("components"), 3, least=1)
+            texts = problems.count(f"{path}.components", component.get("components"), 3, least=1)
             for number, each in enumerate(texts):
                 _check_one(problems, f"{path}.components.{number}", each, frozenset({TEXT}))
-            accessory = said.get("accessory") or {}
+            accessory = component.get("accessory") or {}
             _check_one(problems, f"{path}.accessory", accessory, frozenset({BUTTON, THUMBNAIL}))
         case 10:
-            problems.text(f"{path}.content", said.get("content"), 4000, required=True)
+            problems.text(f"{path}.content", component.get("content"), 4000, required=True)
         case 12:
-            problems.count(f"{path}.items", said.get("items"), 10, least=1)
+            problems.count(f"{path}.items", component.get("items"), 10, least=1)
         case 17:
-            inside = problems.count(f"{path}.components", said.get("components"), 40, least=1)
+            inside = problems.count(f"{path}.components", component.get("components"), 40, least=1)
             for number, each in enumerate(inside):
                 _check_one(problems, f"{path}.components.{number}", each, _INSIDE)
 
 
-def _check_row(problems: Problems, path: str, said: Mapping[str, Any]) -> None:
+def _check_row(problems: Problems, path: str, row: Mapping[str, Any]) -> None:
     inside = problems.count(
-        f"{path}.components", said.get("components"), MOST_BUTTONS_IN_ROW, least=1
+        f"{path}.components", row.get("components"), MOST_BUTTONS_IN_ROW, least=1
     )
     has_select = any(each.get("type") in SELECTS for each in inside)
     if has_select and len(inside) > 1:
@@ -116,57 +116,57 @@ def _check_row(problems: Problems, path: str, said: Mapping[str, Any]) -> None:
             problems.choice(f"{where}.type", each.get("type"), SELECTS | {BUTTON})
 
 
-def _check_button(problems: Problems, path: str, said: Mapping[str, Any]) -> None:
-    style = said.get("style")
+def _check_button(problems: Problems, path: str, button: Mapping[str, Any]) -> None:
+    style = button.get("style")
     problems.choice(f"{path}.style", style, _STYLES)
-    problems.text(f"{path}.label", said.get("label"), MOST_LABEL_CHARACTERS)
+    problems.text(f"{path}.label", button.get("label"), MOST_LABEL_CHARACTERS)
     if style == LINK:
-        problems.text(f"{path}.url", said.get("url"), 512, required=True)
-        if said.get("custom_id") is not None:
+        problems.text(f"{path}.url", button.get("url"), 512, required=True)
+        if button.get("custom_id") is not None:
             problems.add(path, "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE", "One of both.")
-        url = said.get("url")
+        url = button.get("url")
         if isinstance(url, str) and not url.startswith(("http://", "https://", "discord://")):
             problems.add(f"{path}.url", "URL_TYPE_INVALID_SCHEME", "It is no address.")
     elif style != PREMIUM:
-        check_custom_id(problems, path, said)
-        if said.get("url") is not None:
+        check_custom_id(problems, path, button)
+        if button.get("url") is not None:
             problems.add(path, "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE", "One of both.")
-    if style != PREMIUM and not said.get("label") and not said.get("emoji"):
+    if style != PREMIUM and not button.get("label") and not button.get("emoji"):
         problems.add(f"{path}.label", "BASE_TYPE_REQUIRED", "It needs a label or an emoji.")
 
 
-def check_custom_id(problems: Problems, path: str, said: Mapping[str, Any]) -> None:
+def check_custom_id(problems: Problems, path: str, component: Mapping[str, Any]) -> None:
     """Check a component's custom id."""
     problems.text(
-        f"{path}.custom_id", said.get("custom_id"), MOST_CUSTOM_ID_CHARACTERS, required=True
+        f"{path}.custom_id", component.get("custom_id"), MOST_CUSTOM_ID_CHARACTERS, required=True
     )
 
 
 def check_select(
-    problems: Problems, path: str, said: Mapping[str, Any], *, in_modal: bool = False
+    problems: Problems, path: str, select: Mapping[str, Any], *, in_modal: bool = False
 ) -> None:
     """Check a select menu."""
-    check_custom_id(problems, path, said)
-    problems.text(f"{path}.placeholder", said.get("placeholder"), 150)
-    problems.number(f"{path}.min_values", said.get("min_values"), 0, MOST_OPTIONS)
-    problems.number(f"{path}.max_values", said.get("max_values"), 1, MOST_OPTIONS)
-    least, most = said.get("min_values", 1), said.get("max_values", 1)
+    check_custom_id(problems, path, select)
+    problems.text(f"{path}.placeholder", select.get("placeholder"), 150)
+    problems.number(f"{path}.min_values", select.get("min_values"), 0, MOST_OPTIONS)
+    problems.number(f"{path}.max_values", select.get("max_values"), 1, MOST_OPTIONS)
+    least, most = select.get("min_values", 1), select.get("max_values", 1)
     if isinstance(least, int) and isinstance(most, int) and least > most:
         problems.add(f"{path}.min_values", "NUMBER_TYPE_MAX", "It is more than max_values.")
     if in_modal:
-        if said.get("disabled"):
+        if select.get("disabled"):
             problems.add(f"{path}.disabled", "COMPONENT_DISABLED", "Nothing is disabled in a form.")
-        if said.get("required", True) and said.get("min_values") == 0:
+        if select.get("required", True) and select.get("min_values") == 0:
             problems.add(f"{path}.min_values", "NUMBER_TYPE_MIN", "It is required.")
-    if said.get("type") == STRING_SELECT:
-        check_options(problems, path, said, MOST_OPTIONS, least=1)
+    if select.get("type") == STRING_SELECT:
+        check_options(problems, path, select, MOST_OPTIONS, least=1)
 
 
 def check_options(
-    problems: Problems, path: str, said: Mapping[str, Any], most: int, *, least: int
+    problems: Problems, path: str, component: Mapping[str, Any], most: int, *, least: int
 ) -> None:
     """Check the options of a select."""
-    options = problems.count(f"{path}.options", said.get("options"), most, least=least)
+    options = problems.count(f"{path}.options", component.get("options"), most, least=least)
     values: set[object] = set()
     for number, each in enumerate(options):
         where = f"{path}.options.{number}"

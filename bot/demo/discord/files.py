@@ -47,7 +47,7 @@ class File:
     def as_json(self, base: str) -> dict[str, Any]:
         """Return it as Discord's attachment JSON; its URL begins with `base`."""
         address = f"{base}/attachments/{self.id}/{quote(self.name)}?hm={self.key}"
-        said: dict[str, Any] = {
+        attachment: dict[str, Any] = {
             "id": str(self.id),
             "filename": self.name,
             "size": self.size,
@@ -57,13 +57,13 @@ class File:
             "flags": 0,
         }
         if self.description:
-            said["description"] = self.description
+            attachment["description"] = self.description
         if self.waveform is not None:
-            said |= {"duration_secs": self.duration_seconds, "waveform": self.waveform}
+            attachment |= {"duration_secs": self.duration_seconds, "waveform": self.waveform}
         size = picture_size(self.data) if self.media_type.startswith("image/") else None
         if size is not None:
-            said["width"], said["height"] = size
-        return said | ({"ephemeral": True} if self.is_ephemeral else {})
+            attachment["width"], attachment["height"] = size
+        return attachment | ({"ephemeral": True} if self.is_ephemeral else {})
 
     async def send(self, request: web.Request) -> web.StreamResponse:
         """Serve the file or a byte range of it."""

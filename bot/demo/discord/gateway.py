@@ -61,9 +61,9 @@ def shard_of(guild_id: int | None, count: int) -> int:
 
 def _place_of(event: str, data: Any) -> int | None:  # noqa: ANN401 - whatever JSON there is
     """Return the id of the server that an event belongs to."""
-    said = data if isinstance(data, dict) else {}
+    fields = data if isinstance(data, dict) else {}
     name = "id" if event in ("GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE") else "guild_id"
-    return int(said[name]) if said.get(name) else None
+    return int(fields[name]) if fields.get(name) else None
 
 
 @dataclass
@@ -182,23 +182,23 @@ class Gateway:
             case other:
                 log.warning("discord.unknown_operation op=%s", other)
 
-    def close_code(self, said: dict[str, Any]) -> int | None:
+    def close_code(self, identify: dict[str, Any]) -> int | None:
         """Return the close code for a refused identify, or None."""
-        if not self._admits(said["token"]):
+        if not self._admits(identify["token"]):
             return _BAD_TOKEN
-        if said["intents"] & PRIVILEGED & ~self.granted_intents:
+        if identify["intents"] & PRIVILEGED & ~self.granted_intents:
             return _BAD_INTENTS
         return None
 
-    async def _identify(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> None:
+    async def _identify(self, socket: web.WebSocketResponse, fields: dict[str, Any]) -> None:
         self.identified += 1
-        code = self.close_code(said)
+        code = self.close_code(fields)
         if code is not None:
             self.refused += 1
             await socket.close(code=code)
             return
-        number, count = said.get("shard") or (0, 1)
-        session = Session(Intent(said["intents"]), (number, count), socket=socket)
+        number, count = fields.get("shard") or (0, 1)
+        session = Session(Intent(fields["intents"]), (number, count), socket=socket)
         # A new number of shards replaces all earlier sessions, which get no more events.
         kept = {n: each for n, each in self.sessions.items() if each.shard[1] == count}
         self.sessions = kept | {number: session}
@@ -206,13 +206,13 @@ class Gateway:
             await self._tell(session, event, data)
         self._note_presence(True)
 
-    async def _resume(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> None:
-        found = (each for each in self.sessions.values() if each.id == said["session_id"])
+    async def _resume(self, socket: web.WebSocketResponse, resume: dict[str, Any]) -> None:
+        found = (each for each in self.sessions.values() if each.id == resume["session_id"])
         session = next(found, None)
-        number = self.first_missed(said["seq"])
+        number = self.first_missed(resume["seq"])
         known = session is not None and session.is_valid
         known = known and session is not None and session.keeps(number)
-        if session is None or not known or not self._admits(said["token"]):
+        if session is None or not known or not self._admits(resume["token"]):
             self.refused += 1
             await send(socket, _INVALID, False)
             return

@@ -101,16 +101,16 @@ class Interaction:
             about["name"] = command.full_name
         if self.type is InteractionType.COMPONENT and self.source is not None:
             about["interacted_message_id"] = str(self.source.id)
-        said: dict[str, Any] = {"interaction_metadata": about}
+        metadata: dict[str, Any] = {"interaction_metadata": about}
         if "name" in about:
             # The older `interaction` field, which clients still read.
-            said["interaction"] = {
+            metadata["interaction"] = {
                 "id": str(self.id),
                 "type": int(self.type),
                 "name": about["name"],
                 "user": self.user.as_json(),
             }
-        return said
+        return metadata
 
     @property
     def full_name(self) -> str:

@@ -47,20 +47,20 @@ def find_mentioned(
     return Mentioned(tuple(dict.fromkeys(named)), everyone)
 
 
-def check_allowed_mentions(problems: Problems, said: object) -> None:
+def check_allowed_mentions(problems: Problems, allowed: object) -> None:
     """Check a message's `allowed_mentions`."""
-    if said is None:
+    if allowed is None:
         return
-    if not isinstance(said, Mapping):
+    if not isinstance(allowed, Mapping):
         problems.add("allowed_mentions", "DICT_TYPE_CONVERT", "It has to be an object.")
         return
-    kinds = problems.count("allowed_mentions.parse", said.get("parse"), len(_KINDS))
+    kinds = problems.count("allowed_mentions.parse", allowed.get("parse"), len(_KINDS))
     for number, each in enumerate(kinds):
         if each not in _KINDS:
             problems.add(f"allowed_mentions.parse.{number}", "BASE_TYPE_CHOICES", "No such kind.")
     for name in ("users", "roles"):
         listed: Sequence[Any] = problems.count(
-            f"allowed_mentions.{name}", said.get(name), _MOST_LISTED
+            f"allowed_mentions.{name}", allowed.get(name), _MOST_LISTED
         )
         if listed and name in kinds:
             problems.add(

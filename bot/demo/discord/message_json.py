@@ -20,7 +20,7 @@ def message_json(
     message: Message, base: str, viewer: Person | None = None, *, with_reference: bool = True
 ) -> dict[str, Any]:
     """Return a message as `viewer` sees it; URLs of files begin with `base`."""
-    said: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "id": str(message.id),
         "type": int(message.type),
         "channel_id": str(message.channel.id),
@@ -41,32 +41,32 @@ def message_json(
         "flags": message.flags,
     }
     if "nonce" in message.payload:
-        said["nonce"] = message.payload["nonce"]
+        shown["nonce"] = message.payload["nonce"]
     if message.author.is_bot:
-        said["application_id"] = str(message.author.id)
+        shown["application_id"] = str(message.author.id)
     if message.poll is not None:
-        said["poll"] = message.poll.as_json(viewer)
+        shown["poll"] = message.poll.as_json(viewer)
     if message.reactions.by_emoji:
-        said["reactions"] = message.reactions.as_json(viewer)
+        shown["reactions"] = message.reactions.as_json(viewer)
     if message.thread is not None:
-        said["thread"] = message.thread.as_json(viewer)
+        shown["thread"] = message.thread.as_json(viewer)
     asked = message.interaction
     if asked is not None:
-        said |= asked.as_message_metadata()
+        shown |= asked.as_message_metadata()
     if message.reference is not None:
-        said |= _reference_json(message, base, viewer, with_reference=with_reference)
-    return said
+        shown |= _reference_json(message, base, viewer, with_reference=with_reference)
+    return shown
 
 
 def _embed_json(embed: dict[str, Any], message: Message, base: str) -> dict[str, Any]:
     """Return an embed with the URLs of attached pictures filled in."""
-    told = dict(embed)
+    shown = dict(embed)
     for name in ("image", "thumbnail"):
         url = str((embed.get(name) or {}).get("url") or "")
         for file in message.files:
             if url == f"attachment://{file.name}" or f"/attachments/{file.id}/" in url:
-                told[name] = embed[name] | {"url": file.as_json(base)["url"]}
-    return told
+                shown[name] = embed[name] | {"url": file.as_json(base)["url"]}
+    return shown
 
 
 def _reference_json(
@@ -86,22 +86,22 @@ def _reference_json(
         place["type"] = 1
         snapshot = {"message": {name: copied[name] for name in _COPIED}}
         return {"message_reference": place, "message_snapshots": [snapshot]}
-    said: dict[str, Any] = {"message_reference": place}
+    shown: dict[str, Any] = {"message_reference": place}
     if with_reference and message.type in (MessageType.REPLY, MessageType.THREAD_STARTER):
         is_there = reference.id in reference.channel.messages
-        said["referenced_message"] = (
+        shown["referenced_message"] = (
             message_json(reference, base, viewer, with_reference=False) if is_there else None
         )
-    return said
+    return shown
 
 
-def without_content(said: dict[str, Any], app_id: int) -> dict[str, Any]:
+def without_content(shown: dict[str, Any], app_id: int) -> dict[str, Any]:
     """Remove the content that an app without the message content intent does not get."""
-    told, app = dict(said), str(app_id)
-    if told.get("referenced_message"):
-        told["referenced_message"] = without_content(told["referenced_message"], app_id)
-    if told["author"]["id"] != app and all(each["id"] != app for each in told["mentions"]):
-        told |= _HIDDEN
-        told.pop("poll", None)
-        told.pop("message_snapshots", None)
-    return told
+    hidden, app = dict(shown), str(app_id)
+    if hidden.get("referenced_message"):
+        hidden["referenced_message"] = without_content(hidden["referenced_message"], app_id)
+    if hidden["author"]["id"] != app and all(each["id"] != app for each in hidden["mentions"]):
+        hidden |= _HIDDEN
+        hidden.pop("poll", None)
+        hidden.pop("message_snapshots", None)
+    return hidden

@@ -26,59 +26,59 @@ _CHOSEN = kinds.SELECTS | {kinds.CHECKBOX_GROUP}
 INPUTS = _CHOSEN | {kinds.TEXT_INPUT, kinds.FILE_UPLOAD, kinds.RADIO_GROUP, kinds.CHECKBOX}
 
 
-def check_modal(said: Mapping[str, Any]) -> None:
+def check_modal(modal: Mapping[str, Any]) -> None:
     """Check the structure of a modal. Raises Refusal."""
-    check_shape(said, MODAL)
+    check_shape(modal, MODAL)
     problems = Problems()
-    problems.text("title", said.get("title"), MOST_TITLE_CHARACTERS, required=True)
-    problems.text("custom_id", said.get("custom_id"), 100, required=True)
-    top = problems.count("components", said.get("components"), MOST_COMPONENTS, least=1)
+    problems.text("title", modal.get("title"), MOST_TITLE_CHARACTERS, required=True)
+    problems.text("custom_id", modal.get("custom_id"), 100, required=True)
+    top = problems.count("components", modal.get("components"), MOST_COMPONENTS, least=1)
     for number, each in enumerate(top):
         _check_top(problems, f"components.{number}", each)
     check_unique_ids(problems, walk(top))
     problems.check()
 
 
-def _check_top(problems: Problems, path: str, said: Mapping[str, Any]) -> None:
-    kind = said.get("type")
+def _check_top(problems: Problems, path: str, component: Mapping[str, Any]) -> None:
+    kind = component.get("type")
     if kind == kinds.ROW:
-        inside = problems.count(f"{path}.components", said.get("components"), 1, least=1)
+        inside = problems.count(f"{path}.components", component.get("components"), 1, least=1)
         for each in inside:
             where = f"{path}.components.0"
             problems.choice(f"{where}.type", each.get("type"), frozenset({kinds.TEXT_INPUT}))
             problems.text(f"{where}.label", each.get("label"), 45, required=True)
             _check_input(problems, where, each)
     elif kind == kinds.TEXT:
-        problems.text(f"{path}.content", said.get("content"), 4000, required=True)
+        problems.text(f"{path}.content", component.get("content"), 4000, required=True)
     elif kind == kinds.LABEL:
-        problems.text(f"{path}.label", said.get("label"), 45, required=True)
-        problems.text(f"{path}.description", said.get("description"), 100)
-        inner = said.get("component") or {}
+        problems.text(f"{path}.label", component.get("label"), 45, required=True)
+        problems.text(f"{path}.description", component.get("description"), 100)
+        inner = component.get("component") or {}
         problems.choice(f"{path}.component.type", inner.get("type"), INPUTS)
         _check_input(problems, f"{path}.component", inner)
     else:
         problems.choice(f"{path}.type", kind, _TOP_LEVEL)
 
 
-def _check_input(problems: Problems, path: str, said: Mapping[str, Any]) -> None:
-    kind = said.get("type")
+def _check_input(problems: Problems, path: str, field: Mapping[str, Any]) -> None:
+    kind = field.get("type")
     if kind in kinds.SELECTS:
-        check_select(problems, path, said, in_modal=True)
+        check_select(problems, path, field, in_modal=True)
         return
-    check_custom_id(problems, path, said)
+    check_custom_id(problems, path, field)
     if kind == kinds.TEXT_INPUT:
-        problems.choice(f"{path}.style", said.get("style"), frozenset({1, 2}))
-        problems.number(f"{path}.min_length", said.get("min_length"), 0, MOST_INPUT_CHARACTERS)
-        problems.number(f"{path}.max_length", said.get("max_length"), 1, MOST_INPUT_CHARACTERS)
-        problems.text(f"{path}.value", said.get("value"), MOST_INPUT_CHARACTERS)
-        problems.text(f"{path}.placeholder", said.get("placeholder"), 100)
+        problems.choice(f"{path}.style", field.get("style"), frozenset({1, 2}))
+        problems.number(f"{path}.min_length", field.get("min_length"), 0, MOST_INPUT_CHARACTERS)
+        problems.number(f"{path}.max_length", field.get("max_length"), 1, MOST_INPUT_CHARACTERS)
+        problems.text(f"{path}.value", field.get("value"), MOST_INPUT_CHARACTERS)
+        problems.text(f"{path}.placeholder", field.get("placeholder"), 100)
     elif kind == kinds.FILE_UPLOAD:
-        problems.number(f"{path}.min_values", said.get("min_values"), 0, MOST_FILES)
-        problems.number(f"{path}.max_values", said.get("max_values"), 1, MOST_FILES)
+        problems.number(f"{path}.min_values", field.get("min_values"), 0, MOST_FILES)
+        problems.number(f"{path}.max_values", field.get("max_values"), 1, MOST_FILES)
     elif kind == kinds.RADIO_GROUP:
-        check_options(problems, path, said, 10, least=2)
+        check_options(problems, path, field, 10, least=2)
     elif kind == kinds.CHECKBOX_GROUP:
-        check_options(problems, path, said, 10, least=1)
+        check_options(problems, path, field, 10, least=1)
 
 
 Answers = Mapping[str, str | Sequence[str] | bool]

@@ -33,8 +33,8 @@ class Resolved:
         member = guild.members.get(person.id) if guild else None
         if member is not None:
             rights = self._discord.rights_of(person, self._channel)
-            said = member.as_json(with_user=False) | {"permissions": str(int(rights))}
-            self._put("members", person.id, said)
+            shown = member.as_json(with_user=False) | {"permissions": str(int(rights))}
+            self._put("members", person.id, shown)
 
     def add_id(self, kind: int, text: str, person: Person) -> bool:
         """Add the object of an id for an option type; return whether it exists."""
@@ -61,12 +61,12 @@ class Resolved:
         """Add an attachment."""
         self._put("attachments", file.id, file.as_json(self._discord.base))
 
-    def add_message(self, said: dict[str, Any]) -> None:
+    def add_message(self, message: dict[str, Any]) -> None:
         """Add a message."""
-        self._put("messages", int(said["id"]), said)
+        self._put("messages", int(message["id"]), message)
 
-    def _put(self, kind: str, id_: int, said: dict[str, Any]) -> None:
-        self.found.setdefault(kind, {})[str(id_)] = said
+    def _put(self, kind: str, id_: int, resolved: dict[str, Any]) -> None:
+        self.found.setdefault(kind, {})[str(id_)] = resolved
 
 
 class OptionReader:
@@ -92,7 +92,7 @@ class OptionReader:
     def read(self, known: Sequence[Mapping[str, Any]], given: Given, path: str) -> list[Any]:
         """Return options as Discord's JSON for the bot. Raises Refusal for invalid ones."""
         by_name = {each["name"]: each for each in known}
-        told = []
+        found = []
         for each in given:
             option = by_name.get(each["name"])
             if option is None:
@@ -104,17 +104,17 @@ class OptionReader:
             where = f"{path}.{option['name']}"
             if option["type"] in _NESTED:
                 inner = self.read(option.get("options") or [], each.get("options") or [], where)
-                told.append(about | {"options": inner})
+                found.append(about | {"options": inner})
                 continue
             if each.get("focused"):
                 self.focused, about = option, about | {"focused": True}
             value = each.get("value")
             if not (self._is_partial and (each.get("focused") or value is None)):
                 value = self._value(option, value, where)
-            told.append(about | {"value": value})
+            found.append(about | {"value": value})
         if not self._is_partial:
             self._check_complete(known, given, path)
-        return told
+        return found
 
     def _check_complete(self, known: Sequence[Mapping[str, Any]], given: Given, path: str) -> None:
         names = [each["name"] for each in given]

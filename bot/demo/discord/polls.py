@@ -98,35 +98,35 @@ class Poll:
         return [{"name": name, "value": text, "inline": False} for name, text in fields.items()]
 
 
-def check_poll(problems: Problems, said: Mapping[str, Any]) -> None:
+def check_poll(problems: Problems, poll: Mapping[str, Any]) -> None:
     """Check the payload of a new poll."""
-    question = said.get("question") or {}
+    question = poll.get("question") or {}
     problems.text(
         "poll.question.text", question.get("text"), MOST_QUESTION_CHARACTERS, required=True
     )
-    answers = problems.count("poll.answers", said.get("answers"), MOST_ANSWERS, least=1)
+    answers = problems.count("poll.answers", poll.get("answers"), MOST_ANSWERS, least=1)
     for number, each in enumerate(answers):
         path = f"poll.answers.{number}.poll_media.text"
         media = each.get("poll_media") or {}
         problems.text(path, media.get("text"), MOST_ANSWER_CHARACTERS, required=True)
-    problems.number("poll.duration", said.get("duration"), 1, MOST_HOURS)
-    if said.get("layout_type", 1) != 1:
-        problems.choice("poll.layout_type", said["layout_type"], frozenset({1}))
+    problems.number("poll.duration", poll.get("duration"), 1, MOST_HOURS)
+    if poll.get("layout_type", 1) != 1:
+        problems.choice("poll.layout_type", poll["layout_type"], frozenset({1}))
 
 
-def begin_poll(said: Mapping[str, Any], now: float) -> Poll:
+def begin_poll(poll: Mapping[str, Any], now: float) -> Poll:
     """Return the poll of a checked payload."""
-    hours = said.get("duration") or _USUAL_HOURS
+    hours = poll.get("duration") or _USUAL_HOURS
     return Poll(
-        said["question"]["text"],
-        [_media(each["poll_media"]) for each in said["answers"]],
+        poll["question"]["text"],
+        [_media(each["poll_media"]) for each in poll["answers"]],
         now + 3600.0 * hours,
-        bool(said.get("allow_multiselect")),
+        bool(poll.get("allow_multiselect")),
     )
 
 
-def _media(said: Mapping[str, Any]) -> dict[str, Any]:
-    media: dict[str, Any] = {"text": said["text"]}
-    if emoji := said.get("emoji"):
+def _media(given: Mapping[str, Any]) -> dict[str, Any]:
+    media: dict[str, Any] = {"text": given["text"]}
+    if emoji := given.get("emoji"):
         media["emoji"] = {"id": emoji.get("id"), "name": emoji.get("name")}
     return media

@@ -61,8 +61,8 @@ async def remove(discord: Discord, message: Message) -> None:
     for person in readers:
         discord.feeds.tell(person, "message_delete", message_id=str(message.id), **place)
     if not message.is_ephemeral and _bot_sees(discord, message.channel):
-        said = {"id": str(message.id)} | place | _guild(message.channel)
-        await discord.gateway.dispatch("MESSAGE_DELETE", said, _intent(message.channel))
+        event = {"id": str(message.id)} | place | _guild(message.channel)
+        await discord.gateway.dispatch("MESSAGE_DELETE", event, _intent(message.channel))
 
 
 async def send_message_event(
@@ -70,23 +70,23 @@ async def send_message_event(
 ) -> dict[str, Any]:
     """Send the events of a created or updated message; return it as the bot sees it."""
     for person in _readers(discord, message):
-        said = message_json(message, "", person)
-        fields: dict[str, Any] = {"message": said} | ({"reason": reason} if reason else {})
+        shown = message_json(message, "", person)
+        fields: dict[str, Any] = {"message": shown} | ({"reason": reason} if reason else {})
         discord.feeds.tell(person, f"message_{what}", **fields)
-    said = message_json(message, discord.base, discord.me)
+    shown = message_json(message, discord.base, discord.me)
     if not message.is_ephemeral and _bot_sees(discord, message.channel):
         place = _guild(message.channel)
-        told = said | place
+        event = shown | place
         guild = message.channel.guild
         if guild is not None:
             session = discord.gateway.session
             if session is not None and not session.intents & Intent.MESSAGE_CONTENT:
-                told = without_content(told, discord.me.id)
+                event = without_content(event, discord.me.id)
             member = guild.members.get(message.author.id)
             if member is not None:
-                told["member"] = member.as_json(with_user=False)
-        await discord.gateway.dispatch(f"MESSAGE_{what.upper()}", told, _intent(message.channel))
-    return said
+                event["member"] = member.as_json(with_user=False)
+        await discord.gateway.dispatch(f"MESSAGE_{what.upper()}", event, _intent(message.channel))
+    return shown
 
 
 async def send_channel_event(discord: Discord, what: str, channel: Channel) -> None:
@@ -94,22 +94,22 @@ async def send_channel_event(discord: Discord, what: str, channel: Channel) -> N
     for person in discord.people.values():
         if discord.feeds.is_open(person) and channel.rights_of(person, discord.clock()):
             rights = {"rights": str(int(discord.rights_of(person, channel)))}
-            said = channel.as_json(person) | rights
-            discord.feeds.tell(person, f"channel_{what}", channel=said)
+            shown = channel.as_json(person) | rights
+            discord.feeds.tell(person, f"channel_{what}", channel=shown)
     if channel.guild is None or discord.me.id not in channel.guild.members:
         return
     kind = "THREAD" if channel.thread is not None else "CHANNEL"
     if kind == "THREAD" and not _bot_sees(discord, channel) and what != "delete":
         return
-    said = channel.as_json() | ({"newly_created": True} if what == "create" else {})
-    await discord.gateway.dispatch(f"{kind}_{what.upper()}", said, Intent.GUILDS)
+    shown = channel.as_json() | ({"newly_created": True} if what == "create" else {})
+    await discord.gateway.dispatch(f"{kind}_{what.upper()}", shown, Intent.GUILDS)
 
 
 async def send_message_update(discord: Discord, message: Message, reason: str) -> None:
     """Send clients, not the bot, an update of a message that was not edited."""
     for person in _readers(discord, message):
-        said = message_json(message, "", person)
-        discord.feeds.tell(person, "message_update", message=said, reason=reason)
+        shown = message_json(message, "", person)
+        discord.feeds.tell(person, "message_update", message=shown, reason=reason)
 
 
 def check_reply(

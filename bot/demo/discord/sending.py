@@ -21,14 +21,14 @@ def remember(discord: Discord, interaction: Interaction) -> Interaction:
 
 async def send(discord: Discord, interaction: Interaction) -> None:
     """Send an interaction to the bot, and start the time limit of its answer."""
-    said = interaction_json(discord, interaction)
+    event = interaction_json(discord, interaction)
     interaction.expires_at = discord.clock() + TOKEN_SECONDS
     interaction.sent_at = time.perf_counter()
     loop = asyncio.get_running_loop()
     interaction.deadline = loop.call_later(discord.ack_seconds, _fail, discord, interaction)
     if interaction.type is not InteractionType.AUTOCOMPLETE:
         discord.feeds.tell(interaction.user, "interaction_sent", **interaction.as_event())
-    await discord.gateway.dispatch("INTERACTION_CREATE", said)
+    await discord.gateway.dispatch("INTERACTION_CREATE", event)
 
 
 def acknowledge(discord: Discord, interaction: Interaction, at: float) -> None:
@@ -68,7 +68,7 @@ def interaction_json(discord: Discord, interaction: Interaction) -> dict[str, An
     channel, user = interaction.channel, interaction.user
     guild = channel.guild
     rights = discord.rights_of(discord.me, channel)
-    said: dict[str, Any] = {
+    event: dict[str, Any] = {
         "id": str(interaction.id),
         "application_id": str(discord.application_id),
         "type": int(interaction.type),
@@ -87,7 +87,7 @@ def interaction_json(discord: Discord, interaction: Interaction) -> dict[str, An
     if guild is not None:
         member = guild.members[user.id].as_json()
         member["permissions"] = str(int(discord.rights_of(user, channel)))
-        said |= {
+        event |= {
             "guild_id": str(guild.id),
             "guild": {"id": str(guild.id), "features": [], "locale": guild.locale},
             "guild_locale": guild.locale,
@@ -96,10 +96,10 @@ def interaction_json(discord: Discord, interaction: Interaction) -> dict[str, An
         }
     else:
         with_bot = discord.me in channel.recipients
-        said |= {"user": user.as_json(), "context": IN_BOT_DM if with_bot else IN_PRIVATE}
+        event |= {"user": user.as_json(), "context": IN_BOT_DM if with_bot else IN_PRIVATE}
     if interaction.source is not None:
-        said["message"] = message_json(interaction.source, discord.base, discord.me)
-    return said
+        event["message"] = message_json(interaction.source, discord.base, discord.me)
+    return event
 
 
 def _owners(discord: Discord, interaction: Interaction) -> dict[str, str]:

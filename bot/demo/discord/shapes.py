@@ -96,10 +96,10 @@ CHANNEL: Shape = {
 CALLBACK: Shape = {"type": NUMBER, "data": {}}
 
 
-def check_shape(said: object, shape: Shape) -> None:
+def check_shape(value: object, shape: Shape) -> None:
     """Check the fields of a request against a shape. Raises Refusal."""
     problems = Problems()
-    _check(problems, "", said, shape)
+    _check(problems, "", value, shape)
     problems.check()
 
 

@@ -59,9 +59,9 @@ async def begin_thread(
         )
         await post(discord, starter, {}, [])
     elif not is_private:
-        told = Message(discord.ids.next(), person, channel, MessageType.THREAD_CREATED)
-        told.thread = thread
-        await post(discord, told, {"content": name}, [])
+        announcement = Message(discord.ids.next(), person, channel, MessageType.THREAD_CREATED)
+        announcement.thread = thread
+        await post(discord, announcement, {"content": name}, [])
     return thread
 
 
@@ -105,7 +105,7 @@ async def _send_member_events(
         {"id": str(channel.id), "user_id": str(each.id), "join_timestamp": None, "flags": 0}
         for each in ([added] if added else [])
     ]
-    said = {
+    event = {
         "id": str(channel.id),
         "guild_id": str(channel.guild.id),
         "member_count": len(thread.members),
@@ -114,7 +114,7 @@ async def _send_member_events(
     }
     # Without the members intent a bot gets events about itself only.
     if discord.me in (added, removed):
-        await discord.gateway.dispatch("THREAD_MEMBERS_UPDATE", said, Intent.GUILDS)
+        await discord.gateway.dispatch("THREAD_MEMBERS_UPDATE", event, Intent.GUILDS)
 
 
 async def set_archived(

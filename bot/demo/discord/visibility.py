@@ -29,5 +29,5 @@ def visibility_events(discord: Discord) -> Iterator[None]:
         person, channel = discord.people[person_id], discord.channels[channel_id]
         what = "create" if (person_id, channel_id) in after else "delete"
         rights = str(int(discord.rights_of(person, channel)))
-        said = channel.as_json(person) | {"rights": rights}
-        discord.feeds.tell(person, f"channel_{what}", channel=said)
+        shown = channel.as_json(person) | {"rights": rights}
+        discord.feeds.tell(person, f"channel_{what}", channel=shown)

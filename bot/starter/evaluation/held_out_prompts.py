@@ -92,7 +92,7 @@ def held_out(number: int, seed: int) -> list[Prompt]:
 
 def worded(ask: PromptSpec, number: int, *, is_chinese: bool = False) -> Prompt:
     """Say what is asked for; the number decides on one of the ways to say it."""
-    said = prompt_wordings.PromptFacts(
+    facts = prompt_wordings.PromptFacts(
         style=ask.style,
         bpm=None if ask.bpm is None else round(ask.bpm),
         key=ask.key,
@@ -101,7 +101,7 @@ def worded(ask: PromptSpec, number: int, *, is_chinese: bool = False) -> Prompt:
         mood=ask.mood,
     )
     return Prompt(
-        ask, (prompt_wordings.chinese if is_chinese else prompt_wordings.english)(said, number)
+        ask, (prompt_wordings.chinese if is_chinese else prompt_wordings.english)(facts, number)
     )
 
 

@@ -160,8 +160,8 @@ def _bar_of(score: Score, frame: int) -> int | None:
 
 
 def _clock_beat(row: NDArray[np.integer[Any]]) -> int | None:
-    said = Counter(each[1] for code in row if (each := clock_meaning(int(code))) is not None)
-    return said.most_common(1)[0][0] if said else None
+    lengths = Counter(each[1] for code in row if (each := clock_meaning(int(code))) is not None)
+    return lengths.most_common(1)[0][0] if lengths else None
 
 
 def _first_beat(onsets: Sequence[int], beat_frames: int, frames: int) -> int:

@@ -63,7 +63,7 @@ def _style_rows(groups: Groups) -> list[Row]:
 
 
 def _tempo_rows(groups: Groups) -> list[Row]:
-    said = {
+    verdicts = {
         name: [
             verdict(clip.analysis.bpm, clip.prompt.ask.bpm)
             for clip in clips
@@ -77,12 +77,12 @@ def _tempo_rows(groups: Groups) -> list[Row]:
         ("tempo off altogether", "≤ 3 %", lambda each: each == "off"),
     )
     rows = [
-        Row(name, target, {n: Share.where(map(is_so, each)) for n, each in said.items()})
+        Row(name, target, {n: Share.where(map(is_so, each)) for n, each in verdicts.items()})
         for name, target, is_so in kinds
     ]
     ratios = {
         name: Counter(each for each in own if each not in ("met", "off"))
-        for name, own in said.items()
+        for name, own in verdicts.items()
     }
     named: dict[str, Cell] = {
         name: ", ".join(f"×{ratio} {count}" for ratio, count in own.most_common(3)) or "–"

@@ -124,44 +124,44 @@ def asked_styles(style: str, *, is_chinese: bool) -> tuple[str, ...]:
     return known or ((f"来点{style}",) if is_chinese else (f"some {style}",))
 
 
-def english(said: PromptFacts, number: int) -> str:
+def english(facts: PromptFacts, number: int) -> str:
     """Say it in English."""
-    text = _turn(asked_styles(said.style, is_chinese=False), number)
-    if said.mood is not None:
-        text = _turn((f"something {said.mood}: {text}", f"{text}, {said.mood} in mood"), number)
+    text = _turn(asked_styles(facts.style, is_chinese=False), number)
+    if facts.mood is not None:
+        text = _turn((f"something {facts.mood}: {text}", f"{text}, {facts.mood} in mood"), number)
     parts = []
-    if said.lead is not None:
+    if facts.lead is not None:
         parts.append(
             _turn(
-                (f"with {said.lead}", f"the {said.lead} plays the tune", f"{said.lead} on top"),
+                (f"with {facts.lead}", f"the {facts.lead} plays the tune", f"{facts.lead} on top"),
                 number,
             )
         )
-    if said.density is not None:
-        parts.append(_turn(_DRUMS[said.density], number))
-    if said.key is not None:
-        tonic, mode = said.key
+    if facts.density is not None:
+        parts.append(_turn(_DRUMS[facts.density], number))
+    if facts.key is not None:
+        tonic, mode = facts.key
         parts.append(_turn((f"in {_NOTES[tonic]} {mode}", f"key: {_NOTES[tonic]} {mode}"), number))
-    if said.bpm is not None:
-        parts.append(_turn((f"{said.bpm} BPM", f"at {said.bpm} bpm"), number))
+    if facts.bpm is not None:
+        parts.append(_turn((f"{facts.bpm} BPM", f"at {facts.bpm} bpm"), number))
     return ", ".join((text, *parts))
 
 
-def chinese(said: PromptFacts, number: int) -> str:
+def chinese(facts: PromptFacts, number: int) -> str:
     """Say it in Chinese; an instrument without a known name keeps its English one."""
-    text = _turn(asked_styles(said.style, is_chinese=True), number)
+    text = _turn(asked_styles(facts.style, is_chinese=True), number)
     parts = []
-    if said.mood is not None:
-        parts.append(f"要{_MOODS_ZH[said.mood]}的")
-    if said.lead is not None:
-        parts.append(f"用{_LEADS_ZH.get(said.lead, said.lead)}演奏旋律")
-    if said.density is not None:
-        parts.append(_DRUMS_ZH[said.density])
-    if said.key is not None:
-        tonic, mode = said.key
+    if facts.mood is not None:
+        parts.append(f"要{_MOODS_ZH[facts.mood]}的")
+    if facts.lead is not None:
+        parts.append(f"用{_LEADS_ZH.get(facts.lead, facts.lead)}演奏旋律")
+    if facts.density is not None:
+        parts.append(_DRUMS_ZH[facts.density])
+    if facts.key is not None:
+        tonic, mode = facts.key
         parts.append(f"{_NOTES_ZH[tonic]}{_MODES_ZH[mode]}")
-    if said.bpm is not None:
-        parts.append(f"每分钟{said.bpm}拍")
+    if facts.bpm is not None:
+        parts.append(f"每分钟{facts.bpm}拍")
     return "，".join((text, *parts))
 
 

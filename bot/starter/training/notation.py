@@ -27,7 +27,7 @@ _SECTIONS = 3
 
 def write_notation(folder: Path) -> None:
     """Write the notation of the codebooks into the folder of a checkpoint."""
-    told = {
+    notation = {
         "frames_per_second": FRAMES_PER_SECOND,
         "clock": {"book": CLOCK, "beat_frames": list(BEAT_FRAMES), "rounds": _SECTIONS},
         "plan": {
@@ -58,7 +58,7 @@ def write_notation(folder: Path) -> None:
             for book, layout in PITCHED.items()
         ],
     }
-    (folder / FILE).write_text(json.dumps(told, separators=(",", ":")) + "\n", "utf-8")
+    (folder / FILE).write_text(json.dumps(notation, separators=(",", ":")) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -36,8 +36,8 @@ class Gateway(gateway.Gateway):
         finally:
             self._changed()
 
-    def close_code(self, payload):
-        return super().close_code(payload) if self.closes_with is None else self.closes_with
+    def close_code(self, identify):
+        return super().close_code(identify) if self.closes_with is None else self.closes_with
 
     def first_missed(self, heard):
         number = max(0, heard - self.repeats)

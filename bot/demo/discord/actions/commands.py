@@ -60,9 +60,9 @@ def new_command(
     files = files or {}
     check_files(files, discord.max_file_bytes(channel))
     reader = OptionReader(discord, person, channel, files)
-    told = reader.read(command["options"], options, "options")
+    given = reader.read(command["options"], options, "options")
     reader.problems.check()
-    data = _data(command) | {"options": told}
+    data = _data(command) | {"options": given}
     if reader.resolved.found:
         data["resolved"] = reader.resolved.found
     return remember(discord, Interaction(discord.ids.next(), person, channel, data, nonce=nonce))
@@ -77,11 +77,11 @@ async def complete(
     """
     channel, command = _find(discord, person, channel_id, command_id, kinds={SLASH})
     reader = OptionReader(discord, person, channel, {}, is_partial=True)
-    told = reader.read(command["options"], options, "options")
+    given = reader.read(command["options"], options, "options")
     reader.problems.check()
     if reader.focused is None or not reader.focused.get("autocomplete"):
         raise Refusal(400, 50035)
-    data = _data(command) | {"options": told}
+    data = _data(command) | {"options": given}
     if reader.resolved.found:
         data["resolved"] = reader.resolved.found
     interaction = Interaction(
@@ -125,10 +125,10 @@ async def use_menu(
     reader = OptionReader(discord, person, channel, {})
     if command["type"] == MESSAGE_MENU:
         target = discord.message_for(person, channel, target_id)
-        said = message_json(target, discord.base, discord.me)
+        message = message_json(target, discord.base, discord.me)
         if channel.guild is not None:
-            said["guild_id"] = str(channel.guild.id)
-        reader.resolved.add_message(said)
+            message["guild_id"] = str(channel.guild.id)
+        reader.resolved.add_message(message)
     else:
         reader.resolved.add_person(discord.person_of(target_id))
     data = _data(command) | {"target_id": str(target_id), "resolved": reader.resolved.found}

@@ -89,8 +89,8 @@ async def create_role(
     _check_name(name)
     role = discord.add_role(name, rights, color=color)
     _send_role_events(discord, guild)
-    said = {"guild_id": str(guild.id), "role": role.as_json()}
-    await discord.gateway.dispatch("GUILD_ROLE_CREATE", said, Intent.GUILDS)
+    event = {"guild_id": str(guild.id), "role": role.as_json()}
+    await discord.gateway.dispatch("GUILD_ROLE_CREATE", event, Intent.GUILDS)
     return role
 
 
@@ -107,8 +107,8 @@ async def set_role_rights(discord: Discord, person: Person, role_id: int, rights
         role.rights = rights
     _send_commands_update(discord, guild)
     _send_role_events(discord, guild)
-    said = {"guild_id": str(guild.id), "role": role.as_json()}
-    await discord.gateway.dispatch("GUILD_ROLE_UPDATE", said, Intent.GUILDS)
+    event = {"guild_id": str(guild.id), "role": role.as_json()}
+    await discord.gateway.dispatch("GUILD_ROLE_UPDATE", event, Intent.GUILDS)
 
 
 async def create_channel(

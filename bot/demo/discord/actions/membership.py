@@ -17,13 +17,13 @@ _BANNED = 40_007
 
 async def send_member_event(discord: Discord, guild: Guild, member: Member, what: str) -> None:
     """Tell clients and the bot that a member was added or updated."""
-    said = member.as_json()
+    shown = member.as_json()
     for person in discord.member_event_receivers(guild):
-        discord.feeds.tell(person, f"member_{what}", member=said)
-    told = said | {"guild_id": str(guild.id)}
+        discord.feeds.tell(person, f"member_{what}", member=shown)
+    event = shown | {"guild_id": str(guild.id)}
     # A bot gets events about its own member without the members intent.
     intent = Intent.GUILDS if member.person is discord.me else Intent.GUILD_MEMBERS
-    await discord.gateway.dispatch(f"GUILD_MEMBER_{what.upper()}", told, intent)
+    await discord.gateway.dispatch(f"GUILD_MEMBER_{what.upper()}", event, intent)
 
 
 async def remove_member(discord: Discord, guild: Guild, person: Person) -> None:
@@ -38,8 +38,8 @@ async def remove_member(discord: Discord, guild: Guild, person: Person) -> None:
             discord.feeds.tell(each, "commands_update")
         await discord.gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, Intent.GUILDS)
         return
-    said = {"guild_id": str(guild.id), "user": person.as_json()}
-    await discord.gateway.dispatch("GUILD_MEMBER_REMOVE", said, Intent.GUILD_MEMBERS)
+    event = {"guild_id": str(guild.id), "user": person.as_json()}
+    await discord.gateway.dispatch("GUILD_MEMBER_REMOVE", event, Intent.GUILD_MEMBERS)
 
 
 async def leave(discord: Discord, person: Person) -> None:
@@ -73,10 +73,10 @@ async def invite_bot(discord: Discord, person: Person) -> None:
         return
     own = [role for role in guild.roles.values() if role.is_managed]
     added = discord.add_member(guild, discord.me, own)
-    said = guild_create(guild, discord.me, discord.channels.values())
+    event = guild_create(guild, discord.me, discord.channels.values())
     # `unavailable` is absent when a server is joined.
-    del said["unavailable"]
-    await discord.gateway.dispatch("GUILD_CREATE", said, Intent.GUILDS)
+    del event["unavailable"]
+    await discord.gateway.dispatch("GUILD_CREATE", event, Intent.GUILDS)
     for each in discord.member_event_receivers(guild):
         discord.feeds.tell(each, "member_add", member=added.as_json())
         discord.feeds.tell(each, "commands_update")

@@ -29,8 +29,8 @@ async def ban(
     require_above(guild, person, other, Right.BAN_MEMBERS)
     guild.banned.add(other.id)
     await remove_member(discord, guild, other)
-    said = {"guild_id": str(guild.id), "user": other.as_json()}
-    await discord.gateway.dispatch("GUILD_BAN_ADD", said, Intent.GUILD_MODERATION)
+    event = {"guild_id": str(guild.id), "user": other.as_json()}
+    await discord.gateway.dispatch("GUILD_BAN_ADD", event, Intent.GUILD_MODERATION)
     if not delete_messages:
         return
     for channel in list(discord.channels.values()):
@@ -48,8 +48,8 @@ async def unban(discord: Discord, person: Person, member_id: int) -> None:
     if member_id not in guild.banned:
         raise Refusal(404, 10026)
     guild.banned.discard(member_id)
-    said = {"guild_id": str(guild.id), "user": discord.person_of(member_id).as_json()}
-    await discord.gateway.dispatch("GUILD_BAN_REMOVE", said, Intent.GUILD_MODERATION)
+    event = {"guild_id": str(guild.id), "user": discord.person_of(member_id).as_json()}
+    await discord.gateway.dispatch("GUILD_BAN_REMOVE", event, Intent.GUILD_MODERATION)
 
 
 async def set_guild(

@@ -148,12 +148,12 @@ async def start_typing(discord: Discord, person: Person, channel_id: int) -> Non
         raise Refusal(403, 50013)
     send_typing(discord, person, channel)
     intent = Intent.GUILD_TYPING if channel.guild else Intent.DIRECT_TYPING
-    said = {
+    typing = {
         "channel_id": str(channel.id),
         "user_id": str(person.id),
         "timestamp": int(discord.clock()),
     }
-    await discord.gateway.dispatch("TYPING_START", said | _guild(channel), intent)
+    await discord.gateway.dispatch("TYPING_START", typing | _guild(channel), intent)
 
 
 async def react(
@@ -196,14 +196,14 @@ async def vote(
         await send_message_update(discord, message, "poll")
     intent = Intent.GUILD_POLLS if channel.guild else Intent.DIRECT_POLLS
     for answer_id, is_gained in changed.items():
-        said = {
+        ballot = {
             "user_id": str(person.id),
             "channel_id": str(channel.id),
             "message_id": str(message.id),
             "answer_id": answer_id,
         }
         event = f"MESSAGE_POLL_VOTE_{'ADD' if is_gained else 'REMOVE'}"
-        await discord.gateway.dispatch(event, said | _guild(channel), intent)
+        await discord.gateway.dispatch(event, ballot | _guild(channel), intent)
 
 
 async def _send_reaction_event(
@@ -213,7 +213,7 @@ async def _send_reaction_event(
     channel = message.channel
     if not channel.is_seen_by(discord.me, discord.clock()):
         return
-    said: dict[str, Any] = {
+    event: dict[str, Any] = {
         "user_id": str(person.id),
         "channel_id": str(channel.id),
         "message_id": str(message.id),
@@ -223,9 +223,9 @@ async def _send_reaction_event(
         "type": 0,
     }
     if channel.guild is not None and what == "ADD":
-        said["member"] = channel.guild.members[person.id].as_json()
+        event["member"] = channel.guild.members[person.id].as_json()
     intent = Intent.GUILD_REACTIONS if channel.guild else Intent.DIRECT_REACTIONS
-    await discord.gateway.dispatch(f"MESSAGE_REACTION_{what}", said | _guild(channel), intent)
+    await discord.gateway.dispatch(f"MESSAGE_REACTION_{what}", event | _guild(channel), intent)
 
 
 def _guild(channel: Channel) -> dict[str, str]:

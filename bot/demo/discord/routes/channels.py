@@ -29,33 +29,33 @@ async def _read(discord: Discord, request: ApiRequest, channel_id: str) -> dict[
 
 
 async def _change(discord: Discord, request: ApiRequest, channel_id: str) -> dict[str, Any]:
-    channel, said = discord.channel_for(discord.me, int(channel_id)), request.body()
-    check_shape(said, CHANNEL)
+    channel, body = discord.channel_for(discord.me, int(channel_id)), request.body()
+    check_shape(body, CHANNEL)
     if channel.guild is None:
         raise Refusal(403, 50003)
     rights = discord.rights_of(discord.me, channel)
     is_own = channel.thread is not None and channel.thread.owner is discord.me
     needed = Right.MANAGE_CHANNELS if channel.thread is None else Right.MANAGE_THREADS
-    if not rights & needed and (not is_own or "locked" in said):
+    if not rights & needed and (not is_own or "locked" in body):
         raise Refusal(403, 50013)
     problems = Problems()
-    problems.text("name", said.get("name"), 100)
-    problems.text("topic", said.get("topic"), 1024)
-    problems.number("rate_limit_per_user", said.get("rate_limit_per_user"), 0, 21_600)
+    problems.text("name", body.get("name"), 100)
+    problems.text("topic", body.get("topic"), 1024)
+    problems.number("rate_limit_per_user", body.get("rate_limit_per_user"), 0, 21_600)
     problems.check()
-    channel.name = said.get("name") or channel.name
-    channel.topic = said.get("topic", channel.topic)
-    channel.slow_seconds = said.get("rate_limit_per_user", channel.slow_seconds)
-    if channel.thread is not None and ("archived" in said or "locked" in said):
-        is_archived = bool(said.get("archived", channel.thread.is_archived))
-        await set_archived(discord, channel, is_archived=is_archived, is_locked=said.get("locked"))
+    channel.name = body.get("name") or channel.name
+    channel.topic = body.get("topic", channel.topic)
+    channel.slow_seconds = body.get("rate_limit_per_user", channel.slow_seconds)
+    if channel.thread is not None and ("archived" in body or "locked" in body):
+        is_archived = bool(body.get("archived", channel.thread.is_archived))
+        await set_archived(discord, channel, is_archived=is_archived, is_locked=body.get("locked"))
     else:
         await send_channel_event(discord, "update", channel)
     return channel.as_json(discord.me)
 
 
 async def _set_voice_status(discord: Discord, request: ApiRequest, channel_id: str) -> None:
-    channel, said = discord.channel_for(discord.me, int(channel_id)), request.body()
+    channel, body = discord.channel_for(discord.me, int(channel_id)), request.body()
     if channel.type is not ChannelType.VOICE:
         raise Refusal(400, 50024)
     needed = Right.SET_VOICE_CHANNEL_STATUS
@@ -64,26 +64,26 @@ async def _set_voice_status(discord: Discord, request: ApiRequest, channel_id: s
     if discord.rights_of(discord.me, channel) & needed != needed:
         raise Refusal(403, 50013)
     problems = Problems()
-    problems.text("status", said.get("status"), 500)
+    problems.text("status", body.get("status"), 500)
     problems.check()
-    await set_status(discord, channel, said.get("status") or None)
+    await set_status(discord, channel, body.get("status") or None)
 
 
 async def _begin_thread(
     discord: Discord, request: ApiRequest, channel_id: str, message_id: str | None = None
 ) -> dict[str, Any]:
-    said = request.body()
-    check_shape(said, CHANNEL)
+    body = request.body()
+    check_shape(body, CHANNEL)
     channel = discord.channel_for(discord.me, int(channel_id))
     message = find_message(discord, channel_id, message_id) if message_id else None
     thread = await begin_thread(
         discord,
         discord.me,
         channel,
-        str(said.get("name") or ""),
+        str(body.get("name") or ""),
         message=message,
-        is_private=message is None and said.get("type", _PRIVATE) == _PRIVATE,
-        archive_minutes=said.get("auto_archive_duration") or 1440,
+        is_private=message is None and body.get("type", _PRIVATE) == _PRIVATE,
+        archive_minutes=body.get("auto_archive_duration") or 1440,
     )
     return thread.as_json(discord.me)
 

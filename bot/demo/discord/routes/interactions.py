@@ -41,9 +41,9 @@ async def _callback(
     late = request.at - interaction.sent_at > discord.ack_seconds
     if interaction.has_failed or late:
         raise Refusal(404, 10062)
-    said = request.body()
-    check_shape(said, CALLBACK)
-    kind, data = said.get("type"), said.get("data") or {}
+    body = request.body()
+    check_shape(body, CALLBACK)
+    kind, data = body.get("type"), body.get("data") or {}
     allowed = _ALLOWED[interaction.type]
     if interaction.type is InteractionType.MODAL and interaction.source is None:
         allowed = allowed - {DEFER_UPDATE, UPDATE}
@@ -70,15 +70,15 @@ async def _answer(
     discord: Discord, interaction: Interaction, answer: ApiRequest, *, is_deferred: bool
 ) -> Message:
     """Post the initial response."""
-    said = answer.body()
-    files = answer.uploads(said)
+    payload = answer.body()
+    files = answer.uploads(payload)
     if is_deferred:
-        said = {"flags": int(said.get("flags") or 0) & EPHEMERAL | LOADING}
+        payload = {"flags": int(payload.get("flags") or 0) & EPHEMERAL | LOADING}
     else:
-        check_payload(said, files, max_file_bytes=discord.max_file_bytes(interaction.channel))
+        check_payload(payload, files, max_file_bytes=discord.max_file_bytes(interaction.channel))
     message = _new_message(discord, interaction)
     interaction.message = message
-    await post(discord, message, said, files)
+    await post(discord, message, payload, files)
     return message
 
 
@@ -120,8 +120,8 @@ def _acknowledgement(discord: Discord, interaction: Interaction, kind: int) -> d
         "response_message_loading": kind == DEFER,
         "response_message_ephemeral": message.is_ephemeral,
     }
-    said = message_json(message, discord.base, discord.me)
-    return {"interaction": about, "resource": {"type": kind, "message": said}}
+    shown = message_json(message, discord.base, discord.me)
+    return {"interaction": about, "resource": {"type": kind, "message": shown}}
 
 
 def _answered(discord: Discord, app_id: str, token: str) -> Interaction:
@@ -145,13 +145,13 @@ async def _follow(discord: Discord, request: ApiRequest, app_id: str, token: str
     most = MOST_FOLLOWUPS_BY_USER_INSTALL
     if is_by_user_install(discord, interaction) and len(interaction.followups) >= most:
         raise Refusal(400, 40094)
-    said = request.body()
-    files = request.uploads(said)
-    check_payload(said, files, max_file_bytes=discord.max_file_bytes(interaction.channel))
+    body = request.body()
+    files = request.uploads(body)
+    check_payload(body, files, max_file_bytes=discord.max_file_bytes(interaction.channel))
     message = _new_message(discord, interaction)
     message.type, message.reference = MessageType.DEFAULT, None
     interaction.followups.append(message)
-    return await post(discord, message, said, files)
+    return await post(discord, message, body, files)
 
 
 async def _read(

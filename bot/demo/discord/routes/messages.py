@@ -59,38 +59,38 @@ async def _history(discord: Discord, request: ApiRequest, channel_id: str) -> li
 
 def _as_app_reads(discord: Discord, message: Message) -> dict[str, Any]:
     """Return a message, without content that the app's intents exclude."""
-    said = message_json(message, discord.base, discord.me)
+    shown = message_json(message, discord.base, discord.me)
     may_read = discord.gateway.granted_intents & Intent.MESSAGE_CONTENT
     is_private = message.channel.guild is None
-    return said if may_read or is_private else without_content(said, discord.me.id)
+    return shown if may_read or is_private else without_content(shown, discord.me.id)
 
 
 async def _post(discord: Discord, request: ApiRequest, channel_id: str) -> dict[str, Any]:
-    said = request.body()
-    files = request.uploads(said)
+    body = request.body()
+    files = request.uploads(body)
     channel = discord.channel_for(discord.me, int(channel_id))
     check_open(channel)
     if channel.type is ChannelType.DM and not _takes_dms(discord, channel):
         raise Refusal(403, 50007)
-    check_rights_to_send(discord.rights_of(discord.me, channel), said, files)
-    earlier = _repeated(discord, channel, said)
+    check_rights_to_send(discord.rights_of(discord.me, channel), body, files)
+    earlier = _repeated(discord, channel, body)
     if earlier is not None:
         return message_json(earlier, discord.base, discord.me)
-    return await post_as_bot(discord, channel, said, files)
+    return await post_as_bot(discord, channel, body, files)
 
 
 async def post_as_bot(
-    discord: Discord, channel: Channel, said: Mapping[str, Any], files: Sequence[File]
+    discord: Discord, channel: Channel, body: Mapping[str, Any], files: Sequence[File]
 ) -> dict[str, Any]:
     """Post a message of the bot. Raises Refusal."""
     # Ephemeral messages need an interaction's token.
-    payload = dict(said) | {"flags": int(said.get("flags") or 0) & ~EPHEMERAL}
-    reference = check_reply(discord, discord.me, channel, said.get("message_reference"))
+    payload = dict(body) | {"flags": int(body.get("flags") or 0) & ~EPHEMERAL}
+    reference = check_reply(discord, discord.me, channel, body.get("message_reference"))
     check_payload(payload, files, max_file_bytes=discord.max_file_bytes(channel))
     kind = MessageType.REPLY if reference else MessageType.DEFAULT
     message = Message(discord.ids.next(), discord.me, channel, kind, reference=reference)
-    if said.get("nonce") is not None:
-        discord.nonces[channel.id, str(said["nonce"])] = (discord.clock(), message)
+    if body.get("nonce") is not None:
+        discord.nonces[channel.id, str(body["nonce"])] = (discord.clock(), message)
     return await post(discord, message, payload, files)
 
 
@@ -106,10 +106,10 @@ def _takes_dms(discord: Discord, channel: Channel) -> bool:
     return is_known and all(each.takes_dms for each in others)
 
 
-def _repeated(discord: Discord, channel: Channel, said: Mapping[str, Any]) -> Message | None:
+def _repeated(discord: Discord, channel: Channel, body: Mapping[str, Any]) -> Message | None:
     """Return the message recently sent with the same nonce, or None."""
-    known = discord.nonces.get((channel.id, str(said.get("nonce"))))
-    if not said.get("enforce_nonce") or known is None:
+    known = discord.nonces.get((channel.id, str(body.get("nonce"))))
+    if not body.get("enforce_nonce") or known is None:
         return None
     since, message = known
     if discord.clock() - since >= discord.nonce_seconds:
@@ -137,15 +137,15 @@ def check_not_archived(channel: Channel) -> None:
 
 async def edit_as_bot(discord: Discord, message: Message, request: ApiRequest) -> dict[str, Any]:
     """Edit a message of the bot. Raises Refusal."""
-    said = request.body()
-    files = request.uploads(said)
+    body = request.body()
+    files = request.uploads(body)
     if message.type not in (
         MessageType.DEFAULT, MessageType.REPLY, MessageType.COMMAND, MessageType.MENU_COMMAND,
     ):  # fmt: skip
         raise Refusal(403, 50021)
     most = discord.max_file_bytes(message.channel)
-    check_payload(said, files, max_file_bytes=most, edited=message)
-    return await change(discord, message, said, files)
+    check_payload(body, files, max_file_bytes=most, edited=message)
+    return await change(discord, message, body, files)
 
 
 async def _delete(discord: Discord, request: ApiRequest, channel_id: str, message_id: str) -> None:

@@ -32,10 +32,10 @@ class ApiRequest:
             raise Refusal(400, 50109)
         return self.payload
 
-    def uploads(self, said: dict[str, Any]) -> list[File]:
+    def uploads(self, message: dict[str, Any]) -> list[File]:
         """Return the uploaded files, with the descriptions from a message payload."""
-        check_shape(said, MESSAGE)
-        described = {str(each.get("id")): each for each in said.get("attachments") or []}
+        check_shape(message, MESSAGE)
+        described = {str(each.get("id")): each for each in message.get("attachments") or []}
         files = []
         for number, (name, data) in enumerate(self.files):
             about = described.get(str(number), {})

@@ -78,15 +78,15 @@ async def set_status(discord: Discord, channel: Channel, status: str | None) -> 
     if channel.guild is None or status == channel.voice_status:
         return
     channel.voice_status = status
-    said = {"id": str(channel.id), "guild_id": str(channel.guild.id), "status": status}
-    await discord.gateway.dispatch("VOICE_CHANNEL_STATUS_UPDATE", said, Intent.GUILDS)
+    event = {"id": str(channel.id), "guild_id": str(channel.guild.id), "status": status}
+    await discord.gateway.dispatch("VOICE_CHANNEL_STATUS_UPDATE", event, Intent.GUILDS)
     for viewer in discord.viewers(channel):
         discord.feeds.tell(viewer, "voice_status", channel_id=str(channel.id), status=status)
 
 
-async def handle_voice_state_update(discord: Discord, said: dict[str, Any]) -> None:
+async def handle_voice_state_update(discord: Discord, wanted: dict[str, Any]) -> None:
     """Handle the bot's voice state update; a forbidden one gets no answer."""
-    guild_id, channel_id = int(said["guild_id"]), said["channel_id"]
+    guild_id, channel_id = int(wanted["guild_id"]), wanted["channel_id"]
     if channel_id is None:
         await leave(discord, discord.me, guild_id)
         return
@@ -94,7 +94,7 @@ async def handle_voice_state_update(discord: Discord, said: dict[str, Any]) -> N
     if channel is None or channel.is_deleted:
         return
     try:
-        await join(discord, discord.me, channel, is_deaf=bool(said.get("self_deaf")))
+        await join(discord, discord.me, channel, is_deaf=bool(wanted.get("self_deaf")))
     except Refusal:
         return
 
@@ -104,12 +104,12 @@ async def send_voice_server_update(discord: Discord, state: VoiceState) -> None:
     assert state.channel.guild is not None
     guild_id, server = state.channel.guild.id, discord.voice.server
     token = server.prepare_connection(guild_id, state.person.id, state.channel.id, state.session_id)
-    said = {"token": token, "guild_id": str(guild_id), "endpoint": server.endpoint}
-    await discord.gateway.dispatch("VOICE_SERVER_UPDATE", said)
+    event = {"token": token, "guild_id": str(guild_id), "endpoint": server.endpoint}
+    await discord.gateway.dispatch("VOICE_SERVER_UPDATE", event)
 
 
 async def _send_voice_state(discord: Discord, state: VoiceState, *, is_gone: bool = False) -> None:
-    said = state.as_json(is_gone=is_gone)
-    await discord.gateway.dispatch("VOICE_STATE_UPDATE", said, Intent.GUILD_VOICE_STATES)
+    event = state.as_json(is_gone=is_gone)
+    await discord.gateway.dispatch("VOICE_STATE_UPDATE", event, Intent.GUILD_VOICE_STATES)
     for viewer in discord.viewers(state.channel):
-        discord.feeds.tell(viewer, "voice_update", voice=said)
+        discord.feeds.tell(viewer, "voice_update", voice=event)

@@ -172,23 +172,23 @@ class VoiceServer:
                         connection, message.data[0], message.data[1:]
                     )
                 continue
-            said = json.loads(message.data)
-            if said["op"] in (_IDENTIFY, _RESUME):
-                connection = self._find_connection(said["d"])
+            frame = json.loads(message.data)
+            if frame["op"] in (_IDENTIFY, _RESUME):
+                connection = self._find_connection(frame["d"])
                 if connection is None:
                     await socket.close(code=_BAD_SESSION)
                     break
                 connection.socket = socket
             if connection is not None:
-                await self._handle_message(connection, said["op"], said["d"])
+                await self._handle_message(connection, frame["op"], frame["d"])
         return socket
 
-    def _find_connection(self, said: dict[str, Any]) -> BotConnection | None:
-        connection = self.connections.get(int(said["server_id"]))
-        known = connection is not None and said["token"] == connection.token
+    def _find_connection(self, credentials: dict[str, Any]) -> BotConnection | None:
+        connection = self.connections.get(int(credentials["server_id"]))
+        known = connection is not None and credentials["token"] == connection.token
         return (
             connection
-            if known and connection and said["session_id"] == connection.session_id
+            if known and connection and credentials["session_id"] == connection.session_id
             else None
         )
 
@@ -201,12 +201,12 @@ class VoiceServer:
                 await connection.send(_READY, ready)
             case 1:
                 version = connection.encryption.version if connection.encryption else 0
-                told = {
+                description = {
                     "mode": MODE,
                     "secret_key": list(connection.key),
                     "dave_protocol_version": version,
                 }
-                await connection.send(_DESCRIPTION, told)
+                await connection.send(_DESCRIPTION, description)
                 if connection.encryption is not None:
                     await connection.encryption.begin(connection)
                 self.changed.set()

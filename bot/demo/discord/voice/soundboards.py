@@ -39,27 +39,27 @@ def find_sound(discord: Discord, guild: Guild, sound_id: int) -> BoardSound:
 
 
 async def create_sound(
-    discord: Discord, guild: Guild, person: Person, said: dict[str, Any]
+    discord: Discord, guild: Guild, person: Person, body: dict[str, Any]
 ) -> BoardSound:
     """Add a sound to a server's soundboard. Raises Refusal."""
     if not _rights(guild, person) & Right.CREATE_EXPRESSIONS:
         raise Refusal(403, 50013)
     problems = Problems()
-    problems.text("name", said.get("name"), 32, least=2, required=True)
-    problems.number("volume", said.get("volume"), 0, 1)
-    data = _read_sound(said.get("sound"), problems)
+    problems.text("name", body.get("name"), 32, least=2, required=True)
+    problems.number("volume", body.get("volume"), 0, 1)
+    data = _read_sound(body.get("sound"), problems)
     problems.check()
     if len(sounds_of(discord, guild)) >= _MOST_BY_TIER[guild.tier]:
         raise Refusal(400, 30045)
     file = File("sound.mp3", data, "audio/mpeg")
     sound = BoardSound(
         discord.ids.next(),
-        said["name"],
+        body["name"],
         discord.files.keep(file, discord.ids.next()),
         person,
         guild.id,
-        1.0 if said.get("volume") is None else float(said["volume"]),
-        said.get("emoji_name"),
+        1.0 if body.get("volume") is None else float(body["volume"]),
+        body.get("emoji_name"),
     )
     discord.voice.sounds[sound.id] = sound
     await discord.gateway.dispatch(
@@ -79,8 +79,8 @@ async def delete_sound(discord: Discord, guild: Guild, person: Person, sound_id:
         raise Refusal(403, 50013)
     del discord.voice.sounds[sound.id]
     discord.files.forget(sound.file)
-    said = {"sound_id": str(sound.id), "guild_id": str(guild.id)}
-    await discord.gateway.dispatch("GUILD_SOUNDBOARD_SOUND_DELETE", said, Intent.GUILD_EXPRESSIONS)
+    event = {"sound_id": str(sound.id), "guild_id": str(guild.id)}
+    await discord.gateway.dispatch("GUILD_SOUNDBOARD_SOUND_DELETE", event, Intent.GUILD_EXPRESSIONS)
     _tell(discord, guild)
 
 

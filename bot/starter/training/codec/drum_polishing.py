@@ -56,7 +56,7 @@ def polish_tails(
     `levels` [sets, frames, bands] are those of each set alone, `shares` [sets, tails] and `tails`
     [tails, bands] what sounds in the frames after its stroke.
     """
-    goal, told = torch.from_numpy(levels).float(), torch.from_numpy(strokes)
+    goal, struck = torch.from_numpy(levels).float(), torch.from_numpy(strokes)
     begun = levels[:, 0], shares, tails
     parts = [torch.from_numpy(np.log(each + 1e-6)).float() for each in begun]
     for part in parts:
@@ -67,7 +67,7 @@ def polish_tails(
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = _RATE * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * step / steps)))
-        rows = told[torch.randint(len(told), (_BATCH,), generator=random)]
+        rows = struck[torch.randint(len(struck), (_BATCH,), generator=random)]
         alone = rows[: round(_ALONE * _BATCH)]
         alone[:, 0, 0] = torch.randint(len(goal), (len(alone),), generator=random)
         alone[:, 1:, 0] = -1

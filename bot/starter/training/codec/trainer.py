@@ -165,8 +165,8 @@ class CodecTrainer:
         pieces = [compose(first - 1 - n, seconds=_GATE_SECONDS) for n in range(plan.gate_pieces)]
         frames = round(_GATE_SECONDS * FRAMES_PER_SECOND)
         codes = np.stack([encode_piece(piece, frames) for piece in pieces]).astype(np.int64)
-        told = torch.from_numpy(codes).to(self.device)
-        pretrain_gates(self.model, told, self.levels, plan.gate_steps)
+        inputs = torch.from_numpy(codes).to(self.device)
+        pretrain_gates(self.model, inputs, self.levels, plan.gate_steps)
 
     def _restore(self) -> None:
         state = torch.load(self.file, map_location=self.device, weights_only=True)

@@ -99,13 +99,13 @@ class VoicePolish:
         groups = [{"params": each, "lr": rate, "full": rate} for rate, each in rates.items()]
         optimizer = torch.optim.Adam(groups, betas=(0.9, 0.98))
         random = torch.Generator().manual_seed(0)
-        told, loss = torch.from_numpy(frames), torch.zeros(())
+        inputs, loss = torch.from_numpy(frames), torch.zeros(())
         for step in range(steps):
             share = min(1.0, (step + 1) / 30)
             share *= 0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * step / steps))
             for group in optimizer.param_groups:
                 group["lr"] = group["full"] * share
-            rows = told[torch.randint(len(told), (_BATCH,), generator=random)]
+            rows = inputs[torch.randint(len(inputs), (_BATCH,), generator=random)]
             loss = self.loss(rows, random)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()

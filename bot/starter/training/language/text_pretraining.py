@@ -133,9 +133,9 @@ def _facts(pieces: Sequence[Piece]) -> _Facts:
     ]
     beats = torch.tensor([piece.beat_frames for piece in pieces])[:, None]
     near = torch.exp(-0.5 * ((torch.tensor(list(_BEATS)) - beats) / _BEAT_SPREAD) ** 2)
-    said = [{*piece.traits, *piece.instruments, str(piece.era)} for piece in pieces]
-    names = sorted(set().union(*said))
-    traits = torch.tensor([[float(name in each) for name in names] for each in said])
+    facts = [{*piece.traits, *piece.instruments, str(piece.era)} for piece in pieces]
+    names = sorted(set().union(*facts))
+    traits = torch.tensor([[float(name in each) for name in names] for each in facts])
     sizes = (*(int(kind.max()) + 1 for kind in kinds), len(_BEATS), len(names))
     return _Facts(torch.stack(kinds, 1), near / near.sum(1, keepdim=True), traits, sizes)
 

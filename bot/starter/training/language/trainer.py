@@ -72,8 +72,8 @@ def is_undecided(tokens: Tensor) -> Tensor:
     words have their say, in one of hundreds of frames. What counts more is known before the frame
     is, so that how likely each code is, given what was played, stays true.
     """
-    said = (tokens != SILENCE) & (tokens != START)
-    return said.cumsum(1) == 0
+    is_sounding = (tokens != SILENCE) & (tokens != START)
+    return is_sounding.cumsum(1) == 0
 
 
 class LanguageTrainer:
