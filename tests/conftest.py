@@ -27,7 +27,7 @@ settings.register_profile(
     "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
-# Tests that load models with MindNLP: one process runs them all, so that one alone imports it.
+# Tests that load models with MindNLP run in one process, so that only that one imports it.
 WITH_REFERENCE = (
     "musicgen/test_engine.py",
     "musicgen/test_codec.py",
@@ -43,7 +43,7 @@ WITH_REFERENCE = (
     "starter/test_export.py",
 )
 
-# Tests that run PyTorch: one process runs them all, so that one alone starts what imports it
+# Tests that run PyTorch run in one process, so that only that one starts the process importing it
 # (tests/support/training_environment.py).
 WITH_TRAINING = (
     "starter/test_training.py",
@@ -59,7 +59,7 @@ WITH_TRAINING = (
     "starter/test_windows.py",
 )
 
-# Files that take long: begun first, so that no process is left with one at the end.
+# Slow files: started first, so that no process is left with one at the end.
 SLOWEST = (
     *WITH_REFERENCE,
     *WITH_TRAINING,
@@ -89,7 +89,7 @@ SLOWEST = (
 
 
 class Distribution(LoadFileScheduling):
-    """A file's tests run in one process; those with MindNLP, or PyTorch, are as one file."""
+    """A file's tests run in one process; those with MindNLP, or PyTorch, count as one file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
@@ -99,7 +99,7 @@ class Distribution(LoadFileScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Distribution | None:
-    """Distribute the tests over the processes, unless another way is asked for."""
+    """Distribute the tests over the processes, unless another mode is requested."""
     return Distribution(config, log) if config.getoption("dist") == "loadfile" else None
 
 
@@ -113,14 +113,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slowest files."""
+    """Start with the slowest files."""
     folder = Path(__file__).parent
     ranks = {str(folder / name): rank for rank, name in enumerate(SLOWEST)}
     items.sort(key=lambda item: ranks.get(str(item.path), len(ranks)))
 
 
 def pytest_collection_finish() -> None:
-    """Leave what was imported out of garbage collections: there are a million objects of it."""
+    """Exclude imported objects, about a million, from garbage collections."""
     gc.collect()
     gc.freeze()
 
@@ -148,7 +148,7 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def log_as_it_was() -> Iterator[None]:
-    """Take back where a command that ran in here sent the log: that place is closed by now."""
+    """Undo the log setup of a command that ran in this process, as its stream is closed by now."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -182,7 +182,7 @@ def tiny_stems(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def mono_reference(tiny_mono: Path) -> Reference:
-    """Return MindNLP's own model over the tiny mono checkpoint."""
+    """Return MindNLP's model of the tiny mono checkpoint."""
     return Reference(tiny_mono)
 
 
@@ -194,7 +194,7 @@ def stereo_reference(tiny_stereo: Path) -> Reference:
 
 @pytest.fixture(scope="session")
 def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the XDG_CACHE_HOME of this run, which all its processes share.
+    """Return the XDG_CACHE_HOME of this run, shared by all its processes.
 
     Compiling the kernels takes longer than most tests.
     """
@@ -206,7 +206,7 @@ def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def kernel_library(cache_home: Path) -> Path:
-    """Return the compiled kernels: one of this run's processes compiles them, the others wait."""
+    """Return the compiled kernels: one process of this run compiles them, the others wait."""
     with open(cache_home / "compiling", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return build.compile_kernels(cache_home / "zhiyin" / "kernels")
@@ -214,13 +214,13 @@ def kernel_library(cache_home: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def kernel_cache(kernel_library: Path) -> Path:
-    """Return the program's own folder in the cache, in which the compiled kernels are."""
+    """Return the program's folder in the cache, in which the compiled kernels are."""
     return kernel_library.parent.parent
 
 
 @pytest.fixture(scope="session", params=["builtin", "kernels"])
 def library(request: pytest.FixtureRequest) -> Path | None:
-    """Return no library, which means MindSpore's own operations, then that of our kernels."""
+    """Return no library, for MindSpore's operations, and then that of our kernels."""
     if request.param == "builtin":
         return None
     library: Path = request.getfixturevalue("kernel_library")
@@ -261,7 +261,7 @@ def melody_model(melody_folder: Path, kernel_cache: Path) -> Model:
 
 @pytest.fixture(scope="session")
 def melody_reference(melody_folder: Path) -> Reference:
-    """Return MindNLP's own model over the same checkpoint."""
+    """Return MindNLP's model of the same checkpoint."""
     return Reference(melody_folder)
 
 
@@ -274,7 +274,7 @@ def any_model(request: pytest.FixtureRequest) -> Model:
 
 @pytest.fixture(scope="session")
 def any_reference(any_model: Model, request: pytest.FixtureRequest) -> Reference:
-    """Return MindNLP's own model over the same checkpoint as `any_model`."""
+    """Return MindNLP's model of the same checkpoint as `any_model`."""
     kind = "mono" if any_model.channels == 1 else "stereo"
     reference: Reference = request.getfixturevalue(f"{kind}_reference")
     return reference

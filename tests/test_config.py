@@ -1,4 +1,4 @@
-"""Settings: what a file may say, and what is said about one that can't be used."""
+"""Settings: valid files and variables, and errors for invalid ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_example_holds_exactly_the_defaults(language):
 
 @in_every_language
 def test_the_example_names_every_key(language):
-    """A person sees in the example all there is to set."""
+    """The example documents all settings."""
     document = tomllib.loads(EXAMPLES[language].read_text())
     assert [(section, key) for section in document for key in document[section]] == [
         (each.section, each.key) for each in settings()
@@ -40,7 +40,7 @@ def test_the_example_names_every_key(language):
 @in_every_language
 @pytest.mark.parametrize("setting", list(settings()), ids=lambda each: f"{each.section}.{each.key}")
 def test_the_example_tells_what_a_key_accepts(setting, language):
-    """The comment before each key ends in the words that its complaint would use."""
+    """The comment of each key ends with the words of its error."""
     lines = EXAMPLES[language].read_text().splitlines()
     begun = lines.index(f"[{setting.section}]")
     at = next(i for i in range(begun, len(lines)) if lines[i].startswith(f"{setting.key} = "))
@@ -51,7 +51,7 @@ def test_the_example_tells_what_a_key_accepts(setting, language):
 
 
 def test_without_a_file_everything_has_its_default(tmp_path, monkeypatch):
-    """No configuration is needed to begin."""
+    """The bot runs without any configuration."""
     monkeypatch.chdir(tmp_path)
     assert config_file.load() == Config()
 
@@ -89,7 +89,7 @@ def test_the_file_in_the_present_folder_is_found(tmp_path, monkeypatch):
     ],
 )
 def test_invalid_settings_are_refused_by_name(tmp_path, text, sentence):
-    """The complaint names the file, the key and what it accepts."""
+    """The error names the file, the key and what it accepts."""
     path = tmp_path / "mine.toml"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(ConfigError) as caught:
@@ -100,20 +100,20 @@ def test_invalid_settings_are_refused_by_name(tmp_path, text, sentence):
 
 @pytest.mark.parametrize("name", ["nowhere.toml", "."])
 def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
-    """A configuration that was asked for is never passed over."""
+    """A requested configuration is never skipped silently."""
     with pytest.raises(ConfigError, match=r"There is no configuration file|can't be read"):
         config_file.load(tmp_path / name)
 
 
 def test_a_byte_order_mark_is_ignored(tmp_path):
-    """Windows' editor writes one, and nobody sees it."""
+    """Editors on Windows write one."""
     path = tmp_path / "mine.toml"
     path.write_bytes(b"\xef\xbb\xbf[engine]\r\nslots = 2\r\n")
     assert config_file.load(path).engine.slots == 2
 
 
 def test_folders_are_relative_to_the_file_that_names_them(tmp_path, monkeypatch):
-    """Wherever the command is started; those of the environment to where it is."""
+    """From any working directory; those in variables are relative to the latter."""
     (tmp_path / "mine" / "tuned").mkdir(parents=True)
     path = tmp_path / "mine" / "bot.toml"
     path.write_text("[storage]\nfolder = 'data'\n[model]\nfolder = '/models'\nname = 'tuned'\n")
@@ -129,7 +129,7 @@ def test_folders_are_relative_to_the_file_that_names_them(tmp_path, monkeypatch)
 
 
 def test_without_a_home_folder_the_needed_setting_is_named(monkeypatch):
-    """As in a container whose user is a mere number; whole paths need no home."""
+    """As for a container's user without a name; absolute paths need no home."""
     monkeypatch.delenv("HOME")
     for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -154,7 +154,7 @@ def test_a_relative_cache_folder_is_ignored(tmp_path, monkeypatch, chosen):
 
 
 def test_every_key_can_be_set_by_the_environment():
-    """A variable overrides the file; its text becomes a value of the key's type."""
+    """A variable overrides the file, and is converted to the key's type."""
     document = {"engine": {"slots": 2}, "sound": {"format": "ogg"}}
     environment = {
         "ZHIYIN_ENGINE_SLOTS": "4",
@@ -185,7 +185,7 @@ def test_every_key_can_be_set_by_the_environment():
     ],
 )
 def test_a_variable_that_cannot_be_used_is_refused_by_name(variable, text, sentence):
-    """The complaint names the variable, as it names the key of a file."""
+    """The error names the variable, as it would name a file's key."""
     with pytest.raises(ConfigError) as caught:
         config_file.parse({}, environment={variable: text})
     assert sentence in str(caught.value.sentence)

@@ -1,4 +1,4 @@
-"""The log: a line an event, for people or for programs, and which job it is about."""
+"""The log: one line per event, for people or for programs, with the job's id."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.pipeline.test_erasure import CANARY
 from tests.support.simulated_server import open_server, strict
 
 TEXT = "%(levelname)s %(name)s%(about)s: %(message)s"
-# Put together here, lest it be taken for a real one.
+# Assembled here, so that scanners do not take it for a real token.
 TOKEN = ".".join(("M" * 24, "G" * 6, "x" * 27))
 
 
 @contextmanager
 def written(formatter, name="bot"):
-    """What a process would write that was set up with a formatter."""
+    """Return what a process with this formatter would write."""
     stream, logger = io.StringIO(), logging.getLogger(name)
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
@@ -45,7 +45,7 @@ def objects(text):
 
 
 def test_a_json_log_line_is_one_object():
-    """With its time in UTC, and a traceback where there is one; whatever is in its text."""
+    """With its time in UTC, and any traceback, whatever its text contains."""
     with written(JsonFormatter()) as stream:
         log = logging.getLogger("bot.somewhere")
         log.info("two\nlines of %s", "中文")
@@ -65,7 +65,7 @@ def test_a_json_log_line_is_one_object():
 
 
 async def test_log_lines_about_a_job_have_its_id():
-    """In tasks that begin there too; not before, not after, and each its own."""
+    """Also in tasks started within; not before or after, and never another job's."""
     log = logging.getLogger("bot.somewhere")
 
     async def work(job_id):
@@ -95,9 +95,9 @@ async def test_log_lines_about_a_job_have_its_id():
 
 
 async def test_a_job_can_be_followed_through_both_processes(tmp_path, monkeypatch, capfd):
-    """Every line about it names it, from its order to its end; none tells what it is to sound like.
+    """Every line about it has its id, from order to end; none has its prompt.
 
-    Whoever looks for one job finds all of it, with any tool that reads JSON.
+    A search for one job finds all of its lines, with any tool that reads JSON.
     """
     strict(monkeypatch)
     config = replace(Config(), log=LogConfig(format="json"))
@@ -125,7 +125,7 @@ async def test_a_job_can_be_followed_through_both_processes(tmp_path, monkeypatc
 
 @pytest.mark.parametrize("format_", ["text", "json"])
 def test_the_log_level_setting_applies_to_commands(tmp_path, format_):
-    """Whatever the command: what it warns of comes as it is set."""
+    """To the warnings of every command."""
     (tmp_path / "config.toml").write_text(f'[log]\nformat = "{format_}"\n')
     program = (
         "import logging; from argparse import Namespace; from pathlib import Path; "

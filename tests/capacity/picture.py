@@ -1,7 +1,7 @@
-"""Draws how long people wait, by how many play: `python -m tests.capacity.picture FILE.svg`.
+"""Draw the waiting time by the number of people: `python -m tests.capacity.picture FILE.svg`.
 
-The paces are those of docs/scaling.md, and so are the habits: everybody asks for 10 s of music and
-again a minute after it came.
+The generation speeds and habits are those of docs/scaling.md: everybody orders 10 s of music, and
+orders again a minute after it came.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MARKS = (1, 10, 30, 60, 120, 300)
 
 
 def draw() -> str:
-    """Return the picture as SVG: people from left to right, seconds upwards, both in logarithms."""
+    """Return the picture as SVG: people from left to right, seconds upwards, both logarithmic."""
     grid = []
     for seconds in _MARKS:
         y = _y(seconds)

@@ -1,4 +1,4 @@
-"""The simulation: what it says where theory knows it, and that its line is fair."""
+"""The simulation: it agrees with theory, and its queue is fair."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def mean(values):
 
 @pytest.mark.parametrize("load", [0.3, 0.7])
 def test_the_single_server_wait_follows_pollaczek_khinchine(load):
-    """Strangers at random times, clips from 2 to 10 s: to a twentieth."""
+    """Random arrivals, clips from 2 to 10 s: within a twentieth."""
     chance = random.Random(20)
     per_second = load / 6.0
     at = 0.0
@@ -37,7 +37,7 @@ def test_the_single_server_wait_follows_pollaczek_khinchine(load):
 
 @pytest.mark.parametrize("people", [1, 20, 40, 200])
 def test_the_closed_queue_wait_matches_the_formula(people):
-    """From hardly any to far too many, eight at once: to a twentieth."""
+    """From low load to overload, eight at once: within a twentieth."""
     chance = random.Random(people)
     lengths = (chance.expovariate(1 / 4) for _ in itertools.count())
     made = serve_people(
@@ -50,7 +50,7 @@ def test_the_closed_queue_wait_matches_the_formula(people):
 
 
 def test_a_heavy_user_gets_a_fair_share():
-    """While two always want more, each gets half the sound, in long clips or in short ones."""
+    """While two people always order, each gets half the sound, in long or short clips."""
     asks = [ClipRequest(0.0, 1, 60.0) for _ in range(30)] + [
         ClipRequest(0.0, 2, 10.0) for _ in range(180)
     ]
@@ -63,7 +63,7 @@ def test_a_heavy_user_gets_a_fair_share():
 
 
 def test_a_new_user_waits_for_one_clip_of_another_user_only():
-    """Forty clips of one person are in the line; another's comes after the one being made."""
+    """With forty clips of one person queued, another's comes after the current one."""
     asks = [ClipRequest(0.0, 1, 10.0) for _ in range(40)] + [ClipRequest(15.0, 2, 10.0)]
     made = serve(Workers(lambda _: 1.0, slots=1), asks)
     (newcomer,) = (each for each in made if each.ask.user_id == 2)
@@ -71,17 +71,17 @@ def test_a_new_user_waits_for_one_clip_of_another_user_only():
 
 
 def test_a_small_server_is_served_as_much_as_a_large_one():
-    """One person on their own server gets as much as twenty on another together."""
+    """One person on a server gets as much as twenty on another together."""
     asks = [ClipRequest(0.0, user_id, 10.0, guild_id=1) for user_id in range(20) for _ in range(4)]
     asks += [ClipRequest(0.0, 99, 10.0, guild_id=2) for _ in range(20)]
     made = serve(Workers(lambda _: 1.0, slots=1), asks)
     first = Counter(each.ask.guild_id for each in made[:40])
-    assert abs(first[1] - first[2]) <= 2  # the very first clip met nobody else
+    assert abs(first[1] - first[2]) <= 2  # the very first clip had no competition
     assert len({each.ask.user_id for each in made[:40]}) == 21  # and each person is served
 
 
 def test_clips_that_are_made_together_share_the_pace():
-    """One alone is fast; a second one slows it down and is itself done after the first."""
+    """A second clip slows down the first, and finishes after it."""
     made = serve(
         Workers(lambda at_once: {1: 1.0, 2: 1.5}[at_once], slots=2),
         [ClipRequest(0.0, 1, 6.0), ClipRequest(3.0, 2, 6.0)],
@@ -91,12 +91,12 @@ def test_clips_that_are_made_together_share_the_pace():
 
 
 def test_two_machines_share_the_load():
-    """The one with less to do gets the next clip."""
+    """The less loaded one gets the next clip."""
     workers = Workers(lambda _: 1.0, slots=1, workers=2)
     made = serve(workers, [ClipRequest(0.0, user_id, 10.0) for user_id in range(4)])
     assert [each.ready for each in made] == [pytest.approx(at) for at in (10, 10, 20, 20)]
 
 
 def test_a_percentile_is_one_of_the_values():
-    """The smallest that so many do not exceed."""
+    """The smallest one that this share of the values does not exceed."""
     assert [percentile([4, 1, 3, 2], share) for share in (0.0, 0.5, 0.95)] == [1, 2, 4]

@@ -1,9 +1,9 @@
-"""Let a fuzzer that watches the code's branches look for bytes that the gate trips over.
+"""Search with a coverage-guided fuzzer for bytes on which the format detection fails.
 
     uv run --with atheris python -m tests.fuzz.fuzz_sniff --seconds 180
 
-Any bytes must give a kind or one of the known sentences; whatever else is a finding, and its bytes
-are written beside where this was started.
+Any bytes must give a format or one of the known sentences; anything else is a finding, and its
+bytes are written into the working directory.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STARTS = (
 
 
 def look(data):
-    """Show the gate some bytes, alone and behind each beginning that it knows."""
+    """Identify some bytes, alone and after each known beginning."""
     for start in (b"", *STARTS):
         try:
             found = sniff.identify(start + data)

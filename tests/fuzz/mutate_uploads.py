@@ -1,9 +1,9 @@
-"""Read thousands of sound files that are nearly right, and tell what became of them.
+"""Read thousands of slightly damaged sound files, and report the results.
 
     python -m tests.fuzz.mutate_uploads --files 2000
 
-Every file is of an accepted kind, with a few bytes changed, cut off, doubled or moved, and goes
-the whole way that a stranger's goes. The seed says which files they are.
+Every file is of an accepted format, with a few bytes changed, removed, doubled or moved, and is
+decoded as an upload. The seed determines the files.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from bot.errors import SoundError
 from tests.support.sound_files import RATE_HZ, in_every_kind
 
 SYSTEM_SHARE = 8
-"""One file in so many is for the system's ffmpeg, which takes longer to start than to read."""
+"""One of so many files is for the system's ffmpeg, which takes longer to start than to read."""
 
 KNOWN = (
     str(sniff.EMPTY), str(sniff.NOT_SOUND), "This file says it has ", str(ffmpeg_decoder.TOO_LONG),
@@ -40,7 +40,7 @@ KNOWN = (
 
 @dataclass
 class Outcomes:
-    """What became of the files, by sentence, and what they cost."""
+    """The results by sentence, and the memory used."""
 
     counts: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Outcomes:
 
 
 class Peaks(logging.Handler):
-    """Hears how much memory each decoder took."""
+    """Records how much memory each decoder took."""
 
     def __init__(self, outcomes):
         super().__init__()
@@ -60,7 +60,7 @@ class Peaks(logging.Handler):
 
 
 def mutations(files, seed):
-    """So many files with a few bytes changed, cut off, doubled or moved."""
+    """Yield so many files with a few bytes changed, removed, doubled or moved."""
     good = list(in_every_kind(1.0).values())
     dice = random.Random(seed)
     for _ in range(files):
@@ -68,7 +68,7 @@ def mutations(files, seed):
 
 
 def mutated(data, dice):
-    """A file that is nearly right."""
+    """Return a slightly damaged file."""
     data = bytearray(data)
     if dice.random() < 0.15:
         del data[dice.randrange(len(data)) :]
@@ -82,7 +82,7 @@ def mutated(data, dice):
             case 2:
                 data[place:place] = data[: dice.randrange(64)]
             case 3:
-                # Lengths and counts are where it hurts.
+                # Mostly in the lengths and counts of headers.
                 data[place : place + 4] = dice.choice((b"\xff" * 4, bytes(4), b"\x7f\xff\xff\xff"))
             case _:
                 data[place] = dice.randrange(256)
@@ -90,9 +90,9 @@ def mutated(data, dice):
 
 
 async def read_all(files, *, at_once=3, system_share=1):
-    """Read files, a few at once, and return what became of them.
+    """Read files, a few at once, and return the results.
 
-    Any failure but a known sentence goes through to whoever asked.
+    Any failure other than a known sentence is raised.
     """
     outcomes = Outcomes()
     waiting = enumerate(files)
@@ -123,7 +123,7 @@ async def read_all(files, *, at_once=3, system_share=1):
 
 
 async def became_of(reader, data):
-    """'heard', or the sentence that a file was refused with."""
+    """Return 'heard', or the sentence that a file was refused with."""
     try:
         sound = await reader.read(data, keep_seconds=10.0)
     except SoundError as error:

@@ -1,4 +1,4 @@
-"""The layout of `cogs/`: extensions on top, what they share in rooms below, no reaching through."""
+"""The layout of `cogs/`: extensions at the top, shared packages below, the service behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLDER = ROOT / "cogs"
 EXTENSIONS = {f"cogs.{path.stem}" for path in FOLDER.glob("*.py") if path.stem != "__init__"}
 
 ROOMS = {
-    # Each room of `cogs/` and the rooms that it may import.
+    # The packages of `cogs/` and the packages that each may import.
     "cogs.presentation": {"cogs.presentation"},
     "cogs.posting": {"cogs.presentation", "cogs.posting"},
     "cogs.requests": {"cogs.presentation", "cogs.posting", "cogs.requests"},
@@ -60,9 +60,9 @@ def imported_cogs(path):
 
 
 def forbidden_imports(path, root=ROOT):
-    """Yield what a file of `cogs` imports against the order of its rooms."""
+    """Yield the imports of `cogs` that the layout forbids to a file."""
     module = module_of(path, root)
-    # An extension may import every room, but no other extension.
+    # An extension may import every package, but no other extension.
     allowed = ROOMS.get(room_of(module), set(ROOMS))
     for name in imported_cogs(path):
         if room_of(name) not in allowed:
@@ -76,12 +76,12 @@ def test_files_in_cogs_are_the_extensions_that_the_bot_loads():
 
 
 def test_only_extensions_have_a_setup():
-    """What discord.py loads is recognised by where it lies."""
+    """Extensions are the files directly in `cogs/`."""
     assert {module_of(path) for path in FILES if has_setup(path)} == EXTENSIONS
 
 
 def test_no_extension_is_imported():
-    """Extensions share code through the rooms below them, which import downwards only."""
+    """They share code through the packages below, which only import downwards."""
     assert [each for path in FILES for each in forbidden_imports(path)] == []
 
 
@@ -97,7 +97,7 @@ def test_no_extension_is_imported():
     ],
 )
 def test_a_forbidden_import_is_detected(tmp_path, where, line):
-    """The check above would see each of these."""
+    """The check above detects each of these."""
     path = tmp_path / where
     path.parent.mkdir(parents=True)
     path.write_text(line)
@@ -108,7 +108,7 @@ BEHIND_THE_SERVICE = {"pipeline", "store", "executor"}
 
 
 def reaches_through(path):
-    """Yield the lines where a file takes an attribute that lies behind `bot.service`."""
+    """Yield the lines where a file accesses an attribute behind `bot.service`."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Attribute) and node.attr in BEHIND_THE_SERVICE:
             yield node.lineno
@@ -119,7 +119,7 @@ def reaches_through(path):
 
 
 def test_cogs_ask_the_service_only():
-    """An import table can't see attributes: cogs don't reach behind `bot.service`."""
+    """The import table does not cover attributes: cogs use only the methods of `bot.service`."""
     assert [(path, line) for path in FILES for line in reaches_through(path)] == []
 
 
@@ -134,7 +134,7 @@ def test_cogs_ask_the_service_only():
     ],
 )
 def test_indirect_access_is_detected(tmp_path, line):
-    """The check above would see each of these."""
+    """The check above detects each of these."""
     path = tmp_path / "x.py"
     path.write_text(line)
     assert list(reaches_through(path))

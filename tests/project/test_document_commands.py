@@ -1,4 +1,4 @@
-"""What a reader types after the documents is run, as far as a test can: in one folder, in order."""
+"""The commands in the documents are run as far as a test can, in one folder, in order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.scripted_engine import Opener
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.Gabcde." + "x" * 38
 
-# Why a command is not run here, and where it is: by how it begins.
+# Why a command is not run here, by its beginning.
 NOT_RUN = {
     ("demo",): "it goes on until Ctrl-C; tests/cli/test_demo.py and tests/demo start it",
     ("run",): "it wants Discord; tests/cli/test_run.py",
@@ -29,14 +29,14 @@ NOT_RUN = {
     ("backup", "/"): "its folder is an example; the same without it is run",
     ("generate", "--help"): "tests/project/test_documents.py",
 }
-# What wants the codes of real stems, or a model that is not here; any one can keep an end.
+# Commands that need codes of real stems, or a model that is not here; any model can keep an end.
 OTHER_MODELS, KEPT_BY_ANY = {"--stems", "--keep", "--model", "--melody"}, "end"
 OF_THEM = "tests/cli/test_generate_stems.py, test_generate_melody.py and tests/models"
 ENDLESS = "--endless"
 
 
 def reason_of(words):
-    """Why a command is not run here; None for one that is."""
+    """Return why a command is not run here; None for one that is."""
     if words == ["models", "clear"]:
         return None
     for begin, reason in NOT_RUN.items():
@@ -53,7 +53,7 @@ RUN = [words for words in COMMANDS if reason_of(list(words)) is None]
 
 
 def test_most_documented_commands_are_run():
-    """Each that is not has a reason that is still needed."""
+    """Each of the others has a reason that is still needed."""
     assert {words[0] for words in RUN} == {
         *("generate", "whatis", "edit", "models", "invite", "paths", "backup")
     }
@@ -62,7 +62,7 @@ def test_most_documented_commands_are_run():
 
 
 def test_documented_commands_work(tmp_path, monkeypatch, capfdbinary):
-    """With the files that the page has the reader bring; each ends well and tells no mistake."""
+    """With the files that the page assumes, each exits with 0 and reports no error."""
     monkeypatch.chdir(tmp_path)
     for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "HF_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name))
@@ -76,7 +76,7 @@ def test_documented_commands_work(tmp_path, monkeypatch, capfdbinary):
 
 
 async def begin(folder):
-    """Make a database, as the bot does when it runs first."""
+    """Create a database, as the bot does at its first start."""
     async with open_store(folder, time.time):
         pass
 

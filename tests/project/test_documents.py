@@ -1,4 +1,4 @@
-"""The documents tell the truth: every command in them parses, every link leads somewhere."""
+"""The documents are correct: every command in them is valid, and every link has a target."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ PROGRAM = "\n".join(
     for path in (ROOT / top).rglob("*.py")
 )
 
-# A README is read in one sitting.
+# A README should be short enough to read at once.
 _MOST_LINES = 150
 _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-# Programs of the system, whose lines are for a person to adapt.
+# Programs of the system, in lines that a reader has to adapt.
 SYSTEM = {
     "apt", "cp", "chmod", "cd", "git", "su", "useradd", "dnf", "docker", "curl", "systemctl",
     "journalctl", "systemd-analyze", "sudo", "export", "uv",
@@ -46,15 +46,15 @@ def page(name):
 
 
 def blocks(path, *kinds):
-    """What stands in fences of these kinds, without the indentation of a list."""
+    """Return the content of fences of these kinds, without the indentation of a list."""
     for kind, text in _FENCE.findall(path.read_text(encoding="utf-8")):
         if kind in kinds:
-            whole = text.replace("\\\n", " ")  # a line that goes on in the next
+            whole = text.replace("\\\n", " ")  # a line continued on the next
             yield "\n".join(line.strip() for line in whole.splitlines())
 
 
 def commands(path):
-    """Every line of `zhiyin` in a fence for bash or sh, as its words."""
+    """Return every line of `zhiyin` in a fence for bash or sh, as its words."""
     for text in blocks(path, "bash", "sh"):
         for line in filter(None, text.splitlines()):
             words = shlex.split(line.split(" && ")[-1].split(" | ")[0], comments=True)
@@ -77,7 +77,7 @@ EVERY_COMMAND = [
 
 @pytest.mark.parametrize("words", EVERY_COMMAND)
 def test_every_command_in_the_documents_parses(words, capsys):
-    """What a reader types after us is accepted."""
+    """Their arguments are accepted."""
     try:
         args = build_parser().parse_args(words)
     except SystemExit as left:  # `--help`, `--version`
@@ -87,14 +87,14 @@ def test_every_command_in_the_documents_parses(words, capsys):
 
 
 def test_the_documents_contain_commands():
-    """The test above would otherwise be content with nothing."""
+    """Otherwise the test above would check nothing."""
     typed = {param.values[0][0] for param in EVERY_COMMAND if param.values[0]}
     assert {name for name, _, _ in described()} <= typed | {"--help"}
 
 
 @pytest.mark.parametrize("path", FOR_OWNERS, ids=lambda path: path.name)
 def test_a_block_for_bash_can_be_typed_here(path):
-    """Lines for the system stand in blocks of their own, marked `sh`: no test runs those."""
+    """Commands of the system are in separate blocks marked `sh`, which no test runs."""
     for text in blocks(path, "bash"):
         for line in filter(None, text.splitlines()):
             assert "zhiyin" in line or line.endswith("pytest") or line.startswith("uv run"), line
@@ -105,7 +105,7 @@ def test_a_block_for_bash_can_be_typed_here(path):
 
 @pytest.mark.parametrize("path", FOR_OWNERS, ids=lambda path: path.name)
 def test_settings_in_config_blocks_exist(path, tmp_path):
-    """A piece of `config.toml` is read as one."""
+    """Each piece of `config.toml` is loaded as a configuration."""
     for text in blocks(path, "toml"):
         file = tmp_path / "config.toml"
         file.write_text(text)
@@ -114,7 +114,7 @@ def test_settings_in_config_blocks_exist(path, tmp_path):
 
 @pytest.mark.parametrize("path", FOR_OWNERS, ids=lambda path: path.name)
 def test_links_are_valid(path):
-    """To a file that there is, and to a heading in it."""
+    """To an existing file, and to a heading in it."""
     text = path.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if target.startswith("https://"):
@@ -127,20 +127,20 @@ def test_links_are_valid(path):
 
 
 def headings(path):
-    """The anchors of a page, as hubs of repositories make them."""
+    """Return the anchors of a page, as GitHub generates them."""
     lines = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in lines}
 
 
 def test_the_readme_is_short_and_leads_to_every_page():
-    """What does not fit is one press away."""
+    """Everything else is one link away."""
     assert len(README.splitlines()) <= _MOST_LINES
     for path in DOCS:
         assert f"](docs/{path.name})" in README
 
 
 def test_the_readme_is_the_same_in_chinese():
-    """It leads to the same pages, and has its readers type the same."""
+    """It links to the same pages, and has the same commands."""
     chinese = CHINESE_README.read_text(encoding="utf-8")
     for text, other in ((README, CHINESE_README.name), (chinese, "README.md")):
         assert f"]({other})" in text
@@ -153,12 +153,12 @@ def page_links(text):
 
 
 def programs(text):
-    """What is typed, but for a prompt: that is in the reader's language."""
+    """Return the commands without their prompts, which are translated."""
     return [re.sub(r'"[^"]*"', "", typed) for _, typed in _FENCE.findall(text)]
 
 
 def test_the_sample_clip_is_small():
-    """Whoever clones the repository loads it too."""
+    """It is part of every clone."""
     assert (ROOT / "docs" / "example.mp3").stat().st_size < 300_000
 
 
@@ -173,7 +173,7 @@ def described():
 
 @pytest.mark.parametrize(("name", "command", "help_"), described())
 def test_every_command_is_described(name, command, help_):
-    """`zhiyin --help` lists each command, its own help explains every option, a page has it."""
+    """`zhiyin --help` lists each, its `--help` explains every option, and a page has it."""
     assert f"{name} " in build_parser().format_help()
     assert help_
     assert command.description
@@ -183,30 +183,30 @@ def test_every_command_is_described(name, command, help_):
 
 
 def test_the_page_of_settings_has_every_one_with_its_default():
-    """The table is the configuration's, row by row."""
+    """The table equals the configuration's, row by row."""
     rows = dict(re.findall(r"^\| `(\w+\.\w+)` \| `(.+?)` \|", page("settings.md"), re.MULTILINE))
     defaults = {f"{each.section}.{each.key}": each.default for each in settings()}
     written = {key: tomllib.loads(f"value = {text}")["value"] for key, text in rows.items()}
-    # TOML has lists, settings are frozen.
+    # TOML has lists, and settings have tuples.
     lists = {key: tuple(value) for key, value in written.items() if isinstance(value, list)}
     assert written | lists == defaults
 
 
 def test_settings_named_in_the_documents_exist():
-    """`limits.waiting` and its like, wherever they stand."""
+    """Names such as `limits.waiting`, anywhere in a text."""
     known = {f"{each.section}.{each.key}" for each in settings()}
     sections = "|".join({each.section for each in settings()})
     for path in FOR_OWNERS:
         text = path.read_text(encoding="utf-8")
         named = set(re.findall(rf"`((?:{sections})\.\w+)(?: = [^`]+)?`", text))
-        # Events in the log, files and hosts look alike.
+        # Log events, files and hosts look the same.
         events = {name for name in named if f'"{name} ' in PROGRAM or f'"{name}"' in PROGRAM}
         others = {name for name in named if name.endswith((".py", ".com"))}
         assert named - events - others <= known, path.name
 
 
 def test_ci_ends_with_the_readme_s_test_command():
-    """What a reader is told to run is what is run for them."""
+    """CI runs the command that readers are told to run."""
     command = (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().splitlines()[-1]
     assert command == f"{GET_UV} && .uv/bin/uv run --group dev pytest"
     assert f"\n{command}\n" in README
@@ -214,13 +214,13 @@ def test_ci_ends_with_the_readme_s_test_command():
 
 @pytest.mark.parametrize("command", ["zhiyin demo", 'zhiyin generate "90s rock" -o out.mp3'])
 def test_the_readme_s_first_commands_parse(command):
-    """What a newcomer types first is accepted; it works where the system is not to be touched."""
+    """They also work if the system's Python must not be changed."""
     assert f"\n{GET_UV} && .uv/bin/uv run {command}\n" in README
     build_parser().parse_args(shlex.split(command)[1:])
 
 
 def test_the_invitation_by_hand_asks_for_the_rights_that_are_needed():
-    """The number in the address is those rights, no more and no fewer."""
+    """The number in the URL has exactly the needed rights."""
     (number,) = re.findall(r"permissions=(\d+)", page("discord-application.md"))
     assert int(number) == INVITED.value
 
@@ -233,13 +233,13 @@ def test_the_invitation_by_hand_asks_for_the_rights_that_are_needed():
     ],
 )
 def test_the_readme_and_the_page_name_every_command_on_discord(name):
-    """What a person can type."""
+    """All slash commands."""
     assert f"`/{name}`" in README
     assert f"`/{name}`" in page("on-discord.md")
 
 
 def texts_of_the_program():
-    """Every string of the program, joined where it is written in pieces."""
+    """Return every string of the program, with adjacent parts joined."""
     for top in ("bot", "cogs"):
         for path in (ROOT / top).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -248,7 +248,7 @@ def texts_of_the_program():
 
 
 def test_troubleshooting_quotes_the_program_s_messages():
-    """A reader searches for what they see: a sentence, or the name of an event in the log."""
+    """Readers search for the exact sentence, or for a log event's name."""
     text = page("troubleshooting.md")
     ours = text[text.index("## The bot does not come online") : text.index("## Report a fault")]
     firsts = re.findall(r"^\| (.*?) \| ", ours, re.MULTILINE)
@@ -260,7 +260,7 @@ def test_troubleshooting_quotes_the_program_s_messages():
 
 
 def test_the_dashboard_is_complete():
-    """It is JSON, and each of its panels has a place and asks for something."""
+    """It is valid JSON, and each panel has a position and a query."""
     board = json.loads((ROOT / "docs" / "grafana.json").read_text(encoding="utf-8"))
     assert board["panels"]
     for panel in board["panels"]:

@@ -1,4 +1,4 @@
-"""The licences of what is installed with the bot by default."""
+"""The licences of the packages that are installed with the bot by default."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ COPYLEFT = re.compile(r"GPL|General Public|EUPL|SSPL|CC-BY-(NC|SA)", re.IGNORECA
 REASONS = {
     "soxr": "LGPL 2.1 or later: a library of its own, which anyone can replace; used as it is",
 }
-"""Packages whose licence would be refused, and why they may stay."""
+"""Packages whose licence would be refused, and why they are allowed."""
 
 
 @functools.cache
 def installed_by_default():
-    """Return every distribution that the bot needs, and that those need, by name."""
+    """Return every distribution that the bot needs, directly or not, by name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     found, waiting = {}, list(project["dependencies"])
     while waiting:
         needed = Requirement(waiting.pop())
         name = needed.name.lower().replace("_", "-")
-        # Extras are few here, and what they bring is asked about with them.
+        # There are few extras, and their requirements are included.
         extras = [{"extra": extra} for extra in ("", *needed.extras)]
         if needed.marker is not None and not any(map(needed.marker.evaluate, extras)):
             continue
         try:
             package = distribution(needed.name)
         except PackageNotFoundError:
-            continue  # overridden in pyproject.toml: it's wanted, and not installed
+            continue  # overridden in pyproject.toml: required, but not installed
         if name not in found:
             found[name] = package
         waiting += [
@@ -55,7 +55,7 @@ def licence_of(package):
 
 
 def test_nothing_that_is_installed_by_default_is_copyleft():
-    """The code is under Apache 2.0: what it imports may not ask for more without a reason."""
+    """The code is under Apache 2.0: imports under stricter licences need a reason."""
     packages = installed_by_default()
     assert len(packages) > 40
     licences = {name: licence_of(package) for name, package in packages.items()}
@@ -69,7 +69,7 @@ def test_nothing_that_is_installed_by_default_is_copyleft():
 
 @pytest.mark.parametrize("name", REASONS)
 def test_every_licence_exception_has_a_package(name):
-    """What isn't installed any more, or was given another licence, needs none."""
+    """A package that was removed, or got another licence, needs no exception."""
     licence = licence_of(installed_by_default()[name])
     assert not licence or COPYLEFT.search(licence)
 
@@ -78,5 +78,5 @@ def test_every_licence_exception_has_a_package(name):
     "licence", ["GPL-2.0-or-later", "GNU General Public License v3 (GPLv3)", "AGPL-3.0-only"]
 )
 def test_copyleft_licences_are_recognised(licence):
-    """However a package writes it."""
+    """In every notation."""
     assert COPYLEFT.search(licence)

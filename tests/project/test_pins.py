@@ -1,4 +1,4 @@
-"""The pins in pyproject.toml: everybody installs what was tested, from whatever index."""
+"""The pins in pyproject.toml: everybody installs the tested versions, from any index."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ PIN = runpy.run_path(str(ROOT / ".ci" / "pin.py"))
 
 
 def name_of(requirement):
-    """The name of a requirement, as pins spell it."""
+    """Return the normalized name of a requirement."""
     return re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", requirement)[0]).lower()
 
 
 def pins(key):
-    """The versions in one of the lists, by name."""
+    """Return the versions in one of the lists, by name."""
     return dict(each.split("==") for each in PROJECT["tool"]["uv"][key] if "==" in each)
 
 
 def needed(requirements):
-    """All packages of this environment that requirements lead to, with their versions."""
+    """Return all packages of this environment that requirements need, with their versions."""
     found, left = {}, list(requirements)
     while left:
         name = name_of(left.pop())
@@ -37,14 +37,14 @@ def needed(requirements):
             continue
         try:
             found[name] = (there := distribution(name)).version
-        except PackageNotFoundError:  # another system's, or left out on purpose
+        except PackageNotFoundError:  # for another system, or left out on purpose
             continue
         left += [each for each in there.requires or () if "extra ==" not in each]
     return found
 
 
 def test_every_package_that_is_installed_is_pinned():
-    """A package that was added, or its needs, has its pin: `uv run --group dev task pin` writes it.
+    """Pins are written by `uv run --group dev task pin`.
 
     Neither a lock, which names hosts, nor upload times, which mirrors lack, are needed.
     """
@@ -58,7 +58,7 @@ def test_every_package_that_is_installed_is_pinned():
 
 
 def test_pins_satisfy_the_project_s_requirements():
-    """A version that is written twice is the same in both places."""
+    """A version in both lists is the same."""
     pinned = pins("constraint-dependencies")
     for requirement in PROJECT["project"]["dependencies"]:
         name, _, exact = requirement.partition("==")
@@ -66,14 +66,14 @@ def test_pins_satisfy_the_project_s_requirements():
 
 
 def test_runtime_pins_have_no_development_tools():
-    """What tests the bot is installed for those who ask for it."""
+    """Tools for tests are only installed on request."""
     assert PROJECT["tool"]["uv"]["default-groups"] == []
     tools = {"pytest", "ruff", "mypy", "hypothesis", "playwright", "simcord"}
     assert not tools & {name_of(each) for each in PROJECT["project"]["dependencies"]}
 
 
 def test_pytest_restarts_itself_with_the_dev_group():
-    """`uv run pytest` does what is meant; without uv, or where that did not help, it ends."""
+    """`uv run pytest` works; without uv, or if the group is still missing, it ends."""
     command = command_with_dev(["-x", Path("tests/store")], {"UV": "/there/uv"})
     assert command[0] == "/there/uv"
     assert command[-5:] == ["--group", "dev", "pytest", "-x", "tests/store"]
@@ -98,7 +98,7 @@ LOCK = {
 
 
 def test_a_lock_becomes_pins_without_hosts():
-    """Of several versions the oldest, which the others' users take too; not the project itself."""
+    """Of several versions the oldest is taken, which suits all; the project itself is left out."""
     begin, end = PIN["BEGIN"], "]\n"
     empty = f"a = [\n{begin}{end}b = [\n{begin}{end}"
     written = PIN["insert"](empty, LOCK)
@@ -113,6 +113,6 @@ def test_a_lock_becomes_pins_without_hosts():
 
 @pytest.mark.parametrize("host", ["pypi" + ".org", "python" + "hosted", "mirror", "http://"])
 def test_no_index_is_named_among_the_settings_of_uv(host):
-    """Where packages come from is each machine's own affair."""
+    """Each machine configures its package index."""
     begun = TEXT.index("[tool.uv]")
     assert host not in TEXT[begun : TEXT.index("[tool.taskipy")]

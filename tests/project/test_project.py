@@ -1,4 +1,4 @@
-"""The project itself: who may import whom, and what belongs in no file."""
+"""The project itself: which package may import which, and what no file may contain."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 OURS = {
-    # Each room and what it may import of ours; a room includes what lives below it. The longest
-    # name that fits a file is its room.
+    # Each package or module and what it may import of ours, with all that is below it. A file
+    # belongs to the longest name that matches it.
     "bot.__main__": {"bot.cli"},
     "bot.cli": {"bot"},
-    # What a bot and people meet knows neither of them.
+    # The simulated Discord imports neither the bot's side nor the page's.
     "bot.demo.discord": {"bot.i18n", "bot.domain", "bot.errors", "bot.log"},
     "bot.demo.client": {"bot.demo.discord", "bot.i18n", "bot.errors", "bot.log"},
     "bot.demo": {
@@ -67,7 +67,7 @@ OURS = {
         "bot.errors",
         "bot.log",
     },
-    # How many people can be served, with the line that the bot runs.
+    # Capacity planning, with the queue that the bot runs.
     "bot.capacity": {"bot.inference.fair_queue"},
     "bot.models": {"bot.i18n", "bot.config", "bot.domain", "bot.errors", "bot.musicgen"},
     "bot.musicgen": {"bot.i18n", "bot.domain", "bot.errors"},
@@ -86,7 +86,7 @@ OURS = {
     "bot.retry": set(),
     "bot.atomic_file": set(),
     "bot.private_files": set(),
-    # What makes the model knows the form that a model has; what measures it runs it too.
+    # Training knows the model's format; the evaluation also runs the model.
     "bot.starter": {
         "bot.audio.analysis.spectra",
         "bot.musicgen.baselines.synthetic_config",
@@ -95,7 +95,7 @@ OURS = {
         "bot.musicgen.checkpoint.tensor_names",
     },
     "bot.starter.evaluate": {"bot.starter", "bot.config"},
-    # It hears and shows music as the bot does.
+    # It reads and displays music as the bot does.
     "bot.starter.evaluation": {"bot.starter", "bot.audio", "bot.domain"},
     "bot.starter.evaluation.sampler": {
         "bot.starter",
@@ -120,7 +120,7 @@ OURS = {
     },
 }
 
-# What any room may import: it knows none of them.
+# What any package may import: it imports none of them.
 GROUND = {
     "bot.atomic_file",
     "bot.failpoints",
@@ -130,7 +130,7 @@ GROUND = {
 }
 
 THEIRS = {
-    # Packages that belong to some rooms only.
+    # Third-party packages that only some packages may import.
     "mindspore": {"bot.musicgen"},
     "mindnlp": {"bot.musicgen"},
     "mindtorch": {"bot.musicgen"},
@@ -138,7 +138,7 @@ THEIRS = {
     "tokenizers": {"bot.musicgen", "bot.starter"},
     "safetensors": {"bot.musicgen", "bot.starter"},
     "stamina": {"bot.retry"},
-    # An extra: only its own processes import it, never the bot.
+    # An extra: only separate processes import it, never the bot.
     "ray": {
         "bot.inference.ray.relay",
         "bot.inference.ray.remote_worker",
@@ -146,7 +146,7 @@ THEIRS = {
     },
     "psutil": {"bot.app", "bot.musicgen", "bot.cli", "bot.inference"},
     "huggingface_hub": {"bot.musicgen", "bot.models"},
-    "requests": set(),  # huggingface_hub's, until it moves to another
+    "requests": set(),  # a dependency of huggingface_hub, until it moves to another
     "discord": {"bot.app", "bot.voice", "cogs"},
     "nacl": {"bot.demo"},
     "aiohttp": {"bot.app", "bot.demo", "cogs"},
@@ -194,18 +194,18 @@ def is_in(module, room):
 
 
 def room_of(module):
-    """The longest name of a room that a module lives in."""
+    """Return the longest listed name that contains a module."""
     return max((room for room in OURS if is_in(module, room)), key=len, default=None)
 
 
 def imports_of(path):
-    """Every module that a file imports, wherever in the file."""
+    """Return every module that a file imports, anywhere in the file."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} has a relative import"
-            # `from bot import config` imports a room, not a name out of one.
+            # `from bot import config` imports a module, not a name.
             if node.module == "bot":
                 yield from (f"bot.{alias.name}" for alias in node.names)
             else:
@@ -226,7 +226,7 @@ def complaints(path, root=ROOT):
 
 
 def test_every_package_imports_only_what_is_allowed():
-    """Discord points at the core and never back; each package has its place."""
+    """Discord's side imports the core and never the other way round."""
     tops = {ROOT / "bot" / "__init__.py", ROOT / "cogs" / "__init__.py"}
     for path in set(FILES) - tops:
         assert room_of(module_of(path)), f"{path} is in no room: add it to the table"
@@ -248,7 +248,7 @@ def test_every_package_imports_only_what_is_allowed():
     ],
 )
 def test_a_forbidden_import_is_detected(tmp_path, where, line):
-    """The check above would see each of these."""
+    """The check above detects each of these."""
     path = tmp_path / where
     path.parent.mkdir(parents=True)
     path.write_text(line)
@@ -256,14 +256,14 @@ def test_a_forbidden_import_is_detected(tmp_path, where, line):
 
 
 def test_files_are_short_enough():
-    """A file too long to read in one sitting has a second noun in it; none is a ragbag."""
+    """A file too long to read at once should be split by subject."""
     for path in FILES:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 270, path
         assert path.stem not in NO_NAMES, path
 
 
 def test_packages_do_nothing_when_imported():
-    """An __init__ is a sentence on what the package is for."""
+    """An __init__ has at most a sentence on the package's purpose."""
     for path in FILES:
         if path.name == "__init__.py":
             tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -272,14 +272,14 @@ def test_packages_do_nothing_when_imported():
 
 
 def test_the_version_is_in_the_changelog():
-    """A release without a word on what changed is none."""
+    """Every release is described."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"## [{version}]" in changes or "## [Unreleased]" in changes
 
 
 def test_no_host_of_a_package_registry_is_named():
-    """Where packages come from is each machine's own affair."""
+    """Each machine configures its package index."""
     hosts = ("pypi" + ".org", "files.python" + "hosted")
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "Dockerfile"]
     for path in [*FILES, *pages, ROOT / "pyproject.toml", ROOT / ".ci" / "run"]:
@@ -287,14 +287,14 @@ def test_no_host_of_a_package_registry_is_named():
 
 
 def test_no_test_patches_our_own_modules_by_name():
-    """A test that wants another policy passes one in."""
+    """Tests pass other settings in instead."""
     patches = re.compile(r"""setattr\(\s*["'](bot|cogs)\.""")
     files = sorted((ROOT / "tests").rglob("*.py"))
     assert [path for path in files if patches.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_the_documents_name_files_that_exist():
-    """A page that sends a reader to a file that was moved is worse than none."""
+    """A reference to a moved file would mislead the reader."""
     pages = [*(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").rglob("*.md")]
     pages += [ROOT / "README.md", ROOT / "tests" / "README.md"]
     named = re.compile(r"[`(](?:\.\./)*((?:bot|cogs|tests|docs|\.github)/[\w/.-]*\w)/?[`)#]")

@@ -1,4 +1,4 @@
-"""The wheel holds the bot and the model it comes with, and nothing of how that model is made."""
+"""The wheel contains the bot and its built-in model, but not the model's training."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEPT = ("bot/starter/__init__.py", "bot/starter/checkpoint/")
 
 
 def listed(builder):
-    """Return where each file of a distribution would lie in it."""
+    """Return the path of each file in a distribution."""
     return {each.distribution_path for each in builder(str(ROOT)).recurse_included_files()}
 
 
@@ -48,14 +48,14 @@ def test_the_wheel_holds_the_bot(wheel):
 
 
 def test_the_wheel_holds_nothing_of_the_training(wheel):
-    """Of the starter it has the checkpoint alone; tests and documents stay outside too."""
+    """It has only the checkpoint of the starter, and neither tests nor documents."""
     assert [path for path in wheel if not path.startswith(("bot/", "cogs/"))] == []
     starter = {path for path in wheel if path.startswith("bot/starter/")}
     assert [path for path in starter if not path.startswith(KEPT)] == []
 
 
 def test_the_source_distribution_holds_the_training():
-    """Whoever has the sources can make the model anew."""
+    """The model can be trained from it."""
     sources = listed(SdistBuilder)
     made_by = {
         str(path.relative_to(ROOT))
@@ -67,7 +67,7 @@ def test_the_source_distribution_holds_the_training():
 
 
 def test_no_module_of_the_wheel_imports_what_is_left_out(wheel):
-    """An installed bot never looks for the starter's training."""
+    """An installed bot never imports the starter's training."""
     found = []
     for path in sorted(path for path in wheel if path.endswith(".py")):
         for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):

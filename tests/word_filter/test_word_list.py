@@ -1,4 +1,4 @@
-"""Word lists: what is found whatever it is disguised as, and what is left alone."""
+"""Word lists: which disguises are matched, and what is not matched."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def finds(entry, text):
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(word=LETTERS)
 def test_a_word_is_found_in_each_disguise(disguise, word):
-    """Alone and inside a sentence."""
+    """Alone and within a sentence."""
     hidden = DISGUISES[disguise](word)
     assert finds(word, hidden)
     assert finds(word, f"90s rock, {hidden} and drums")
@@ -57,8 +57,8 @@ def test_a_word_is_found_in_each_disguise(disguise, word):
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(word=LETTERS, before=LETTERS, after=LETTERS)
 def test_a_word_is_not_found_inside_a_longer_one_unless_asked_for(word, before, after):
-    """A star stands for any letters, at the end where it is written."""
-    # A last letter that goes on is the word drawn out.
+    """A star at the end of an entry stands for any letters."""
+    # A repeated last letter counts as the word drawn out.
     assume(before[-1] != word[0] and after[0] != word[-1])
     longer = before + word + after
     assert not finds(word, longer)
@@ -70,7 +70,7 @@ def test_a_word_is_not_found_inside_a_longer_one_unless_asked_for(word, before, 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(word=st.text("abc", min_size=3, max_size=8), text=st.text("abc ", max_size=40))
 def test_plain_words_are_matched_as_whole_words(word, text):
-    """Nothing else is found in plain letters, but for what is drawn out or set apart."""
+    """Except that letters may be repeated or separated."""
     drawn_out = any(3 * each in text for each in "abc")
     if finds(word, text) and not drawn_out:
         assert word in text.split() or word in text.replace(" ", "")
@@ -93,7 +93,7 @@ def test_plain_words_are_matched_as_whole_words(word, text):
     ],
 )
 def test_similar_words_are_not_matched(entry, text):
-    """Other words of music are not refused for their letters."""
+    """Other words of music are allowed although they contain the same letters."""
     assert not finds(entry, text)
 
 
@@ -114,19 +114,19 @@ def test_similar_words_are_not_matched(entry, text):
     ],
 )
 def test_disguises_in_other_scripts_are_matched(entry, text):
-    """Signs for letters, phrases, scripts without spaces, patterns, numbers."""
+    """Symbols for letters, phrases, scripts without spaces, patterns, numbers."""
     assert finds(entry, text)
 
 
 def test_entries_are_normalized():
-    """Spaces and case mean nothing, but in a pattern."""
+    """Spaces and case are ignored, except in a pattern."""
     assert read_entry("  Bad   WORD ") == "bad word"
     assert read_entry(r"/\D+x/") == r"/\D+x/"
 
 
 @pytest.mark.parametrize("entry", ["", "*", "a", "a*", "...", "/a*/", "/(?:)/"])
 def test_entries_that_match_everything_are_refused(entry):
-    """A list of it would refuse all there is."""
+    """Such an entry would refuse every prompt."""
     with pytest.raises(RequestError) as caught:
         read_entry(entry)
     assert caught.value.sentence == TOO_WIDE
@@ -134,14 +134,14 @@ def test_entries_that_match_everything_are_refused(entry):
 
 @pytest.mark.parametrize("entry", ["/(a/", r"/(a)\1/", "/a(?=b)/", "/(?:a{1000}){1000}/"])
 def test_patterns_without_linear_matching_are_refused(entry):
-    """Neither is one that is too large."""
+    """And patterns that are too large."""
     with pytest.raises(RequestError) as caught:
         read_entry(entry)
     assert caught.value.sentence == UNREADABLE
 
 
 def test_entries_have_a_maximum_length():
-    """However long a modal or an option may be."""
+    """Whatever a modal or an option allows."""
     assert read_entry("ab " * 26 + "x")
     with pytest.raises(RequestError):
         read_entry("ab" * MAX_ENTRY_CHARACTERS)
@@ -149,6 +149,6 @@ def test_entries_have_a_maximum_length():
 
 @pytest.mark.parametrize("entry", ["/(a*)*(a|aa)+b.*c/", "a*a*a*b", "*a*a*a*x", "aaaa aaaa aaaa b"])
 def test_matching_takes_linear_time(entry):
-    """What a backtracking matcher never ends with is answered, for a text of any length."""
-    # A backtracking one would need 2 to the power of 100,000 steps.
+    """Also for patterns on which a backtracking matcher would never end."""
+    # A backtracking matcher would need 2 to the power of 100,000 steps.
     assert not finds(entry, "a" * 100_000 + "!")

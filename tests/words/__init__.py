@@ -1,1 +1,1 @@
-"""Tests of the words of music."""
+"""Tests of bot/words."""

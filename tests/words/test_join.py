@@ -1,4 +1,4 @@
-"""The words of a remix: old and new ones joined."""
+"""The prompt of a remix: old and new words joined."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ OTHERS = [
 
 @pytest.mark.parametrize(("old", "new", "words"), [*STYLES, *MOODS, *PLAYERS, *CHINESE, *OTHERS])
 def test_new_words_replace_what_they_contradict_and_nothing_else(old, new, words):
-    """In place of it where there is such a place, in the language of the old words."""
+    """At the same place if there is one, in the language of the old words."""
     assert joined(old, new) == words
 
 
@@ -111,14 +111,14 @@ def test_new_words_replace_what_they_contradict_and_nothing_else(old, new, words
     ],
 )
 def test_tempo_and_key_of_the_sound_join_unless_others_are_asked_for(old, new, words):
-    """What the old words say of both is trusted more than what was heard."""
+    """Those in the old prompt take precedence over the detected ones."""
     heard = TempoAndKey(bpm=119.6, key="A minor")
     old_rock = "90s jazz rock song with loud guitars and heavy drums"
     assert joined(old, new, heard) == words.format(old=old_rock)
 
 
 def test_too_long_joined_prompts_keep_the_new_words():
-    """The old ones are left out; new ones alone are never too many."""
+    """The old ones are left out; new words alone always fit."""
     old = "rock with " + "very " * 70 + "loud guitars"
     assert joined(old, "jazz " + "and so on " * 10) == ("jazz " + "and so on " * 10).strip()
     assert joined(old, "x" * 500) == "x" * 400
@@ -138,7 +138,7 @@ WORDS = st.lists(
     st.none() | WORDS, WORDS, st.none() | st.floats(40, 240), st.sampled_from([None, "F# major"])
 )
 def test_joined_prompts_are_never_empty(old, new, bpm, key):
-    """Never none, never too many, and the same for the same."""
+    """Nor too long, and the same input gives the same result."""
     heard = TempoAndKey(bpm=bpm, key=key)
     words = joined(old, new, heard)
     assert words.strip()
@@ -148,7 +148,7 @@ def test_joined_prompts_are_never_empty(old, new, bpm, key):
 
 @given(st.text(max_size=60), st.text(min_size=1, max_size=60))
 def test_any_text_can_be_joined(old, new):
-    """What says nothing of music stays as it is, or is left out."""
+    """Text without musical meaning is kept or left out."""
     assert len(joined(old, new)) <= 130
 
 
@@ -166,5 +166,5 @@ def test_any_text_can_be_joined(old, new):
     ],
 )
 def test_tempo_and_harmony_stay_unless_others_are_asked_for(asked, stays):
-    """Whatever else is."""
+    """Whatever else is requested."""
     assert keeps_tempo_and_key(asked) is stays

@@ -1,4 +1,4 @@
-"""What a text says of music."""
+"""Parsing the musical meaning of a text."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def found(text):
     ],
 )
 def test_words_tempi_and_keys_are_parsed(text, expected):
-    """Whole words only, the longest that fits, in either language."""
+    """Whole words only, the longest match, in either language."""
     assert found(text) == expected
 
 
@@ -53,13 +53,13 @@ def test_words_tempi_and_keys_are_parsed(text, expected):
     ],
 )
 def test_degrees_are_parsed(text, degree):
-    """The words that say it belong to the phrase."""
+    """The words of the degree belong to the phrase."""
     (phrase,) = read_phrases(text)
     assert (phrase.degree, phrase.start, phrase.stop) == (degree, 0, len(text))
 
 
 def test_what_describes_an_instrument_is_within_its_phrase():
-    """Else "calmer" would not know that the guitars are what is loud."""
+    """Otherwise "calmer" would not know that it contradicts the loud guitars."""
     text = "rock with loud guitars"
     assert found(text)[1:] == [
         (Facet.MOOD, "loud", "loud"),
@@ -77,19 +77,19 @@ def test_what_describes_an_instrument_is_within_its_phrase():
         ("disco", (), ()),
         ("disco with heavy drums", (), ()),
         ("no drums at first, then heavy drums", (), ()),
-        ("disco, no drums", ("drums",), ()),  # both are asked for, and one was chosen
-        ("disco, no drums", ("bass", "lead"), ()),  # nothing would be left to be made
+        ("disco, no drums", ("drums",), ()),  # both are mentioned, and one was chosen
+        ("disco, no drums", ("bass", "lead"), ()),  # nothing would be left to generate
         (None, (), ()),
     ],
 )
 def test_excluded_drums_are_muted(prompt, kept, unwanted):
-    """Where the model has them as a stem."""
+    """If the model has them as a stem."""
     assert muted_stems(prompt, ("drums", "bass", "lead"), kept) == unwanted
     assert muted_stems(prompt, (), kept) == ()
 
 
 def test_every_vocabulary_word_has_its_meaning():
-    """None is hidden by a longer one or means two things."""
+    """None is hidden by a longer one, and none has two meanings."""
     kinds = {
         Facet.STYLE: [english.STYLES, english.STYLES_MORE, chinese.STYLES],
         Facet.ERA: [english.ERAS, chinese.ERAS],

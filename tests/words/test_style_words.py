@@ -1,4 +1,4 @@
-"""Words of style that join what is typed, and words that are rolled."""
+"""Styles that are added to a prompt, and random words."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from bot.words.style_words import with_style
     ],
 )
 def test_typed_words_precede_the_style(typed, style, words):
-    """Of the style the parts go that contradict it or say the same; the rest stands behind."""
+    """Parts of the style that contradict or repeat the prompt are dropped."""
     assert with_style(typed, style, most=400) == words
 
 
 def test_style_words_are_cut_to_the_prompt_limit():
-    """Whole parts; what was typed is never cut."""
+    """By whole parts; the typed prompt is never cut."""
     assert with_style("rock", "a very long part indeed, loud", most=12) == "rock, loud"
     assert with_style("rock", "loud", most=5) == "rock"
 
 
 def test_random_words_are_deterministic_by_seed():
-    """They are on cards and in files: a new version rolls them as this one does."""
+    """They are on cards and in files, so that later versions must draw the same."""
     assert roll_words(3, most=400) == "loud 70s jazz with brass, 125 BPM"
     assert roll_words(3, most=400, attempt=1) != roll_words(3, most=400)
     assert len({roll_words(seed, most=400) for seed in range(50)}) > 45
@@ -51,7 +51,7 @@ def test_random_words_can_be_parsed():
 
 
 def test_random_words_fill_only_what_a_style_leaves_open():
-    """The style stands before it."""
+    """The style comes first."""
     for seed in range(20):
         words = roll_words(seed, "calm lo-fi, 80 BPM", most=400)
         assert words.startswith("calm lo-fi, 80 BPM, ")

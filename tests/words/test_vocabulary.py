@@ -1,4 +1,4 @@
-"""Which words the built-in model knows, and what people may choose from."""
+"""The words that the built-in model knows, and the words offered to people."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def starter():
     ],
 )
 def test_unknown_and_known_words_are_separated(starter, text, unknown, heard):
-    """As it was typed; small words and disguised spellings of known ones are no matter."""
+    """With their spelling; function words and obfuscated known words are ignored."""
     assert unknown_words(text, starter) == unknown
     assert known_phrases(text, starter) == heard
 
 
 def test_offered_words_are_known(starter):
-    """In both languages, and on every side of music there is something."""
+    """In both languages, and for every facet of music."""
     for facet in (Facet.STYLE, Facet.INSTRUMENT, Facet.MOOD, Facet.PACE, Facet.ERA):
         for chinese_words in (False, True):
             words = words_to_choose(facet, starter, chinese_words=chinese_words)
@@ -57,7 +57,7 @@ def test_offered_words_are_known(starter):
 
 
 def test_the_last_word_is_completed(starter):
-    """Behind what was typed before it, and not with what stands there already."""
+    """After the words before it, and without words that are there already."""
     assert complete("slow ja", starter, most=25) == ["slow jazz"]
     assert complete("爵", starter, most=25) == ["爵士"]
     assert "slow, piano, harp" in complete("slow, piano, ha", starter, most=25)
@@ -67,13 +67,13 @@ def test_the_last_word_is_completed(starter):
 
 
 def test_random_prompts_use_known_words(starter):
-    """Else its card would promise what is not heard."""
+    """Otherwise the card would name what can't be heard."""
     for seed in range(200):
         assert unknown_words(roll_words(seed, most=400, vocabulary=starter), starter) == ()
 
 
 def test_random_prompts_are_chinese_for_chinese_readers(starter):
-    """Known ones, which are read again; a style in English, or a model of English, has English."""
+    """With known words that can be parsed; an English style, or an English model, gets English."""
     for seed in range(200):
         words = roll_words(seed, most=400, vocabulary=starter, in_chinese=True)
         assert unknown_words(words, starter) == ()
@@ -88,7 +88,7 @@ def test_random_prompts_are_chinese_for_chinese_readers(starter):
 
 
 def test_a_model_that_reads_every_word_has_no_vocabulary(tmp_path):
-    """One that puts words together from pieces; nor has one whose file can't be read."""
+    """Its tokenizer has subwords; neither has a model whose file can't be read."""
     file = tmp_path / "tokenizer.json"
     assert read_vocabulary(tmp_path) is None
     for vocabulary in ([["▁rock", 0], ["s", 0]], [], "x", None, [["<unk>", 0]]):
