@@ -89,8 +89,8 @@ class FailureNotifier:
             await asyncio.wait([task], timeout=_NOTIFY_WAIT_SECONDS)
 
     async def _send_pending(self) -> None:
-        for untold in await self._store.jobs.pending_notices():
-            job = await self._notice_job(untold)
+        for pending in await self._store.jobs.pending_notices():
+            job = await self._notice_job(pending)
             if self._presenter is not None and job is not None:
                 self._start_task(self._presenter, job, may_be_posted=True)
 

@@ -113,7 +113,7 @@ async def test_memory_does_not_grow_with_the_number_of_people(tmp_path):
     # discord.py caches the latest 128 channels of direct messages.
     assert all(size <= 130 for size in grown.values()), grown
     assert len(before) > 100
-    assert {"_answering", "_users", "_told", "_reading"} <= {
+    assert {"_answering", "_users", "_reported", "_reading"} <= {
         way.rpartition(".")[2] for way in before
     }
 
@@ -130,4 +130,4 @@ def test_records_of_shown_notices_expire():
     words = WordService(frozenset({"rock"}))
     for person in range(20_000):
         words.new_unknown(person, "xyzzy")
-    assert len(words._told) <= 10_000
+    assert len(words._reported) <= 10_000

@@ -139,10 +139,10 @@ def test_audio_is_written_before_the_clip_is_finished(place):
         assert process.wait(timeout=60) == 1
     whole = tone(GenerationRequest(seconds=2.0, seed=440)).samples
     assert np.array_equal(samples_in(sent), to_pcm(whole[:, :third]).T)
-    said_lines = (place / "said").read_text().splitlines()
-    assert "waiting" in said_lines
-    assert "Traceback" not in "".join(said_lines)
-    assert [line for line in said_lines if line.startswith("zhiyin: ")] == []
+    error_lines = (place / "said").read_text().splitlines()
+    assert "waiting" in error_lines
+    assert "Traceback" not in "".join(error_lines)
+    assert [line for line in error_lines if line.startswith("zhiyin: ")] == []
 
 
 def test_ctrl_c_ends_a_stream(place):

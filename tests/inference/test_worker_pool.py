@@ -130,9 +130,9 @@ def test_a_worker_s_failure_is_shown_while_it_lasts():
     assert made.statuses == []
 
 
-@pytest.mark.parametrize(("count", "is_told"), [(0, True), (1, False)])
-def test_waiting_for_a_machine_is_shown(count, is_told):
+@pytest.mark.parametrize(("count", "is_shown"), [(0, True), (1, False)])
+def test_waiting_for_a_machine_is_shown(count, is_shown):
     """If the bot has no worker of its own, and no machine has joined."""
     config = dataclasses.replace(Config(), worker=WorkerConfig(count=count, backend="ray"))
     made = pool_of(config)
-    assert made.waiting_for_machine == (NOBODY if is_told else None)
+    assert made.waiting_for_machine == (NOBODY if is_shown else None)

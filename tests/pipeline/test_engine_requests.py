@@ -40,8 +40,8 @@ async def test_the_beat_of_a_recording_is_told_to_a_model_with_a_clock(tmp_path,
             return
         assert request.audio_guides.shape == (2, 500)
         assert len(np.unique(request.audio_guides[0])) == 24  # frames of a beat
-        untold = await build_request(job, model, SourceSounds(store), turns)
-        assert untold.audio_guides is None
+        unguided = await build_request(job, model, SourceSounds(store), turns)
+        assert unguided.audio_guides is None
 
 
 @pytest.mark.parametrize("keeps_harmony", [True, False])

@@ -60,8 +60,8 @@ def commands(path):
             words = shlex.split(line.split(" && ")[-1].split(" | ")[0], comments=True)
             for index, word in enumerate(words):
                 if word in {"zhiyin", ".venv/bin/zhiyin", "/home/zhiyin/zhiyin/.venv/bin/zhiyin"}:
-                    # `git clone … zhiyin` and `docker compose run … zhiyin` are not it, but what
-                    # follows the latter is.
+                    # `git clone … zhiyin` and `docker compose run … zhiyin` are other commands, but
+                    # what follows the latter is one of ours.
                     if words[0] == "docker" or index == 0 or words[index - 1] in {"run", "sudo"}:
                         yield words[index + 1 :]
                     break

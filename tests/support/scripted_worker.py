@@ -38,7 +38,7 @@ from bot.i18n.sentence import Sentence
 RATE_HZ = 32_000
 STEPS = 10
 STEP_SECONDS = 0.002
-SLOWLY_TOLD_EVERY = 10
+SLOWLY_REPORTED_EVERY = 10
 PIECE_SECONDS = 0.125
 SILENCE = Sound(samples=np.zeros((1, 0), np.float32), sample_rate_hz=RATE_HZ)
 
@@ -135,12 +135,12 @@ class Engine:
             work.steps += 1
             total = getattr(work.request, "seconds", 1.0)
             is_slow = prompt.startswith(("slow", "stubborn"))
-            steps, told_every = (100 * STEPS, SLOWLY_TOLD_EVERY) if is_slow else (STEPS, 1)
-            if work.steps % told_every:
+            steps, reported_every = (100 * STEPS, SLOWLY_REPORTED_EVERY) if is_slow else (STEPS, 1)
+            if work.steps % reported_every:
                 continue
             done = total * work.steps / steps
             events.append(Progress(request_id=id_, seconds_done=done, seconds_total=total))
-            events.append(work.chunk(id_, steps, told_every))
+            events.append(work.chunk(id_, steps, reported_every))
             if work.steps == steps:
                 del self.works[id_]
                 tokens = np.zeros((4, 0), np.int32)

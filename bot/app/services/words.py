@@ -14,7 +14,7 @@ from bot.words.vocabulary import (
     words_to_choose,
 )
 
-_MOST_TOLD = 10_000
+_MOST_REPORTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class WordService:
     def __init__(self, vocabulary: Vocabulary | None) -> None:
         """Take the model's vocabulary; None if it understands every word."""
         self._vocabulary = vocabulary
-        self._told: OrderedDict[tuple[int, str], None] = OrderedDict()
+        self._reported: OrderedDict[tuple[int, str], None] = OrderedDict()
 
     @property
     def are_all_known(self) -> bool:
@@ -52,12 +52,12 @@ class WordService:
     def new_unknown(self, user_id: int, text: str) -> Unknown | None:
         """Return the unknown words of a text, unless the person was told of all before."""
         words = unknown_words(text, self._vocabulary)
-        new = [key for word in words if (key := (user_id, word.casefold())) not in self._told]
+        new = [key for word in words if (key := (user_id, word.casefold())) not in self._reported]
         if not new:
             return None
-        self._told.update(dict.fromkeys(new))
-        while len(self._told) > _MOST_TOLD:
-            self._told.popitem(last=False)
+        self._reported.update(dict.fromkeys(new))
+        while len(self._reported) > _MOST_REPORTED:
+            self._reported.popitem(last=False)
         return Unknown(words, known_phrases(text, self._vocabulary))
 
     def menu(self, *, chinese_words: bool) -> Menu:

@@ -60,8 +60,8 @@ async def test_unsent_notices_are_sent_at_the_next_start(tmp_path):
         troubles = [stage.wire.fail(*way, status=503, times=99) for way in (TOKEN_EDIT, EDIT, POST)]
         job = await ended(stage)
         assert (job.state, words_in(stage.channel)) == (JobState.FAILED, [])
-        untold = await stage.store.jobs.get(1)
-        assert untold.notice_pending and untold.message.token == asked.token
+        pending = await stage.store.jobs.get(1)
+        assert pending.notice_pending and pending.message.token == asked.token
         assert await stage.used() == 0
         for trouble in troubles:
             trouble.times = 0

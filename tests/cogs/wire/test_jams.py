@@ -16,7 +16,7 @@ def _quick(monkeypatch):
     shorten_pauses(monkeypatch)
 
 
-def is_told(asked):
+def is_answered(asked):
     """Whether the person was shown how their turn ended."""
     return asked.message is not None and not asked.message.flags & LOADING
 
@@ -35,7 +35,7 @@ async def test_a_jam_continues_after_lost_connections(tmp_path, monkeypatch):
         for place in ("jam.begun", "jam.announced", "jam.threaded"):
             monkeypatch.setenv(failpoints.VARIABLE, f"{place}=raise")
             started = await wire.slash(stage.alice, stage.channel, "jam start", title=place, bars=1)
-            await wire.until(lambda asked=started: is_told(asked))
+            await wire.until(lambda asked=started: is_answered(asked))
             monkeypatch.delenv(failpoints.VARIABLE)
             await settled(stage)
             assert [each.name for each in threads(wire)].count(place) == 1
@@ -53,7 +53,7 @@ async def test_a_jam_continues_after_lost_connections(tmp_path, monkeypatch):
         (card,) = cards(thread)
         press = wire.new_press(stage.alice, card, "Fork")
         await wire.send(press)
-        await wire.until(lambda: is_told(press))
+        await wire.until(lambda: is_answered(press))
         monkeypatch.delenv(failpoints.VARIABLE)
         await settled(stage)
         assert len(threads(wire)) == 4
