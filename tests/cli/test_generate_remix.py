@@ -173,7 +173,7 @@ def test_without_a_prompt_in_the_tags_only_new_words_are_used(tiny_stems):
         (["jazz", "--keep", "end", "--audio", "no.wav"], "There is no sound file no.wav."),
     ],
 )
-def test_what_is_missing_is_told(tiny_stems, capsys, argv, sentence):
+def test_missing_input_is_reported(tiny_stems, capsys, argv, sentence):
     """In a sentence, before a model is loaded."""
     own("a.wav")
     opener = Opener()

@@ -51,7 +51,7 @@ def test_a_token_without_an_id_gives_none(token):
     assert id_in_token(token) is None
 
 
-def test_without_a_token_or_with_a_wrong_id_the_owner_is_told(monkeypatch):
+def test_a_missing_token_or_wrong_id_is_reported_to_the_owner(monkeypatch):
     """One sentence each."""
     monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
     for given, config, sentence in (

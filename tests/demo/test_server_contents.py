@@ -10,7 +10,7 @@ import pytest_asyncio
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.async_api import expect
 
-from tests.support.demo_jammers import Jammer, reckon, settle
+from tests.support.demo_jammers import Jammer, find_differences, settle
 from tests.support.demo_stage import needs_chromium, open_chromium, open_demo_stage, open_seat
 from tests.support.wire_jam import cards, threads
 
@@ -47,7 +47,7 @@ async def test_concurrent_actions_are_neither_lost_nor_repeated(stage, browser, 
         jammers = [Jammer(seat, number) for number, seat in enumerate(seats)]
         await asyncio.gather(*(each.jam(ACTIONS) for each in jammers))
         await settle(stage, jammers)
-        assert await reckon(stage, jammers, folder / "zhiyin.db") == []
+        assert await find_differences(stage, jammers, folder / "zhiyin.db") == []
 
 
 async def test_two_tabs_of_one_person_show_the_same(stage, browser):

@@ -15,7 +15,7 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from tests.support.demo_jammers import Jammer, reckon, settle
+from tests.support.demo_jammers import Jammer, find_differences, settle
 from tests.support.demo_stage import open_chromium, open_demo_stage, open_seat
 
 NAMES = ("robin", "maya", "tom")
@@ -31,7 +31,7 @@ async def run(actions, seed):
         jammers = [Jammer(seat, seed + number) for number, seat in enumerate(seats)]
         await asyncio.gather(*(each.jam(actions // len(NAMES)) for each in jammers))
         await settle(stage, jammers)
-        wrong = await reckon(stage, jammers, folder / "zhiyin.db")
+        wrong = await find_differences(stage, jammers, folder / "zhiyin.db")
         done = sum((each.done for each in jammers), Counter())
         return done, wrong
 

@@ -98,7 +98,7 @@ def test_everything_has_names_in_both_languages():
     assert caption_words.TRAIT_WORDS.keys() == caption_words_chinese.TRAIT_WORDS.keys()
 
 
-def test_the_words_of_the_article_are_said():
+def test_captions_use_the_words_of_the_article_s_prompts():
     """Pieces of a style have the words by which the article asks for it."""
     random = np.random.default_rng(3)
     for style, asked in {

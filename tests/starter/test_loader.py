@@ -158,7 +158,7 @@ def test_processes_compose_in_turn_and_end():
     assert afterwards == [False, False]
 
 
-def test_a_process_that_dies_is_told():
+def test_a_process_that_dies_is_reported():
     """The training fails instead of waiting for ever."""
     assert run_script(_DEAD).strip() == "A composing process has died."
 

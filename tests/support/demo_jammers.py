@@ -128,7 +128,7 @@ def _kinds(stage, person):
     return Counter(names)
 
 
-async def reckon(stage, jammers, database):
+async def find_differences(stage, jammers, database):
     """Return all differences: none if no action was lost or doubled."""
     room = stage.channels[ROOM]
     wrong = []

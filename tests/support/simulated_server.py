@@ -186,7 +186,7 @@ async def open_server(
         # They are imported once in a process, at its start: the watch is over a running bot.
         for name in COGS:
             importlib.import_module(name)
-        hogs = stack.enter_context(watched())
+        slow_callbacks = stack.enter_context(watched())
         async with simcord.run(
             bot, check_errors=False, settle_timeout=PATIENCE_SECONDS, shard_count=1
         ) as env:
@@ -202,7 +202,7 @@ async def open_server(
             yield server
             await server.idle()
             check_answers(env)
-        assert hogs == [], hogs
+        assert slow_callbacks == [], slow_callbacks
 
 
 def new_bot(config, pipeline, clock, languages=None):

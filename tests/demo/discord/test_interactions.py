@@ -83,7 +83,7 @@ async def test_an_interaction_has_one_response():
     assert code_of(await bot.ask("POST", path, {"type": MESSAGE})) == 10062
 
 
-async def test_an_answer_that_is_late_is_refused_and_its_person_told():
+async def test_a_late_answer_is_refused_and_reported_to_its_person():
     """After three seconds (shorter here) the interaction is unknown."""
     discord, bot, anna, channel, command_id = await world()
     seen = discord.subscribe(anna)

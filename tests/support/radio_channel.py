@@ -16,7 +16,7 @@ TURN_WAIT_SECONDS = 120.0
 """A timeout for a test that hangs."""
 
 
-class Room:
+class RadioChannel:
     """A stage with a voice channel that Alice is in."""
 
     def __init__(self, stage, place):
@@ -85,7 +85,7 @@ def text_of(message):
 
 
 @asynccontextmanager
-async def open_room(folder, *, clips=1, kind=ChannelType.VOICE, overwrites=(), **options):
+async def open_radio_channel(folder, *, clips=1, kind=ChannelType.VOICE, overwrites=(), **options):
     """Open the bot with some clips of Alice's, and Alice in a voice channel."""
     places = []
 
@@ -93,10 +93,10 @@ async def open_room(folder, *, clips=1, kind=ChannelType.VOICE, overwrites=(), *
         places.append(wire.add_channel("lounge", type=kind, overwrites=overwrites))
 
     async with open_stage(folder, timings=quick(), prepare=prepare, **options) as stage:
-        room = Room(stage, places[0])
-        await room.until(lambda: stage.bot.get_channel(places[0].id) is not None)
+        voice = RadioChannel(stage, places[0])
+        await voice.until(lambda: stage.bot.get_channel(places[0].id) is not None)
         await moves.join(stage.wire, stage.alice, places[0])
         for number in range(1, clips + 1):
             await stage.music(prompt=f"song {number}", seconds=8.0)
             await stage.final_job(number)
-        yield room
+        yield voice
