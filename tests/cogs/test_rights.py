@@ -33,6 +33,8 @@ from cogs.views.report_buttons import VERDICTS
 from tests.support.simulated_server import SimulatedServer, custom_ids, open_server
 
 SECRET = "a song for Ophelia"
+PRESSED_VIEW_SECONDS = 200.0
+"""discord.py forgets the view of a pressed button after 180 seconds."""
 CHOICES = {
     "format": FORMATS,
     "person": ("1",),
@@ -80,6 +82,8 @@ class Stage:
             await self.server.env.settle()
             for button in buttons[start : start + 25]:
                 yield message, button.item.custom_id
+            # Else each settling looks through all views that were pressed so far.
+            await self.server.env.advance_time(PRESSED_VIEW_SECONDS)
 
 
 def handlers():
