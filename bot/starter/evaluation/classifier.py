@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import StandardScaler
 
 from bot.domain.generation import Floats
 
@@ -50,6 +48,8 @@ class Scaler:
     @classmethod
     def fit(cls, rows: Floats) -> Scaler:
         """Measure the features of rows [rows, features]."""
+        from sklearn.preprocessing import StandardScaler
+
         return cls(StandardScaler().fit(rows))
 
     def __call__(self, rows: Floats) -> Floats:
@@ -84,6 +84,8 @@ class Classifier:
 
 
 def _train(rows: Floats, goals: Any, classes: int, seed: int) -> Any:  # noqa: ANN401 - no types
+    from sklearn.neural_network import MLPClassifier
+
     random = np.random.default_rng(seed)
     network = MLPClassifier((_HIDDEN,), alpha=0.1, batch_size=min(64, len(rows)), random_state=seed)
     for _ in range(_EPOCHS):

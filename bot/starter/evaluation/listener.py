@@ -10,11 +10,11 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import joblib
 import numpy as np
-import sklearn
 
 from bot.domain.generation import Floats
 from bot.starter.composer.piece import Piece
@@ -135,5 +135,5 @@ def _beats(shown: ClipSpectra) -> Beats:
 
 def _code() -> str:
     modules = (features, feature_vector, tempo, classifier)
-    version: str = sklearn.__version__
-    return version + "".join(map(inspect.getsource, (*modules, sys.modules[__name__])))
+    code = "".join(map(inspect.getsource, (*modules, sys.modules[__name__])))
+    return version("scikit-learn") + code

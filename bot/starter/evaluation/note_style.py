@@ -10,11 +10,11 @@ import hashlib
 import inspect
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import joblib
 import numpy as np
-import sklearn
 
 from bot.domain.generation import Floats
 from bot.starter.composer.instruments import INSTRUMENTS
@@ -70,7 +70,7 @@ def load_or_train(
 ) -> Classifier:
     """Return the classifier trained on these pieces, from the cache where it is there already."""
     code = "".join(map(inspect.getsource, (note_score, classifier, sys.modules[__name__])))
-    trained_on = hashlib.sha256((sklearn.__version__ + code).encode())
+    trained_on = hashlib.sha256((version("scikit-learn") + code).encode())
     for piece in pieces:
         trained_on.update(repr(piece).encode())
     file = cache / f"note-style-{trained_on.hexdigest()[:20]}.joblib"

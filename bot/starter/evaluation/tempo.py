@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.neural_network import MLPClassifier
 
 from bot.audio.analysis.onsets import subtract_local_mean
 from bot.audio.analysis.tempo import comb, correlate, highest_near, highest_peaks
@@ -104,6 +103,8 @@ class TempoEstimator:
     @classmethod
     def fit(cls, heard: Sequence[Beats], bpm: Sequence[float], *, seed: int = 0) -> TempoEstimator:
         """Train on clips whose tempo is known."""
+        from sklearn.neural_network import MLPClassifier
+
         rows, is_beat = [], []
         for beats, truth in zip(heard, bpm, strict=True):
             errors = np.abs(beats.bpm / truth - 1)
