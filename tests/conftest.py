@@ -4,6 +4,7 @@ import fcntl
 import gc
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -205,11 +206,24 @@ def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def kernel_library(cache_home: Path) -> Path:
-    """Return the compiled kernels: one process of this run compiles them, the others wait."""
-    with open(cache_home / "compiling", "w") as lock:
+def kernel_library(cache_home: Path, pytestconfig: pytest.Config) -> Path:
+    """Return the compiled kernels: one process of this run compiles them, the others wait.
+
+    They are kept in pytest's cache (`--cache-clear` empties it), under a name made from their
+    sources, compiler, flags and processor: the next run compiles them only after a change.
+    """
+    kept = pytestconfig.cache.mkdir("kernels")
+    library = cache_home / "zhiyin" / "kernels"
+    with open(kept / "compiling", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return build.compile_kernels(cache_home / "zhiyin" / "kernels")
+        compiled = build.compile_kernels(kept)
+        for earlier in set(kept.glob("*.so")) - {compiled}:
+            earlier.unlink()
+        library.mkdir(parents=True, exist_ok=True)
+        library /= compiled.name
+        if not library.exists():
+            shutil.copyfile(compiled, library)
+        return library
 
 
 @pytest.fixture(scope="session")

@@ -25,10 +25,9 @@ from bot.demo.discord.interactions import InteractionType
 from bot.demo.discord.server import serve
 from bot.demo.discord.state import Discord
 from bot.demo.server_contents import OWNER, people_of, populate
-from bot.models.registry import starter_folder
-from bot.musicgen.checkpoint.inspection import inspect
 from tests.support.drawn_seeds import DrawnSeeds
 from tests.support.forked_worker import ForkedBackend
+from tests.support.starter_contents import starter_contents
 
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 """The headless browser if installed, which needs half the time of the other."""
@@ -85,7 +84,7 @@ class DemoStage:
 @asynccontextmanager
 async def open_demo_stage(folder, *, config=CONFIG, engine=SCRIPTED):
     """Open it, and return when the bot is connected."""
-    contents = inspect(starter_folder())
+    contents = starter_contents()
     async with AsyncExitStack() as stack:
         discord = Discord(owner_name=OWNER)
         # On a busy machine three browsers and the bot share a processor.

@@ -23,13 +23,12 @@ from bot.app.health import Health
 from bot.app.wiring import open_pipeline
 from bot.config import Config, GenerationConfig, LimitsConfig
 from bot.domain.jobs import USUAL_MAX_BYTES, JobState
-from bot.models.registry import starter_folder
-from bot.musicgen.checkpoint.inspection import inspect
 from bot.pipeline.timings import Timings
 from tests.support.drawn_seeds import DrawnSeeds
 from tests.support.event_loop_watch import watched
 from tests.support.forked_worker import ForkedBackend
 from tests.support.new_database import lay_down
+from tests.support.starter_contents import starter_contents
 
 ACK_SECONDS = 3.0
 PATIENCE_SECONDS = 60.0
@@ -130,7 +129,7 @@ class SimulatedServer:
     @asynccontextmanager
     async def restart(self, engine=SCRIPTED):
         """Start again with the same folder and the same Discord."""
-        contents = inspect(starter_folder())
+        contents = starter_contents()
         async with open_pipeline(
             self.config,
             contents,
@@ -168,7 +167,7 @@ async def open_server(
     config = replace(config or Config(), generation=SHORT)
     timings = replace(timings or Timings(), retry_due_seconds=NEVER_SECONDS)
     clock = clock or Clock()
-    contents = inspect(starter_folder())
+    contents = starter_contents()
     lay_down(folder)
     async with AsyncExitStack() as stack:
         pipeline = await stack.enter_async_context(
@@ -206,7 +205,7 @@ async def open_server(
 
 
 def new_bot(config, pipeline, clock, languages=None):
-    sampling = inspect(starter_folder()).sampling
+    sampling = starter_contents().sampling
     # Attachments of a simulated Discord exist only there.
     bot = ZhiyinBot(
         config,

@@ -25,8 +25,6 @@ from bot.app.wiring import open_pipeline
 from bot.config import Config
 from bot.demo.discord.channels import Channel
 from bot.demo.discord.people import Person
-from bot.models.registry import starter_folder
-from bot.musicgen.checkpoint.inspection import inspect
 from tests.support.discord_wire.server import (
     PATIENCE_SECONDS,
     TOKEN,
@@ -37,6 +35,7 @@ from tests.support.drawn_seeds import DrawnSeeds
 from tests.support.forked_worker import ForkedBackend
 from tests.support.new_database import lay_down
 from tests.support.simulated_server import SCRIPTED, Clock
+from tests.support.starter_contents import starter_contents
 
 
 def shorten_pauses(monkeypatch):
@@ -130,7 +129,7 @@ async def open_stage(
         members = [wire.person(f"person {number}") for number in range(people)]
         if prepare is not None:
             prepare(wire)
-        contents = inspect(starter_folder())
+        contents = starter_contents()
         lay_down(folder)
         pipeline = await stack.enter_async_context(
             open_pipeline(
