@@ -100,8 +100,9 @@ INSTRUMENT_WORDS: dict[str, tuple[str, ...]] = {
     "bells": ("bells", "tubular bells"),
 }  # fmt: skip
 DRUM_WORDS: dict[str, tuple[str, ...]] = {
-    "light": ("light drums", "soft drums", "simple drums", "sparse drums", "quiet drums",
-              "gentle drums", "brushed drums", "a light beat", "a little drumming"),
+    "light": ("light drums", "light drums", "sparse drums", "sparse drums", "soft drums",
+              "simple drums", "quiet drums", "gentle drums", "brushed drums", "a light beat",
+              "a little drumming"),
     "steady": ("drums", "steady drums", "a steady beat", "a drum beat"),
     "dense": ("dense drums", "busy drums", "dense drum beats", "intense drums", "driving drums",
               "lots of drums", "fast drums", "dense drumming"),
