@@ -114,3 +114,11 @@ def test_captions_use_the_words_of_the_article_s_prompts():
             if not missing:
                 break
         assert not missing, style
+
+
+def test_a_melody_instrument_s_own_name_is_no_other_s():
+    """Who asks for a trumpet never means the muted one."""
+    own = {name: caption_words.INSTRUMENT_WORDS.get(name, (name,))[0] for name in LEAD_INSTRUMENTS}
+    assert len(set(own.values())) == len(own)
+    for instrument, words in caption_words.INSTRUMENT_WORDS.items():
+        assert not set(words) & {word for name, word in own.items() if name != instrument}

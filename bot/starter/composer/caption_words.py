@@ -61,7 +61,7 @@ MOOD_WORDS: dict[str, tuple[str, ...]] = {
     "dreamy": ("dreamy", "ethereal", "floating", "spacey", "hypnotic"),
     "steady": ("steady",),
 }  # fmt: skip
-# The first is its own name, which no other instrument is called by.
+# The first name of an instrument that plays melodies is its alone: no other is called by it.
 INSTRUMENT_WORDS: dict[str, tuple[str, ...]] = {
     "electric piano": ("electric piano", "rhodes", "keys"),
     "organ": ("organ", "hammond organ"),
