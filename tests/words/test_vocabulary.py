@@ -33,6 +33,7 @@ def starter():
         ("8-bit c# minor for 5 of us", (), ("8-bit", "c# minor")),
         ("house in F sharp minor, E-flat major", (), ("house", "in F sharp minor", "E-flat major")),
         ("blues in F#m or Dm", (), ("blues",)),
+        ("rock in Gb, slow", (), ("rock", "slow")),
         ("ＪＡＺＺ", (), ()),
         ("", (), ()),
         ("asdf ASDF asdf", ("asdf", "ASDF"), ()),
