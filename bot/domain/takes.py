@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.clips import Clip
@@ -40,15 +39,6 @@ class Take:
     def is_deleted(self) -> bool:
         """Return whether it was generated and deleted."""
         return self.clip is not None and self.clip.is_deleted
-
-
-def shown_in(takes: Sequence[Take], message_id: int) -> list[Take]:
-    """Return the takes that a message shows; a held take has a message of its own."""
-    return [
-        take
-        for take in takes
-        if take.is_shown and take.clip is not None and take.clip.message_id == message_id
-    ]
 
 
 def split_evenly(count: int) -> list[int]:

@@ -24,9 +24,6 @@ from bot.starter.evaluation.evaluation_set import (
 from bot.starter.evaluation.measurement import SECTIONS, Instruments, Measurement
 from bot.starter.evaluation.report_section import Section
 
-_JUDGED_KEYS = 80
-_DRAWN_TAKES = 4
-
 
 def main(arguments: Sequence[str] | None = None, instruments: Instruments | None = None) -> int:
     """Measure, print and return the exit code."""

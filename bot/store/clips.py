@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from bot.domain.clips import Clip
 from bot.domain.jobs import JobState
@@ -17,8 +17,6 @@ from bot.store.lineage import ANCESTORS, DESCENDANTS
 from bot.store.prompt_search import AMONG_LATEST, LATEST_OF_PERSON, like
 from bot.store.rows import CLIP_COLUMNS, clip_of
 from bot.store.withdrawals import record_withdrawals
-
-Clock = Callable[[], float]
 
 _HELD = (
     "message_id IS NULL AND NOT is_deleted "

@@ -12,7 +12,7 @@ from bot.domain.battles import Battle
 
 log = logging.getLogger(__name__)
 
-_UNKNOWN_MESSAGE, _UNKNOWN_CHANNEL = 10008, 10003
+_UNKNOWN_MESSAGE = 10008
 _ENDED_ALREADY = 520001
 
 

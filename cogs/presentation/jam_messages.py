@@ -133,11 +133,6 @@ def facts(snapshot: JamSnapshot) -> Sentence:
     return _joined(parts)
 
 
-def standing(snapshot: JamSnapshot) -> Sentence:
-    """Return whose turn it is."""
-    return _standing(snapshot, None)
-
-
 def _standing(snapshot: JamSnapshot, mixdown: Clip | None) -> Sentence:
     jam, until = snapshot.jam, passes_on_at(snapshot)
     if jam.state is JamState.CLOSED:

@@ -38,7 +38,7 @@ TAKEN_OFF = Sentence("It is off the soundboard.")
 GONE = Sentence("It is not on the soundboard any more.")
 ANOTHERS = Sentence("Only the person who put it on the soundboard can take it off here.")
 
-_FULL, _UNKNOWN = 30045, 10097
+_FULL = 30045
 
 ViewOf = Callable[[Renderer, int, int], discord.ui.View]
 

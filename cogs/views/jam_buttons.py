@@ -24,7 +24,6 @@ from cogs.views.clip_buttons import UNKNOWN_BUTTON
 from cogs.views.jam_form import show_jam_form
 from cogs.views.persistent_button import PersistentButton
 
-JAM_ACTIONS = ("take", "hear", "undo-1", "fork", "close")
 _LABELS = {
     "take": (Sentence("Take a turn"), discord.ButtonStyle.success),
     "hear": (Sentence("Hear it all"), discord.ButtonStyle.primary),

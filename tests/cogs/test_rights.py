@@ -26,7 +26,6 @@ from cogs.views.daily_buttons import DAILY_ACTIONS
 from cogs.views.export_button import FORMATS
 from cogs.views.forget_button import NOT_YOUR_QUESTION, forget_view
 from cogs.views.form_fields import UNKNOWN_CHOICE
-from cogs.views.jam_buttons import JAM_ACTIONS
 from cogs.views.persistent_button import PersistentButton
 from cogs.views.radio_buttons import CLIP_ACTIONS, LIVE_ACTIONS
 from cogs.views.report_buttons import VERDICTS
@@ -42,7 +41,7 @@ CHOICES = {
     "deed": (*BATTLE_ACTIONS, *DAILY_ACTIONS),
     "verdict": VERDICTS,
     "what": ("clip", "takes"),
-    "move": JAM_ACTIONS,
+    "move": ("take", "hear", "undo-1", "fork", "close"),
     "message": ("0", "7"),
     "whose": ("mine", "everyone", "starred"),
     "words": ("song",),

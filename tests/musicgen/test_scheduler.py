@@ -98,7 +98,7 @@ def test_a_request_waits_for_all_its_slots() -> None:
     assert guided is not None
     scheduler.make_ready(guided, slots_needed=2)
     assert scheduler.admit() is None
-    assert scheduler.free_slots == 1
+    assert scheduler.pool.unallotted == 1
     decode_all(scheduler, running)
     assert scheduler.admit() is guided
     assert len(set(guided.slots)) == 2
@@ -108,11 +108,11 @@ def test_slots_are_released_after_the_last_token() -> None:
     """The remaining audio needs none."""
     scheduler = make_scheduler(slots=2)
     request = admit(scheduler, 1, slots=2)
-    assert scheduler.free_slots == 0
+    assert scheduler.pool.unallotted == 0
     decode_all(scheduler, request, frames=3)
     assert request.state is RequestState.VOCODING
     assert request.slots == ()
-    assert scheduler.free_slots == 2
+    assert scheduler.pool.unallotted == 2
     assert scheduler.schedule_decode() == []
 
 
@@ -260,7 +260,7 @@ def test_a_cancelled_request_gives_its_slots_back_in_any_state() -> None:
     for request_id in (4, 3, 2, 1, 1, 99):
         scheduler.cancel(request_id)
     assert not scheduler.busy
-    assert scheduler.free_slots == 4
+    assert scheduler.pool.unallotted == 4
 
 
 def test_a_finished_request_is_forgotten() -> None:

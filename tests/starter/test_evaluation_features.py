@@ -13,7 +13,6 @@ from bot.starter.evaluation import (
     keys,
     sanity_checks,
     stem_fidelity,
-    tempo,
     tuning,
 )
 from bot.starter.evaluation.classifier import Classifier, Scaler
@@ -30,12 +29,6 @@ def test_the_tempo_of_a_steady_beat_is_among_the_candidates(bpm):
     """Within one percent: the resolution is well below the tolerance."""
     found = candidates(pulse(measure_spectra(drums(bpm)).mel))
     assert np.abs(found.bpm / bpm - 1).min() < 0.01
-
-
-def test_an_untrained_estimator_gives_a_moderate_tempo():
-    """Among a tempo, its half and its double, the one nearest to walking speed."""
-    found = candidates(pulse(measure_spectra(drums(118)).mel))
-    assert tempo.preferred_bpm(found) == pytest.approx(118, rel=0.02)
 
 
 def test_an_estimator_learns_which_peak_is_the_beat():

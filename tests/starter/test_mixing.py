@@ -7,7 +7,7 @@ import pytest
 
 from bot.starter.training.data import samples
 from bot.starter.training.data.codebooks import BASS, CHORDS, DRUMS, LEAD, STEMS
-from bot.starter.training.data.mixing import HOP, STEM_NAMES, loudness, render_mix, render_stems
+from bot.starter.training.data.mixing import HOP, STEM_NAMES, loudness, render_stems
 from bot.starter.training.data.samples import SAMPLE_RATE_HZ
 from tests.support.synthetic_instruments import bank, hold, hz_of, music, silence, strike, tone
 
@@ -19,6 +19,10 @@ QUIET = 1e-6
 @pytest.fixture(scope="module")
 def band():
     return bank()
+
+
+def render_mix(codes, instruments):
+    return render_stems(codes, instruments).sum(0)
 
 
 def loud_hz(sound):

@@ -32,8 +32,6 @@ from bot.musicgen.checkpoint.tensor_names import tensor_sizes
 # Not a power of two, so that the rows of a large matrix are shifted copies and never equal ones.
 _BLOCK_VALUES = (1 << 18) - 5
 
-_Values = NDArray[np.float32]
-
 
 def write_checkpoint(
     folder: Path,

@@ -42,11 +42,10 @@ _OTHER_FILES = ("config.json", "generation_config.json", "tokenizer.json", "spie
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CachedModel:
-    """A file of the cache: name, size and time of last use."""
+    """A file of the cache and its size."""
 
     path: Path
     size_bytes: int
-    used_at: float
 
 
 def locate(cache: Path, contents: Contents, precision: Precision, kernels: Path) -> Path:
@@ -112,7 +111,7 @@ def entries(cache: Path) -> list[CachedModel]:
             status = path.stat()
         except FileNotFoundError:  # another process has just deleted it
             continue
-        found.append(CachedModel(path=path, size_bytes=status.st_size, used_at=status.st_mtime))
+        found.append(CachedModel(path=path, size_bytes=status.st_size))
     return found
 
 

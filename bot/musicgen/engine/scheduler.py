@@ -37,11 +37,6 @@ class Scheduler:
         return bool(self._queue or self._running)
 
     @property
-    def free_slots(self) -> int:
-        """Return how many slots can still be allotted."""
-        return self.pool.unallotted
-
-    @property
     def batch(self) -> list[ScheduledRequest]:
         """Return the requests with tokens still to sample, in order of admission."""
         return [each for each in self._running.values() if each.state in IN_BATCH]

@@ -45,7 +45,6 @@ SCALES: dict[str, tuple[int, ...]] = {
 }
 
 _LOWEST_POWER_ROOT = 40
-_WIDEST_MOVE = 12
 
 
 def parse_chord(symbol: str) -> Chord:

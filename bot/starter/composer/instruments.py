@@ -97,11 +97,6 @@ LEAD_INSTRUMENTS: tuple[str, ...] = (
 """What plays melodies; any of them may play the melody of any style."""
 
 
-def is_guitar(name: str) -> bool:
-    """Say whether the instrument is a guitar."""
-    return name in INSTRUMENTS and INSTRUMENTS[name].family == "guitar"
-
-
 _VOLUMES = {"lead": 98, "bass": 86, "chord1": 78, "chord2": 78, "chord3": 78}
 _DRUM_VOLUME = 96
 _LOUD_KITS = (24, 25)

@@ -102,10 +102,6 @@ class Sampler:
         """Return the sound of codes [codebooks, frames]."""
         return np.ascontiguousarray(self.model.codec.decode(tokens[None])[0])
 
-    def through_codec(self, sound: Sound) -> Sound:
-        """Return sound as the model's codec gives it back."""
-        return self.decoded(self.model.codec.encode(sound[None])[0])[: len(sound)]
-
     def _batch(self, engine: Engine, requests: Sequence[SampleRequest]) -> list[Take]:
         ids = [engine.submit(self._request(order)) for order in requests]
         found: dict[int, Finished] = {}

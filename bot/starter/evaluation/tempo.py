@@ -32,7 +32,7 @@ _RATIOS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4)
 # How many times the asked tempo a mistaken one is: what musicians call half and double time.
 _OCTAVES = {"1/2": 0.5, "2": 2.0, "2/3": 2 / 3, "3/2": 1.5, "1/3": 1 / 3, "3": 3.0,
             "3/4": 0.75, "4/3": 4 / 3}  # fmt: skip
-_PREFERRED_BPM, _PREFERRED_OCTAVES = 110.0, 0.7
+_PREFERRED_BPM = 110.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +75,6 @@ def candidates(beating: Pulse) -> Beats:
     best = highest_peaks(strength, CANDIDATES)
     rows = [_traits(beating, float(_GRID[index]), float(strength[index])) for index in best]
     return Beats(_GRID[best].astype(np.float32), np.stack(rows).astype(np.float32))
-
-
-def preferred_bpm(beats: Beats) -> float:
-    """Return the tempo to expect without training: a strong peak at a moderate tempo."""
-    octaves = np.log2(beats.bpm / _PREFERRED_BPM)
-    strength = beats.traits[:, 0]
-    weight = np.exp(-0.5 * np.square(octaves / _PREFERRED_OCTAVES))
-    return float(beats.bpm[int(np.argmax(strength * weight))])
 
 
 def _traits(beating: Pulse, bpm: float, strength: float) -> Floats:

@@ -94,23 +94,6 @@ async def create_role(
     return role
 
 
-async def set_role_rights(discord: Discord, person: Person, role_id: int, rights: Right) -> None:
-    """Change a role's rights. Raises Refusal."""
-    guild = discord.guild
-    member = _require(guild, person, Right.MANAGE_ROLES)
-    role = guild.roles.get(role_id)
-    if role is None:
-        raise Refusal(404, 10011)
-    if role.position >= _rank(guild, person) or (rights & ~guild.rights_of(member)):
-        raise Refusal(403, 50013)
-    with visibility_events(discord):
-        role.rights = rights
-    _send_commands_update(discord, guild)
-    _send_role_events(discord, guild)
-    event = {"guild_id": str(guild.id), "role": role.as_json()}
-    await discord.gateway.dispatch("GUILD_ROLE_UPDATE", event, Intent.GUILDS)
-
-
 async def create_channel(
     discord: Discord,
     person: Person,

@@ -87,12 +87,6 @@ def set_dms(discord: Discord, person: Person, *, is_open: bool) -> None:
     person.takes_dms = is_open
 
 
-def install_app(discord: Discord, person: Person, *, is_installed: bool = True) -> None:
-    """Install the app for a user account, or uninstall it."""
-    person.has_app = is_installed
-    discord.feeds.tell(person, "commands_update")
-
-
 def set_locale(discord: Discord, person: Person, locale: str) -> None:
     """Set the language of a person's client. Raises Refusal."""
     if locale not in LOCALES:

@@ -11,7 +11,6 @@ from bot.demo.discord.state import Discord
 from bot.demo.discord.threads import (
     add_to_thread,
     begin_thread,
-    remove_from_thread,
     set_archived,
 )
 
@@ -48,11 +47,6 @@ async def create_thread(
 async def join_thread(discord: Discord, person: Person, thread_id: int) -> None:
     """Join a thread. Raises Refusal."""
     await add_to_thread(discord, discord.channel_for(person, thread_id), person)
-
-
-async def leave_thread(discord: Discord, person: Person, thread_id: int) -> None:
-    """Leave a thread. Raises Refusal."""
-    await remove_from_thread(discord, discord.channel_for(person, thread_id), person)
 
 
 async def archive_thread(

@@ -63,16 +63,6 @@ async def disconnect_all(discord: Discord, channel: Channel) -> None:
         await leave(discord, person, channel.guild.id)
 
 
-async def set_suppressed(
-    discord: Discord, person: Person, guild_id: int, *, is_suppressed: bool
-) -> None:
-    """Suppress or unsuppress a person on a stage."""
-    state = discord.voice.of(person, guild_id)
-    if state is not None:
-        state.is_suppressed = is_suppressed
-        await _send_voice_state(discord, state)
-
-
 async def set_status(discord: Discord, channel: Channel, status: str | None) -> None:
     """Set or remove the status below a voice channel's name."""
     if channel.guild is None or status == channel.voice_status:

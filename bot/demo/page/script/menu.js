@@ -40,7 +40,7 @@ export function openMenu(at, groups, { label, className = "" }) {
 }
 
 /** Close the open menu, if any. */
-export function closeMenu({ refocus = true } = {}) {
+function closeMenu({ refocus = true } = {}) {
   if (!open) return;
   const { list, before, end } = open;
   const hadFocus = list.contains(document.activeElement);

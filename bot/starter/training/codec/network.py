@@ -9,7 +9,6 @@ Source: arXiv 2210.13438 (EnCodec); transformers' modeling_encodec is the refere
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -194,8 +193,3 @@ def _begin(module: nn.Conv2d | nn.ConvTranspose1d) -> None:
     nn.init.normal_(module.weight, std=inputs**-0.5)
     assert module.bias is not None
     nn.init.zeros_(module.bias)
-
-
-def parameters_of(parts: Sequence[nn.Module]) -> list[nn.Parameter]:
-    """Return what can be trained in some modules."""
-    return [p for part in parts for p in part.parameters() if p.requires_grad]

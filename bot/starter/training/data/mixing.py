@@ -156,12 +156,6 @@ def render_stems(codes: Codes, bank: SampleBank) -> NDArray[np.float32]:
     return stems
 
 
-def render_mix(codes: Codes, bank: SampleBank) -> Sound:
-    """Return the sound of codes, all stems together."""
-    mix: Sound = render_stems(codes, bank).sum(0)
-    return mix
-
-
 def fade(samples: int) -> NDArray[np.float32]:
     """Return how a note dies away when it is let go."""
     times = np.arange(samples, dtype=np.float32) / max(1, samples)
