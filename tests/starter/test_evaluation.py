@@ -212,8 +212,9 @@ def test_going_on_is_compared_with_the_piece_itself(trained):
     own = [each.sound()[len(each.sound()) // 2 :] for each in pieces]
     section = continuation.section(pieces, own, trained, by_codes=True)
     assert all(row[2] == row[3] for row in section.rows)
-    remixes = continuation.remix_section(pieces, own, trained, by_codes=False)
+    remixes = continuation.remix_section(pieces, own, own, trained, by_codes=False)
     assert value(remixes, "keeps the tempo") == value(section, "tempo within 4 %")
+    assert all(row[2] == row[3] for row in remixes.rows)
 
 
 def test_a_section_is_read_by_people_and_programs():

@@ -10,6 +10,7 @@ import pytest
 
 from bot.audio.notation import load_notation
 from bot.models.registry import starter_folder
+from bot.starter.composer.compose import compose
 from bot.starter.evaluation import continuation
 from bot.starter.evaluation.features import SAMPLE_RATE_HZ
 from bot.starter.evaluation.sampler import remix_request
@@ -50,6 +51,14 @@ def test_a_remix_is_made_afresh_over_the_old_beat(by_codes):
         assert len(np.unique(clock)) == 240  # two bars
     else:
         assert len(np.unique(clock)) == 30  # a beat
+
+
+def test_the_renders_beside_remixes_are_what_these_should_be():
+    """They are of the other style, in the piece's tempo and key, which are unusual for it."""
+    given = compose(7, style="techno", seconds=10, beat_frames=19, key=(6, "minor"))
+    (composed,) = continuation.composed_remixes([given])
+    assert composed.style == continuation.other_style("techno")
+    assert (composed.beat_frames, composed.tonic, composed.mode) == (19, 6, "minor")
 
 
 def test_a_model_without_notation_goes_on_from_the_bars():

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bot.starter.composer.compose import compose
+from bot.starter.composer.piece import Piece
 from bot.starter.composer.styles import STYLES
 from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sound
 from bot.starter.evaluation.keys import Key, is_related, own_key
@@ -68,6 +70,20 @@ def remix_requests(pieces: Sequence[Render], *, by_codes: bool) -> list[SampleRe
     return found
 
 
+def composed_remixes(pieces: Sequence[Piece]) -> list[Piece]:
+    """Compose what a remix of each piece should be: the other style, in its tempo and key."""
+    return [
+        compose(
+            _REMIX_SEED + index,
+            style=other_style(piece.style),
+            seconds=OPENING_SECONDS,
+            beat_frames=piece.beat_frames,
+            key=(piece.tonic, piece.mode),
+        )
+        for index, piece in enumerate(pieces)
+    ]
+
+
 def section(
     pieces: Sequence[Render], made: Sequence[Sound], listener: Listener, *, by_codes: bool
 ) -> Section:
@@ -109,39 +125,59 @@ def section(
 
 
 def remix_section(
-    pieces: Sequence[Render], made: Sequence[Sound], listener: Listener, *, by_codes: bool
+    pieces: Sequence[Render],
+    made: Sequence[Sound],
+    composed: Sequence[Sound],
+    listener: Listener,
+    *,
+    by_codes: bool,
 ) -> Section:
-    """Say what remixes keep of their pieces, and whether they are heard as what they should be."""
-    heard = [listener.analyse(sound) for sound in made]
-    keys = [own_key(sound) for sound in made]
-    both = list(zip(heard, keys, pieces, strict=True))
-    is_tempo = [verdict(h.bpm, p.piece.bpm) == "met" for h, _, p in both]
-    is_key = [key == _key(p) for _, key, p in both]
-    wanted = [other_style(p.piece.style) for p in pieces]
-    styled = list(zip(heard, wanted, strict=True))
+    """Compare remixes, and pieces `composed` to be the same, with what they should be."""
+    groups = {MODEL: made, RENDERS: composed}
+    heard = {name: [listener.analyse(sound) for sound in each] for name, each in groups.items()}
+    keys = {name: [own_key(sound) for sound in each] for name, each in groups.items()}
+    verdicts = {
+        name: [verdict(h.bpm, p.piece.bpm) for h, p in zip(each, pieces, strict=True)]
+        for name, each in heard.items()
+    }
+    truths = [_key(piece) for piece in pieces]
+    wanted = [other_style(piece.piece.style) for piece in pieces]
+    kept = {
+        name: [
+            tempo == "met" and found == true
+            for tempo, found, true in zip(verdicts[name], keys[name], truths, strict=True)
+        ]
+        for name in groups
+    }
     rows = [
-        Row("keeps tempo and key", "≥ 75 %", {
-            MODEL: Share.where(t and k for t, k in zip(is_tempo, is_key, strict=True))
+        Row("keeps tempo and key", "≥ 75 %", {n: Share.where(each) for n, each in kept.items()}),
+        Row("keeps the tempo", "", {n: Share.where(v == "met" for v in each)
+                                    for n, each in verdicts.items()}),
+        Row("tempo off altogether", "", {n: Share.where(v == "off" for v in each)
+                                         for n, each in verdicts.items()}),
+        Row("keeps the key", "", {
+            n: Share.where(found == true for found, true in zip(each, truths, strict=True))
+            for n, each in keys.items()
         }),
-        Row("keeps the tempo", "", {MODEL: Share.where(is_tempo)}),
-        Row("tempo off altogether", "", {
-            MODEL: Share.where(verdict(h.bpm, p.piece.bpm) == "off" for h, _, p in both)
-        }),
-        Row("keeps the key", "", {MODEL: Share.where(is_key)}),
         Row("keeps the key or its relative", "", {
-            MODEL: Share.where(is_related(key, _key(p)) for _, key, p in both)
+            n: Share.where(is_related(found, t) for found, t in zip(each, truths, strict=True))
+            for n, each in keys.items()
         }),
         Row("new style in the first three", "≥ 75 %", {
-            MODEL: Share.where(style in h.style.ordered[:3] for h, style in styled)
+            n: Share.where(style in h.style.ordered[:3]
+                           for h, style in zip(each, wanted, strict=True))
+            for n, each in heard.items()
         }),
         Row("new style first", "", {
-            MODEL: Share.where(h.style.first == style for h, style in styled)
+            n: Share.where(h.style.first == style for h, style in zip(each, wanted, strict=True))
+            for n, each in heard.items()
         }),
     ]  # fmt: skip
     note = (
         f"As the bot remixes the first {OPENING_SECONDS:g} s of a held-out piece in another style: "
         f"what follows the bars, about {REMIX_SECONDS:g} s, that are kept. With known codes the "
-        "model keeps their tempo and harmony, else those that are heard."
+        "model keeps their tempo and harmony, else those that are heard. The renders are pieces "
+        "composed in that style, tempo and key: what the judges hear of these."
     )
     return Section.compared(f"Remixes of a piece, {_way(by_codes)}", rows, note)
 

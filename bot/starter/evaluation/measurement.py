@@ -190,6 +190,8 @@ class Measurement:
             self.extent.continued, 2 * continuation.OPENING_SECONDS
         )
         studio, listener = self.material.studio, self.material.listener
+        remixed = continuation.composed_remixes([each.piece for each in pieces])
+        composed = [each.sound() for each in self.material.player.renders(remixed, "remixes")]
         found = []
         for by_codes in (False, True) if studio.has_stems else (False,):
             sample_requests = continuation.sample_requests(pieces, by_codes=by_codes)
@@ -197,7 +199,9 @@ class Measurement:
             found.append(continuation.section(pieces, made, listener, by_codes=by_codes))
             sample_requests = continuation.remix_requests(pieces, by_codes=by_codes)
             made = [take.sound for take in studio.make(sample_requests, "remixes")]
-            found.append(continuation.remix_section(pieces, made, listener, by_codes=by_codes))
+            found.append(
+                continuation.remix_section(pieces, made, composed, listener, by_codes=by_codes)
+            )
         return found
 
     def _tags(self) -> list[Section]:
