@@ -167,8 +167,8 @@ COMMANDS = (
     ),
     Command(
         name="plan",
-        help="reckon how many people this machine can serve",
-        description="Measure how fast this machine makes music, and reckon how long people wait "
+        help="estimate how many people this machine can serve",
+        description="Measure how fast this machine makes music, and estimate how long people wait "
         "for their clips, by how many play at the same time: a simulation of the bot's own line.",
         add_arguments=lambda parser, common: plan.add_arguments(parser),
         run=lambda args, config, context: plan.run(args, config, context.interrupts),

@@ -8,13 +8,16 @@ _MOST_CHARACTERS = 40
 
 
 def integer(text: str) -> int:
-    """Parse an integer; one with thousands of digits is rejected without repeating it.
+    """Parse an integer; of one with thousands of digits only the first are repeated.
 
     Raises argparse.ArgumentTypeError.
     """
-    if len(text) > _MOST_CHARACTERS:
-        raise argparse.ArgumentTypeError(f"this is no number that can be used: {text[:20]}…")
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"this is no whole number: {text!r}") from None
+    shown = text
+    if len(text) <= _MOST_CHARACTERS:
+        try:
+            return int(text)
+        except ValueError:
+            pass
+    else:
+        shown = f"{text[:20]}…"
+    raise argparse.ArgumentTypeError(f"invalid integer value: {shown!r}")

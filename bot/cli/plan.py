@@ -101,7 +101,7 @@ class Workload:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add = parser.add_argument
-    add("--model", metavar="M", help="what to reckon with (the configured model)")
+    add("--model", metavar="M", help="which model to plan for (the configured model)")
     add(
         "--pace",
         metavar="ONE,ALL",
@@ -176,8 +176,8 @@ def _show(
     for heading in (
         Sentence("people at once"),
         Sentence("clips an hour"),
-        Sentence("half have it after s"),
-        Sentence("95 of 100 after s"),
+        Sentence("median wait, s"),
+        Sentence("95th percentile, s"),
     ):
         table.add_column(render(heading), justify="right", no_wrap=True)
     for each in found:

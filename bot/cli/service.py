@@ -59,7 +59,10 @@ def add_arguments(
         )
         if name != "uninstall":
             action.add_argument(
-                "--as", dest="run_as", metavar="USER", help="whose the process is (who calls sudo)"
+                "--as",
+                dest="run_as",
+                metavar="USER",
+                help="user the bot runs as (the one who calls sudo)",
             )
         if name == "install":
             action.add_argument("--dry-run", action="store_true", help="print it, change nothing")

@@ -13,6 +13,10 @@ def wrong_argument(message: str) -> Sentence:
         return Sentence("A value is missing after {option}.", option=found[1])
     if found := re.fullmatch(r"argument (.+?): invalid float value: (.*)", message):
         return Sentence("{option} takes a number, not {value}.", option=found[1], value=found[2])
+    if found := re.fullmatch(r"argument (.+?): invalid integer value: (.*)", message):
+        return Sentence(
+            "{option} takes a whole number, not {value}.", option=found[1], value=found[2]
+        )
     if found := re.fullmatch(r"the following arguments are required: (.+)", message):
         return Sentence("{names} is missing.", names=found[1])
     if found := re.fullmatch(r"argument (.+?): not allowed with argument (.+)", message):

@@ -42,12 +42,13 @@ IS_FULL = Sentence(
 IS_BEING_MADE = Sentence("A turn is being made right now: wait until it is there.")
 UNDONE_ALREADY = Sentence("That turn is not the last one any more: look at the card again.")
 NOT_YOURS_TO_UNDO = Sentence(
-    "Only who made the last turn, who started the jam, or a manager of the server can undo it."
+    "Only the person who made the last turn, the one who started the jam, or a manager of the "
+    "server can undo it."
 )
 NOT_YOURS_TO_CLOSE = Sentence(
-    "Only who started this jam, or a manager of the server, can close it."
+    "Only the person who started this jam, or a manager of the server, can close it."
 )
-CLOSED_EMPTY = Sentence("The jam is closed. Nobody had played.")
+CLOSED_EMPTY = Sentence("The jam is closed. Nobody played.")
 MIXING_DOWN = Sentence("Mixing down …")
 _PROMPT_CHARACTERS = 100
 _TITLE_CHARACTERS = 80
@@ -162,7 +163,7 @@ def _standing(snapshot: JamSnapshot, mixdown: Clip | None) -> Sentence:
 
 def _result(snapshot: JamSnapshot, mixdown: Clip | None) -> Sentence:
     if not snapshot.parts:
-        return Sentence("Closed. Nobody had played.")
+        return Sentence("Closed. Nobody played.")
     people = len({part.user_id for part in snapshot.parts})
     turns = Plural("{n} turn", "{n} turns", n=len(snapshot.parts))
     by = Plural("{n} person", "{n} people", n=people)

@@ -57,7 +57,7 @@ STEERED = Sentence("{who} steers the radio: {words}. You hear it in a few second
 TOO_LONG = Sentence("Live music takes at most {most} characters of words at once.")
 WORDS_LABEL = Sentence("What you want to hear more of")
 WORDS_EXAMPLE = Sentence("harp, faster, 90s rock …")
-HOW_MUCH = Sentence("How much of it, beside what plays")
+HOW_MUCH = Sentence("How much of it, next to what plays now")
 AMOUNTS = {
     "1": Sentence("as much"),
     "0.5": Sentence("a little"),
@@ -69,7 +69,7 @@ NO_NEXT_LIVE = Sentence("Live music has no next clip. `/radio words` gives it an
 SKIPPED = Sentence("Skipped.")
 VOTED = Sentence("Your vote to skip counts: {have} of {need}.")
 PLAYED_ALREADY = Sentence("That one has been played already.")
-NOT_THERE = Sentence("Join {channel} first: who listens decides.")
+NOT_THERE = Sentence("Join {channel} first: only those who listen decide.")
 NOT_YOURS_TO_STOP = Sentence(
     "{who} switched the radio on: they can stop it, and so can managers, or all who listen by "
     "leaving."

@@ -14,7 +14,7 @@ from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.presentation.messages import ONLY_YOU_HAVE_IT
 from cogs.presentation.prompts import escape
-from cogs.presentation.renderers import own_renderer
+from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
 
@@ -36,6 +36,8 @@ NOT_TAKEN = Sentence("Discord did not take the sound. Try again later.")
 PUT_ON = Sentence("On this server's soundboard, as **{name}**: {seconds:.1f} s.")
 TAKEN_OFF = Sentence("It is off the soundboard.")
 GONE = Sentence("It is not on the soundboard any more.")
+_REASON = Sentence("asked by {person}")
+"""What the server's audit log says about it."""
 ANOTHERS = Sentence("Only the person who put it on the soundboard can take it off here.")
 
 _FULL = 30045
@@ -66,7 +68,7 @@ async def put_on_soundboard(interaction: Interaction, clip: Clip, view_of: ViewO
         sound = await interaction.client.service.clips.soundboard_sound(clip)
         try:
             made = await guild.create_soundboard_sound(
-                name=sound.name, sound=sound.data, reason=f"asked by {interaction.user}"
+                name=sound.name, sound=sound.data, reason=_reason(interaction)
             )
         except discord.HTTPException as error:
             raise _refusal(error) from error
@@ -89,12 +91,16 @@ async def take_off_soundboard(interaction: Interaction, sound_id: int, person_id
         # Only sounds that the bot added can be removed through it.
         if sound.user is None or sound.user.id != bot.user.id:
             raise Refused(ANOTHERS)
-        await sound.delete(reason=f"asked by {interaction.user}")
+        await sound.delete(reason=_reason(interaction))
     except discord.NotFound:
         raise RequestError(GONE) from None
     except discord.HTTPException as error:
         raise _refusal(error) from error
     await interaction.response.edit_message(content=own_renderer(interaction)(TAKEN_OFF), view=None)
+
+
+def _reason(interaction: Interaction) -> str:
+    return shared_renderer(interaction)(_REASON.fill(person=str(interaction.user)))
 
 
 def _check_rights(interaction: Interaction) -> None:

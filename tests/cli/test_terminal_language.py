@@ -52,6 +52,10 @@ def test_what_a_terminal_cannot_show_is_english(encoding, monkeypatch):
             "argument --seconds: invalid float value: 'x'",
             "--seconds takes a number, not 'x'.",
         ),
+        (
+            "argument --takes: invalid integer value: '1.5'",
+            "--takes takes a whole number, not '1.5'.",
+        ),
         ("the following arguments are required: FILE", "FILE is missing."),
         ("something else", "something else."),
     ],

@@ -301,3 +301,28 @@ def test_the_documents_name_files_that_exist():
     for page in pages:
         for path in named.findall(page.read_text(encoding="utf-8")):
             assert (ROOT / path).exists(), f"{page.relative_to(ROOT)} names {path}"
+
+
+def test_the_documents_name_modules_that_exist():
+    """Also where they name a file without its folder."""
+    known = {path.name for path in [*FILES, *(ROOT / "tests").rglob("*.py")]}
+    known |= {path.name for path in (ROOT / "bot").rglob("*.cc")}
+    pages = [*(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").rglob("*.md")]
+    pages += [ROOT / "tests" / "README.md", ROOT / "bot" / "starter" / "README.md"]
+    for page in pages:
+        for name in re.findall(r"`(\w+\.(?:py|cc))`", page.read_text(encoding="utf-8")):
+            assert name in known, f"{page.relative_to(ROOT)} names {name}"
+
+
+def test_the_architecture_page_describes_every_room():
+    """Each package, and each module beside them, has its line in the table."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = "\n".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
+    for path in sorted((ROOT / "bot").iterdir()):
+        if path.is_dir() and (path / "__init__.py").exists():
+            assert f"`bot/{path.name}`" in rows, path
+        elif path.suffix == ".py" and not path.stem.startswith("__"):
+            assert f"{path.name}`" in rows, path
+    for path in sorted((ROOT / "cogs").iterdir()):
+        if path.is_dir() and (path / "__init__.py").exists():
+            assert f"`{path.name}/`" in page, path

@@ -76,7 +76,7 @@ def check_melody(request: GenerationRequest, model: Model) -> None:
     if melody.samples.ndim != 2 or melody.samples.size == 0:
         raise SoundError(Sentence("The melody holds no sound."))
     if not np.isfinite(melody.samples).all():
-        raise SoundError(Sentence("The melody holds numbers that are no sound (NaN or infinity)."))
+        raise SoundError(Sentence("The melody holds values that are not sound (NaN or infinity)."))
     if melody.sample_rate_hz != model.sample_rate_hz:
         raise SoundError(
             Sentence(
@@ -143,7 +143,7 @@ def _check_audio(sound: Sound, model: Model) -> None:
         raise SoundError(Sentence("The audio prompt holds no sound."))
     if not np.isfinite(sound.samples).all():
         raise SoundError(
-            Sentence("The audio prompt holds numbers that are no sound (NaN or infinity).")
+            Sentence("The audio prompt holds values that are not sound (NaN or infinity).")
         )
     if sound.sample_rate_hz != model.sample_rate_hz or sound.channels != model.channels:
         raise SoundError(
