@@ -1,7 +1,7 @@
 """Logging, configured once per process by its entry point.
 
 Levels: debug may contain prompts, for one's own machine only; info is normal work; a warning needs
-attention; an error needs attention now. Within `about(job_id)` every line names the job.
+attention; an error needs attention now. Within `log_job_id` every line names the job.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _JOB: ContextVar[int | None] = ContextVar("job", default=None)
 
 
 @contextmanager
-def about(job_id: int) -> Iterator[None]:
+def log_job_id(job_id: int) -> Iterator[None]:
     """Add a job id to all log lines of the block, and of tasks started in it."""
     token = _JOB.set(job_id)
     try:
@@ -68,7 +68,7 @@ class RedactingFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         """Return a record's line, with control characters escaped."""
         job = getattr(record, "job", None)
-        record.about = "" if job is None else f" job={job}"
+        record.job_suffix = "" if job is None else f" job={job}"
         return escape_controls(super().formatMessage(record))
 
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - logging's own name
@@ -127,7 +127,7 @@ def configure(level: int = logging.WARNING, *, debug: bool = False, as_json: boo
     handler.setFormatter(
         JsonFormatter()
         if as_json
-        else RedactingFormatter("%(asctime)s %(levelname)s %(name)s%(about)s: %(message)s")
+        else RedactingFormatter("%(asctime)s %(levelname)s %(name)s%(job_suffix)s: %(message)s")
     )
     sys.excepthook = _print_error
     root = logging.getLogger()

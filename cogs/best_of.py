@@ -120,7 +120,7 @@ class BestOf(commands.Cog):
     async def _run_due(self) -> bool:
         due = await self.bot.service.stars.best_of_due()
         servers = dict.fromkeys(post.guild_id for post in due)
-        return await self._runner.each(servers, self._look_at_server)
+        return await self._runner.run_each(servers, self._look_at_server)
 
     async def _look_at_server(self, guild_id: int) -> bool:
         all_did = True

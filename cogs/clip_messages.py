@@ -21,7 +21,7 @@ from bot.errors import ZhiyinError
 from cogs.posting.job_message import JobMessage
 from cogs.posting.outages import is_outage
 from cogs.presentation import messages
-from cogs.requests.take_cards import take_cards
+from cogs.requests.take_cards import build_take_cards
 from cogs.views.take_buttons import takes_view
 
 _TOO_LARGE = 413
@@ -115,7 +115,7 @@ class ClipMessages(commands.Cog):
         if job is None or not left:
             return False
         render, most_bytes = self.bot.languages.renderer(job.order.locale), job.message.max_bytes
-        embed, _ = await take_cards(self.bot, render, left, left)
+        embed, _ = await build_take_cards(self.bot, render, left, left)
         while True:
             try:
                 files = await self.bot.service.clips.pack_takes(left, most_bytes)

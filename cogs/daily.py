@@ -131,7 +131,7 @@ class DailyPrompt(commands.Cog):
     async def _run_due(self) -> bool:
         plans = await self.bot.service.dailies.plans()
         here = [plan.guild_id for plan in plans if self.bot.get_guild(plan.guild_id) is not None]
-        return await self._runner.each(here, self._try)
+        return await self._runner.run_each(here, self._try)
 
     async def _try(self, guild_id: int) -> bool:
         """Post the prompt of a server if it is due; failures don't affect other servers."""

@@ -23,10 +23,10 @@ from cogs.posting.job_message import JobMessage
 from cogs.posting.outages import UNREACHABLE
 from cogs.posting.ready_ping import ReadyPing
 from cogs.posting.voice_copies import VoiceCopies
-from cogs.presentation import battle_messages, messages, progress_messages, take_cards
+from cogs.presentation import battle_messages, messages, progress_messages, take_messages
 from cogs.presentation.prompts import quote_prompt
 from cogs.requests.clip_cards import clip_cards
-from cogs.requests.take_cards import take_cards as cards_of_takes
+from cogs.requests.take_cards import build_take_cards
 from cogs.views.cancel_button import CancelButton, cancel_view
 from cogs.views.clip_buttons import ClipButton, clip_view
 from cogs.views.delete_question import DeleteButton
@@ -58,11 +58,11 @@ class Delivery(commands.Cog):
         """Return the upload limit of the job's channel, in bytes."""
         return job.message.max_bytes
 
-    async def show(self, job: Job, standing: JobProgress) -> None:
+    async def show(self, job: Job, progress: JobProgress) -> None:
         """Show a job's progress. Best effort: errors are logged."""
         try:
             render = self._renderer(job)
-            content = render(progress_messages.progress(job, standing))
+            content = render(progress_messages.progress(job, progress))
             message = JobMessage(content=content, view=cancel_view(render, job.id))
             await self._routes.edit(job, message)
         except (discord.HTTPException, Undeliverable, *UNREACHABLE) as error:
@@ -91,7 +91,7 @@ class Delivery(commands.Cog):
         job = takes[0][0].job
         try:
             render = self._renderer(job)
-            content = render(take_cards.takes_progress(takes))
+            content = render(take_messages.takes_progress(takes))
             message = JobMessage(content=content, view=cancel_view(render, job.id))
             await self._routes.edit(job, message)
         except (discord.HTTPException, Undeliverable, *UNREACHABLE) as error:
@@ -105,7 +105,7 @@ class Delivery(commands.Cog):
         job, clip = shown[0].job, shown[0].clip
         assert clip is not None
         render = self._renderer(job)
-        embed, without = await cards_of_takes(self.bot, render, takes, shown)
+        embed, without = await build_take_cards(self.bot, render, takes, shown)
         message = JobMessage(
             content=await self._above(job),
             embeds=(embed,),
@@ -159,7 +159,7 @@ class Delivery(commands.Cog):
             for route in self._routes.of(job):
                 for variant in variants:
                     try:
-                        return await attempts.by(route, variant)
+                        return await attempts.show_by(route, variant)
                     except discord.HTTPException as error:
                         if error.code not in _FILTERED or variant is variants[-1]:
                             self._log_failed_route(job, route.__name__, error)

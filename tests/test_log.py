@@ -14,11 +14,11 @@ from dataclasses import replace
 import pytest
 
 from bot.config import Config, LogConfig
-from bot.log import JsonFormatter, RedactingFormatter, about, name_job
+from bot.log import JsonFormatter, RedactingFormatter, log_job_id, name_job
 from tests.pipeline.test_erasure import CANARY
 from tests.support.simulated_server import open_server, strict
 
-TEXT = "%(levelname)s %(name)s%(about)s: %(message)s"
+TEXT = "%(levelname)s %(name)s%(job_suffix)s: %(message)s"
 # Assembled here, so that scanners do not take it for a real token.
 TOKEN = ".".join(("M" * 24, "G" * 6, "x" * 27))
 
@@ -69,7 +69,7 @@ async def test_log_lines_about_a_job_have_its_id():
     log = logging.getLogger("bot.somewhere")
 
     async def work(job_id):
-        with about(job_id):
+        with log_job_id(job_id):
             log.info("begins")
             await asyncio.create_task(later())
 
@@ -80,7 +80,7 @@ async def test_log_lines_about_a_job_have_its_id():
     with written(RedactingFormatter(TEXT)) as stream:
         log.info("before")
         await asyncio.gather(work(1), work(2))
-        with about(3), about(4):
+        with log_job_id(3), log_job_id(4):
             log.info("within")
         log.info("after")
     assert stream.getvalue().splitlines() == [

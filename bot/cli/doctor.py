@@ -124,13 +124,13 @@ def _look_through_copy(folder: Path) -> tuple[list[Sentence], list[Sentence]]:
             # Opening it reports what is wrong with it.
             shutil.copy(folder / FILE, Path(scratch, FILE))
         try:
-            return asyncio.run(_books(Path(scratch), folder / "clips"))
+            return asyncio.run(_inspect_database(Path(scratch), folder / "clips"))
         except ConfigError as error:
             # Name the original in the message, since the copy is temporary.
             raise ConfigError(error.sentence.renaming(scratch, str(folder))) from error
 
 
-async def _books(folder: Path, clips: Path) -> tuple[list[Sentence], list[Sentence]]:
+async def _inspect_database(folder: Path, clips: Path) -> tuple[list[Sentence], list[Sentence]]:
     async with open_store(folder, time.time, is_read_whole=True) as store:
         complaints = await store.check()
         wishes = len(await store.privacy.pending())

@@ -175,9 +175,11 @@ def write(
     if request.audio is not None:
         beat_seconds = None if plan.remix is None else plan.remix.beat_seconds
         sound = join_new_part(request.audio, sound, beat_seconds)
-    elif plan.remix is not None and plan.afresh is not None:
-        afresh = plan.afresh
-        sound = join_over_overlap(plan.remix, sound, afresh.overlap_samples, factor=afresh.factor)
+    elif plan.remix is not None and plan.fresh_part is not None:
+        fresh_part = plan.fresh_part
+        sound = join_over_overlap(
+            plan.remix, sound, fresh_part.overlap_samples, factor=fresh_part.factor
+        )
     done = finish(sound, as_loop=plan.as_loop, prompt=plan.prompt)
     tags = Tags(
         prompt=plan.prompt,

@@ -30,7 +30,7 @@ from bot.cli.generate_options import (
     read_seconds,
     read_seeds,
 )
-from bot.cli.generate_remix import KEEPS, Afresh, load_remix, make_afresh
+from bot.cli.generate_remix import KEEPS, FreshPart, load_remix, plan_fresh_part
 from bot.cli.generate_words import FADE_SECONDS, most_words, read_changes
 from bot.config import Config
 from bot.domain.generation import (
@@ -69,7 +69,7 @@ class Plan:
     """The fingerprint of the model's codebooks, where it has stems."""
     remix: AudioPrompt | None = None
     """The beginning of each clip, for a remix."""
-    afresh: Afresh | None = None
+    fresh_part: FreshPart | None = None
     """How the rest of a remix is made, unless the model goes on from its beginning."""
     changes: tuple[PromptChange, ...] = ()
     """The prompt changes of each clip."""
@@ -86,9 +86,9 @@ class Plan:
 
     def all_tokens(self, made: Tokens) -> Tokens | None:
         """Return the codes of a whole clip, of which a part was made; None if some are unknown."""
-        if self.afresh is None:
+        if self.fresh_part is None:
             return made
-        before = self.afresh.tokens
+        before = self.fresh_part.tokens
         return None if before is None else np.concatenate([before, made], axis=1)
 
     @property
@@ -120,14 +120,14 @@ class Plan:
     def new_seconds(self) -> float | None:
         """Return how long the new part of each clip is; None for endless music."""
         seconds = self.requests[0].seconds
-        factor = 1.0 if self.afresh is None else self.afresh.factor
+        factor = 1.0 if self.fresh_part is None else self.fresh_part.factor
         return None if seconds is None else seconds / factor
 
     @property
     def seconds_before(self) -> float:
         """Return the seconds of sound that each clip continues from."""
-        if self.remix is not None and self.afresh is not None:
-            overlap = self.afresh.overlap_samples / self.afresh.factor / self.sample_rate_hz
+        if self.remix is not None and self.fresh_part is not None:
+            overlap = self.fresh_part.overlap_samples / self.fresh_part.factor / self.sample_rate_hz
             return self.remix.end.seconds - overlap
         audio = self.requests[0].audio
         return audio.seconds if audio else 0.0
@@ -161,7 +161,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
             )
         )
     melody = load_melody(args, contents)
-    kept, audio, audio_tokens, remix, afresh = None, None, None, None, None
+    kept, audio, audio_tokens, remix, fresh_part = None, None, None, None, None
     if args.keep in KEEPS:
         remix = load_remix(args.audio, KEEPS[args.keep], prompt, contents, mark)
         prompt, audio, audio_tokens = remix.prompt, remix.heard.end, remix.tokens
@@ -175,11 +175,11 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
     seconds = read_seconds(args, config, kept, contents)
     # Their stems, and what is streamed, begin with what is heard of the old.
     if remix is not None and seconds is not None and not args.stems and not args.stream:
-        afresh = make_afresh(remix, contents, seconds)
-    if afresh is not None:
-        kept, audio, audio_tokens, seconds = afresh.kept, None, None, afresh.seconds
+        fresh_part = plan_fresh_part(remix, contents, seconds)
+    if fresh_part is not None:
+        kept, audio, audio_tokens, seconds = fresh_part.kept, None, None, fresh_part.seconds
     words = prompt
-    if afresh is not None and kept is not None and prompt is not None:
+    if fresh_part is not None and kept is not None and prompt is not None:
         words = without_tempo_and_key(prompt)
     guides = None
     if audio is not None and audio_tokens is None and model_config.stems:
@@ -215,7 +215,7 @@ def make_plan(args: argparse.Namespace, config: Config) -> Plan:
         stems=tuple(stem.name for stem in model_config.stems) if args.stems else (),
         fingerprint=mark,
         remix=None if remix is None else remix.heard,
-        afresh=afresh,
+        fresh_part=fresh_part,
         changes=read_changes(args.then, args.fade, request.seconds),
         fade_seconds=args.fade,
         is_streamed=args.stream,

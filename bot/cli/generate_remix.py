@@ -54,7 +54,7 @@ class Remix:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Afresh:
+class FreshPart:
     """A new part that is made without hearing what it follows.
 
     `kept` is the tempo and harmony that it keeps, `tokens` the codes of what precedes it, if known.
@@ -69,7 +69,7 @@ class Afresh:
     factor: float = 1.0
 
 
-def make_afresh(remix: Remix, contents: Contents, seconds: float) -> Afresh | None:
+def plan_fresh_part(remix: Remix, contents: Contents, seconds: float) -> FreshPart | None:
     """Return how the new part of a remix is made over the old tempo and harmony.
 
     None for a model that can't be told them, and goes on from what it hears.
@@ -79,7 +79,7 @@ def make_afresh(remix: Remix, contents: Contents, seconds: float) -> Afresh | No
     if not contents.config.stems or (notation is None and not has_codes):
         return None
     if not remix.keeps_harmony:
-        return Afresh(kept=None, tokens=tokens, seconds=seconds)
+        return FreshPart(kept=None, tokens=tokens, seconds=seconds)
     overlap = overlap_frames(heard, notation, hop, has_codes=has_codes)
     factor = 1.0 if has_codes else tempo_factor(heard, notation, hop)
     frames = round(factor * seconds * contents.config.codec.sample_rate_hz / hop)
@@ -88,7 +88,7 @@ def make_afresh(remix: Remix, contents: Contents, seconds: float) -> Afresh | No
     )
     if tokens is not None:
         tokens = tokens[:, : tokens.shape[1] - overlap]
-    return Afresh(
+    return FreshPart(
         kept=kept,
         tokens=tokens,
         seconds=factor * seconds,

@@ -102,7 +102,7 @@ def _lend(cluster: Cluster, workers: int, offer: Offer, device: str) -> None:
         own = {NOTICES_VARIABLE: str(notices), DEVICE_VARIABLE: device}
         command = joined_command(cluster.address, workers, labels_of(offer))
         with _node(cluster, command, own, output) as node:
-            is_known = _be_lent(cluster, node, notices, output)
+            is_known = _follow_node(cluster, node, notices, output)
         if not is_known:
             printed = _said(output)
             _refuse(printed, cluster)
@@ -110,7 +110,7 @@ def _lend(cluster: Cluster, workers: int, offer: Offer, device: str) -> None:
                 print(lines[-1], file=sys.stderr)
 
 
-def _be_lent(
+def _follow_node(
     cluster: Cluster, node: subprocess.Popen[bytes], notices: Path, output: IO[bytes]
 ) -> bool:
     """Wait until the node or the bot ends, and print events; return whether the node had joined."""

@@ -11,7 +11,7 @@ from bot.inference.live_jobs import preempt_endless
 from bot.inference.pending_job import PendingJob
 from bot.inference.task_set import TaskSet
 from bot.inference.worker_pool import WorkerPool
-from bot.log import about
+from bot.log import log_job_id
 
 PREPARE = "prepare"
 """The name of the tasks that prepare a job and send it to its worker."""
@@ -39,6 +39,6 @@ def give_next_job(
         return None
     job = jobs[queued.job_id]
     supervisor.jobs[job.id] = job
-    with about(job.id):
+    with log_job_id(job.id):
         tasks.begin(supervisor.give(job), PREPARE)
     return job

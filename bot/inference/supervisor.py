@@ -41,7 +41,7 @@ from bot.inference.worker_troubles import (
     backoff_seconds,
     refuse_model,
 )
-from bot.log import about
+from bot.log import log_job_id
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +146,7 @@ class WorkerSupervisor:
             async with asyncio.timeout(self._cancel_seconds):
                 await job.released.wait()
         except TimeoutError:
-            with about(job.id):
+            with log_job_id(job.id):
                 log.warning("worker.killed %s it went on with a cancelled job", worker.name)
             # Without a model the worker gets no more jobs.
             self.model = None

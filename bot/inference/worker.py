@@ -85,7 +85,7 @@ class Worker:
                     if message.refusal:
                         write_notice(message.refusal, is_refusal=True)
                     return
-                with logs.about(message.job_id):
+                with logs.log_job_id(message.job_id):
                     self._handle(message)
                 message = self._receive(0.0)
             if self._is_working:
@@ -166,7 +166,7 @@ class Worker:
         job = self._jobs.get(event.request_id)
         if job is None:
             return
-        with logs.about(job.job_id):
+        with logs.log_job_id(job.job_id):
             if isinstance(event, Finished):
                 del self._jobs[event.request_id]
             self._reports.report(job, event)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from bot.domain.jobs import Job, JobState
-from bot.log import about
+from bot.log import log_job_id
 from bot.retry import RetryPolicy
 from bot.store.store import Store
 
@@ -74,7 +74,7 @@ class JobDispatcher:
     async def _receive(self, run: Run) -> None:
         while True:
             put, first = await self._inbox.get()
-            with about(put.id):
+            with log_job_id(put.id):
                 try:
                     await self._begin(put, run, first=first)
                 except Exception:

@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 
 from bot.domain.jobs import Job, JobState
 from bot.i18n.sentence import Sentence
-from bot.log import about
+from bot.log import log_job_id
 from bot.pipeline.presenter import Presenter, Undeliverable, Unreachable
 from bot.pipeline.take_groups import TakeGroups
 from bot.store.store import Store
@@ -126,7 +126,7 @@ class FailureNotifier:
         return task
 
     async def _send(self, presenter: Presenter, job: Job, *, may_be_posted: bool) -> None:
-        with about(job.id):
+        with log_job_id(job.id):
             try:
                 sentence = await self._sentence(job)
                 async with self._message_lock(job):

@@ -21,7 +21,7 @@ from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
 from bot.errors import Refused
 from bot.inference.executor import CANCELLED, Executor
-from bot.log import about
+from bot.log import log_job_id
 from bot.pipeline.dispatcher import JobDispatcher
 from bot.pipeline.erasure import Erasure
 from bot.pipeline.failure_notices import FailureNotifier
@@ -152,7 +152,7 @@ class Pipeline:
         check_order(order, max_seconds=self.config.generation.max_seconds)
         await self.word_filter.check_order(order)
         job = await self.store.jobs.accept(order, limits, answer)
-        with about(job.id):
+        with log_job_id(job.id):
             log.info("job.accepted id=%d kind=%s seconds=%g", job.id, order.kind, order.seconds)
             await failpoints.reached("job.accepted")
         if job.state is JobState.QUEUED and job.id not in self._dispatcher.tasks:

@@ -36,12 +36,12 @@ async def accept_order(
     if known:
         return job_of(known[0])
     admission = Admission(order, limits, now, day)
-    (standing,) = await connection.execute_fetchall(*admission.query)
-    admission.decide(standing)
+    (deciding_row,) = await connection.execute_fetchall(*admission.query)
+    admission.decide(deciding_row)
     if order.battle_id is not None:
         entering = entry_query(order.battle_id, order.origin.user_id, now)
-        (standing,) = await connection.execute_fetchall(*entering)
-        decide_entry(standing)
+        (deciding_row,) = await connection.execute_fetchall(*entering)
+        decide_entry(deciding_row)
     if order.jam_id is not None:
         await check_turn(connection, order, now)
     origin = order.origin

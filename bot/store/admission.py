@@ -70,22 +70,22 @@ class Admission:
             "is_guild_limited": self.limits.guild_daily_seconds is not None,
         }
 
-    def decide(self, standing: Row) -> None:
+    def decide(self, row: Row) -> None:
         """Raise Refused for the first reason in the row."""
-        if standing["is_blocked"]:
+        if row["is_blocked"]:
             raise Refused(BLOCKED)
-        if standing["is_draining"]:
+        if row["is_draining"]:
             raise Refused(DRAINING)
         if isinstance(self.order.source, UploadSource):
             check_may_send_sound(self.limits)
-        _check_pace(standing, self.limits, self.now)
-        _check_queue(standing, self.limits, is_on_server=self.order.origin.guild_id is not None)
+        _check_pace(row, self.limits, self.now)
+        _check_queue(row, self.limits, is_on_server=self.order.origin.guild_id is not None)
         again = Moment(self.day.resets_at(self.now))
-        _check_seconds(standing, self.order, self.limits, again)
+        _check_seconds(row, self.order, self.limits, again)
 
 
-def _check_pace(standing: Row, limits: Limits, now: float) -> None:
-    last = standing["last_order_at"]
+def _check_pace(row: Row, limits: Limits, now: float) -> None:
+    last = row["last_order_at"]
     if last is not None and now < last + limits.cooldown_seconds and last <= now:
         raise Refused(NOT_SO_FAST.fill(again=Moment(last + limits.cooldown_seconds)))
 
@@ -101,8 +101,8 @@ def has_room(waiting_there: int, waiting: int, most: int) -> bool:
     return waiting < most and (waiting_there == waiting or waiting_there < most - waiting)
 
 
-def _check_queue(standing: Row, limits: Limits, *, is_on_server: bool) -> None:
-    if standing["waiting_of_user"] >= limits.waiting_per_user:
+def _check_queue(row: Row, limits: Limits, *, is_on_server: bool) -> None:
+    if row["waiting_of_user"] >= limits.waiting_per_user:
         raise Refused(
             Plural(
                 "You have a clip in the queue already: wait for one, or cancel one.",
@@ -110,17 +110,17 @@ def _check_queue(standing: Row, limits: Limits, *, is_on_server: bool) -> None:
                 n=limits.waiting_per_user,
             )
         )
-    there, waiting = standing["waiting_of_guild"], standing["waiting"]
+    there, waiting = row["waiting_of_guild"], row["waiting"]
     if is_on_server and there >= limits.waiting_per_guild:
         raise Refused(SERVER_FULL)
     if not has_room(there, waiting, limits.waiting):
         raise Refused(SERVER_FULL if is_on_server and waiting < limits.waiting else QUEUE_FULL)
 
 
-def _check_seconds(standing: Row, order: Order, limits: Limits, again: Moment) -> None:
+def _check_seconds(row: Row, order: Order, limits: Limits, again: Moment) -> None:
     left = min(
-        limits.daily_seconds - standing["used_by_user"],
-        limits.most_daily_seconds - standing["received_by_user"],
+        limits.daily_seconds - row["used_by_user"],
+        limits.most_daily_seconds - row["received_by_user"],
     )
     left = max(0.0, left)
     if order.seconds > left + 1e-6:
@@ -135,7 +135,7 @@ def _check_seconds(standing: Row, order: Order, limits: Limits, again: Moment) -
         )
     if order.origin.guild_id is None or limits.guild_daily_seconds is None:
         return
-    left = max(0.0, limits.guild_daily_seconds - standing["used_by_guild"])
+    left = max(0.0, limits.guild_daily_seconds - row["used_by_guild"])
     if order.seconds > left + 1e-6:
         raise Refused(
             Sentence(

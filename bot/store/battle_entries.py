@@ -34,11 +34,11 @@ def entry_query(battle_id: int, user_id: int, now: float) -> tuple[str, dict[str
     return _STANDING, {"battle": battle_id, "user": user_id, "now": now}
 
 
-def decide_entry(standing: Row) -> None:
+def decide_entry(row: Row) -> None:
     """Raise Refused for the first reason in the row."""
-    if not standing["is_open"]:
+    if not row["is_open"]:
         raise Refused(NO_MORE_ENTRIES)
-    if standing["is_on_its_way"]:
+    if row["is_on_its_way"]:
         raise Refused(ON_ITS_WAY)
-    if standing["others"] >= MOST_ENTRIES:
+    if row["others"] >= MOST_ENTRIES:
         raise Refused(FULL)

@@ -83,14 +83,14 @@ class Jobs:
     async def check(self, order: Order, limits: Limits) -> None:
         """Raise Refused if an order would be refused now."""
         admission = Admission(order, limits, self._clock(), self._day)
-        standing = await self._database.one(*admission.query)
-        assert standing is not None
-        admission.decide(standing)
+        deciding_row = await self._database.one(*admission.query)
+        assert deciding_row is not None
+        admission.decide(deciding_row)
         if order.battle_id is not None:
             entering = entry_query(order.battle_id, order.origin.user_id, self._clock())
-            standing = await self._database.one(*entering)
-            assert standing is not None
-            decide_entry(standing)
+            deciding_row = await self._database.one(*entering)
+            assert deciding_row is not None
+            decide_entry(deciding_row)
 
     async def get(self, job_id: int) -> Job | None:
         """Return a job."""

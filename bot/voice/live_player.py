@@ -47,7 +47,7 @@ class LiveTimings:
     """Pauses before a restart after failures."""
 
 
-class _Take:
+class _Generation:
     """A generation from one prompt, and its task."""
 
     def __init__(self, words: Words, music: LiveMusic) -> None:
@@ -78,8 +78,8 @@ class LivePlayer:
         self.words = words
         self._mixer, self._begin = mixer, begin
         self._timings = timings or LiveTimings()
-        self._now: _Take | None = None
-        self._coming: _Take | None = None
+        self._now: _Generation | None = None
+        self._coming: _Generation | None = None
         self._failures, self._has_failed = 0, False
         self._not_before = self._rests_until = self._heard_since = 0.0
         self._lows = 0
@@ -115,9 +115,9 @@ class LivePlayer:
                 self._give_way()
                 await asyncio.sleep(self._timings.look_seconds)
         finally:
-            for take in (self._now, self._coming):
-                if take is not None:
-                    take.end()
+            for generation in (self._now, self._coming):
+                if generation is not None:
+                    generation.end()
             if self._ending is not None:
                 self._ending.cancel()
                 await asyncio.gather(self._ending, return_exceptions=True)
@@ -136,7 +136,7 @@ class LivePlayer:
             self._end_now()
         is_wanted = self._now is None or self._now.words != self.words
         if is_wanted and self._coming is None and time.monotonic() >= self._not_before:
-            self._coming = _Take(self.words, self._begin(self.words))
+            self._coming = _Generation(self.words, self._begin(self.words))
 
     def _end_now(self) -> None:
         if self._now is None:
@@ -189,10 +189,10 @@ class LivePlayer:
             log.info("radio.live_low times=%d", self.times_low)
             self._mixer.skip()
 
-    def _note_failure(self, take: _Take) -> None:
-        self.error = error = None if take.task.cancelled() else take.task.exception()
+    def _note_failure(self, generation: _Generation) -> None:
+        self.error = error = None if generation.task.cancelled() else generation.task.exception()
         pauses, at = self._timings.pauses_seconds, time.monotonic()
-        if take is self._now and at - self._heard_since > self._timings.most_rest_seconds:
+        if generation is self._now and at - self._heard_since > self._timings.most_rest_seconds:
             self._failures = 0
         # The failed generation's underruns say nothing about the next one.
         self._has_failed, self._lows = True, 0

@@ -71,26 +71,25 @@ class Radio:
         self._timings = timings or RadioTimings()
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
-        self._show_changed = asyncio.Event()
+        self._live_changed = asyncio.Event()
         self._heard, self._alone = asyncio.Event(), asyncio.Event()
         self._heard.set()
         self.mixer = Mixer(self._note_change)
         self._source = OpusSource(self.mixer)
-        self.line = VoiceConnection(channel, self._source)
+        self.connection = VoiceConnection(channel, self._source)
         self.now: Track | None = None
         self._was_live = self._is_empty = False
-        self.show: LivePlayer | None = None
-        """The live music player, if it plays live music."""
+        self.live_player: LivePlayer | None = None
 
     @property
     def channel(self) -> VoicePlace:
         """Return where it plays."""
-        return self.line.channel
+        return self.connection.channel
 
     async def run(self) -> RadioEnd:
         """Play until stopped, alone for too long, or disconnected. Call `open` first."""
         tasks = {
-            asyncio.create_task(self._hold_line(), name="voice line"),
+            asyncio.create_task(self._keep_connection(), name="voice connection"),
             asyncio.create_task(self._feed(), name="radio feed"),
             asyncio.create_task(self._wait_alone(), name="radio listeners"),
             asyncio.create_task(self._play_live(), name="radio live"),
@@ -102,38 +101,38 @@ class Radio:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self.line.close()
+            await self.connection.close()
 
     @property
     def summary(self) -> str:
         """Return a summary for the log: played time, silence, processor time."""
-        mixer, show = self.mixer, self.show
+        mixer, live = self.mixer, self.live_player
         return (
             f"seconds={mixer.played_samples / RATE_HZ:.1f} "
             f"silent={mixer.silent_samples / RATE_HZ:.2f} "
-            f"missing={0.0 if show is None else show.missing_seconds:.2f} "
-            f"low={0 if show is None else show.times_low} "
-            f"lost={self.line.times_lost} cpu={self._source.cpu_seconds:.2f} "
-            f"fit={0.0 if show is None else show.fit_seconds:.2f}"
+            f"missing={0.0 if live is None else live.missing_seconds:.2f} "
+            f"low={0 if live is None else live.times_low} "
+            f"lost={self.connection.times_lost} cpu={self._source.cpu_seconds:.2f} "
+            f"fit={0.0 if live is None else live.fit_seconds:.2f}"
         )
 
     async def open(self) -> None:
         """Load the first track and join the channel concurrently. Raises RequestError."""
         loading = asyncio.create_task(self._load_first(), name="first track")
         try:
-            await self.line.open()
+            await self.connection.open()
         except BaseException:
             loading.cancel()
             raise
         await loading
 
     async def _load_first(self) -> None:
-        if self.show is None:
+        if self.live_player is None:
             await self._load()
 
     async def stop(self) -> None:
         """Leave the channel; `run` returns."""
-        await self.line.close()
+        await self.connection.close()
 
     def skip(self) -> None:
         """Go on with the next track."""
@@ -170,24 +169,25 @@ class Radio:
         for event, is_so in ((self._heard, number > 0), (self._alone, number == 0)):
             (event.set if is_so else event.clear)()
 
-    def play_live(self, show: LivePlayer | None) -> None:
+    def play_live(self, live_player: LivePlayer | None) -> None:
         """Start live music, or stop it with None."""
-        self.show = show
-        self._show_changed.set()
+        self.live_player = live_player
+        self._live_changed.set()
 
     async def _play_live(self) -> RadioEnd:
         while True:
-            self._show_changed.clear()
-            playing = None if self.show is None else asyncio.create_task(self.show.run())
+            self._live_changed.clear()
+            player = self.live_player
+            playing = None if player is None else asyncio.create_task(player.run())
             try:
-                await self._show_changed.wait()
+                await self._live_changed.wait()
             finally:
                 if playing is not None:
                     playing.cancel()
                     await asyncio.gather(playing, return_exceptions=True)
 
-    async def _hold_line(self) -> RadioEnd:
-        return _ENDS[await self.line.keep()]
+    async def _keep_connection(self) -> RadioEnd:
+        return _ENDS[await self.connection.keep()]
 
     async def _wait_alone(self) -> RadioEnd:
         while True:
@@ -199,7 +199,7 @@ class Radio:
                 return RadioEnd.ALONE
 
     async def _feed(self) -> RadioEnd:
-        if self.show is not None:
+        if self.live_player is not None:
             # It is about to come: a clip only where it does not.
             await self._wait(self._timings.live_seconds)
         while True:
@@ -238,7 +238,7 @@ class Radio:
 
     async def _tell_now(self) -> None:
         sound = self.mixer.now
-        is_live = self.show is not None and self.show.is_heard
+        is_live = self.live_player is not None and self.live_player.is_heard
         track = sound.track if isinstance(sound, PlayedTrack) else None
         if track is not None and track.clip_id is None:
             return  # live music that ends

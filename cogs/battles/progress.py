@@ -53,7 +53,7 @@ class BattleProgress:
     async def run_due(self) -> bool:
         """Advance every battle concurrently; return whether all succeeded."""
         battles = await self._bot.service.battles.unfinished()
-        return await self._runner.each([battle.id for battle in battles], self._try)
+        return await self._runner.run_each([battle.id for battle in battles], self._try)
 
     async def stop(self) -> None:
         """Stop; the next run of the bot continues."""

@@ -108,7 +108,7 @@ class Attempts:
         self.met_outage = False
         """Whether a route failed because of an outage."""
 
-    async def by(self, route: Route, message: JobMessage) -> int:
+    async def show_by(self, route: Route, message: JobMessage) -> int:
         """Show the message by one route, retrying during outages; return its id.
 
         A failed request may have been carried out, so before a new message is sent the latest ones

@@ -24,7 +24,7 @@ class KeyedRunner:
         """The next run of each key that has not started; callers that come meanwhile share it."""
         self._all: set[asyncio.Task[bool]] = set()
 
-    async def each(self, keys: Iterable[int], work: Work) -> bool:
+    async def run_each(self, keys: Iterable[int], work: Work) -> bool:
         """Run the work for each key; return whether all is done.
 
         A run that exceeds the timeout continues in the background, and counts as not done.

@@ -139,15 +139,15 @@ def queue(
     if not total:
         return render(EMPTY_QUEUE)
     lines = [Sentence("{total} in the queue, {mine} of them yours.", total=total, mine=mine)]
-    for job, standing in jobs:
-        if standing is None:
+    for job, progress in jobs:
+        if progress is None:
             where = Sentence("being delivered")
-        elif standing.is_running:
-            where = Sentence("{percent:.0f} % done", percent=100 * standing.share)
-        elif not standing.ahead:
+        elif progress.is_running:
+            where = Sentence("{percent:.0f} % done", percent=100 * progress.share)
+        elif not progress.ahead:
             where = Sentence("next")
         else:
-            where = Plural("{n} clip ahead of it", "{n} clips ahead of it", n=standing.ahead)
+            where = Plural("{n} clip ahead of it", "{n} clips ahead of it", n=progress.ahead)
         what = quote_prompt(job.order.prompt, _LISTED_PROMPT)
         lines.append(Sentence("`{id}` {what}: {where}", id=job.id, what=what, where=where))
     return join_fitting([render(line) for line in lines])

@@ -11,13 +11,13 @@ from cogs.presentation.prompts import quote_prompt
 _BAR_STEPS = 12
 
 
-def progress(job: Job, standing: JobProgress) -> Sentence:
+def progress(job: Job, job_progress: JobProgress) -> Sentence:
     """Return a job's place in the queue, or a progress bar."""
-    what, left = quote_prompt(job.order.prompt), standing.seconds_left
-    if standing.is_running:
-        full = round(_BAR_STEPS * standing.share)
+    what, left = quote_prompt(job.order.prompt), job_progress.seconds_left
+    if job_progress.is_running:
+        full = round(_BAR_STEPS * job_progress.share)
         bar = "▰" * full + "▱" * (_BAR_STEPS - full)
-        percent = 100 * standing.share
+        percent = 100 * job_progress.share
         if left is None:
             return Sentence(
                 "**{what}**\n{bar} {percent:.0f} %", what=what, bar=bar, percent=percent
@@ -29,18 +29,18 @@ def progress(job: Job, standing: JobProgress) -> Sentence:
             percent=percent,
             left=duration(left),
         )
-    if standing.trouble is not None:
+    if job_progress.trouble is not None:
         return Sentence(
             "**{what}**\n{trouble} Your place in the queue is kept.",
             what=what,
-            trouble=standing.trouble,
+            trouble=job_progress.trouble,
         )
-    if not standing.model_is_ready:
+    if not job_progress.model_is_ready:
         waiting = Sentence(
             "**{what}**\nThe model is being loaded; this takes about half a minute.", what=what
         )
     else:
-        waiting = Sentence("**{what}**\n{place}", what=what, place=_place(standing))
+        waiting = Sentence("**{what}**\n{place}", what=what, place=_place(job_progress))
     if not job.attempts:
         return waiting
     return Sentence(
@@ -48,8 +48,8 @@ def progress(job: Job, standing: JobProgress) -> Sentence:
     )
 
 
-def _place(standing: JobProgress) -> Sentence:
-    ahead, left = standing.ahead, standing.seconds_left
+def _place(job_progress: JobProgress) -> Sentence:
+    ahead, left = job_progress.ahead, job_progress.seconds_left
     if left is None:
         if not ahead:
             return Sentence("You are next.")

@@ -43,7 +43,7 @@ async def post_again(interaction: Interaction, clip: Clip, view: discord.ui.View
     """
     async with _posting(interaction, clip, view) as (post, _):
         clips = interaction.client.service.clips
-        if not (clip.is_private and await clips.publish(clip, _nowhere, post)):
+        if not (clip.is_private and await clips.publish(clip, _find_nothing, post)):
             await post()
 
 
@@ -65,7 +65,7 @@ async def post_for_all(interaction: Interaction, clip: Clip, view: discord.ui.Vi
     interaction.client.dispatch("clip_changed", clip.id)
 
 
-async def _nowhere() -> None:
+async def _find_nothing() -> None:
     """Return None: the clip can't have been posted before."""
 
 

@@ -34,8 +34,8 @@ def require_radio(interaction: Interaction) -> RadioSession:
     return radio
 
 
-def decides(person: discord.abc.User, radio: RadioSession) -> bool:
-    """Return whether a person decides without a vote: the starter, and managers of the channel."""
+def may_control_alone(person: discord.abc.User, radio: RadioSession) -> bool:
+    """Return whether a person needs no vote: the starter, and managers of the channel."""
     if person.id == radio.plan.user_id:
         return True
     rights = (
@@ -47,9 +47,9 @@ def decides(person: discord.abc.User, radio: RadioSession) -> bool:
 
 
 async def require_listener(bot: ZhiyinBot, person: discord.abc.User, radio: RadioSession) -> None:
-    """Raise RequestError unless a person listens or decides, Refused for a blocked one."""
+    """Raise RequestError unless a person listens or may control it, Refused for a blocked one."""
     await bot.service.guilds.check_person(radio.plan.guild_id, person.id)
-    if person.id not in listeners_in(radio.channel) and not decides(person, radio):
+    if person.id not in listeners_in(radio.channel) and not may_control_alone(person, radio):
         raise RequestError(radio_messages.NOT_THERE.fill(channel=radio.channel.mention))
 
 
@@ -64,7 +64,7 @@ async def skip_by_vote(interaction: Interaction, radio: RadioSession) -> Sentenc
     listeners = listeners_in(radio.channel)
     radio.votes.add(interaction.user.id)
     have, need = len(radio.votes & listeners), len(listeners) // 2 + 1
-    if have < need and not decides(interaction.user, radio):
+    if have < need and not may_control_alone(interaction.user, radio):
         return radio_messages.VOTED.fill(have=have, need=need)
     radio.skip()
     return radio_messages.SKIPPED
@@ -74,7 +74,7 @@ async def stop_radio(interaction: Interaction, radio: RadioSession) -> None:
     """Stop the radio, and answer. Raises RequestError without permission."""
     await require_listener(interaction.client, interaction.user, radio)
     is_alone = listeners_in(radio.channel) == {interaction.user.id}
-    if not is_alone and not decides(interaction.user, radio):
+    if not is_alone and not may_control_alone(interaction.user, radio):
         who = f"<@{radio.plan.user_id}>"
         raise RequestError(radio_messages.NOT_YOURS_TO_STOP.fill(who=who))
     # Leaving waits for Discord's confirmation, longer than an interaction may wait.

@@ -74,16 +74,16 @@ class RadioSession:
     @property
     def plays_live(self) -> bool:
         """Return whether live music is playing."""
-        return self.radio.show is not None and self.radio.show.is_heard
+        return self.radio.live_player is not None and self.radio.live_player.is_heard
 
     async def open(self) -> None:
         """Join the channel and start. Raises RequestError."""
         check_rights(self.channel)
-        await self._begin_show()
+        await self._begin_live()
         try:
             await self.radio.open()
         except BaseException:
-            self._end_show()
+            self._end_live()
             raise
         self.note_listeners()
         if isinstance(self.channel, discord.StageChannel):
@@ -96,7 +96,7 @@ class RadioSession:
         finally:
             self.is_ending = True
             log.info("radio.heard server=%d %s", self.plan.guild_id, self.radio.summary)
-            self._end_show()
+            self._end_live()
         if end is RadioEnd.STOPPED and not self._is_stopped:
             return  # the bot stops: the radio is restored after the restart
         await self._bot.service.radio.drop(self.plan.guild_id)
@@ -134,9 +134,9 @@ class RadioSession:
         self.plan = plan
         await self._bot.service.radio.keep(plan)
         if plan.source is RadioSource.LIVE:
-            await self._begin_show()
+            await self._begin_live()
         else:
-            self._end_show()
+            self._end_live()
             await self.radio.change()
 
     async def follow_jam(self) -> None:
@@ -165,8 +165,8 @@ class RadioSession:
     async def steer(self, words: Words) -> None:
         """Change the prompt of live music; `show` updates the card."""
         self.plan = dataclasses.replace(self.plan, words=words)
-        if self.radio.show is not None:
-            self.radio.show.words = words
+        if self.radio.live_player is not None:
+            self.radio.live_player.words = words
         await self._bot.service.radio.keep(self.plan)
 
     async def show(self) -> None:
@@ -174,7 +174,7 @@ class RadioSession:
         await self._show(*await self.describe(self._renderer))
         await self._show_status()
 
-    async def _begin_show(self) -> None:
+    async def _begin_live(self) -> None:
         live, guild_id = self._bot.service.live_music, self.plan.guild_id
         if self.plan.source is not RadioSource.LIVE:
             return
@@ -184,7 +184,7 @@ class RadioSession:
         begin = functools.partial(live.begin, guild_id)
         self.radio.play_live(LivePlayer(mixer, self.plan.words, begin))
 
-    def _end_show(self) -> None:
+    def _end_live(self) -> None:
         self._bot.service.live_music.servers.discard(self.plan.guild_id)
         self.radio.play_live(None)
 
@@ -220,20 +220,20 @@ class RadioSession:
 
     async def describe(self, render: Renderer) -> tuple[discord.Embed, discord.ui.View | None]:
         """Return what is playing, and its buttons; None without any."""
-        where, show = self.channel.mention, self.radio.show
+        where, live = self.channel.mention, self.radio.live_player
         trouble = radio_messages.CATCHING_UP
-        if show is not None and isinstance(show.error, ZhiyinError):
-            trouble = show.error.sentence
-            if self.clip_id is None and not show.is_heard:
+        if live is not None and isinstance(live.error, ZhiyinError):
+            trouble = live.error.sentence
+            if self.clip_id is None and not live.is_heard:
                 return radio_messages.notice(render, trouble), self._view_of(render, 0)
-        if show is not None and (show.is_heard or self.clip_id is None):
-            sentence = radio_messages.live(where, self.plan.words, is_heard=show.is_heard)
+        if live is not None and (live.is_heard or self.clip_id is None):
+            sentence = radio_messages.live(where, self.plan.words, is_heard=live.is_heard)
             return radio_messages.notice(render, sentence), self._view_of(render, 0)
         clip = None if self.clip_id is None else await self._bot.service.clips.find(self.clip_id)
         if clip is not None:
             card = await card_for(self._bot, render, clip, self.plan.guild_id)
             shown = radio_messages.now_playing(render, card, clip, where)
-            if show is not None:
+            if live is not None:
                 shown.description = f"{render(trouble)}\n{shown.description}"
             return shown, self._view_of(render, clip.id)
         nothing = radio_messages.nothing_to_play(self.plan, where)

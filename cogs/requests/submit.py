@@ -65,9 +65,9 @@ async def submit_request(
     limits, longest = await resolve_limits(bot, origin, interaction.user, parent_channel_id=parent)
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
         raise Refused(messages.NO_FILES)
-    liked = await bot.service.people.preferences(origin.user_id)
-    draft = validate(draft, bot, longest, liked.seconds)
-    is_private = asked_by is None and await _is_private(interaction, draft, liked)
+    preferences = await bot.service.people.preferences(origin.user_id)
+    draft = validate(draft, bot, longest, preferences.seconds)
+    is_private = asked_by is None and await _is_private(interaction, draft, preferences)
     locale = own_locale(interaction) if is_private else shared_locale(interaction)
     draft = dataclasses.replace(draft, locale=locale, is_private=is_private)
     if is_reached_by_token_only(interaction):
@@ -85,7 +85,7 @@ async def submit_request(
         if draft.attachment is not None:
             receiving.enter_context(bot.service.requests.receiving_file(origin.user_id))
         # Answer before the job exists: if the answer fails, there is nothing to undo.
-        own = await responses.send_first_response(
+        answer = await responses.send_first_response(
             interaction,
             text,
             key=orders[0].key,
@@ -93,7 +93,7 @@ async def submit_request(
             ephemeral=orders[0].is_for_one,
         )
         await failpoints.reached("order.answered")
-        await _queue(interaction, draft, orders, limits, own, receiving)
+        await _queue(interaction, draft, orders, limits, answer, receiving)
 
 
 async def _queue(
@@ -101,17 +101,17 @@ async def _queue(
     draft: RequestDraft,
     orders: Sequence[Order],
     limits: Limits,
-    own: MessageHandle,
+    answer: MessageHandle,
     receiving: ExitStack,
 ) -> None:
-    """Queue an order for each take, and report a failure to the person; `own` shows the first.
+    """Queue an order for each take, and report a failure to the person; `answer` shows the first.
 
     `receiving` counts the person's upload; it is closed once the file is decoded.
     """
     requests = interaction.client.service.requests
-    source, shown, holding = None, own, ExitStack()
+    source, shown_in, holding = None, answer, ExitStack()
     # The key of the answer without a job yet: only such an answer is withdrawn.
-    free: str | None = orders[0].key
+    open_answer_key: str | None = orders[0].key
     try:
         source = await resolve_source(interaction.client, draft)
         receiving.close()
@@ -121,21 +121,25 @@ async def _queue(
         for number, together in enumerate(by_message(orders)):
             if number:
                 await requests.check(together[0], limits)
-                free = together[0].key
-                shown = await responses.send_another_take(
-                    interaction, own, number, key=free, ephemeral=together[0].is_for_one
+                open_answer_key = together[0].key
+                shown_in = await responses.send_another_take(
+                    interaction,
+                    answer,
+                    number,
+                    key=open_answer_key,
+                    ephemeral=together[0].is_for_one,
                 )
-            same = [
+            completed = [
                 dataclasses.replace(order, source=complete.source, prompt=complete.prompt)
                 for order in together
             ]
-            refused = await requests.submit_takes(same, limits, shown)
-            free = None
+            refused = await requests.submit_takes(completed, limits, shown_in)
+            open_answer_key = None
             if refused is not None:
                 raise refused
     except Exception as error:
-        if free is not None:
-            await responses.end_open_answer(interaction.client, free)
+        if open_answer_key is not None:
+            await responses.end_open_answer(interaction.client, open_answer_key)
         await _release(interaction.client, source, holding)
         # Also the reason of a refusal, to the person alone.
         await report_error(interaction, error)
@@ -145,7 +149,7 @@ async def _queue(
 
 
 async def _is_private(
-    interaction: discord.Interaction[ZhiyinBot], draft: RequestDraft, liked: Preferences
+    interaction: discord.Interaction[ZhiyinBot], draft: RequestDraft, preferences: Preferences
 ) -> bool:
     """Return whether a clip is private: by option, by preference, or because its parents are.
 
@@ -159,7 +163,7 @@ async def _is_private(
     if draft.is_private is not None:
         return draft.is_private
     parents = [await interaction.client.service.clips.find(id_) for id_ in parents_of(draft)]
-    return liked.is_private or any(clip is not None and clip.is_private for clip in parents)
+    return preferences.is_private or any(clip is not None and clip.is_private for clip in parents)
 
 
 async def _release(bot: ZhiyinBot, source: Source | None, holding: ExitStack) -> None:
@@ -191,8 +195,8 @@ async def submit_from_message(
         )
         if not _may_attach_files(bot, message):
             raise Refused(messages.NO_FILES)
-        liked = await bot.service.people.preferences(origin.user_id)
-        draft = validate(draft, bot, longest, liked.seconds)
+        preferences = await bot.service.people.preferences(origin.user_id)
+        draft = validate(draft, bot, longest, preferences.seconds)
         draft = dataclasses.replace(draft, locale=locale)
         (order,) = make_orders(str(message.id), origin, draft, bot)
         await _check(bot, order, draft, limits)

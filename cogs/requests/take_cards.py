@@ -11,11 +11,11 @@ from bot.domain.takes import Take
 from bot.i18n.languages import Renderer
 from cogs.presentation.cards import WORDS_HELD_BACK
 from cogs.presentation.prompts import quote_prompt
-from cogs.presentation.take_cards import takes_card
+from cogs.presentation.take_messages import takes_card
 from cogs.requests.clip_cards import clip_cards
 
 
-async def take_cards(
+async def build_take_cards(
     bot: ZhiyinBot, render: Renderer, takes: Sequence[Take], shown: Sequence[Take]
 ) -> tuple[discord.Embed, discord.Embed]:
     """Return the card of takes, and one without prompts; `shown` are those with a player."""

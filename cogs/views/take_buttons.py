@@ -17,7 +17,7 @@ from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, verbatim
 from cogs.presentation import messages
 from cogs.presentation.renderers import own_renderer, shared_renderer
-from cogs.presentation.take_cards import take_line
+from cogs.presentation.take_messages import take_line
 from cogs.requests.clip_actions import order_again
 from cogs.requests.rights import require_clip
 from cogs.views.clip_buttons import UNKNOWN_BUTTON, clip_view

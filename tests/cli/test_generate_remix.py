@@ -86,10 +86,10 @@ def test_a_clip_s_new_part_is_made_afresh_over_its_codes(tiny_stems):
     assert (request.audio, request.audio_tokens, request.audio_guides) == (None, None, None)
     assert (request.prompt, plan.prompt) == ("90s jazz rock", "90s jazz rock, 120 BPM")
     assert request.kept is not None and request.kept.harmony_only
-    assert plan.remix is not None and plan.afresh is not None
+    assert plan.remix is not None and plan.fresh_part is not None
     first = place_in("a.wav", plan.remix.end.samples[0])
     length, beat = plan.remix.end.samples.shape[1] // HOP, 25
-    assert plan.afresh.overlap_samples == beat * HOP
+    assert plan.fresh_part.overlap_samples == beat * HOP
     assert request.kept.tokens.shape == (8, 100)
     joint = first + length
     assert np.array_equal(request.kept.tokens[:, :beat], tokens[:, joint - beat : joint])
@@ -106,17 +106,17 @@ def test_a_recording_s_new_part_is_made_afresh_over_what_is_heard(asked):
     own("a.wav", prompt=None)
     plan = planned(asked, "--audio", "a.wav", "--keep", "end", "--seconds", 2, model="starter")
     (request,) = plan.requests
-    assert request.audio is None and plan.afresh is not None
+    assert request.audio is None and plan.fresh_part is not None
     assert plan.all_tokens(np.ones((8, 100), np.int32)) is None
     if "BPM" in asked:
-        assert request.kept is None and plan.afresh.overlap_samples == 0
+        assert request.kept is None and plan.fresh_part.overlap_samples == 0
         return
     assert request.kept is not None
     # The clock counts no beat of 25 frames: what is generated is slower, and then played faster.
     beat = len(np.unique(request.kept.tokens[0]))
     assert beat in (24, 26)
-    assert plan.afresh.factor == pytest.approx(beat / 25, rel=5e-3)
-    assert request.seconds == pytest.approx(2 * plan.afresh.factor)
+    assert plan.fresh_part.factor == pytest.approx(beat / 25, rel=5e-3)
+    assert request.seconds == pytest.approx(2 * plan.fresh_part.factor)
     assert plan.new_seconds == pytest.approx(2)
 
 

@@ -25,21 +25,21 @@ async def test_a_slow_key_does_not_block_others():
     """The slow key's work continues by itself, and callers for other keys return at once."""
     places, side_by_side = Places(), KeyedRunner(timeout_seconds=0.01)
     places.is_open[2].set()
-    assert not await side_by_side.each([1, 2], places.work)
-    assert not await side_by_side.each([1, 2], places.work)
+    assert not await side_by_side.run_each([1, 2], places.work)
+    assert not await side_by_side.run_each([1, 2], places.work)
     assert places.done == [2, 2]
     places.is_open[1].set()
-    assert await side_by_side.each([2], places.work)
+    assert await side_by_side.run_each([2], places.work)
     await side_by_side.stop()
 
 
 async def test_work_of_one_key_never_overlaps():
     """Calls that arrive meanwhile share one further run, which sees their changes."""
     places, side_by_side = Places(), KeyedRunner(timeout_seconds=60.0)
-    first = asyncio.create_task(side_by_side.each([1], places.work))
+    first = asyncio.create_task(side_by_side.run_each([1], places.work))
     while not places.begun:
         await asyncio.sleep(0)
-    others = [asyncio.create_task(side_by_side.each([1], places.work)) for _ in range(3)]
+    others = [asyncio.create_task(side_by_side.run_each([1], places.work)) for _ in range(3)]
     await asyncio.sleep(0)
     places.is_open[1].set()
     assert await asyncio.gather(first, *others) == [True] * 4
@@ -49,8 +49,8 @@ async def test_work_of_one_key_never_overlaps():
 async def test_a_stop_cancels_running_work():
     """Callers that wait for it get the cancellation, and no task is left."""
     places, side_by_side = Places(), KeyedRunner(timeout_seconds=0.01)
-    assert not await side_by_side.each([1], places.work)
-    assert not await side_by_side.each([1], places.work)
+    assert not await side_by_side.run_each([1], places.work)
+    assert not await side_by_side.run_each([1], places.work)
     await side_by_side.stop()
     assert places.begun == [1]
     assert [each for each in asyncio.all_tasks() if each is not asyncio.current_task()] == []

@@ -66,13 +66,13 @@ async def test_the_bots_own_deaths_spend_no_attempt(tmp_path):
         server.pipeline.executor.paused = True
         await server.alice.slash(server.channel, "music", prompt="rock")
         async with asyncio.timeout(60):
-            while (standing := server.pipeline.progress(1)) is None:
+            while (progress := server.pipeline.progress(1)) is None:
                 await asyncio.sleep(0.01)
         for _ in range(3):
             # The state that a killed bot leaves.
             await server.pipeline._dispatcher.stop()
             job = await server.store.jobs.start(1)
-            assert "restarted" not in str(progress_messages.progress(job, standing))
+            assert "restarted" not in str(progress_messages.progress(job, progress))
             assert await server.pipeline.resume() == 1
         server.pipeline.start(server.bot.presenter)
         server.pipeline.executor.paused = False

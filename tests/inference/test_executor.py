@@ -219,10 +219,10 @@ async def test_a_job_s_progress_is_reported():
     """The jobs ahead, then the generated share, and the time left once it is known."""
     async with open_executor(configured(slots=1)) as executor:
         runs = [submit(executor, n, "slow", seconds=8.0) for n in (1, 2, 3)]
-        standing = executor.progress(3)
-        assert standing is not None
-        assert (standing.ahead, standing.is_running, standing.model_is_ready) == (2, False, False)
-        assert (standing.share, standing.seconds_left) == (0.0, None)
+        progress = executor.progress(3)
+        assert progress is not None
+        assert (progress.ahead, progress.is_running, progress.model_is_ready) == (2, False, False)
+        assert (progress.share, progress.seconds_left) == (0.0, None)
         await runs[0].started.wait()
         await until(lambda: executor.progress(1).share > 0)
         first, last = executor.progress(1), executor.progress(3)

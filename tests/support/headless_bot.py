@@ -37,7 +37,7 @@ class Notebook:
     def max_bytes(self, job):
         return job.message.max_bytes
 
-    async def show(self, job, standing):
+    async def show(self, job, progress):
         """Progress is not recorded."""
 
     async def post(self, job, clip, posting, *, may_be_posted):

@@ -44,13 +44,13 @@ async def playing(executor, store, config=None, words=WORDS):
         music.append(live.begin(1, words))
         return music[-1]
 
-    show = LivePlayer(mixer, words, begin, QUICK)
-    running = asyncio.create_task(show.run())
+    player = LivePlayer(mixer, words, begin, QUICK)
+    running = asyncio.create_task(player.run())
 
     async def hear(is_so):
         while not is_so():
             # Only what is buffered: the speed of generation is not under test.
-            if mixer.now is not None and (mixer.now.left or not show.is_heard or ahead() > 1.0):
+            if mixer.now is not None and (mixer.now.left or not player.is_heard or ahead() > 1.0):
                 mixed(mixer, 0.1)
             if mixer.wants_next:
                 mixer.play_next(PlayedTrack(track(1, 880, 20)))
@@ -60,7 +60,7 @@ async def playing(executor, store, config=None, words=WORDS):
         return music[-1].sound.buffered_seconds if music else 0.0
 
     try:
-        yield show, music, hear
+        yield player, music, hear
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -68,12 +68,12 @@ async def playing(executor, store, config=None, words=WORDS):
 
 async def test_live_music_resumes_after_a_worker_kill(store):
     """A clip plays meanwhile, and then the next worker generates live music."""
-    async with open_executor() as executor, playing(executor, store) as (show, music, hear):
-        await until(lambda: show.is_heard)
+    async with open_executor() as executor, playing(executor, store) as (player, music, hear):
+        await until(lambda: player.is_heard)
         (pid,) = executor.worker_pids
         os.kill(pid, signal.SIGKILL)
         await hear(lambda: len(music) == 2)
-        await hear(lambda: show.is_heard)
+        await hear(lambda: player.is_heard)
         assert executor.worker_pids != [pid]
         assert music[1].made_seconds > 0
 
@@ -95,11 +95,11 @@ async def test_prompt_changes_work_with_one_job_per_user(store):
     config = configured(running_per_user=1)
     async with (
         open_executor(config, backend=ThreadBackend()) as executor,
-        playing(executor, store, config) as (show, music, hear),
+        playing(executor, store, config) as (player, music, hear),
     ):
-        await until(lambda: show.is_heard)
-        show.words = (("harp", 1.0),)
-        await hear(lambda: len(music) == 2 and show.is_heard and music[0].sound.left is not None)
+        await until(lambda: player.is_heard)
+        player.words = (("harp", 1.0),)
+        await hear(lambda: len(music) == 2 and player.is_heard and music[0].sound.left is not None)
 
 
 @pytest.mark.parametrize(
@@ -123,19 +123,19 @@ async def test_live_music_has_a_daily_limit(tmp_path):
     async with (
         open_store(tmp_path, clock) as store,
         open_executor(config, backend=ThreadBackend()) as executor,
-        playing(executor, store, config) as (show, music, hear),
+        playing(executor, store, config) as (player, music, hear),
     ):
-        await until(lambda: show.is_heard)
-        await hear(lambda: show.error is not None)
-        assert "used up today's live music" in str(show.error)
-        await hear(lambda: not show.is_heard)
+        await until(lambda: player.is_heard)
+        await hear(lambda: player.error is not None)
+        assert "used up today's live music" in str(player.error)
+        await hear(lambda: not player.is_heard)
         live = LiveMusicService(executor, config, store.live_seconds)
         with pytest.raises(Refused, match="live music"):
             await live.check(1)
         await live.check(2)
         assert 12.0 <= await store.live_seconds.used(1) <= 20.0
         clock.now += 86_400
-        await hear(lambda: show.is_heard)
+        await hear(lambda: player.is_heard)
         assert music[0].made_seconds <= 20.0
 
 

@@ -50,8 +50,8 @@ class Stage:
 
     def __init__(self):
         self.mixer, self.begun = Mixer(), []
-        self.show = LivePlayer(self.mixer, (("techno", 1.0),), self.begin, QUICK)
-        self.running = asyncio.create_task(self.show.run())
+        self.player = LivePlayer(self.mixer, (("techno", 1.0),), self.begin, QUICK)
+        self.running = asyncio.create_task(self.player.run())
 
     def begin(self, words):
         self.begun.append(ToneMusic(words))
@@ -84,7 +84,7 @@ async def stage():
 
 async def test_live_music_is_leveled_and_buffered(stage):
     """Quiet music gets the loudness of clips, and only a few seconds are buffered."""
-    await stage.until(lambda: stage.show.is_heard)
+    await stage.until(lambda: stage.player.is_heard)
     sound = await stage.hear(3.0)
     assert abs(pitch(sound[RATE_HZ:]) - 440) < 2
     assert levels(sound[RATE_HZ:]).mean() == pytest.approx(0.14, abs=0.03)
@@ -97,9 +97,9 @@ async def test_live_music_is_leveled_and_buffered(stage):
 
 async def test_a_prompt_change_is_heard_within_seconds_without_a_gap(stage):
     """New music starts with the new words, and the old music fades into it."""
-    await stage.until(lambda: stage.show.is_heard)
+    await stage.until(lambda: stage.player.is_heard)
     before = await stage.hear(1.0)
-    stage.show.words = with_words(stage.show.words, "harp", 1.0)
+    stage.player.words = with_words(stage.player.words, "harp", 1.0)
     await stage.until(lambda: len(stage.begun) == 2)
     await stage.until(lambda: stage.mixer.now is stage.begun[1].sound)
     sound = np.concatenate([before, await stage.hear(4.0)])
@@ -110,33 +110,33 @@ async def test_a_prompt_change_is_heard_within_seconds_without_a_gap(stage):
 
 async def test_frequent_prompt_changes_are_heard(stage):
     """Music that was started is heard before newer words replace it."""
-    await stage.until(lambda: stage.show.is_heard)
+    await stage.until(lambda: stage.player.is_heard)
     number = 0
     while len(stage.begun) < 3:
         number += 1
-        stage.show.words = ((f"word {number}", 1.0), ("harp", 1.0))
+        stage.player.words = ((f"word {number}", 1.0), ("harp", 1.0))
         await stage.hear(0.1)
     assert stage.mixer.now is stage.begun[1].sound
 
 
 async def test_clips_play_during_underruns(stage):
     """A clip plays before there is a gap; live music returns when enough is buffered."""
-    await stage.until(lambda: stage.show.is_heard)
+    await stage.until(lambda: stage.player.is_heard)
     stage.mixer.play_next(PlayedTrack(track(1, 880, 60)))
     music = stage.begun[0]
     music.may_go_on.clear()
     sound = await stage.hear(8.0)
     assert abs(pitch(sound[-RATE_HZ:]) - 880) < 2
     assert levels(sound).min() > 0.08
-    assert (stage.show.times_low, stage.show.is_heard) == (1, False)
+    assert (stage.player.times_low, stage.player.is_heard) == (1, False)
     music.may_go_on.set()
-    await stage.until(lambda: stage.show.is_heard)
+    await stage.until(lambda: stage.player.is_heard)
     assert abs(pitch((await stage.hear(4.0))[-RATE_HZ:]) - 440) < 2
 
 
 async def test_live_music_restarts_after_a_lost_worker(stage):
     """Clips play meanwhile."""
-    await stage.until(lambda: stage.show.is_heard)
+    await stage.until(lambda: stage.player.is_heard)
     stage.mixer.play_next(PlayedTrack(track(1, 880, 60)))
     stage.begun[0].breaks = True
     hearing = asyncio.create_task(stage.hear(9.0))

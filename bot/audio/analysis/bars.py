@@ -43,7 +43,7 @@ _LEAST_SPREAD = (0.01, 0.1, 0.05, 0.05, 0.05)
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
+class BarLines:
     """The beats of a bar, and the offset of the first bar line in quarters of a beat."""
 
     beats_per_bar: float
@@ -52,7 +52,7 @@ class Bars:
 
 def find_bars(
     beats: Times, onsets: Onsets, tones: Tones, after_half_beats: tuple[float, ...]
-) -> Bars:
+) -> BarLines:
     """Find the bar lines among beats, given in seconds.
 
     `after_half_beats` is the autocorrelation of the onsets at multiples of half a beat.
@@ -62,7 +62,7 @@ def find_bars(
     )
     features = _features(places, onsets, tones, float(np.median(np.diff(beats))))
     beats_per_bar = _beats_per_bar(after_half_beats)
-    return Bars(beats_per_bar, int(_fits(features, beats_per_bar).argmax()))
+    return BarLines(beats_per_bar, int(_fits(features, beats_per_bar).argmax()))
 
 
 def _beats_per_bar(after_half_beats: tuple[float, ...]) -> float:

@@ -72,18 +72,18 @@ def mix(
     if not is_number(balance, LEAST_BALANCE, MOST_BALANCE):
         raise RequestError(BALANCE)
     alignment = align(lead[1], other[1])
-    first, second = _alike(lead[0], other[0])
+    first, second = _to_common_format(lead[0], other[0])
     span = _plan(lead[1], other[1], alignment)
     rate_hz = first.sample_rate_hz
-    base = _laid(first, lead[1], span.start, span.seconds)
-    over = _followed(second, other[1], alignment, span)
+    base = _excerpt(first, lead[1], span.start, span.seconds)
+    over = _align_follower(second, other[1], alignment, span)
     if span.loops:
         seam = round(_SEAM_SECONDS * rate_hz)
         length = base.samples.shape[1]
         over = seal_loop(over, seam, seam + length, before=seam, after=0, least=1)
     whole = overlay(
-        amplify(_even(base), _gain_db(2 * (1 - balance))),
-        amplify(_even(over), _gain_db(2 * balance)),
+        amplify(_match_loudness(base), _gain_db(2 * (1 - balance))),
+        amplify(_match_loudness(over), _gain_db(2 * balance)),
     )
     tempo = lead[1].bpm if alignment.on_the_beat and lead[1].is_steady else None
     key = lead[1].key or other[1].key
@@ -143,7 +143,7 @@ def _bar_line_after(seconds: float, lead: Part) -> float:
     return max(seconds if bars < 1 else 0.0, phase + bars * bar)
 
 
-def _followed(sound: Sound, part: Part, alignment: Alignment, span: _Span) -> Sound:
+def _align_follower(sound: Sound, part: Part, alignment: Alignment, span: _Span) -> Sound:
     """Return the sound that follows, stretched, over the time of a mix.
 
     Of a mix that loops there is a moment more before it, which its end goes over into.
@@ -154,14 +154,14 @@ def _followed(sound: Sound, part: Part, alignment: Alignment, span: _Span) -> So
         start, seconds = start - _SEAM_SECONDS, seconds + _SEAM_SECONDS
     if part.loops:
         # Repeated first: a stretch does not end as it began.
-        repeated = _laid(sound, part, start * factor, seconds * factor)
+        repeated = _excerpt(sound, part, start * factor, seconds * factor)
         made = stretch(repeated, time_factor=factor, semitones=alignment.semitones)
         return _of_length(made, round(seconds * sound.sample_rate_hz))
     made = stretch(sound, time_factor=factor, semitones=alignment.semitones)
-    return _laid(made, replace(part, seconds=made.seconds), start, seconds)
+    return _excerpt(made, replace(part, seconds=made.seconds), start, seconds)
 
 
-def _laid(sound: Sound, part: Part, start: float, seconds: float) -> Sound:
+def _excerpt(sound: Sound, part: Part, start: float, seconds: float) -> Sound:
     """Return a sound from a time on, for so long: repeated where it loops, else with silence.
 
     What ends earlier ends with a fade.
@@ -174,10 +174,10 @@ def _laid(sound: Sound, part: Part, start: float, seconds: float) -> Sound:
     if first + frames > length + rate_hz * _SEAM_SECONDS:
         bar = _FADE_SECONDS if part.rhythm is None else part.rhythm.bar_seconds
         sound = fade(sound, fall_seconds=min(bar, _MOST_FADE_SHARE * sound.seconds))
-    laid = np.zeros((sound.channels, frames), np.float32)
+    placed = np.zeros((sound.channels, frames), np.float32)
     begin, end = max(0, first), min(length, first + frames)
-    laid[:, begin - first : end - first] = sound.samples[:, begin:end]
-    return replace(sound, samples=laid)
+    placed[:, begin - first : end - first] = sound.samples[:, begin:end]
+    return replace(sound, samples=placed)
 
 
 def _of_length(sound: Sound, frames: int) -> Sound:
@@ -187,7 +187,7 @@ def _of_length(sound: Sound, frames: int) -> Sound:
     return replace(sound, samples=np.pad(samples, ((0, 0), (0, missing))))
 
 
-def _alike(first: Sound, second: Sound) -> tuple[Sound, Sound]:
+def _to_common_format(first: Sound, second: Sound) -> tuple[Sound, Sound]:
     """Return two sounds at the better rate and with the more channels of the two."""
     rate_hz = max(first.sample_rate_hz, second.sample_rate_hz)
     channels = max(first.channels, second.channels)
@@ -197,7 +197,7 @@ def _alike(first: Sound, second: Sound) -> tuple[Sound, Sound]:
     )
 
 
-def _even(sound: Sound) -> Sound:
+def _match_loudness(sound: Sound) -> Sound:
     """Return a sound as loud as the other one of a mix; silence stays silence."""
     found = measure(sound)
     if found.lufs is None:

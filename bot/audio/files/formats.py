@@ -96,7 +96,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 BY_SUFFIX: Mapping[str, Format] = MappingProxyType({each.suffix: each for each in FORMATS.values()})
 
 
-def squeezed(kind: Format, compression: float) -> Format:
+def with_compression(kind: Format, compression: float) -> Format:
     """Return a format at another compression, from 0, the best sound, to 1, the smallest file."""
     return replace(kind, options={**kind.options, "compression_level": compression})
 

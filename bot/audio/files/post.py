@@ -14,7 +14,7 @@ from bot.audio.editing.playback import prepare_clip, prepare_stems
 from bot.audio.editing.segments import amplify
 from bot.audio.files import formats
 from bot.audio.files.codes import pack_codes
-from bot.audio.files.formats import FORMATS, Format, squeezed
+from bot.audio.files.formats import FORMATS, Format, with_compression
 from bot.audio.files.tags import write_tags
 from bot.domain.clips import Tags
 from bot.domain.generation import Codes, Sound
@@ -36,18 +36,28 @@ _MOST_CODES_SHARE = 1 / 16
 _MP3, _OPUS, _OGG = FORMATS["mp3"], FORMATS["opus"], FORMATS["ogg"]
 _LOSSY = (
     _MP3,
-    squeezed(_MP3, 0.4),
-    squeezed(_MP3, 0.7),
-    squeezed(_MP3, 0.99),
-    squeezed(_OPUS, 0.93),
-    squeezed(_OPUS, 0.99),
+    with_compression(_MP3, 0.4),
+    with_compression(_MP3, 0.7),
+    with_compression(_MP3, 0.99),
+    with_compression(_OPUS, 0.93),
+    with_compression(_OPUS, 0.99),
 )
 _LADDERS: dict[str, tuple[Format, ...]] = {
     "wav": (FORMATS["wav"], FORMATS["flac"], *_LOSSY),
     "flac": (FORMATS["flac"], *_LOSSY),
     "mp3": _LOSSY,
-    "ogg": (_OGG, squeezed(_OGG, 0.7), squeezed(_OGG, 0.99), squeezed(_OPUS, 0.99)),
-    "opus": (_OPUS, squeezed(_OPUS, 0.8), squeezed(_OPUS, 0.93), squeezed(_OPUS, 0.99)),
+    "ogg": (
+        _OGG,
+        with_compression(_OGG, 0.7),
+        with_compression(_OGG, 0.99),
+        with_compression(_OPUS, 0.99),
+    ),
+    "opus": (
+        _OPUS,
+        with_compression(_OPUS, 0.8),
+        with_compression(_OPUS, 0.93),
+        with_compression(_OPUS, 0.99),
+    ),
 }
 """What is tried, from the best to the smallest, by the format that is wanted."""
 

@@ -43,19 +43,19 @@ class Ideas:
     verse_again: Idea
     chorus: Idea
     chorus_again: Idea
-    broken: Idea
+    breakdown: Idea
     bass_instrument: str
     lowest_bass: int
     kit: int
 
     def all(self) -> tuple[Idea, ...]:
         """Return the ideas of all sections."""
-        return (self.verse, self.verse_again, self.chorus, self.chorus_again, self.broken)
+        return (self.verse, self.verse_again, self.chorus, self.chorus_again, self.breakdown)
 
     def of(self, kind: SectionKind, times_before: int) -> Idea:
         """Return what a kind of section plays that has been there so often."""
         if kind == "break":
-            return self.broken
+            return self.breakdown
         if kind == "chorus":
             return self.chorus_again if times_before else self.chorus
         return self.verse_again if kind == "verse" and times_before else self.verse
@@ -116,7 +116,7 @@ def draw_ideas(
         other = draw_pattern(comp, style, mood, steps, random)
     chorus = replace(
         verse,
-        groove=_lifted(groove, style, random),
+        groove=_vary_cymbal(groove, style, random),
         comp=other,
         comp_instrument=_swapped(instrument, comp, _SWAP, random),
         second=second_line,
@@ -126,15 +126,15 @@ def draw_ideas(
         lead_instrument=_other_lead(voice, style, lead, random),
         lead_shift=mood.register + random.choice((1, 2, 3)),
     )
-    broken = _broken(verse, chorus, random)
+    breakdown = _draw_break(verse, chorus, random)
     lowest = 28 if mood.register < -2 else random.choice((28, 30, 31, 33))
     bass_instrument = random.choice(style.basses)
     if random.random() < _ANY_BASS:
         bass_instrument = random.choice(BASS_INSTRUMENTS)
     kit = random.choice(style.kits)
-    verse_again = _again(verse, second_line, style, mood, random)
-    chorus_again = _again(chorus, second_line, style, mood, random)
-    return Ideas(verse, verse_again, chorus, chorus_again, broken, bass_instrument, lowest, kit)
+    verse_again = _vary_repeat(verse, second_line, style, mood, random)
+    chorus_again = _vary_repeat(chorus, second_line, style, mood, random)
+    return Ideas(verse, verse_again, chorus, chorus_again, breakdown, bass_instrument, lowest, kit)
 
 
 def _draw_lead(
@@ -161,7 +161,7 @@ def _swapped(instrument: str, comp: Comp, chance: float, random: randomness.Rand
     return random.choice(comp.instruments) if random.random() < chance else instrument
 
 
-def _lifted(
+def _vary_cymbal(
     groove: tuple[list[drums.Stroke], list[drums.Stroke]] | None,
     style: Style,
     random: randomness.Random,
@@ -174,7 +174,7 @@ def _lifted(
     return drums.with_cymbal(groove[0], cymbal), drums.with_cymbal(groove[1], cymbal)
 
 
-def _again(
+def _vary_repeat(
     idea: Idea,
     second: tuple[str, ...] | None,
     style: Style,
@@ -193,7 +193,9 @@ def _again(
         return replace(idea, bass=draw_bass(style, mood, random))
     if kind == "drums" and idea.groove:
         return replace(
-            idea, groove=_lifted(idea.groove, style, random), fill=_new_fill(idea, style, random)
+            idea,
+            groove=_vary_cymbal(idea.groove, style, random),
+            fill=_new_fill(idea, style, random),
         )
     return idea
 
@@ -206,7 +208,7 @@ def _new_fill(
     return drums.draw_fill(style, style.beats_per_bar, style.division, random)
 
 
-def _broken(verse: Idea, chorus: Idea, random: randomness.Random) -> Idea:
+def _draw_break(verse: Idea, chorus: Idea, random: randomness.Random) -> Idea:
     """Return the break: some of the parts are left, never none."""
     kind = random.choice(("no drums", "no drums", "no bass", "rhythm", "chords"))
     if kind == "rhythm" and verse.groove and verse.bass:

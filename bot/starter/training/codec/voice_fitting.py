@@ -40,10 +40,25 @@ VOICE_KINDS = (0, 1, 1, 1, 2)
 _ALONE = ((0,), (1, 2, 3), (4,), (4,))
 
 _BATCH, _ALONE_ROWS, _ANY_ROWS = 256, 16, 96
-_LONGEST_AGE, _LET_GO, _QUIET, _PLAYED = 100, 0.25, 1e-3, 4e-3
-_TONES_OF_BAND, _BALANCE = 6, 2.0
-_SWELLS, _REST, _LOW_TONES = (0.3, 0.02, 0.35), -1.0, 20
-_FIRST_SPECTRA, _SLOWEST = 0.3, 5.3
+# Single notes get ages up to this, evenly on a logarithmic scale: an attack changes fastest.
+_LONGEST_AGE_FRAMES = 100
+# So many single notes are let go already: releases have to sound right too.
+_RELEASED_SHARE = 0.25
+# Added to levels before their logarithm: differences between inaudible levels should not count.
+_QUIET_LEVEL = 1e-3
+# A tone above this level is heard, and its error counts for more.
+_HEARD_LEVEL = 4e-3
+_TONES_PER_BAND = 6
+# What the error of a whole batch's sums counts for, beside that of each frame.
+_SUMS_WEIGHT = 2.0
+# Of each kind, the first weights of the gate for swelling, as a share of those for opening.
+_SWELL_SHARES = (0.3, 0.02, 0.35)
+# Where the gate for swelling rests at first: mostly shut, but open for the lowest tones.
+_REST_LOGIT = -1.0
+_LOW_TONES = 20
+_FIRST_SPECTRA_DEVIATION = 0.3
+# A note's state keeps at most 0.995 of what is left of it after each frame.
+_SLOWEST_LOGIT = 5.3
 _RELEASE_SECONDS = 0.1
 _WETNESS = (WETNESS["bass"], WETNESS["chords"], WETNESS["lead"])
 
@@ -73,17 +88,19 @@ class VoicePolish:
         self.rates = [torch.logit(_tensor(each)).requires_grad_() for each in keeps]
         self.vectors = [_tensor(each.vectors).requires_grad_() for each in factors]
         self.spectra = [
-            (_FIRST_SPECTRA * torch.randn(len(each), SPECTRUM, generator=random)).requires_grad_()
+            (
+                _FIRST_SPECTRA_DEVIATION * torch.randn(len(each), SPECTRUM, generator=random)
+            ).requires_grad_()
             for each in self.vectors
         ]
         self.spectrum = torch.zeros(SPECTRUM, TONES, requires_grad=True)
         self.tones = [_tensor(each.tones).requires_grad_() for each in factors]
-        pairs = zip(factors, _SWELLS, strict=True)
+        pairs = zip(factors, _SWELL_SHARES, strict=True)
         self.swells = [_tensor(share * each.tones).requires_grad_() for each, share in pairs]
         self.gains = _tensor(gains)
         self.louder = torch.zeros(TONES, requires_grad=True)
-        self.rest = torch.full((TONES,), _REST)
-        self.rest[:_LOW_TONES] = -_REST
+        self.rest = torch.full((TONES,), _REST_LOGIT)
+        self.rest[:_LOW_TONES] = -_REST_LOGIT
         self.rest.requires_grad_()
 
     def train(self, frames: NDArray[np.int64], steps: int) -> float:
@@ -124,8 +141,8 @@ class VoicePolish:
         single = slice(len(_ALONE) * _ALONE_ROWS, len(_ALONE) * _ALONE_ROWS + _ANY_ROWS)
         rows[single], plays[single] = self._any_notes(random)
         wanted, made = self.sounded(rows, plays)
-        wrong = (torch.log(made + _QUIET) - torch.log(wanted + _QUIET)).abs()
-        loud = 0.15 + 0.9 * (wanted > _PLAYED) + 3 * wanted.clamp(max=0.7)
+        wrong = (torch.log(made + _QUIET_LEVEL) - torch.log(wanted + _QUIET_LEVEL)).abs()
+        loud = 0.15 + 0.9 * (wanted > _HEARD_LEVEL) + 3 * wanted.clamp(max=0.7)
         loss = 0.6 * (wrong * loud).sum(1).mean()
         bands = [_in_bands(each) for each in (made, wanted)]
         share = (bands[1] / (bands[1].sum(1, keepdim=True) + 1e-6)).sqrt()
@@ -135,8 +152,8 @@ class VoicePolish:
         for some in (slice(0, single.stop), slice(single.stop, None)):
             sums = [each[some].sum(0) + 1e-4 for each in bands]
             share = (sums[1] / sums[1].sum()).sqrt()
-            loss = loss + _BALANCE * (share * (sums[0] / sums[1]).log().abs()).sum()
-        leaked = (made * (wanted < _QUIET)).square().sum() / wanted.square().sum()
+            loss = loss + _SUMS_WEIGHT * (share * (sums[0] / sums[1]).log().abs()).sum()
+        leaked = (made * (wanted < _QUIET_LEVEL)).square().sum() / wanted.square().sum()
         return loss + 2 * leaked
 
     def _any_notes(self, random: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -144,15 +161,15 @@ class VoicePolish:
         share = torch.rand(_ANY_ROWS, 4, generator=random)
         voices = (share[:, 0] * units.VOICES).long()
         counts = torch.tensor([len(self.rates[kind]) for kind in VOICE_KINDS])[voices]
-        age = (_LONGEST_AGE ** share[:, 2] - 1).round().long()
-        gone = ((share[:, 3] / _LET_GO).clamp(max=1) * REMEMBERED_FRAMES).round().long()
+        age = (_LONGEST_AGE_FRAMES ** share[:, 2] - 1).round().long()
+        gone = ((share[:, 3] / _RELEASED_SHARE).clamp(max=1) * REMEMBERED_FRAMES).round().long()
         note = torch.stack([(share[:, 1] * counts).long(), age, REMEMBERED_FRAMES - gone], 1)
         plays = torch.nn.functional.one_hot(voices, units.VOICES)
         return note[:, None].expand(-1, units.VOICES, -1), plays.float()
 
     def keeps(self, kind: int) -> Floats:
         """Return what is left of each state's fading after a frame."""
-        kept: Floats = self.rates[kind].detach().clamp(max=_SLOWEST).sigmoid().numpy()
+        kept: Floats = self.rates[kind].detach().clamp(max=_SLOWEST_LOGIT).sigmoid().numpy()
         return kept
 
     def sounded(self, rows: Tensor, plays: Tensor) -> tuple[Tensor, Tensor]:
@@ -170,7 +187,7 @@ class VoicePolish:
             dying = on * _left_to_hear(gone, kind)[:, None]
             power = power + (dying * _level(self.levels[kind], state, age)).square()
             vectors, count = self.vectors[kind], len(self.rates[kind])
-            left = (self.rates[kind][state].clamp(max=_SLOWEST).sigmoid() ** age)[:, None]
+            left = (self.rates[kind][state].clamp(max=_SLOWEST_LOGIT).sigmoid() ** age)[:, None]
             memory = left * vectors[state] + (1 - left) * vectors[state + count]
             memory = on * memory * (RELEASE_KEEPS[voice] ** gone)[:, None]
             opened = opened + memory @ self.tones[kind]
@@ -205,8 +222,8 @@ def _left_to_hear(gone: Tensor, kind: int) -> Tensor:
 
 
 def _in_bands(levels: Tensor) -> Tensor:
-    padded = torch.nn.functional.pad(levels.square(), (0, -TONES % _TONES_OF_BAND))
-    return padded.unflatten(1, (-1, _TONES_OF_BAND)).sum(2)
+    padded = torch.nn.functional.pad(levels.square(), (0, -TONES % _TONES_PER_BAND))
+    return padded.unflatten(1, (-1, _TONES_PER_BAND)).sum(2)
 
 
 def _tensor(values: Reals) -> Tensor:

@@ -70,9 +70,9 @@ def take_line(take: Take) -> Sentence:
 def takes_progress(takes: Sequence[tuple[Take, JobProgress | None]]) -> Sentence:
     """Return the combined progress of the takes of a message."""
     coming = [
-        (take, standing) for take, standing in takes if take.is_being_made or take.is_to_be_posted
+        (take, progress) for take, progress in takes if take.is_being_made or take.is_to_be_posted
     ]
-    making = [standing for take, standing in coming if take.is_being_made and standing is not None]
+    making = [progress for take, progress in coming if take.is_being_made and progress is not None]
     ready = sum(take.is_to_be_posted for take, _ in coming)
     if not making:
         return messages.IN_LINE
