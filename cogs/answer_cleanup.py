@@ -31,7 +31,7 @@ class AnswerCleanup(commands.Cog):
     async def cog_load(self) -> None:
         """End open answers in the background; commands start once they are listed."""
         left = await self.bot.service.answers.all_open()
-        log.info("answers.left count=%d", len(left))
+        log.info("answer.left_open count=%d", len(left))
         work = end_answers(self.bot, left, messages.RESTARTED, before=discord.utils.utcnow())
         self._ending = asyncio.create_task(work, name="end left answers")
 
@@ -46,7 +46,7 @@ class AnswerCleanup(commands.Cog):
                 now = discord.utils.utcnow()
                 await end_answers(self.bot, left, messages.RESTARTED, before=now)
         except TimeoutError:
-            log.warning("answers.not_ended the next start ends them")
+            log.warning("answer.not_ended the next start ends them")
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -131,7 +131,7 @@ class BestOf(commands.Cog):
                 await self._update(post)
             except discord.HTTPException as error:
                 if is_outage(error):
-                    log.warning("best_of.waits clip=%d %r", post.clip_id, error)
+                    log.warning("best_of.postponed clip=%d %r", post.clip_id, error)
                     return False
                 log.warning("best_of.refused clip=%d code=%d", post.clip_id, error.code)
                 await self._give_up(post, error)
@@ -188,7 +188,7 @@ class BestOf(commands.Cog):
         try:
             packed = await self.bot.service.clips.pack(clip, limit)
         except (SoundError, OutputError) as error:
-            log.info("best_of.silent clip=%d %s", clip.id, error)
+            log.info("best_of.not_announced clip=%d %s", clip.id, error)
             return None
         card, _ = await clip_cards(self.bot, render, clip)
         sent = await channel.send(

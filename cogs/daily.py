@@ -142,7 +142,7 @@ class DailyPrompt(commands.Cog):
         except Exception as error:
             self._fresh.clear()
             if is_outage(error):
-                log.warning("daily.waits guild=%d %r", guild_id, error)
+                log.warning("daily.postponed guild=%d %r", guild_id, error)
             else:
                 log.exception("daily.failed guild=%d", guild_id)
             return False

@@ -8,10 +8,10 @@ sends unreadable data starts a new session while the others continue.
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from collections import Counter
-from contextlib import suppress
 
 import aiohttp
 import yarl
@@ -20,6 +20,8 @@ from discord.gateway import ReconnectWebSocket
 from discord.shard import Shard
 
 from bot.domain.status import ShardStatus
+
+log = logging.getLogger(__name__)
 
 _IDENTIFY_SECONDS = 5.0
 """Discord's minimum interval between new sessions."""
@@ -81,9 +83,11 @@ def _outlive_losses(shard: Shard) -> None:
     async def note_and_handle(e: Exception) -> None:
         lost_by[:] = [e]
         # Stops the heartbeat; this close code keeps the session resumable.
-        with suppress(Exception):
+        try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await shard.ws.close(_TO_BE_RESUMED)
+        except Exception as error:
+            log.info("shard.not_closed number=%d %r", shard.id, error)
         await handle(e)
 
     async def come_back() -> None:

@@ -97,7 +97,7 @@ class BotProcess:
                 report = json.loads(line)
                 sentence = from_json(report.get("failed") or report["told"])
             except (ValueError, KeyError, AttributeError, TypeError):  # printed by a library
-                log.debug("demo.bot_said %r", line)
+                log.debug("demo.bot_printed %r", line)
                 continue
             yield Report(sentence, bool(report.get("is_ready")), "failed" in report)
 

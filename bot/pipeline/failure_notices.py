@@ -112,7 +112,7 @@ class FailureNotifier:
             try:
                 await self._send_pending()
             except Exception:
-                log.exception("jobs.notices_failed")
+                log.exception("job.notices_failed")
 
     def _start_task(
         self, presenter: Presenter, job: Job, *, may_be_posted: bool

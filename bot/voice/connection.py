@@ -179,7 +179,7 @@ class VoiceConnection:
 
         def note_end(error: Exception | None) -> None:
             if error is not None:
-                log.error("voice.broke", exc_info=error)
+                log.error("voice.playback_failed", exc_info=error)
             set_from_thread(loop, ended, gone)
 
         client.play(self._source, after=note_end)

@@ -102,7 +102,7 @@ class BattlePosts:
                 (battle.id, entry.number),
             )
         except (SoundError, OutputError) as error:
-            log.warning("battle.entry_silent id=%d entry=%d %s", battle.id, entry.number, error)
+            log.warning("battle.entry_not_posted id=%d entry=%d %s", battle.id, entry.number, error)
             return
         card = battle_messages.player(self._bot.languages.renderer(battle.locale), entry, total)
 

@@ -66,7 +66,7 @@ class BattleProgress:
         except Exception as error:
             self._place.mark_uncertain(battle_id)
             if is_outage(error):
-                log.warning("battle.waits id=%d %r", battle_id, error)
+                log.warning("battle.postponed id=%d %r", battle_id, error)
             else:
                 log.exception("battle.failed id=%d", battle_id)
             return False

@@ -62,7 +62,7 @@ class BattleResult:
                     winner.clip, self._place.max_bytes(battle)
                 )
             except (SoundError, OutputError) as error:
-                log.warning("battle.winner_silent id=%d %s", battle.id, error)
+                log.warning("battle.winner_not_announced id=%d %s", battle.id, error)
             else:
                 embeds.insert(0, card)
                 payload["view"] = clip_view(render, winner.clip)

@@ -74,7 +74,9 @@ class JamProgress:
             log.info("jam.place_lost id=%d", jam_id)
             await self._jams.abandon(jam_id)
         except Exception as error:
-            if not is_outage(error):
+            if is_outage(error):
+                log.warning("jam.postponed id=%d %r", jam_id, error)
+            else:
                 log.exception("jam.not_shown id=%d", jam_id)
             return False
         return True

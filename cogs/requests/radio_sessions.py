@@ -75,7 +75,7 @@ class RadioSessions:
         try:
             await radio.run()
         except Exception:
-            log.exception("radio.broke server=%d", guild_id)
+            log.exception("radio.failed server=%d", guild_id)
         finally:
             self._radios.pop(guild_id, None)
             self._tasks.pop(guild_id, None)

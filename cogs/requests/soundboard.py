@@ -72,7 +72,7 @@ async def put_on_soundboard(interaction: Interaction, clip: Clip, view_of: ViewO
             )
         except discord.HTTPException as error:
             raise _refusal(error) from error
-        log.info("soundboard.put clip=%d sound=%d", clip.id, made.id)
+        log.info("soundboard.added clip=%d sound=%d", clip.id, made.id)
         answer = PUT_ON.fill(name=escape(sound.name), seconds=sound.seconds)
         view = view_of(render, made.id, interaction.user.id)
         await interaction.followup.send(render(answer), view=view, ephemeral=True)

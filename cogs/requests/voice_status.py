@@ -26,6 +26,6 @@ async def show_status(channel: VoicePlace, text: str | None) -> bool:
     try:
         await channel.edit(status=None if text is None else text[:_MOST_CHARACTERS])
     except (discord.HTTPException, *UNREACHABLE) as error:
-        log.info("radio.no_status %s", error)
+        log.info("radio.status_not_set %s", error)
         return False
     return True
