@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bot.audio.files.opus_packets import FRAME_SAMPLES, RATE_HZ, OpusEncoder
-from bot.demo.discord.voice.server import Packet
+from bot.demo.discord.voice.bot_connection import Packet
 from tests.soak.radio_heard import Heard
 
 

@@ -14,14 +14,13 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from bot.demo.discord.gateway_frames import Operation, send
+
 log = logging.getLogger(__name__)
 
 HEARTBEAT_MS = 41_250
 KEPT_EVENTS = 5000
 """The maximum number of missed events that a resume can replay."""
-_EVENT, _BEAT, _IDENTIFY, _PRESENCE, _VOICE, _RESUME, _AGAIN, _MEMBERS, _INVALID, _HELLO, _ACK = (
-    0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11,
-)  # fmt: skip
 _BAD_TOKEN, _BAD_INTENTS, _GOING_AWAY = 4004, 4014, 1001
 
 
@@ -135,7 +134,7 @@ class Gateway:
         """Serve one connection until it ends."""
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
-        await send(socket, _HELLO, {"heartbeat_interval": HEARTBEAT_MS})
+        await send(socket, Operation.HELLO, {"heartbeat_interval": HEARTBEAT_MS})
         try:
             async for message in socket:
                 if message.type is aiohttp.WSMsgType.TEXT:
@@ -158,7 +157,7 @@ class Gateway:
         session.events.append((event, data))
         session.number += 1
         if session.socket is not None:
-            await send(session.socket, _EVENT, data, event, session.number)
+            await send(session.socket, Operation.EVENT, data, event, session.number)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -168,16 +167,16 @@ class Gateway:
 
     async def _handle_message(self, socket: web.WebSocketResponse, data: dict[str, Any]) -> None:
         match data["op"]:
-            case 1:
-                await send(socket, _ACK, None)
-            case 2:
+            case Operation.HEARTBEAT:
+                await send(socket, Operation.HEARTBEAT_ACK, None)
+            case Operation.IDENTIFY:
                 await self._identify(socket, data["d"])
-            case 6:
+            case Operation.RESUME:
                 await self._resume(socket, data["d"])
-            case 4:
+            case Operation.VOICE_STATE:
                 if self.hear_voice is not None:
                     await self.hear_voice(data["d"])
-            case 3 | 8:
+            case Operation.PRESENCE | Operation.REQUEST_MEMBERS:
                 pass
             case other:
                 log.warning("discord.unknown_operation op=%s", other)
@@ -214,13 +213,13 @@ class Gateway:
         known = known and session is not None and session.keeps(number)
         if session is None or not known or not self._admits(resume["token"]):
             self.refused += 1
-            await send(socket, _INVALID, False)
+            await send(socket, Operation.INVALID_SESSION, False)
             return
         self.resumed += 1
         while number < session.number:
             event, data = session.events[number - session.number]
             number += 1
-            await send(socket, _EVENT, data, event, number)
+            await send(socket, Operation.EVENT, data, event, number)
         session.socket = socket
         await self._tell(session, "RESUMED", {})
         self._note_presence(True)
@@ -228,17 +227,3 @@ class Gateway:
     def first_missed(self, heard: int) -> int:
         """Return the number of the last event that a resuming bot has received."""
         return heard
-
-
-async def send(
-    socket: web.WebSocketResponse,
-    op: int,
-    data: Any,  # noqa: ANN401 - whatever JSON there is
-    event: str | None = None,
-    number: int | None = None,
-) -> None:
-    """Send one frame; if the connection is broken, the event waits for the resume."""
-    try:
-        await socket.send_str(json.dumps({"op": op, "d": data, "s": number, "t": event}))
-    except (ConnectionError, RuntimeError):
-        return

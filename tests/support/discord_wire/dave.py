@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bot.demo.discord.voice.server import BotConnection
+from bot.demo.discord.voice.bot_connection import BotConnection
 
 LISTENER_ID = 4242
 SILENCE = b"\xf8\xff\xfe"

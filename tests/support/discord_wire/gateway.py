@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.demo.discord import gateway
-
-_AGAIN, _INVALID = 7, 9
+from bot.demo.discord.gateway_frames import Operation, send
 
 
 class Gateway(gateway.Gateway):
@@ -65,14 +64,16 @@ class Gateway(gateway.Gateway):
     async def invalidate(self):
         """Invalidate the session, so that the bot must identify again."""
         self.session.is_valid = False
-        await self._send(self.session.socket, _INVALID, False)
+        await self._send(Operation.INVALID_SESSION, False)
 
     async def ask_to_reconnect(self):
         """Send a reconnect request, as a Discord server does before it restarts."""
-        await self._send(self.session.socket, _AGAIN, None)
+        await self._send(Operation.RECONNECT, None)
 
-    async def _send(self, socket, op, data):
-        await gateway.send(socket, op, data)
+    async def _send(self, operation, data):
+        socket = self.session.socket
+        assert socket is not None
+        await send(socket, operation, data)
 
     async def close(self):
         """Close the connection."""

@@ -8,105 +8,40 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 import struct
-import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from enum import IntEnum
+from typing import Any, cast
 
 import aiohttp
-import nacl.exceptions
-import nacl.secret
 from aiohttp import web
 
-MODE = "aead_xchacha20_poly1305_rtpsize"
-_IDENTIFY, _SELECT, _READY, _BEAT, _DESCRIPTION, _SPEAKING, _ACK, _RESUME, _HELLO, _RESUMED = range(
-    10
+from bot.demo.discord.voice.bot_connection import (
+    NONCE_BYTES,
+    RTP_BYTES,
+    BotConnection,
+    Encryption,
 )
+
+MODE = "aead_xchacha20_poly1305_rtpsize"
 _HEARTBEAT_MS = 13_750.0
 _BAD_SESSION, _GOING_AWAY = 4006, 1001
-_RTP_BYTES, _NONCE_BYTES = 12, 4
 _DISCOVERY_BYTES = 74
-_KEPT_PACKETS = 5 * 60 * 50
 
 
-class Encryption(Protocol):
-    """End-to-end encryption (DAVE) of one connection; the server can decrypt it."""
+class Operation(IntEnum):
+    """The kinds of JSON frames on its gateway; those of end-to-end encryption are others."""
 
-    version: int
-
-    async def begin(self, connection: BotConnection) -> None:
-        """Begin, once the bot has the transport key."""
-
-    async def handle_message(self, connection: BotConnection, op: int, data: Any) -> None:  # noqa: ANN401 - JSON or bytes
-        """Handle one of its gateway messages."""
-
-    def decrypt(self, user_id: int, packet: bytes) -> bytes:
-        """Return a decrypted Opus packet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """A received Opus packet of 20 ms."""
-
-    at: float
-    """Time of arrival on the clock of `time.perf_counter`."""
-    number: int
-    stamp: int
-    opus: bytes
-
-
-@dataclass(eq=False)
-class BotConnection:
-    """A bot's connection to a voice channel."""
-
-    guild_id: int
-    user_id: int
-    channel_id: int
-    session_id: str
-    token: str = field(default_factory=lambda: secrets.token_hex(16))
-    key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
-    ssrc: int = field(default_factory=lambda: secrets.randbelow(2**31))
-    socket: web.WebSocketResponse | None = None
-    encryption: Encryption | None = None
-    packets: deque[Packet] = field(default_factory=lambda: deque(maxlen=_KEPT_PACKETS))
-    """The latest packets."""
-    listeners: list[Callable[[bytes], None]] = field(default_factory=list)
-    """Called with each Opus packet."""
-    identified: int = 0
-    undecrypted: int = 0
-    speaking: int = 0
-    _sent: int = 0
-
-    async def send(self, op: int, data: Any) -> None:  # noqa: ANN401 - whatever JSON there is
-        """Send a JSON message."""
-        if self.socket is not None and not self.socket.closed:
-            self._sent += 1
-            await self.socket.send_str(json.dumps({"op": op, "d": data, "seq": self._sent}))
-
-    async def send_bytes(self, op: int, data: bytes) -> None:
-        """Send a binary message."""
-        if self.socket is not None and not self.socket.closed:
-            self._sent += 1
-            await self.socket.send_bytes(struct.pack(">HB", self._sent, op) + data)
-
-    def receive(self, packet: bytes) -> None:
-        """Decrypt and keep a packet, and pass it to the listeners."""
-        header, nonce = packet[:_RTP_BYTES], packet[-_NONCE_BYTES:] + bytes(20)
-        try:
-            box = nacl.secret.Aead(self.key)
-            opus = box.decrypt(packet[_RTP_BYTES:-_NONCE_BYTES], header, nonce)
-            if self.encryption is not None:
-                opus = self.encryption.decrypt(self.user_id, opus)
-        except (nacl.exceptions.CryptoError, ValueError):
-            self.undecrypted += 1
-            return
-        _, _, number, stamp, _ = struct.unpack(">BBHII", header)
-        self.packets.append(Packet(time.perf_counter(), number, stamp, opus))
-        for listener in list(self.listeners):
-            listener(opus)
+    IDENTIFY = 0
+    SELECT_PROTOCOL = 1
+    READY = 2
+    HEARTBEAT = 3
+    SESSION_DESCRIPTION = 4
+    SPEAKING = 5
+    HEARTBEAT_ACK = 6
+    RESUME = 7
+    HELLO = 8
+    RESUMED = 9
 
 
 class VoiceServer:
@@ -162,7 +97,7 @@ class VoiceServer:
         """Serve one gateway connection until it ends."""
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
-        hello = {"op": _HELLO, "d": {"v": 8, "heartbeat_interval": _HEARTBEAT_MS}}
+        hello = {"op": Operation.HELLO, "d": {"v": 8, "heartbeat_interval": _HEARTBEAT_MS}}
         await socket.send_str(json.dumps(hello))
         connection: BotConnection | None = None
         async for message in socket:
@@ -173,7 +108,7 @@ class VoiceServer:
                     )
                 continue
             frame = json.loads(message.data)
-            if frame["op"] in (_IDENTIFY, _RESUME):
+            if frame["op"] in (Operation.IDENTIFY, Operation.RESUME):
                 connection = self._find_connection(frame["d"])
                 if connection is None:
                     await socket.close(code=_BAD_SESSION)
@@ -194,28 +129,29 @@ class VoiceServer:
 
     async def _handle_message(self, connection: BotConnection, op: int, data: Any) -> None:  # noqa: ANN401 - JSON
         match op:
-            case 0:
+            case Operation.IDENTIFY:
                 connection.identified += 1
                 host, port = self._udp_address
                 ready = {"ssrc": connection.ssrc, "ip": host, "port": port, "modes": [MODE]}
-                await connection.send(_READY, ready)
-            case 1:
+                await connection.send(Operation.READY, ready)
+            case Operation.SELECT_PROTOCOL:
                 version = connection.encryption.version if connection.encryption else 0
                 description = {
                     "mode": MODE,
                     "secret_key": list(connection.key),
                     "dave_protocol_version": version,
                 }
-                await connection.send(_DESCRIPTION, description)
+                await connection.send(Operation.SESSION_DESCRIPTION, description)
                 if connection.encryption is not None:
                     await connection.encryption.begin(connection)
                 self.changed.set()
-            case 3:
-                await connection.send(_ACK, {"t": data["t"] if isinstance(data, dict) else data})
-            case 5:
+            case Operation.HEARTBEAT:
+                sent_at = data["t"] if isinstance(data, dict) else data
+                await connection.send(Operation.HEARTBEAT_ACK, {"t": sent_at})
+            case Operation.SPEAKING:
                 connection.speaking = data["speaking"]
-            case 7:
-                await connection.send(_RESUMED, None)
+            case Operation.RESUME:
+                await connection.send(Operation.RESUMED, None)
             case _:
                 if connection.encryption is not None:
                     await connection.encryption.handle_message(connection, op, data)
@@ -251,5 +187,5 @@ class _Datagrams(asyncio.DatagramProtocol):
             answer[8 : 8 + len(addr[0])] = addr[0].encode()
             answer[-2:] = struct.pack(">H", addr[1])
             self._transport.sendto(bytes(answer), addr)
-        elif len(data) > _RTP_BYTES + _NONCE_BYTES:
+        elif len(data) > RTP_BYTES + NONCE_BYTES:
             self._server.receive_packet(data)
