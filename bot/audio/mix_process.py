@@ -21,7 +21,7 @@ from bot.audio.editing.alignment import Alignment
 from bot.audio.editing.mix import MixedSound, analyse_part, mix
 from bot.audio.files.masters import read_master
 from bot.audio.module_process import run_module
-from bot.audio.untrusted.isolation import Limits
+from bot.audio.untrusted.sandbox import Limits
 from bot.domain.generation import Samples, Sound
 from bot.errors import JobError, ZhiyinError
 from bot.i18n.sentence import Sentence, from_json, to_json

@@ -1,7 +1,7 @@
 """Run a module of our own in a subprocess, so that its work doesn't block the bot.
 
 The launcher of untrusted programs runs it, for resource limits, low priority, and so that it ends
-with the bot; without sandboxing, since code and files are ours.
+with the bot; without any layer of the sandbox, since code and files are ours.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.audio.untrusted import ffmpeg_decoder, isolation
-from bot.audio.untrusted.isolation import NO_ISOLATION, Limits
+from bot.audio.untrusted import ffmpeg_decoder, sandbox
+from bot.audio.untrusted.sandbox import NO_LAYERS, Limits
 
 _ROOT = Path(__file__).parents[2]
 
@@ -33,7 +33,7 @@ async def run_module(module: str, given: bytes, limits: Limits) -> Answer:
     Raises TimeoutError and kills it after the time limit.
     """
     process = await asyncio.create_subprocess_exec(
-        *isolation.isolate(Path(sys.executable), NO_ISOLATION, limits),
+        *sandbox.command_prefix(Path(sys.executable), NO_LAYERS, limits),
         "-m", module,
         cwd=_ROOT,
         env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},

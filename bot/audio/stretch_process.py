@@ -14,7 +14,7 @@ import numpy as np
 
 from bot.audio.editing.stretch import stretch
 from bot.audio.module_process import run_module
-from bot.audio.untrusted.isolation import Limits
+from bot.audio.untrusted.sandbox import Limits
 from bot.domain.generation import Samples, Sound
 from bot.errors import JobError
 from bot.i18n.sentence import Sentence

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.audio.ffmpeg import find_ffmpeg
-from bot.audio.untrusted import isolation
-from bot.audio.untrusted.isolation import Isolation
+from bot.audio.untrusted import sandbox
 from bot.audio.untrusted.landlock import landlock_version
+from bot.audio.untrusted.sandbox import SandboxLayers
 from bot.cli.findings import Finding, Verdict
 from bot.config import Config, data_folder
 from bot.errors import ZhiyinError
@@ -23,12 +23,12 @@ def check_ffmpeg(config: Config) -> Iterator[Finding]:
         yield Finding(Verdict.BAD, error.sentence)
         return
     yield Finding(Verdict.GOOD, Sentence("Uploads are read with {ffmpeg}.", ffmpeg=ffmpeg))
-    yield from describe_isolation(isolation.probe_isolation(ffmpeg), landlock_version())
+    yield from describe_layers(sandbox.probe_layers(ffmpeg), landlock_version())
 
 
-def describe_isolation(standing: Isolation, landlock: int) -> Iterator[Finding]:
+def describe_layers(layers: SandboxLayers, landlock: int) -> Iterator[Finding]:
     """Report what each layer of the sandbox protects, or what is exposed if it is not available."""
-    if standing.calls:
+    if layers.calls:
         yield Finding(
             Verdict.GOOD,
             Sentence(
@@ -45,7 +45,7 @@ def describe_isolation(standing: Isolation, landlock: int) -> Iterator[Finding]:
                 "this machine that have a name are not closed to it."
             ),
         )
-    if standing.network:
+    if layers.network:
         yield Finding(
             Verdict.GOOD,
             Sentence("It has namespaces of its own: no network, and no other process in sight."),
@@ -57,13 +57,13 @@ def describe_isolation(standing: Isolation, landlock: int) -> Iterator[Finding]:
                 "This machine allows no network namespaces; without the network and other "
                 "processes, ffmpeg is left by the filter of system calls alone."
             )
-            if standing.calls
+            if layers.calls
             else Sentence(
                 "This machine allows no network namespaces: uploads are read under time, "
                 "memory and file limits, but not cut off from the network."
             ),
         )
-    if standing.files:
+    if layers.files:
         yield Finding(
             Verdict.GOOD,
             Sentence(

@@ -55,7 +55,9 @@ def add_arguments(
             allow_abbrev=False,
         )
         action.add_argument(
-            "--user", action="store_true", help="in your own systemd, without root: fewer walls"
+            "--user",
+            action="store_true",
+            help="in your own systemd, without root: a weaker sandbox",
         )
         if name != "uninstall":
             action.add_argument(

@@ -52,13 +52,13 @@ NoNewPrivileges=yes
 LockPersonality=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
-{walls}
+{sandbox}
 [Install]
 WantedBy={target}
 """
 
 # A user's systemd can't apply these, or only from version 251 on.
-_SYSTEM_WALLS = """\
+_SYSTEM_SANDBOX = """\
 # It writes nowhere but here.
 ProtectSystem=strict
 ProtectHome=read-only
@@ -104,7 +104,7 @@ def unit_text(service: Service) -> str:
         program=_quoted(service.program),
         config_file=_quoted(service.config_file),
         stop_seconds=round(service.grace_seconds) + 60,
-        walls="" if is_own else _SYSTEM_WALLS.format(writable=writable),
+        sandbox="" if is_own else _SYSTEM_SANDBOX.format(writable=writable),
         target="default.target" if is_own else "multi-user.target",
     )
 

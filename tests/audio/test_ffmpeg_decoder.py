@@ -15,8 +15,8 @@ import pytest
 
 from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted import ffmpeg_decoder, scratch_folder
-from bot.audio.untrusted.isolation import Limits
 from bot.audio.untrusted.reading import NO_SOUND
+from bot.audio.untrusted.sandbox import Limits
 from bot.audio.untrusted.uploads import Uploads
 from bot.errors import ResourceError, SoundError
 from bot.i18n.sentence import Sentence
@@ -215,7 +215,7 @@ def test_a_sweep_keeps_folders_just_created_by_another_bot(place):
 
 
 async def test_the_real_decoder_returns_the_samples():
-    """Behind all available isolation layers."""
+    """Inside all layers of the sandbox that this machine has."""
     sound = await Uploads(sample_rate_hz=RATE_HZ, channels=1).read(
         as_file(noise(2.0)), keep_seconds=10.0
     )

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from bot.audio.untrusted import ffmpeg_decoder, reading, sniff
-from bot.audio.untrusted.isolation import Limits
+from bot.audio.untrusted.sandbox import Limits
 from bot.audio.untrusted.uploads import Uploads
 from bot.errors import SoundError
 from tests.support.sound_files import (

@@ -13,7 +13,7 @@ from bot.audio.files.formats import BY_SUFFIX
 from bot.audio.files.id3 import build_tag
 from bot.audio.files.tags import MADE_BY
 from bot.audio.untrusted import tags
-from bot.audio.untrusted.isolation import Limits
+from bot.audio.untrusted.sandbox import Limits
 from bot.cli.app import main
 from bot.domain.clips import Tags
 from bot.domain.generation import Codes, Sound

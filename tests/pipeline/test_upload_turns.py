@@ -32,7 +32,7 @@ async def test_uploads_are_decoded_one_at_a_time(tmp_path):
 
     intake = UploadIntake(Folder(), Renderer(), None)  # type: ignore[arg-type] # all that it uses
     # This avoids starting a process for it.
-    await asyncio.to_thread(ffmpeg_decoder.isolation_here)
+    await asyncio.to_thread(ffmpeg_decoder.layers_here)
     # Processes that other tests have started and keep.
     others = {child.pid for child in bot.children()}
     reading = asyncio.gather(

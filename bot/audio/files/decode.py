@@ -14,8 +14,8 @@ from pathlib import Path
 
 from bot.audio.resample import fit
 from bot.audio.untrusted import sniff
-from bot.audio.untrusted.isolation import Limits
 from bot.audio.untrusted.reading import End, Part, Reading, read_end, read_part
+from bot.audio.untrusted.sandbox import Limits
 from bot.errors import SoundError
 from bot.i18n.sentence import Sentence
 

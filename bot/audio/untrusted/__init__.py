@@ -1,1 +1,1 @@
-"""Sound files from strangers: recognized by their bytes, decoded by an isolated ffmpeg."""
+"""Sound files from strangers: recognized by their bytes, decoded by ffmpeg in a sandbox."""

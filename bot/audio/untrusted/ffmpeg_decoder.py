@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.audio.ffmpeg import find_ffmpeg
-from bot.audio.untrusted import isolation, scratch_folder
-from bot.audio.untrusted.isolation import End, Isolation, Limits
+from bot.audio.untrusted import sandbox, scratch_folder
+from bot.audio.untrusted.sandbox import End, Limits, SandboxLayers
 from bot.audio.untrusted.sniff import DEMUXERS, NOT_SOUND
 from bot.errors import ResourceError, SoundError, ZhiyinError
 from bot.i18n.sentence import Sentence
@@ -70,12 +70,12 @@ class Decoding:
     """Where to begin, counted from the end as the file's header tells it; None is its beginning."""
 
 
-def isolation_here() -> Isolation:
-    """Return the available isolation of ffmpeg on this machine.
+def layers_here() -> SandboxLayers:
+    """Return the layers of the sandbox that ffmpeg has on this machine.
 
     Raises ResourceError if there is no ffmpeg.
     """
-    return isolation.strongest_isolation(find_ffmpeg())
+    return sandbox.available_layers(find_ffmpeg())
 
 
 @asynccontextmanager
@@ -108,7 +108,7 @@ async def decoded(
         finally:
             await ended(process)
             hearing.cancel()
-    if (refusal := _refusal(isolation.parse_end(stderr), decoding, limits)) is not None:
+    if (refusal := _refusal(sandbox.parse_end(stderr), decoding, limits)) is not None:
         raise refusal
 
 
@@ -133,7 +133,7 @@ def _put(source: bytes | Path, place: Path) -> None:
         create_private_file(place)
         place.write_bytes(source)
         return
-    # Behind the walls the superuser reads no other user's files.
+    # In the sandbox the superuser reads no other user's files.
     status = source.stat()
     if status.st_uid == os.geteuid() or status.st_mode & stat.S_IROTH:
         place.symlink_to(source.resolve())
@@ -223,7 +223,7 @@ def _refusal(end: End | None, decoding: Decoding, limits: Limits) -> ZhiyinError
 def _command(decoding: Decoding, limits: Limits, ffmpeg: Path | None) -> list[str]:
     with _ours_to_mend():
         ffmpeg = ffmpeg or find_ffmpeg()
-        walls = isolation.strongest_isolation(ffmpeg)
+        layers = sandbox.available_layers(ffmpeg)
     kind = [] if decoding.demuxer is None else ["-f", decoding.demuxer]
     start = []
     if decoding.from_end_seconds is not None:
@@ -233,7 +233,7 @@ def _command(decoding: Decoding, limits: Limits, ffmpeg: Path | None) -> list[st
     if decoding.sample_rate_hz is not None:
         resampling += f":out_sample_rate={decoding.sample_rate_hz}:filter_size=64:cutoff=0.97"
     return [
-        *isolation.isolate(ffmpeg, walls, limits),
+        *sandbox.command_prefix(ffmpeg, layers, limits),
         "-nostdin", "-hide_banner", "-loglevel", "error",
         "-protocol_whitelist", "file,pipe",
         "-format_whitelist", decoding.demuxer or ",".join(DEMUXERS),

@@ -1,16 +1,16 @@
-"""Run a program isolated: `main([TERMS, PROGRAM, ARGUMENT, ...])` in a process of its own.
+"""Run a program in the sandbox: `main([TERMS, PROGRAM, ARGUMENT, ...])` in a process of its own.
 
 It stands between the bot, which has threads and must not fork, and ffmpeg, and imports as little as
 can be. TERMS are pairs like `cpu_seconds=10`, with a comma between them: the four limits, `parent`,
-the process without which this one has no reason to be, and the walls to raise: `network`, which
-hides all other processes too, and `files`, both 1 or 0; `calls` is a filter of system calls, as the
-kernel takes it, in hexadecimal, or nothing.
+the process without which this one has no reason to be, and the layers of the sandbox. `network`,
+which hides all other processes too, and `files` are 1 or 0; `calls` is a filter of system calls, as
+the kernel takes it, in hexadecimal, or nothing.
 
 A program behind that filter has no process but itself. Where there is none, all that the program
 starts is watched.
 
 How it ended is the last line on the standard error, for the bot to read:
-`jail: code=0 signal=0 cpu_seconds=0.05 peak_kb=12345`.
+`sandbox: code=0 signal=0 cpu_seconds=0.05 peak_kb=12345`.
 """
 
 from __future__ import annotations
@@ -67,13 +67,13 @@ def main(arguments: list[str]) -> None:
     code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0
     cpu_seconds = used.ru_utime + used.ru_stime
     sys.stderr.write(
-        f"\njail: code={code} signal={killed} cpu_seconds={cpu_seconds:.2f}"
+        f"\nsandbox: code={code} signal={killed} cpu_seconds={cpu_seconds:.2f}"
         f" peak_kb={used.ru_maxrss}\n"
     )
 
 
 def _become(program: list[str], terms: dict[str, str]) -> None:
-    """Go behind the walls, accept the limits and become the program."""
+    """Enter the sandbox, accept the limits and become the program."""
     try:
         _prctl(_DIE_WITH_PARENT, signal.SIGKILL)
         _prctl(_NO_NEW_PRIVILEGES, 1)

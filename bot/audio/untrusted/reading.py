@@ -18,7 +18,7 @@ from bot.audio.untrusted import ffmpeg_decoder
 from bot.audio.untrusted.collectors import MOST_PART_MINUTES, Collector, Stretch
 from bot.audio.untrusted.decoded_stream import DecodedStream, StreamFormat
 from bot.audio.untrusted.ffmpeg_decoder import Decoding
-from bot.audio.untrusted.isolation import Limits
+from bot.audio.untrusted.sandbox import Limits
 from bot.audio.untrusted.sounding_end import SoundingEnd, first_sounding_frame
 from bot.domain.generation import Samples, Sound
 from bot.errors import SoundError

@@ -43,7 +43,7 @@ _ALLOWED: dict[str, tuple[int, int | None]] = {
     "getpid": (39, 172), "getppid": (110, 173), "getuid": (102, 174), "geteuid": (107, 175),
     "getgid": (104, 176), "getegid": (108, 177), "getrlimit": (97, 163), "uname": (63, 160),
     "sysinfo": (99, 179),
-    # To become the program; what is behind the walls can be no other than what may be run there.
+    # To become the program; what is in the sandbox can be no other than what may be run there.
     "execve": (59, 221),
 }  # fmt: skip
 _OPEN, _OPENAT = (2, None), (257, 56)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from bot.audio.files.codes import as_text, from_text, pack_codes
 from bot.audio.files.tags import from_json, read_codes, read_tags, to_json
-from bot.audio.untrusted import ffmpeg_decoder, isolation
-from bot.audio.untrusted.isolation import Limits
+from bot.audio.untrusted import ffmpeg_decoder, sandbox
 from bot.audio.untrusted.launcher import CANT_RUN, NOT_FOUND
+from bot.audio.untrusted.sandbox import Limits
 from bot.domain.clips import Tags
 from bot.domain.generation import Codes
 from bot.errors import ResourceError
@@ -67,10 +67,10 @@ async def _asked(
 
     Raises ResourceError where no process could look at it.
     """
-    # Python needs its own files: from those it is not walled off.
-    walls = replace(await asyncio.to_thread(ffmpeg_decoder.isolation_here), files=False)
+    # Python needs its own files: the sandbox leaves them open.
+    layers = replace(await asyncio.to_thread(ffmpeg_decoder.layers_here), files=False)
     process = await asyncio.create_subprocess_exec(
-        *isolation.isolate(Path(sys.executable), walls, limits),
+        *sandbox.command_prefix(Path(sys.executable), layers, limits),
         "-m", reader.module, *arguments,
         cwd=reader.root,
         env={"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"},
@@ -97,7 +97,7 @@ async def _check_that_it_ran(process: asyncio.subprocess.Process) -> None:
     stderr = b""
     while more := await process.stderr.read(_TAIL_BYTES):
         stderr = (stderr + more)[-_TAIL_BYTES:]
-    end = isolation.parse_end(stderr)
+    end = sandbox.parse_end(stderr)
     if end is None or end.code in (CANT_RUN, NOT_FOUND):
         log.error("tags.not_read stderr=%r", stderr)
         raise ResourceError(ffmpeg_decoder.CANT_READ)

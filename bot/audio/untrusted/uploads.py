@@ -7,8 +7,8 @@ import logging
 from pathlib import Path
 
 from bot.audio.untrusted import scratch_folder, sniff
-from bot.audio.untrusted.isolation import Limits
 from bot.audio.untrusted.reading import Reading, read_end, read_start
+from bot.audio.untrusted.sandbox import Limits
 from bot.domain.generation import Sound
 
 log = logging.getLogger(__name__)

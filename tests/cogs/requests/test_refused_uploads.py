@@ -16,7 +16,7 @@ from simcord.backend.models import EPHEMERAL_FLAG
 from bot.app import attachment_fetch
 from bot.app.attachment_fetch import too_large
 from bot.audio.untrusted import ffmpeg_decoder, reading, sniff
-from bot.audio.untrusted.isolation import Limits
+from bot.audio.untrusted.sandbox import Limits
 from bot.audio.untrusted.uploads import Uploads
 from bot.pipeline.uploads import UploadIntake
 from bot.store.database import FILE

@@ -1,4 +1,4 @@
-"""Isolation and limits of an untrusted process, applied by `launcher.py`."""
+"""The sandbox of an untrusted process: its layers and limits, applied by `launcher.py`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ _SILENCE = bytes(1600)
 _DECODE = (
     "-nostdin", "-v", "error", "-f", "s16le", "-i", "pipe:0", "-f", "f32le", "pipe:1",
 )  # fmt: skip
-_REPORT = re.compile(rb"\njail: code=(\d+) signal=(\d+) cpu_seconds=(\d+\.\d+) peak_kb=(\d+)\n\Z")
+_REPORT = re.compile(
+    rb"\nsandbox: code=(\d+) signal=(\d+) cpu_seconds=(\d+\.\d+) peak_kb=(\d+)\n\Z"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,8 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Isolation:
-    """The available layers of isolation ("walls"): network, files, system calls."""
+class SandboxLayers:
+    """The layers of the sandbox, each of which cuts the process off from something."""
 
     network: bool
     """The network and all other processes, by namespaces of its own."""
@@ -52,7 +54,7 @@ class Isolation:
     """All system calls but those that reading a file takes: no sockets, no other processes."""
 
 
-NO_ISOLATION = Isolation(network=False, files=False, calls=False)
+NO_LAYERS = SandboxLayers(network=False, files=False, calls=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +68,23 @@ class End:
     stderr: bytes
 
 
-def isolate(program: Path, walls: Isolation, limits: Limits) -> list[str]:
-    """Return a command prefix that runs a program isolated; its arguments follow.
+def command_prefix(program: Path, layers: SandboxLayers, limits: Limits) -> list[str]:
+    """Return a command prefix that runs a program in the sandbox; its arguments follow.
 
     All limits but the wall time are enforced by the launcher; the caller enforces that one.
     """
     calls = ""
-    if walls.calls:
+    if layers.calls:
         known = system_call_filter(os.uname().machine)
-        # What is no filter ends the launcher with CANT_RUN, as other walls do that can't be raised.
+        # What is no filter ends the launcher with CANT_RUN, as any other layer that can't be had.
         calls = "none" if known is None else known.hex()
     terms = {
         "parent": os.getpid(),
         "cpu_seconds": limits.cpu_seconds,
         "memory_bytes": limits.memory_bytes,
         "processes": limits.processes,
-        "network": int(walls.network),
-        "files": int(walls.files),
+        "network": int(layers.network),
+        "files": int(layers.files),
         "calls": calls,
     }
     pairs = ",".join(f"{name}={value}" for name, value in terms.items())
@@ -97,32 +99,32 @@ def parse_end(stderr: bytes) -> End | None:
 
 
 @cache
-def strongest_isolation(ffmpeg: Path) -> Isolation:
-    """Return the strongest isolation available for an ffmpeg; what is missing is logged."""
-    standing = probe_isolation(ffmpeg)
-    if standing != Isolation(network=True, files=True, calls=True):
-        log.warning("upload.walls_missing standing=%s: `zhiyin doctor` tells why", standing)
-    return standing
+def available_layers(ffmpeg: Path) -> SandboxLayers:
+    """Return the layers of the sandbox in which an ffmpeg works; a missing one is logged."""
+    layers = probe_layers(ffmpeg)
+    if layers != SandboxLayers(network=True, files=True, calls=True):
+        log.warning("upload.sandbox_layers_missing layers=%s: `zhiyin doctor` tells why", layers)
+    return layers
 
 
 @cache
-def probe_isolation(ffmpeg: Path) -> Isolation:
-    """Return the strongest isolation with which an ffmpeg still decodes.
+def probe_layers(ffmpeg: Path) -> SandboxLayers:
+    """Return the most layers of the sandbox in which an ffmpeg still decodes.
 
     A layer is given up only after several tries, since a busy machine may be slow.
     """
 
-    def decodes(walls: Isolation) -> bool:
-        command = [*isolate(ffmpeg, walls, Limits()), *_DECODE]
+    def decodes(layers: SandboxLayers) -> bool:
+        command = [*command_prefix(ffmpeg, layers, Limits()), *_DECODE]
         return any(_ends_well(command) for _ in range(_PROBES))
 
-    if decodes(whole := Isolation(network=True, files=True, calls=True)):
+    if decodes(whole := SandboxLayers(network=True, files=True, calls=True)):
         return whole
-    standing = NO_ISOLATION
+    layers = NO_LAYERS
     for more in ("calls", "network", "files"):
-        if decodes(higher := replace(standing, **{more: True})):
-            standing = higher
-    return standing
+        if decodes(higher := replace(layers, **{more: True})):
+            layers = higher
+    return layers
 
 
 def _ends_well(command: Sequence[str]) -> bool:

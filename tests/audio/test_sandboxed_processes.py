@@ -10,10 +10,10 @@ import tempfile
 import psutil
 import pytest
 
-from bot.audio.untrusted import isolation, scratch_folder
-from bot.audio.untrusted.isolation import Limits
-from tests.support.isolated_code import PYTHON, inside, isolated
+from bot.audio.untrusted import sandbox, scratch_folder
+from bot.audio.untrusted.sandbox import Limits
 from tests.support.leftover_processes import named
+from tests.support.sandboxed_code import PYTHON, inside, sandboxed
 from tests.support.sound_files import as_file, noise
 
 BOT = """
@@ -83,12 +83,12 @@ def test_child_processes_end_when_decoding_is_cancelled():
     """The watching process gets the signal, and kills all of them before it ends."""
     marker = f"3601.{os.getpid()}"
     code = starting(marker) + "import time; time.sleep(3600)"
-    command = isolated(code, network=False)
+    command = sandboxed(code, network=False)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"started\n"
         process.terminate()
         _, stderr = process.communicate(timeout=60)
-    assert isolation.parse_end(stderr).signal == signal.SIGKILL
+    assert sandbox.parse_end(stderr).signal == signal.SIGKILL
     assert running(marker) == []
 
 
@@ -98,9 +98,9 @@ def test_child_processes_end_with_a_killed_bot():
     bot = f"""
 import subprocess
 from pathlib import Path
-from bot.audio.untrusted import isolation
-walls = isolation.NO_ISOLATION
-command = isolation.isolate(Path({str(PYTHON)!r}), walls, isolation.Limits())
+from bot.audio.untrusted import sandbox
+layers = sandbox.NO_LAYERS
+command = sandbox.command_prefix(Path({str(PYTHON)!r}), layers, sandbox.Limits())
 subprocess.run([*command, "-I", "-c", {code!r}])
 """
     with subprocess.Popen([PYTHON, "-c", bot], stdout=subprocess.PIPE) as process:

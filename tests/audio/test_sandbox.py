@@ -1,4 +1,4 @@
-"""The isolation around a decoder, seen from inside: limits, network, files, system calls."""
+"""The sandbox around a decoder, seen from inside: limits, network, files, system calls."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import replace
 import pytest
 
 from bot.audio.ffmpeg import find_ffmpeg
-from bot.audio.untrusted import ffmpeg_decoder, isolation
-from bot.audio.untrusted.isolation import Isolation, Limits
+from bot.audio.untrusted import ffmpeg_decoder, sandbox
 from bot.audio.untrusted.landlock import landlock_version
+from bot.audio.untrusted.sandbox import Limits, SandboxLayers
 from bot.cli import doctor_protection
 from bot.cli.findings import Verdict
 from bot.config import Config
-from tests.support.isolated_code import PYTHON, inside
+from tests.support.sandboxed_code import PYTHON, inside
 from tests.support.sound_files import as_file, noise
 
 
@@ -178,8 +178,8 @@ steps = b"".join(struct.pack("<HBBI", *each) for each in {steps})
 held = ctypes.create_string_buffer(steps, len(steps))
 libc.prctl(38, 1, 0, 0, 0)
 libc.prctl(22, 2, struct.pack("@HP", len(steps) // 8, ctypes.addressof(held)), 0, 0)
-from bot.audio.untrusted import isolation
-print(isolation.strongest_isolation(Path({ffmpeg!r})))
+from bot.audio.untrusted import sandbox
+print(sandbox.available_layers(Path({ffmpeg!r})))
 """
 
 
@@ -188,10 +188,10 @@ print(isolation.strongest_isolation(Path({ffmpeg!r})))
     [((272, 97), "network"), ((444, 444), "files"), ((157, 167), "calls")],
     ids=["unshare", "landlock_create_ruleset", "prctl, for a filter"],
 )
-def test_unavailable_isolation_layers_do_not_disable_the_others(refused, missing):
+def test_unavailable_layers_do_not_disable_the_others(refused, missing):
     """As in a container, or with an older kernel: sound is decoded with the remaining layers."""
-    here = ffmpeg_decoder.isolation_here()
-    if here != Isolation(network=True, files=True, calls=True):
+    here = ffmpeg_decoder.layers_here()
+    if here != SandboxLayers(network=True, files=True, calls=True):
         pytest.skip("this machine is one of those")
     number = refused[os.uname().machine == "aarch64"]
     steps = [(0x20, 0, 0, 0), (0x15, 0, 3, number), (0x20, 0, 0, 16)]
@@ -206,22 +206,22 @@ def test_unavailable_isolation_layers_do_not_disable_the_others(refused, missing
 @pytest.mark.parametrize("what", ["read", "written"])
 def test_the_sandbox_can_open_no_other_file(tmp_path, what):
     """The bot's token and database belong to the same user; only `sound` can be opened."""
-    if not ffmpeg_decoder.isolation_here().files:
+    if not ffmpeg_decoder.layers_here().files:
         pytest.skip("this machine's kernel hides no files")
     (tmp_path / "sound").write_bytes(as_file(noise()))
     secret = tmp_path / "config.toml"
     secret.write_bytes(as_file(noise()))
     options = {"read": ["-i", str(secret), "-f", "null", "-"],
                "written": ["-i", "file:sound", str(tmp_path / "new.wav")]}  # fmt: skip
-    walls = Isolation(network=False, files=True, calls=False)
-    fenced = isolation.isolate(find_ffmpeg(), walls, Limits())
+    layers = SandboxLayers(network=False, files=True, calls=False)
+    command = sandbox.command_prefix(find_ffmpeg(), layers, Limits())
     ends = []
     for arguments in (options[what], ["-i", "file:sound", "-f", "null", "-"]):
         done = subprocess.run(
-            [*fenced, "-nostdin", "-v", "error", *arguments],
+            [*command, "-nostdin", "-v", "error", *arguments],
             cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60,
         )  # fmt: skip
-        ends.append(isolation.parse_end(done.stderr))
+        ends.append(sandbox.parse_end(done.stderr))
     assert b"Permission denied" in ends[0].stderr
     assert ends[1].code == 0
     assert not (tmp_path / "new.wav").exists()
@@ -239,12 +239,12 @@ def test_too_tight_limits_are_distinguished_from_a_bad_file(terms):
 @pytest.mark.parametrize("network", [True, False])
 @pytest.mark.parametrize("files", [True, False])
 @pytest.mark.parametrize("calls", [True, False])
-def test_the_doctor_reports_the_isolation_layers(network, files, calls):
+def test_the_doctor_reports_the_sandbox_s_layers(network, files, calls):
     """One sentence each: what the layer prevents, or what its absence leaves open."""
-    walls = Isolation(network=network, files=files, calls=calls)
+    layers = SandboxLayers(network=network, files=files, calls=calls)
     sentences = {
         word: finding.verdict
-        for finding in doctor_protection.describe_isolation(walls, landlock=7)
+        for finding in doctor_protection.describe_layers(layers, landlock=7)
         for word in ("seccomp", "amespaces", "Landlock")
         if word in str(finding.sentence)
     }
@@ -254,10 +254,10 @@ def test_the_doctor_reports_the_isolation_layers(network, files, calls):
     }
 
 
-def test_the_doctor_reports_this_machine_s_isolation():
-    """The layers that ffmpeg really runs behind."""
+def test_the_doctor_reports_this_machine_s_layers():
+    """The layers that ffmpeg really runs in."""
     sentences = [str(finding.sentence) for finding in doctor_protection.check_ffmpeg(Config())]
     assert "Uploads are read with" in sentences[0]
-    here = ffmpeg_decoder.isolation_here()
-    expected = doctor_protection.describe_isolation(here, landlock_version())
+    here = ffmpeg_decoder.layers_here()
+    expected = doctor_protection.describe_layers(here, landlock_version())
     assert sentences[1:] == [str(finding.sentence) for finding in expected]
