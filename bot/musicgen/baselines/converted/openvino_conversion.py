@@ -13,13 +13,12 @@ import torch
 from bot.musicgen.baselines.converted.clip_loop import Extent
 from bot.musicgen.baselines.converted.torch_parts import SoundPart, StepPart, TextPart
 
-# Before importing OpenVINO and NNCF, which otherwise send telemetry.
-sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-os.environ.setdefault("NNCF_CI", "1")
-
 
 def write(model: Any, folder: Path, extent: Extent) -> None:
     """Write text.xml, step.xml and sound.xml, the first two in the extent's precision."""
+    # OpenVINO and NNCF otherwise send telemetry.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    os.environ.setdefault("NNCF_CI", "1")
     import openvino as ov
 
     words = torch.zeros(extent.requests, extent.tokens, dtype=torch.int64)

@@ -10,9 +10,6 @@ import numpy as np
 
 from bot.musicgen.baselines.converted.clip_loop import Codes, Extent, Floats
 
-# Before importing OpenVINO, which otherwise sends telemetry.
-sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-
 _GROUP_SIZE = 1024
 """Activations per scale: the fastest of 32 to 1024."""
 
@@ -22,6 +19,8 @@ class OpenVinoParts:
 
     def __init__(self, folder: Path, extent: Extent, *, threads: int) -> None:
         """Compile the model in a folder."""
+        # OpenVINO otherwise sends telemetry.
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
         import openvino as ov
 
         self.extent = extent
