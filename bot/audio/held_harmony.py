@@ -14,8 +14,9 @@ from bot.audio.analysis.rhythm import Rhythm
 from bot.audio.editing.crossfade import fade
 from bot.audio.editing.joint import join_new_part
 from bot.audio.editing.stretch import stretch
-from bot.audio.notation import Notation, read_bars
+from bot.audio.notation import Notation
 from bot.audio.prompt import AudioPrompt, prepend
+from bot.audio.score import read_bars
 from bot.audio.written_guides import count_beats, write_guides
 from bot.domain.generation import Kept, Sound, Tokens
 

@@ -193,8 +193,7 @@ class Executor:
 
         A job that is still queued is cancelled.
         """
-        job = self._job(job_id)
-        if job is None or not job.is_endless:
+        if (job := self._job(job_id)) is None or not job.is_endless:
             return False
         return live_jobs.end(job, self._pool) or self.cancel(job_id)
 

@@ -11,3 +11,13 @@ UNDELIVERABLE = Sentence("The clip could not be posted here. Nothing was charged
 HELD = Sentence(
     "The clip is ready but could not be posted here. `/history` keeps it for a day, for free."
 )
+WORKER_LOST = Sentence(
+    "The music engine stopped twice while making this clip, so I gave up. Nothing was charged."
+)
+CUT_LOST = Sentence(
+    "The bot stopped several times while cutting this loop, so I gave up. Nothing was charged."
+)
+MIX_LOST = Sentence(
+    "The bot stopped several times while making this mix, so I gave up. Nothing was charged."
+)
+BLOCKED_MEANWHILE = Sentence("You can't make music here any more. Nothing was charged.")

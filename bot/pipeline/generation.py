@@ -17,11 +17,11 @@ from bot.domain.generation import Codes, GenerationRequest, Sound
 from bot.domain.jobs import MADE_BY_BOT, ClipSource, Job, JobState, Keep, Kind, UploadSource
 from bot.domain.mixes import Mixed
 from bot.errors import JobError
-from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
 from bot.inference.pending_job import Rendered, UnrelatedWorkerLoss, WorkerLost
 from bot.pipeline.clip_codes import match_codes
 from bot.pipeline.engine_requests import build_request
+from bot.pipeline.failure_sentences import BLOCKED_MEANWHILE, CUT_LOST, MIX_LOST, WORKER_LOST
 from bot.pipeline.jam_turns import mix_down
 from bot.pipeline.mixes import Mixes
 from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds
@@ -37,17 +37,6 @@ MAX_CUTS = 5
 
 More than MAX_ATTEMPTS, since most crashes of the bot have another cause.
 """
-
-WORKER_LOST = Sentence(
-    "The music engine stopped twice while making this clip, so I gave up. Nothing was charged."
-)
-CUT_LOST = Sentence(
-    "The bot stopped several times while cutting this loop, so I gave up. Nothing was charged."
-)
-MIX_LOST = Sentence(
-    "The bot stopped several times while making this mix, so I gave up. Nothing was charged."
-)
-BLOCKED_MEANWHILE = Sentence("You can't make music here any more. Nothing was charged.")
 
 
 class ClipGenerator:

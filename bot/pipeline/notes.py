@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from bot.audio.files.midi import write_midi
-from bot.audio.notation import Notation, read_score
+from bot.audio.notation import Notation
+from bot.audio.score import read_score
 from bot.domain.clips import Clip
 from bot.errors import SoundError
 from bot.i18n.sentence import Sentence

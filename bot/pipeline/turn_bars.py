@@ -19,8 +19,9 @@ from bot.audio.editing.bars import (
     place_of,
 )
 from bot.audio.editing.joint import join_new_part
-from bot.audio.notation import Notation, read_bars
+from bot.audio.notation import Notation
 from bot.audio.prompt import AudioPrompt, prepend
+from bot.audio.score import read_bars
 from bot.domain.bar_grid import BarGrid
 from bot.domain.generation import Codes, Sound
 from bot.domain.jams import BEATS_IN_A_BAR

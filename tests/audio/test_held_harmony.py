@@ -9,8 +9,9 @@ import pytest
 
 from bot.audio.analysis.rhythm import Rhythm
 from bot.audio.held_harmony import hold_harmony, repeat_codes
-from bot.audio.notation import load_notation, read_bars
+from bot.audio.notation import load_notation
 from bot.audio.prompt import cut_at_bars
+from bot.audio.score import read_bars
 from bot.audio.written_guides import write_guides
 from bot.domain.jobs import Keep
 from bot.models.registry import starter_folder

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from bot.audio.files.midi import write_midi
-from bot.audio.notation import FILE, load_notation, read_score
+from bot.audio.notation import FILE, load_notation
+from bot.audio.score import read_score
 from bot.models.registry import starter_folder
 from bot.starter.composer.compose import compose
 from bot.starter.training.data.codebooks import DRUMS, FRAMES_PER_SECOND

@@ -14,7 +14,8 @@ from bot.domain.limits import Limits
 from bot.domain.mixes import Mixed, MixOrder
 from bot.errors import RequestError
 from bot.i18n.sentence import verbatim
-from bot.pipeline.generation import MAX_CUTS, MIX_LOST
+from bot.pipeline.failure_sentences import MIX_LOST
+from bot.pipeline.generation import MAX_CUTS
 from bot.pipeline.mixes import MIX_DELETED, SAME_CLIP, check_tempi
 from cogs.presentation import messages
 from cogs.presentation.mix_messages import mix_of

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from bot.audio.notation import load_notation, read_bars
+from bot.audio.notation import load_notation
+from bot.audio.score import read_bars
 from bot.domain.generation import GenerationRequest
 from bot.domain.jams import NewJam
 from bot.models import registry

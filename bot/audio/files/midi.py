@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import mido
 
 from bot.audio.files.tags import MADE_BY
-from bot.audio.notation import DRUM_CHANNEL_PART, Note, Score
+from bot.audio.score import DRUM_CHANNEL_PART, Note, Score
 
 _TICKS_PER_BEAT = 480
 _USUAL_BPM = 120.0

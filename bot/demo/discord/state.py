@@ -242,11 +242,9 @@ class Discord:
         """Return the first events of a bot's session on one shard."""
         here = [each for each in self.guilds.values() if shard_of(each.id, shard[1]) == shard[0]]
         guilds = [each for each in here if self.me.id in each.members]
-        events: list[Event] = [
-            ("READY", ready(self.me, guilds, session_id, self.gateway_url, shard))
-        ]
+        begun = ready(self.me, guilds, session_id, self.gateway_url, shard)
         places = self.channels.values()
-        return events + [
-            ("GUILD_CREATE", guild_create(each, self.me, places, self.voice.all_in(each.id)))
-            for each in guilds
+        joined = [
+            guild_create(each, self.me, places, self.voice.all_in(each.id)) for each in guilds
         ]
+        return [("READY", begun), *(("GUILD_CREATE", each) for each in joined)]

@@ -11,7 +11,8 @@ import soundfile
 from bot.domain.generation import Sound
 from bot.domain.jobs import ClipSource, JobState, Kind, MessageHandle, Order
 from bot.domain.limits import Limits
-from bot.pipeline.generation import CUT_LOST, MAX_CUTS
+from bot.pipeline.failure_sentences import CUT_LOST
+from bot.pipeline.generation import MAX_CUTS
 from cogs.presentation import messages
 from tests.support.seam_step import seam_step
 from tests.support.simulated_server import open_server

@@ -16,11 +16,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from bot.starter.composer.compose import compose
 from bot.starter.training.codec.gate_pretraining import gate_loss, pretrain_gates, tone_levels
-from bot.starter.training.codec.latent_layout import SOUNDING
+from bot.starter.training.codec.recognition_loss import recognition_loss
 from bot.starter.training.codec.spectral_loss import SpectralDistance
 from bot.starter.training.codec.stem_codec import StemCodec, codec_size
 from bot.starter.training.codec.stem_dropout import audible_books, draw_audible_stems
@@ -203,7 +202,7 @@ class CodecTrainer:
         total = distance + plan.waveform * waveform + plan.gates * gates
         figures = [distance, waveform]
         if plan.recognition and self.step % plan.recognise_every == 0:
-            found, near, right = self._recognise(wanted, shown)
+            found, near, right = recognition_loss(model, wanted, shown)
             total = total + plan.recognition * (found + near)
             self.recognised.append(torch.stack([found, near, *right]).detach())
         self.optimizer.zero_grad(set_to_none=True)
@@ -212,26 +211,6 @@ class CodecTrainer:
         self.optimizer.step()
         model.constrain()
         return torch.stack(figures).detach()
-
-    def _recognise(self, wanted: Tensor, shown: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """Return how badly the encoder finds the codes of a sound, and how often it is right."""
-        with mixed_precision(self.device):
-            louder = 10 ** (torch.empty(len(shown), 1, device=self.device).uniform_(-6, 6) / 20)
-            states, scores = self.model.recognise(wanted * louder)
-        truth = [shown[:, book] for book in SOUNDING]
-        found = torch.stack(
-            [
-                functional.cross_entropy(each.float().flatten(0, 1), true.flatten())
-                for each, true in zip(scores, truth, strict=True)
-            ]
-        ).mean()
-        goal = self.model.key_states(shown).detach()
-        near = functional.mse_loss(states.float(), goal) / (goal.var() + 1e-4)
-        right = [
-            (each.argmax(-1) == true)[true > 0].float().mean()
-            for each, true in zip(scores, truth, strict=True)
-        ]
-        return found, near, right
 
     def _log(self) -> None:
         if not self.figures:
