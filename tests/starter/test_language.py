@@ -104,7 +104,7 @@ print(json.dumps([moved[code].item() for code in (low, high, other)]))
 _UNDECIDED = """
 import json, torch
 from bot.starter.training.data.windows import START
-from bot.starter.training.language.trainer import is_undecided
+from bot.starter.training.language.code_losses import is_undecided
 tokens = torch.tensor([[START, 0, 0, 7, 7, 0], [9, 0, 0, 0, 0, 0], [START, 0, 0, 0, 0, 0]])
 print(json.dumps(is_undecided(tokens).tolist()))
 """
@@ -112,30 +112,50 @@ print(json.dumps(is_undecided(tokens).tolist()))
 
 # The losses of the codebooks, weighted: of all frames, and the mean over samples of them.
 _SAMPLED = """
-import json, tempfile, torch
-from pathlib import Path
-from bot.starter.training.data import vocabulary
+import json, torch
 from bot.starter.training.data.windows import Batch, NO_TARGET, START, apply_delay_pattern
 from bot.starter.training.language.network import Language, LanguageSize
-from bot.starter.training.language.trainer import LanguageSettings, LanguageTrainer
-folder, tokenizer = Path(tempfile.mkdtemp()), vocabulary.of_pieces(["<pad>", "</s>", "<unk>"])
-text = Language(LanguageSize(text_tokens=3))
-torch.save({"text": text.text.state_dict(), "projection": text.projection.state_dict()},
-           folder / "text.pt")
+from bot.starter.training.language.code_losses import LossSettings, code_losses
+size = LanguageSize(text_tokens=3)
+heads = Language(size).decoder.heads
 torch.manual_seed(1)
 codes = torch.randint(1, 300, (4, 8, 40)) * (torch.arange(40) > 12)
 words = torch.ones(4, 2, dtype=torch.long)
 batch = Batch(tokens=apply_delay_pattern(codes, START)[..., :-1], words=words, mask=words > 0,
               targets=apply_delay_pattern(codes, NO_TARGET)[..., 1:],
               dropped=torch.zeros(4, dtype=torch.bool))
-states = torch.randn(4, 47, LanguageSize(text_tokens=3).width)
-found = []
+states = torch.randn(4, 47, size.width)
+random, found = torch.Generator().manual_seed(0), []
 for share, draws in ((1.0, 1), (0.25, 60)):
-    plan = LanguageSettings(minutes=1, decided_share=share)
-    trainer = LanguageTrainer(plan, folder, tokenizer, torch.device("cpu"))
+    settings = LossSettings(decided_share=share)
     with torch.no_grad():
-        sums = [sum(each.sum() for each in trainer._losses(states, batch)) for _ in range(draws)]
+        sums = [code_losses(heads, states, batch, settings, random).sum() for _ in range(draws)]
     found.append(torch.stack(sums).mean().item())
+print(json.dumps(found))
+"""
+
+# A parameter that is 1, 2, 3 and 4 after four steps: its average after each.
+_AVERAGED = """
+import json, tempfile, torch
+from pathlib import Path
+from bot.starter.training.data import vocabulary
+from bot.starter.training.language.network import Language, LanguageSize
+from bot.starter.training.language.trainer import LanguageSettings, LanguageTrainer
+folder, tokenizer = Path(tempfile.mkdtemp()), vocabulary.of_pieces(["<pad>", "</s>", "<unk>"])
+text = Language(LanguageSize(text_tokens=3))
+torch.save({"text": text.text.state_dict(), "projection": text.projection.state_dict()},
+           folder / "text.pt")
+plan = LanguageSettings(minutes=1, average_power=2.0)
+trainer = LanguageTrainer(plan, folder, tokenizer, torch.device("cpu"))
+found = []
+for value in (1.0, 2.0, 3.0, 4.0):
+    with torch.no_grad():
+        next(trainer.model.parameters()).fill_(value)
+    trainer.average.update_parameters(trainer.model)
+    found.append(next(trainer.average.module.parameters()).mean().item())
+trainer.save()
+again = LanguageTrainer(plan, folder, tokenizer, torch.device("cpu"))
+found.append(next(again.average.module.parameters()).mean().item())
 print(json.dumps(found))
 """
 
@@ -220,6 +240,13 @@ def test_a_sample_of_decided_frames_stands_for_all():
     """With a quarter of them asked, the mean loss over many draws is that of all frames."""
     whole, sampled = json.loads(run_script(_SAMPLED))
     assert sampled == pytest.approx(whole, rel=0.02)
+
+
+@needs_training
+def test_later_steps_count_for_more_in_the_average():
+    """With the power 2 the shares grow as the square of the step; a stopped run goes on with it."""
+    averages = json.loads(run_script(_AVERAGED))
+    assert averages == pytest.approx([1, 1.75, 2.5, 3.25, 3.25])
 
 
 @needs_training

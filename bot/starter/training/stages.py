@@ -21,6 +21,7 @@ from bot.starter.training.data.encoding import find_drum_sets
 from bot.starter.training.data.loader import PIECE_SECONDS, LoaderSettings
 from bot.starter.training.data.mixing import SampleBank
 from bot.starter.training.data.windows import WindowSettings
+from bot.starter.training.language.code_losses import LossSettings
 from bot.starter.training.language.network import Language, LanguageSize
 from bot.starter.training.language.optimizers import Rates
 from bot.starter.training.language.text_pretraining import TextSettings, pretrain_text
@@ -31,6 +32,8 @@ from bot.starter.training.settings import StageName, TrainingSettings
 _TRAINED, _FITTED = "codec.pt", "fitted.pt"
 _VOCABULARY = 2048
 _DECIDED_SHARE_OF_WORDS = 0.25
+# Few captions a step are noisier than pieces: more steps are averaged.
+_AVERAGE_POWER, _AVERAGE_POWER_OF_WORDS = 8.0, 2.0
 _CAPTION_SEED = 3_000_000
 
 
@@ -144,7 +147,8 @@ def train_language(settings: TrainingSettings) -> None:
             openings=settings.openings,
         ),
         words_alone=settings.words_alone,
-        decided_share=_DECIDED_SHARE_OF_WORDS if settings.words_alone else 1.0,
+        loss=LossSettings(decided_share=_DECIDED_SHARE_OF_WORDS if settings.words_alone else 1.0),
+        average_power=_AVERAGE_POWER_OF_WORDS if settings.words_alone else _AVERAGE_POWER,
         rates=Rates().scaled(settings.rates),
         supply=LoaderSettings(
             first_seed=2 * settings.first_seed,

@@ -1,34 +1,28 @@
 """Train the starter's text encoder and decoder on new pieces and their captions.
 
 A budget of minutes decides how long: a slower machine learns less, not longer. The decoder's
-hidden matrices are trained with Muon, everything else with AdamW.
+hidden matrices are trained with Muon, everything else with AdamW. What a training ends with is an
+average of its steps, which is better than the last of them: small batches are noisy.
 
-Source: arXiv 2306.05284 (MusicGen), 2207.12598 (guidance by dropped text), 2502.16982 (Muon).
+Source: arXiv 2306.05284 (MusicGen), 2207.12598 (guidance by dropped text), 2502.16982 (Muon),
+1212.1824 (polynomial-decay averaging).
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 
-from bot.starter.training.data.codebooks import BOOKS, SILENCE
 from bot.starter.training.data.loader import LoaderSettings, PieceBatch, PieceLoader
-from bot.starter.training.data.windows import (
-    NO_TARGET,
-    START,
-    Batch,
-    RingBuffer,
-    WindowSettings,
-    draw,
-)
+from bot.starter.training.data.windows import Batch, RingBuffer, WindowSettings, draw
+from bot.starter.training.language.code_losses import LossSettings, code_losses
 from bot.starter.training.language.induction_init import init_induction_heads
 from bot.starter.training.language.network import Language, LanguageSize
 from bot.starter.training.language.optimizers import (
@@ -56,24 +50,10 @@ class LanguageSettings:
     first_pieces: int = 200
     # What composes shares the processors with what trains: a piece for so many windows will do.
     windows_a_piece: int = 10
-    # The chords decide on the key, and the melody is what people listen to.
-    book_weights: tuple[float, ...] = (1.0, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0)
-    # Until a codebook has said something, each frame of it counts so much.
-    undecided_weight: float = 10.0
-    # Of the frames after that, so many are asked: the heads are a third of what a step costs.
-    decided_share: float = 1.0
+    loss: LossSettings = field(default_factory=LossSettings)
+    # What is kept is an average of all steps, later ones counting for more: with this power.
+    average_power: float = 8.0
     words_alone: bool = False
-
-
-def is_undecided(tokens: Tensor) -> Tensor:
-    """Tell of each frame whether a codebook has said nothing before it: tokens [rows, frames].
-
-    Its first code decides on an instrument, a tempo or a key, and those after it follow: there
-    words have their say, in one of hundreds of frames. What counts more is known before the frame
-    is, so that how likely each code is, given what was played, stays true.
-    """
-    is_sounding = (tokens != SILENCE) & (tokens != START)
-    return is_sounding.cumsum(1) == 0
 
 
 class LanguageTrainer:
@@ -95,6 +75,9 @@ class LanguageTrainer:
         if plan.words_alone:
             train_words_alone(self.model)
         self.model.to(device)
+        self.average = AveragedModel(self.model, avg_fn=self._averaged)
+        if "average" in begun:
+            self.average.load_state_dict(begun["average"])
         self.optimizers = optimizers_of(self.model, plan.rates)
         self._restore_optimizers(begun)
         self.random = torch.Generator(device).manual_seed(self.step)
@@ -144,6 +127,7 @@ class LanguageTrainer:
                 batch = draw(ring, plan.windows, self.random)
                 self.windows += len(batch.tokens)
                 self.losses.append(self._train(batch))
+                self.average.update_parameters(self.model)
                 self.step += 1
                 now = time.monotonic()
                 self.pieces = heard_before + ring.seen
@@ -155,12 +139,14 @@ class LanguageTrainer:
                     self.save()
                     saved = now
         self._log()
+        self.model.load_state_dict(self.average.module.state_dict())
         self.save()
 
     def save(self) -> None:
         """Keep everything that a stopped run needs to go on."""
         state = {
             "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "step": self.step,
             "seconds_used": self.seconds_used,
@@ -193,6 +179,10 @@ class LanguageTrainer:
             for settings, rate in zip(optimizer.param_groups, rates, strict=True):
                 settings["full_rate"] = rate
 
+    def _averaged(self, average: Tensor, now: Tensor, steps: Tensor) -> Tensor:
+        power = self.plan.average_power
+        return average + (power + 1) / (steps + power + 1) * (now - average)
+
     def _train(self, batch: Batch) -> Tensor:
         """Take one step; return the loss of each codebook."""
         parameters = [each for each in self.model.parameters() if each.requires_grad]
@@ -200,34 +190,15 @@ class LanguageTrainer:
             optimizer.zero_grad(set_to_none=True)
         with mixed_precision(self.device):
             states = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
-            losses = torch.stack(list(self._losses(states, batch)))
-        weights = losses.new_tensor(self.plan.book_weights)
+            losses = code_losses(
+                self.model.decoder.heads, states, batch, self.plan.loss, self.random
+            )
+        weights = losses.new_tensor(self.plan.loss.book_weights)
         (losses * weights[:, None]).sum(1).mean().backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         for optimizer in self.optimizers:
             optimizer.step()
         return losses[:, 0].detach()
-
-    def _losses(self, states: Tensor, batch: Batch) -> Iterator[Tensor]:
-        """Yield of each codebook the mean loss, and what weighting adds to it.
-
-        Of frames that have been decided on, those of a sample stand for those that are left out.
-        """
-        frames = batch.targets.shape[2] - len(BOOKS) + 1
-        extra, share = self.plan.undecided_weight - 1, self.plan.decided_share
-        for book, head in enumerate(self.model.decoder.heads):
-            # Codebook k is only asked in the steps that its delay leaves it.
-            asked = slice(book, book + frames)
-            targets = batch.targets[:, book, asked].flatten()
-            undecided = is_undecided(batch.tokens[:, book, asked]).flatten()
-            count = (targets != NO_TARGET).sum()
-            drawn = torch.rand(targets.shape, generator=self.random, device=self.device) < share
-            chosen = (undecided | drawn) & (targets != NO_TARGET)
-            undecided = undecided[chosen]
-            scores = functional.linear(states[:, asked].flatten(0, 1)[chosen], head())
-            losses = functional.cross_entropy(scores.float(), targets[chosen], reduction="none")
-            plain = torch.where(undecided, losses, losses / share)
-            yield torch.stack([plain.sum(), extra * (losses * undecided).sum()]) / count
 
     def _log(self) -> None:
         if not self.losses:
