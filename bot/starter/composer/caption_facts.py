@@ -35,7 +35,7 @@ DETAILED = CaptionChances(
     tempo=0.5,
     key=0.6,
     lead=0.92,
-    drums={"none": 0.92, "light": 0.75, "steady": 0.2, "dense": 0.7},
+    drums={"none": 0.92, "light": 0.85, "steady": 0.2, "dense": 0.7},
     hurry=0.04,
 )
 """As people write who have a wish that a style does not meet by itself."""

@@ -16,7 +16,8 @@ from bot.starter.composer.piece import Density
 from bot.starter.composer.style import Style
 from bot.starter.composer.styles import STYLES
 
-_LEAD, _TEMPO, _DRUMS, _NO_DRUMS = 0.7, 0.35, 0.5, 0.4
+_LEAD, _TEMPO, _DRUMS = 0.7, 0.35, 0.5
+_NO_DRUMS, _LIGHT_DRUMS = 0.3, 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,10 @@ def draw_wish(random: randomness.Random) -> Wish:
 
 def _draw_density(style: Style, random: randomness.Random) -> Density:
     known: tuple[Density, ...] = tuple(style.grooves)
-    if not known or random.random() < _NO_DRUMS:
+    luck = random.random()
+    if not known or luck < _NO_DRUMS:
         return "none"
+    # A few strokes are easily taken for none, so they are heard more often than their share.
+    if "light" in known and luck < _NO_DRUMS + _LIGHT_DRUMS:
+        return "light"
     return random.choice(known)
