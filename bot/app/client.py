@@ -166,7 +166,7 @@ class ZhiyinBot(ShardedBot):
         # Draining ends with the restart.
         await self.service.operations.set_draining(False)
         # Before the first order can arrive: a new job must not be resumed as an old one.
-        log.info("job.resumed count=%d", await self.pipeline.resume())
+        log.info("jobs.resumed count=%d", await self.pipeline.resume())
 
     @property
     def presenter(self) -> Presenter:

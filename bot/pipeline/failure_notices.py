@@ -112,7 +112,7 @@ class FailureNotifier:
             try:
                 await self._send_pending()
             except Exception:
-                log.exception("job.notices_failed")
+                log.exception("notices.failed")
 
     def _start_task(
         self, presenter: Presenter, job: Job, *, may_be_posted: bool
