@@ -20,7 +20,7 @@ from bot.audio.analysis.expected_tempo import expected_tempo
 from bot.audio.editing.alignment import Alignment
 from bot.audio.editing.mix import MixedSound, analyse_part, mix
 from bot.audio.files.masters import read_master
-from bot.audio.module_process import run_module
+from bot.audio.module_process import ModuleFailed, run_module
 from bot.audio.untrusted.sandbox import Limits
 from bot.domain.generation import Samples, Sound
 from bot.errors import JobError, ZhiyinError
@@ -42,20 +42,20 @@ class KeptPart:
     prompt: str | None = None
 
 
-async def mix_kept(lead: KeptPart, other: KeptPart, balance: float) -> MixedSound:
-    """Return two stored clips mixed, the second aligned with the first.
+async def mix_kept(
+    lead: KeptPart, other: KeptPart, balance: float, module: str = __name__
+) -> MixedSound:
+    """Return two stored clips mixed, the second aligned with the first, by a module.
 
     Raises JobError with the reason if that fails.
     """
     asked = {"lead": _told(lead), "other": _told(other), "balance": balance}
     try:
-        answer = await run_module(__name__, json.dumps(asked).encode(), _LIMITS)
-    except TimeoutError:
+        output = await run_module(module, json.dumps(asked).encode(), _LIMITS)
+    except ModuleFailed as error:
+        log.error("mix.lost %s", error)
         raise JobError(LOST) from None
-    line, _, samples = answer.output.partition(b"\n")
-    if not line:
-        log.error("mix.lost stderr=%r", answer.stderr[-2000:])
-        raise JobError(LOST)
+    line, _, samples = output.partition(b"\n")
     return _read(json.loads(line), samples)
 
 

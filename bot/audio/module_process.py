@@ -9,28 +9,24 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.audio.untrusted import ffmpeg_decoder, sandbox
 from bot.audio.untrusted.sandbox import NO_LAYERS, Limits
 
 _ROOT = Path(__file__).parents[2]
+_TOLD_BYTES = 2000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A module's output, standard error and exit code."""
-
-    output: bytes
-    stderr: bytes
-    code: int | None
+class ModuleFailed(Exception):
+    """A module that did not end well, so that its output, if any, is not whole."""
 
 
-async def run_module(module: str, given: bytes, limits: Limits) -> Answer:
-    """Run a module with `given` as its standard input.
+async def run_module(module: str, given: bytes, limits: Limits) -> bytes:
+    """Return the output of a module with `given` as its standard input.
 
-    Raises TimeoutError and kills it after the time limit.
+    Raises ModuleFailed, with how it ended, unless it ends by itself and with exit code 0; after the
+    time limit it is killed.
     """
     process = await asyncio.create_subprocess_exec(
         *sandbox.command_prefix(Path(sys.executable), NO_LAYERS, limits),
@@ -45,6 +41,13 @@ async def run_module(module: str, given: bytes, limits: Limits) -> Answer:
     try:
         async with asyncio.timeout(limits.wall_seconds):
             output, stderr = await process.communicate(given)
+    except TimeoutError:
+        raise ModuleFailed(f"killed after {limits.wall_seconds} s") from None
     finally:
         await ffmpeg_decoder.ended(process)
-    return Answer(output=output, stderr=stderr, code=process.returncode)
+    # The launcher's own exit code says nothing of the module's.
+    end = sandbox.parse_end(stderr)
+    if end is None or (end.code, end.signal) != (0, 0):
+        how = "not started" if end is None else f"code={end.code} signal={end.signal}"
+        raise ModuleFailed(f"{how} stderr={stderr[-_TOLD_BYTES:]!r}")
+    return output
