@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bot.audio.analysis.rhythm import ATTACK_LEAD_SECONDS
 from bot.audio.editing.bars import (
-    BREATH_SECONDS,
     bring_to_tempo,
     detect_bars,
     follow_bars,
@@ -30,7 +30,7 @@ def off_the_beat(sound, grid):
     mono = np.abs(sound.samples).max(axis=0)
     found = []
     beats = np.arange(grid.beat_seconds, sound.seconds - 0.1, grid.beat_seconds)
-    for beat in beats + BREATH_SECONDS:
+    for beat in beats + ATTACK_LEAD_SECONDS:
         near = mono[round((beat - 0.1) * RATE_HZ) : round((beat + 0.1) * RATE_HZ)]
         # A stroke begins where it is first as loud as half its height.
         found.append(int((near > near.max() / 2).argmax()) / RATE_HZ - 0.1)
@@ -55,7 +55,7 @@ def take_turn(track, grid, bars, bpm, late_seconds):
 def test_many_turns_keep_one_tempo_and_their_bars(bpm, bars, turns):
     """Turns a few per cent too fast or slow and up to a beat late are aligned to one grid."""
     grid = grid_of(bpm)
-    track = sound_of(drums(bpm, bars * grid.bar_seconds, BREATH_SECONDS))
+    track = sound_of(drums(bpm, bars * grid.bar_seconds, ATTACK_LEAD_SECONDS))
     random = np.random.default_rng(bpm)
     for number in range(1, turns):
         drift = random.uniform(0.96, 1.04)

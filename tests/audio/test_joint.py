@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.audio.analysis.rhythm import Rhythm
+from bot.audio.analysis.rhythm import ATTACK_LEAD_SECONDS, Rhythm
 from bot.audio.editing.bar_choice import choose_bars
 from bot.audio.editing.joint import follow_joint, join_new_part
 from bot.audio.editing.loudness import measure
@@ -14,7 +14,7 @@ from bot.domain.generation import Sound
 from bot.domain.jobs import Keep
 from tests.support.known_sounds import RATE_HZ, chords, drums, sound_of
 
-BREATH = 0.015
+LEAD = ATTACK_LEAD_SECONDS
 
 
 def rhythm(*downbeats, bpm=120.0):
@@ -26,15 +26,15 @@ def rhythm(*downbeats, bpm=120.0):
 @pytest.mark.parametrize(
     ("downbeats", "seconds", "keep_seconds", "at_start", "expected"),
     [
-        ((0, 2, 4, 6), 7.2, 4.0, False, (2 - BREATH, 6 - BREATH)),  # the incomplete bar is cut
-        ((0, 2, 4, 6), 8.0, 4.0, False, (4 - BREATH, 8 - BREATH)),  # the last bar is whole
-        ((0, 2, 4, 6), 7.99, 4.0, False, (4 - BREATH, 8 - BREATH)),
-        ((0, 2, 4, 6), 7.2, 60.0, False, (0.0, 6 - BREATH)),  # all whole bars
-        ((1, 3, 5), 6.0, 60.0, False, (1 - BREATH, 5 - BREATH)),
-        ((0, 2, 4, 6), 7.2, 0.5, False, (4 - BREATH, 6 - BREATH)),  # at least one bar
-        ((0, 2, 4, 6), 7.2, 3.9, True, (0.0, 4 - BREATH)),
-        ((1, 3, 5), 6.0, 4.5, True, (0.0, 5 - BREATH)),  # with what precedes the first bar
-        ((0, 2), 2.5, 60.0, True, (0.0, 2 - BREATH)),
+        ((0, 2, 4, 6), 7.2, 4.0, False, (2 - LEAD, 6 - LEAD)),  # the incomplete bar is cut
+        ((0, 2, 4, 6), 8.0, 4.0, False, (4 - LEAD, 8 - LEAD)),  # the last bar is whole
+        ((0, 2, 4, 6), 7.99, 4.0, False, (4 - LEAD, 8 - LEAD)),
+        ((0, 2, 4, 6), 7.2, 60.0, False, (0.0, 6 - LEAD)),  # all whole bars
+        ((1, 3, 5), 6.0, 60.0, False, (1 - LEAD, 5 - LEAD)),
+        ((0, 2, 4, 6), 7.2, 0.5, False, (4 - LEAD, 6 - LEAD)),  # at least one bar
+        ((0, 2, 4, 6), 7.2, 3.9, True, (0.0, 4 - LEAD)),
+        ((1, 3, 5), 6.0, 4.5, True, (0.0, 5 - LEAD)),  # with what precedes the first bar
+        ((0, 2), 2.5, 60.0, True, (0.0, 2 - LEAD)),
         ((), 6.0, 4.0, False, (2.0, 6.0)),  # no bars
         ((), 6.0, 4.0, True, (0.0, 4.0)),
         ((), 3.0, 4.0, False, (0.0, 3.0)),

@@ -15,6 +15,9 @@ from bot.audio.analysis.tempo import find_tempo
 from bot.audio.analysis.tones import find_tones
 from bot.domain.generation import Sound
 
+ATTACK_LEAD_SECONDS = 0.015
+"""How long before a beat or a bar line a cut is made, since attacks begin before they are heard."""
+
 _SHORTEST_SECONDS = 1.5
 _LEAST_REGULARITY, _CHANCE = 0.12, 0.5
 

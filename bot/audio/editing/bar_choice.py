@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bot.audio.analysis.rhythm import Rhythm
+from bot.audio.analysis.rhythm import ATTACK_LEAD_SECONDS, Rhythm
 
-# Attacks begin before the perceived beat, so cuts are slightly before the bar line.
-_BREATH_SECONDS = 0.015
 _OFF_SECONDS = 0.02
 _LEAST_SECONDS = 0.5
 
@@ -35,7 +33,7 @@ def _bar_lines(rhythm: Rhythm, seconds: float) -> list[float]:
     if not lines:
         return []
     lines.append(lines[-1] + rhythm.bar_seconds)
-    cuts = [line - _BREATH_SECONDS for line in lines]
+    cuts = [line - ATTACK_LEAD_SECONDS for line in lines]
     # No cut at an end that coincides with a bar line.
     return [
         min(seconds, max(0.0, cut))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bot.audio.analysis.expected_tempo import ExpectedTempo
-from bot.audio.analysis.rhythm import find_rhythm
+from bot.audio.analysis.rhythm import ATTACK_LEAD_SECONDS, find_rhythm
 from bot.audio.editing.alignment import CLEAR_RHYTHM, MOST_STRETCH, fold_tempo
 from bot.audio.editing.stretch import stretch
 from bot.domain.bar_grid import BarGrid
@@ -19,9 +19,6 @@ from bot.domain.generation import Sound
 
 MOST_DRIFT = 1.06
 """New music is brought to the tempo of a track where it is off by this factor at most."""
-
-BREATH_SECONDS = 0.015
-"""What is heard of a bar begins so long before its first beat: attacks do."""
 
 _SAME_TEMPO = 1.02
 _EXPECTED_OCTAVES = 0.15
@@ -49,7 +46,7 @@ def detect_bars(sound: Sound, bpm: float) -> Bars | None:
     # Detected at half or twice the requested tempo: same number of beats per bar.
     octaves = round(math.log2(bpm / rhythm.bpm))
     grid = BarGrid(beat_seconds=60 / rhythm.bpm / 2**octaves, beats_per_bar=rhythm.beats_per_bar)
-    return Bars(grid=grid, first_seconds=rhythm.downbeats[0] - BREATH_SECONDS)
+    return Bars(grid=grid, first_seconds=rhythm.downbeats[0] - ATTACK_LEAD_SECONDS)
 
 
 def bring_to_tempo(sound: Sound, bars: Bars, bpm: float) -> tuple[Sound, Bars]:
@@ -125,7 +122,7 @@ def _drift(made: Sound, joint: int, grid: BarGrid) -> tuple[float, float]:
     beat = grid.beat_seconds * factor
     # The attack of a first beat that began before the joint is missing.
     early = _EARLY_SHARE * beat
-    return factor, (rhythm.beats[1] + early) % beat - early - BREATH_SECONDS
+    return factor, (rhythm.beats[1] + early) % beat - early - ATTACK_LEAD_SECONDS
 
 
 def _expected(bpm: float) -> ExpectedTempo:

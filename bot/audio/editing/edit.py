@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.audio.analysis.rhythm import Rhythm
+from bot.audio.analysis.rhythm import ATTACK_LEAD_SECONDS, Rhythm
 from bot.audio.analysis.spectra import normalize
 from bot.audio.editing.crossfade import RISE_SECONDS, crossfade, fade, find_quiet_place, seal_loop
 from bot.audio.editing.loops import (
@@ -35,8 +35,6 @@ BARS = (16, 8, 4, 2, 1)
 
 NOTHING_LEFT = Sentence("There is nothing between these two times.")
 
-# Attacks begin before the perceived beat, so cuts are slightly before it.
-_BREATH_SECONDS = 0.015
 _LATE_SECONDS = 0.03
 _FIRST_BEAT_SECONDS = 0.08
 _BAR_SEAM_SECONDS, _LEAST_SEAM_SECONDS = 0.05, 0.02
@@ -162,7 +160,7 @@ def _whole_bars(sound: Sound, rhythm: Rhythm, bars: int, whole: Stretch) -> list
     found = []
     for first, last in zip(lines, lines[bars:], strict=False):
         length = round((bars * rhythm.bar_seconds if rhythm.is_even else last - first) * rate_hz)
-        wanted = round((first - _BREATH_SECONDS) * rate_hz)
+        wanted = round((first - ATTACK_LEAD_SECONDS) * rate_hz)
         # A clip of exactly so many bars begins with its first attack.
         start = max(0, min(wanted, total - length))
         fits = abs(start - wanted) <= late and start + length <= total
