@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.audio.analysis.rhythm import find_rhythm
+from bot.audio.analysis.rhythm import Rhythm, find_rhythm
 from bot.audio.editing.excerpt import cut_excerpt
 from bot.audio.files.soundboard import encode_soundboard_sound
 from bot.domain.soundboard import MOST_BYTES, MOST_SECONDS, name_of
-from tests.support.known_sounds import RATE_HZ, drums, noise, sound_of
+from tests.support.known_sounds import RATE_HZ, drums, kick, noise, sound_of, struck
 
 
 def loud_from(wave, seconds):
@@ -31,6 +31,31 @@ def test_the_sound_is_the_loudest_bars_cut_on_the_beat():
     # It begins with a stroke as strong as the others.
     heights = np.abs(part.samples[0])
     assert heights[: round(0.05 * RATE_HZ)].max() > 0.7 * heights.max()
+
+
+def played(lengths):
+    """Return bars of four strokes, each bar of its own length in seconds, and their rhythm."""
+    bars = np.cumsum([0.0, *lengths])
+    beats = np.concatenate(
+        [bar + length * np.arange(4) / 4 for bar, length in zip(bars, lengths, strict=False)]
+    )
+    rhythm = Rhythm(
+        bpm=240 / float(np.median(lengths)),
+        confidence=0.9,
+        beats=tuple(beats.tolist()),
+        downbeats=tuple(bars[:-1].tolist()),
+        beats_per_bar=4,
+        is_even=False,
+    )
+    return struck(bars[-1], beats, kick()), bars, rhythm
+
+
+@pytest.mark.parametrize("slow", [2.44, 2.9])
+def test_bars_of_an_uneven_rhythm_are_as_long_as_they_are_played(slow):
+    """Two of the slower bars are longer than their tempo says, and too long, however loud."""
+    wave, bars, rhythm = played([2.0] * 5 + [slow] * 4)
+    part = cut_excerpt(loud_from(wave, bars[5]), rhythm, 4.1)
+    assert part.seconds == pytest.approx(4.0, abs=0.02)
 
 
 def test_without_a_beat_the_sound_is_the_loudest_seconds():

@@ -33,13 +33,16 @@ from bot.i18n.sentence import Sentence
 BARS = (16, 8, 4, 2, 1)
 """The lengths of loops, best first."""
 
+CROSSING_SECONDS = 0.003
+"""A cut is moved by so much at most, to where the wave crosses zero."""
+
 NOTHING_LEFT = Sentence("There is nothing between these two times.")
 
 _LATE_SECONDS = 0.03
 _FIRST_BEAT_SECONDS = 0.08
 _BAR_SEAM_SECONDS, _LEAST_SEAM_SECONDS = 0.05, 0.02
 _LONG_SEAM_SECONDS, _LONG_SEAM_SHARE = 1.0, 0.15
-_BEFORE_BEAT_SECONDS, _ZERO_SECONDS = 0.008, 0.003
+_BEFORE_BEAT_SECONDS = 0.008
 _SHORTEST_SECONDS = 0.01
 _MOST_GAIN_DB = 24.0
 
@@ -97,7 +100,7 @@ def cut(
         if rhythm is not None and 0 < seconds < sound.seconds:
             seconds = _nearest(seconds, (0.0, *rhythm.beats, sound.seconds)) - _BEFORE_BEAT_SECONDS
         place = min(length, max(0, round(seconds * rate_hz)))
-        edges.append(_crossing(sound.samples, place, round(_ZERO_SECONDS * rate_hz)))
+        edges.append(_crossing(sound.samples, place, round(CROSSING_SECONDS * rate_hz)))
     start, stop = edges
     if stop - start < _SHORTEST_SECONDS * rate_hz:
         raise RequestError(NOTHING_LEFT)

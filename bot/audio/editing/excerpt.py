@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from bot.audio.analysis.rhythm import Rhythm
-from bot.audio.editing.edit import cut
+from bot.audio.analysis.rhythm import ATTACK_LEAD_SECONDS, Rhythm
+from bot.audio.editing.edit import CROSSING_SECONDS, cut
 from bot.audio.mixing import mix_to_mono
 from bot.domain.generation import Sound
 
-_BARS = (8, 4, 2, 1)
+_BARS, _BEATS = (8, 4, 2, 1), (2, 1)
 _STEP_SECONDS = 0.1
 
 
@@ -21,33 +21,37 @@ def cut_excerpt(sound: Sound, rhythm: Rhythm | None, most_seconds: float) -> Sou
     """
     if sound.seconds <= most_seconds:
         return sound
-    starts, length = _bar_starts(sound, rhythm, most_seconds)
-    if rhythm is not None and starts:
-        start = max(starts, key=lambda at: _power(sound, at, length))
-        # A cut begins a moment before its beat.
-        return cut(sound, start, start + length, rhythm)
+    # Both ends are moved to zero crossings.
+    spans = _bar_spans(sound, rhythm, most_seconds - 2 * CROSSING_SECONDS)
+    if spans:
+        start, end = max(spans, key=lambda span: _power(sound, *span))
+        return cut(sound, start - ATTACK_LEAD_SECONDS, end - ATTACK_LEAD_SECONDS)
     starts = list(np.arange(0.0, sound.seconds - most_seconds, _STEP_SECONDS)) or [0.0]
-    start = max(starts, key=lambda at: _power(sound, at, most_seconds))
-    length = most_seconds - _STEP_SECONDS
-    return cut(sound, start, start + length)
+    start = max(starts, key=lambda at: _power(sound, at, at + most_seconds))
+    return cut(sound, start, start + most_seconds - _STEP_SECONDS)
 
 
-def _bar_starts(
+def _bar_spans(
     sound: Sound, rhythm: Rhythm | None, most_seconds: float
-) -> tuple[list[float], float]:
-    """Return where as many bars, or beats, as fit can begin, and how long they are."""
+) -> list[tuple[float, float]]:
+    """Return the starts and ends of as many bars, or beats, as fit, as they are played."""
     if rhythm is None:
-        return [], 0.0
+        return []
     beat = 60 / rhythm.bpm
-    lengths = [(rhythm.downbeats, bars * rhythm.bar_seconds) for bars in _BARS]
-    lengths += [(rhythm.beats, beats * beat) for beats in (2, 1)]
-    for lines, length in lengths:
-        starts = [at for at in lines if at + length <= sound.seconds]
-        if length <= most_seconds and starts:
-            return starts, length
-    return [], 0.0
+    counts = [(rhythm.downbeats, rhythm.bar_seconds, bars) for bars in _BARS]
+    counts += [(rhythm.beats, beat, beats) for beats in _BEATS]
+    for found, length, count in counts:
+        lines = [*found, found[-1] + length] if found else []
+        spans = [
+            (start, end)
+            for start, end in zip(lines, lines[count:], strict=False)
+            if end <= sound.seconds and end - start <= most_seconds
+        ]
+        if spans:
+            return spans
+    return []
 
 
-def _power(sound: Sound, start: float, seconds: float) -> float:
-    first, last = (round(at * sound.sample_rate_hz) for at in (start, start + seconds))
+def _power(sound: Sound, start: float, end: float) -> float:
+    first, last = (round(at * sound.sample_rate_hz) for at in (start, end))
     return float(np.square(mix_to_mono(sound.samples[:, first:last])).mean())

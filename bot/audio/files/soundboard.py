@@ -30,6 +30,6 @@ def encode_soundboard_sound(sound: Sound, *, name: str, loudness_lufs: float) ->
     ready = prepare_clip(part, loudness_lufs, loops=False)
     whole = fit(ready, sample_rate_hz=_RATE_HZ, channels=ready.channels)
     data = formats.encode(whole, FORMATS["mp3"])
-    if len(data) > MOST_BYTES:
+    if len(data) > MOST_BYTES or whole.seconds > MOST_SECONDS:
         raise OutputError(TOO_LARGE)
     return SoundboardSound(data=data, name=name, seconds=round(whole.seconds, 2))
