@@ -81,7 +81,7 @@ class VoiceConnection:
         self._ended = asyncio.Event()
         self._player_gone = asyncio.Event()
         self._player_gone.set()
-        self._is_closing = False
+        self._closing = asyncio.Event()
         self._leaving = asyncio.Lock()
         self.times_lost = 0
 
@@ -112,7 +112,7 @@ class VoiceConnection:
         lost_at: deque[float] = deque(maxlen=self._timings.most_losses)
         while True:
             await self._ended.wait()
-            if self._is_closing:
+            if self._closing.is_set():
                 return ConnectionEnd.CLOSED
             self.times_lost += 1
             lost_at.append(time.monotonic())
@@ -128,7 +128,7 @@ class VoiceConnection:
 
         Safe for concurrent callers.
         """
-        self._is_closing = True
+        self._closing.set()
         self._ended.set()
         async with self._leaving:
             client, self._client = self._client, None
@@ -150,8 +150,10 @@ class VoiceConnection:
         log.info("voice.lost channel=%d", channel.id)
         await self._drop_client()
         for pause in self._timings.pauses_seconds:
-            await asyncio.sleep(pause)
-            if self._is_closing:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._closing.wait()
+            if self._closing.is_set():
                 return ConnectionEnd.CLOSED
             there = channel.guild.get_channel(channel.id)
             if not isinstance(there, VoicePlace):
@@ -172,7 +174,7 @@ class VoiceConnection:
             timeout=self._timings.connect_seconds, reconnect=True, self_deaf=True
         )
         self._client, self._ended = client, ended
-        if self._is_closing:
+        if self._closing.is_set():
             await _disconnect(client)
             ended.set()
             return

@@ -155,6 +155,19 @@ async def test_repeated_disconnects_end_the_connection():
         assert await asyncio.wait_for(keeping, 60) is ConnectionEnd.LOST
 
 
+async def test_a_close_ends_the_pause_before_a_reconnection():
+    """However long the pause: whoever waits for the connection's end is not held up."""
+    timings = ConnectionTimings(connect_seconds=5.0, pauses_seconds=(3600.0,))
+    async with connected() as (wire, _client, _place, channel):
+        line = VoiceConnection(channel, OpusSource(Mixer()), timings)
+        await line.open()
+        keeping = asyncio.create_task(line.keep())
+        await moves.leave(wire, wire.me, wire.guild.id)
+        await until(lambda: line.times_lost == 1 and channel.guild.voice_client is None)
+        await line.close()
+        assert await asyncio.wait_for(keeping, 60) is ConnectionEnd.CLOSED
+
+
 async def test_a_failed_join_is_reported():
     """Discord does not respond to a refused join; the sentence names the channel."""
     quick = ConnectionTimings(connect_seconds=0.3)
