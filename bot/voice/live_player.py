@@ -39,7 +39,7 @@ class LiveTimings:
     low_seconds: float = 0.7
     """Buffer below which a clip takes over."""
     rest_seconds: float = 10.0
-    """The least time of clips then; doubled each time, up to `most_rest_seconds`."""
+    """The least time of clips then; this much longer each time, up to `most_rest_seconds`."""
     most_rest_seconds: float = 60.0
     fade_seconds: float = 2.0
     look_seconds: float = 0.1

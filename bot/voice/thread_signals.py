@@ -6,7 +6,7 @@ import asyncio
 
 
 def set_from_thread(loop: asyncio.AbstractEventLoop, *events: asyncio.Event) -> None:
-    """Return a function that sets asyncio events of a loop from another thread.
+    """Set asyncio events of a loop from another thread.
 
     The player thread ends a moment after it is told to; if its loop is closed by then, the events
     are ignored.
