@@ -6,6 +6,7 @@ import numpy as np
 import soxr
 
 from bot.audio.files.opus_packets import CHANNELS, RATE_HZ
+from bot.audio.limiter import limit_peaks
 from bot.audio.mixing import mix_channels
 from bot.domain.generation import Floats, Sound
 
@@ -14,7 +15,6 @@ _LEVEL = 0.15
 _LEAST_GAIN, _MOST_GAIN = 0.25, 4.0
 _SLOW_SECONDS = 6.0
 _QUIET = 1e-3
-_ROUNDED_FROM = 0.8
 
 
 class StreamFit:
@@ -55,17 +55,4 @@ class StreamFit:
             # What begins has no gain before it.
             before, self._gain = (wanted if weight == 1.0 else before), wanted
         gains = np.linspace(before, self._gain, len(samples), dtype=np.float32)[:, None]
-        return round_off(samples * gains)
-
-
-def round_off(samples: Floats) -> Floats:
-    """Bend peaks so that nothing clips; what is below 0.8 stays as it is."""
-    over = np.abs(samples) > _ROUNDED_FROM
-    if over.any():
-        # Only these: they are few, and the arrays of all of them would be large.
-        high = samples[over]
-        room = np.float32(1 - _ROUNDED_FROM)
-        bent = _ROUNDED_FROM + room * np.tanh((np.abs(high) - _ROUNDED_FROM) / room)
-        samples = samples.astype(np.float32)
-        samples[over] = np.sign(high) * bent
-    return samples
+        return limit_peaks(samples * gains)

@@ -11,6 +11,7 @@ import numpy as np
 
 from bot.audio.editing.crossfade import likeness
 from bot.audio.files.opus_packets import RATE_HZ
+from bot.audio.int16 import from_int16, to_int16
 from bot.audio.stretch_process import stretch_in_process
 from bot.domain.generation import Sound
 from bot.errors import JobError
@@ -19,7 +20,6 @@ from bot.voice.track import Frames, Track
 
 log = logging.getLogger(__name__)
 
-_FULL = 32768
 _AROUND = round(0.3 * RATE_HZ)
 """Context for the time stretching, before and after the wanted part."""
 _SEAM = round(0.02 * RATE_HZ)
@@ -44,7 +44,7 @@ async def _with_tail(blend: Blend) -> Blend:
     frames, factor = blend.first.frames, blend.time_factor
     before = min(blend.leave, _AROUND)
     stop = blend.leave + math.ceil(blend.length * factor) + _AROUND
-    part = frames[blend.leave - before : stop].T.astype(np.float32) / _FULL
+    part = from_int16(frames[blend.leave - before : stop].T)
     made = await stretch_in_process(Sound(samples=part, sample_rate_hz=RATE_HZ), factor)
     start = round(before / factor)
     tail = made.samples[:, start : start + blend.length].T
@@ -52,11 +52,10 @@ async def _with_tail(blend: Blend) -> Blend:
     tail = np.pad(tail, ((0, missing), (0, 0)))
     # Crossfade from the original into the stretched sound.
     rises = np.linspace(0.0, 1.0, _SEAM, dtype=np.float32)[:, None]
-    goes_on = frames[blend.leave : blend.leave + _SEAM].astype(np.float32) / _FULL
+    goes_on = from_int16(frames[blend.leave : blend.leave + _SEAM])
     seam = min(_SEAM, len(goes_on), len(tail))
     tail[:seam] = goes_on[:seam] * (1 - rises[:seam]) + tail[:seam] * rises[:seam]
-    whole = np.clip(np.rint(tail * _FULL), -_FULL, _FULL - 1).astype(np.int16)
-    return dataclasses.replace(blend, tail=whole)
+    return dataclasses.replace(blend, tail=to_int16(tail))
 
 
 def _likeness(blend: Blend, second: Track) -> float:
@@ -64,7 +63,7 @@ def _likeness(blend: Blend, second: Track) -> float:
     falls = blend.tail if blend.tail is not None else _cut(blend.first.frames, blend.leave, blend)
     rises = _cut(second.frames, blend.enter, blend)
     length = min(len(falls), len(rises))
-    one, other = (each[:length].astype(np.float32) / _FULL for each in (falls, rises))
+    one, other = (from_int16(each[:length]) for each in (falls, rises))
     return likeness(one, other)
 
 

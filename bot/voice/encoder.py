@@ -11,16 +11,15 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import discord
-import numpy as np
 
 from bot.audio.files.opus_packets import FRAME_SAMPLES, OpusEncoder
+from bot.audio.int16 import to_int16
 from bot.domain.generation import Floats
 
 log = logging.getLogger(__name__)
 
 # By file name: ctypes' search would run other programs and block the event loop.
 LIBRARIES = ("libopus.so.0", "libopus.0.dylib")
-_FULL = np.float32(32767)
 
 
 class FrameEncoder(Protocol):
@@ -39,8 +38,7 @@ class LibopusEncoder:
 
     def encode(self, frame: Floats) -> list[bytes]:
         """Take the next 20 ms, [960, 2] in [-1, 1]; return its packet."""
-        samples = (frame * _FULL).astype(np.int16).tobytes()
-        return [self._encoder.encode(samples, FRAME_SAMPLES)]
+        return [self._encoder.encode(to_int16(frame).tobytes(), FRAME_SAMPLES)]
 
 
 def open_encoder(libraries: Sequence[str] = LIBRARIES) -> FrameEncoder:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-import numpy as np
-
 from bot.audio.editing.mix import analyse_part
 from bot.audio.files.opus_packets import RATE_HZ
+from bot.audio.int16 import to_int16
 from bot.audio.resample import fit
 from bot.domain.generation import Sound
 from bot.voice.blend_rendering import render_blend
@@ -41,6 +40,6 @@ def _as_track(around: BufferWindow) -> Track:
     sound = Sound(samples=around.samples.T, sample_rate_hz=RATE_HZ)
     # Mono at a lower rate: half the memory and time for the same beat.
     heard = fit(sound, sample_rate_hz=_HEARD_HZ, channels=1)
-    # As much as `PlayedTrack` multiplies by: the seam is not heard.
-    frames = np.clip(np.rint(around.samples * 32768), -32768, 32767).astype(np.int16)
-    return Track(clip_id=None, frames=frames, part=analyse_part(heard, loops=False))
+    return Track(
+        clip_id=None, frames=to_int16(around.samples), part=analyse_part(heard, loops=False)
+    )

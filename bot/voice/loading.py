@@ -13,8 +13,9 @@ from bot.audio.editing.loudness import TARGET_LUFS, measure
 from bot.audio.editing.mix import analyse_part
 from bot.audio.files.masters import read_master
 from bot.audio.files.opus_packets import CHANNELS, RATE_HZ
+from bot.audio.int16 import to_int16
+from bot.audio.limiter import limit_peaks
 from bot.audio.resample import fit
-from bot.audio.stream_fit import round_off
 from bot.domain.generation import Sound
 from bot.errors import ResourceError
 from bot.voice.track import Track
@@ -42,10 +43,8 @@ def make_track(sound: Sound, clip_id: int, *, loops: bool) -> Track:
         sound = Sound(samples=sound.samples[:, :most], sample_rate_hz=sound.sample_rate_hz)
     part = analyse_part(sound, loops=loops)
     fitted = fade(fit(sound, sample_rate_hz=RATE_HZ, channels=CHANNELS), loops=loops)
-    frames = round_off(fitted.samples.T * np.float32(_gain(sound)))
-    return Track(
-        clip_id=clip_id, frames=np.ascontiguousarray((frames * 32767).astype(np.int16)), part=part
-    )
+    frames = limit_peaks(fitted.samples.T * np.float32(_gain(sound)))
+    return Track(clip_id=clip_id, frames=np.ascontiguousarray(to_int16(frames)), part=part)
 
 
 def _gain(sound: Sound) -> float:

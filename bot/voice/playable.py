@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import numpy as np
-
+from bot.audio.int16 import from_int16
 from bot.domain.generation import Floats
 from bot.voice.track import Frames, Track
-
-_SCALE = np.float32(1 / 32768)
 
 
 class Playable(Protocol):
@@ -38,7 +35,7 @@ class PlayedTrack:
         """Return the next samples."""
         part = self._frames[self.place : self.place + samples]
         self.place += len(part)
-        return part.astype(np.float32) * _SCALE
+        return from_int16(part)
 
     @property
     def left(self) -> int | None:

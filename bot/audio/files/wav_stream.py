@@ -11,17 +11,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.audio.int16 import to_int16
+from bot.audio.limiter import limit_peaks
 from bot.domain.generation import Samples
-
-KNEE = 0.8
-"""The amplitude (-1.9 dBFS) above which peaks are rounded off; everything below is unchanged."""
 
 UNKNOWN_LENGTH = 0xFFFFFFFF
 """Stands for a length that players read to the end of the stream."""
 
 _PCM = 1
-_FULL_SCALE = 32767
-_LOUDEST = 100.0  # far beyond what a tanh tells from 1
 
 
 def wav_header(sample_rate_hz: int, channels: int) -> bytes:
@@ -42,22 +39,13 @@ def wav_header(sample_rate_hz: int, channels: int) -> bytes:
     return head + form + struct.pack("<4sI", b"data", UNKNOWN_LENGTH)
 
 
-def limit_peaks(samples: Samples) -> Samples:
-    """Return samples within [-1, 1]: those above KNEE bent along a tanh, the others as they are."""
-    height = np.minimum(np.abs(samples), _LOUDEST)
-    room = np.float32(1 - KNEE)
-    bent = KNEE + room * np.tanh((height - np.float32(KNEE)) / room)
-    limited: Samples = np.where(height > KNEE, np.copysign(bent, samples), samples)
-    return limited.astype(np.float32)
-
-
 def to_pcm(samples: Samples) -> NDArray[np.int16]:
     """Return samples [channels, samples] as interleaved 16-bit PCM [samples, channels].
 
     No peak clips; what is no number is silence.
     """
     limited = limit_peaks(np.nan_to_num(samples, nan=0.0))
-    return np.ascontiguousarray(np.rint(_FULL_SCALE * limited).T.astype("<i2"))
+    return np.ascontiguousarray(to_int16(limited).T.astype("<i2"))
 
 
 class WavStream:
