@@ -35,21 +35,29 @@ class _Voice:
     likeness: float = 0.0
     """Its correlation with the sound that rises or falls meanwhile."""
     fade_at: int = 0
+    falls_from: float = 1.0
+    """The gain when it began to fall: a sound that was still rising had not reached 1."""
 
     def take(self, samples: int) -> Floats:
         part = self.sound.take(samples)
         if self.fade_at < self.fade_samples:
-            places = (self.fade_at + np.arange(len(part), dtype=np.float32)) / self.fade_samples
-            angle = np.minimum(places, 1.0) * np.float32(np.pi / 2)
-            rises, falls = np.sin(angle), np.cos(angle)
-            gains = (rises if self.rises else falls) / np.sqrt(
-                1 + 2 * np.float32(self.likeness) * rises * falls
-            )
-            part = part * gains[:, None]
+            part = part * self._gains(len(part))[:, None]
         elif not self.rises:
             part = part[:0]
         self.fade_at += samples
         return part
+
+    def gain(self) -> float:
+        """Return the gain of its next sample."""
+        return float(self._gains(1)[0])
+
+    def _gains(self, samples: int) -> Floats:
+        places = (self.fade_at + np.arange(samples, dtype=np.float32)) / self.fade_samples
+        angle = np.minimum(places, 1.0) * np.float32(np.pi / 2)
+        rises, falls = np.sin(angle), np.cos(angle)
+        wanted = rises if self.rises else falls * np.float32(self.falls_from)
+        gains: Floats = wanted / np.sqrt(1 + 2 * np.float32(self.likeness) * rises * falls)
+        return gains
 
     @property
     def is_over(self) -> bool:
@@ -185,7 +193,10 @@ class Mixer:
         if blend is not None:
             if blend.tail is not None and self._now and isinstance(self._now.sound, PlayedTrack):
                 self._now.sound.end_with(blend.tail)
-            self._go_on(blend.length, blend.enter, blend.likeness)
+            # A late one has less time: the present sound must have fallen when it ends.
+            left = 0 if self._now is None else self._now.sound.left or 0
+            length = min(blend.length, max(left, _BEGIN_SAMPLES))
+            self._go_on(length, blend.enter, blend.likeness)
         elif self._now is not None:
             self._go_on(max(1, min(_END_SAMPLES, self._now.sound.left or 0)))
 
@@ -205,7 +216,9 @@ class Mixer:
     def _go_on(self, fade_samples: int, enter: int | None = None, likeness: float = 0.0) -> None:
         """Let the present sound fall, and the next one rise."""
         if self._now is not None:
-            self._falling.append(_Voice(self._now.sound, fade_samples, False, likeness))
+            gain = self._now.gain()
+            falling = _Voice(self._now.sound, fade_samples, False, likeness, falls_from=gain)
+            self._falling.append(falling)
         sound, self._next, self._blend = self._next, None, None
         if enter and isinstance(sound, PlayedTrack):
             sound.place = enter
@@ -213,6 +226,18 @@ class Mixer:
         if sound is not None:
             # After silence there is nothing to crossfade with.
             fade_samples = fade_samples if had_sound else _BEGIN_SAMPLES
-            self._now = _Voice(sound, fade_samples, likeness=likeness)
+            risen = round(self._take_back(sound) * fade_samples)
+            self._now = _Voice(sound, fade_samples, likeness=likeness, fade_at=risen)
         if sound is not None or had_sound:
             self._note_change(sound)
+
+    def _take_back(self, sound: Playable) -> float:
+        """Let a sound fall no more, if it does; return the part of a rise that leads to its gain.
+
+        Two voices of one sound would each play half of it.
+        """
+        for each in self._falling:
+            if each.sound is sound:
+                self._falling.remove(each)
+                return float(np.arcsin(min(1.0, each.gain())) / (np.pi / 2))
+        return 0.0

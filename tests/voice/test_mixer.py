@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from bot.voice.mixer import Mixer
 from bot.voice.playable import PlayedTrack
@@ -58,6 +59,40 @@ def test_a_skip_is_heard_at_once():
     assert largest_step(sound) < 0.07
 
 
+@pytest.mark.parametrize("played_seconds", [0.04, 0.1, 0.2])
+def test_a_skip_during_a_skip_does_not_click(played_seconds):
+    """A track that has not reached its level yet falls from the one that it has."""
+    mixer = Mixer()
+    mixer.play_next(PlayedTrack(track(1, 440, 30)))
+    parts = [mixed(mixer, 1.0)]
+    for clip_id, hz, seconds in ((2, 660, played_seconds), (3, 880, 1.0)):
+        mixer.play_next(PlayedTrack(track(clip_id, hz, 30)))
+        mixer.skip()
+        parts.append(mixed(mixer, seconds))
+    sound = np.concatenate(parts)
+    # The loudest tone alone has steps of 0.058, and a jump in level would be larger.
+    assert largest_step(sound) < 0.08
+    assert levels(sound).min() > 0.8 * 0.5 / np.sqrt(2)
+    assert levels(sound).max() < 1.1 * 0.5 / np.sqrt(2)
+
+
+def test_a_sound_that_is_falling_can_return():
+    """It rises from the gain that it has, and goes on where it is: none of it is heard twice."""
+    mixer = Mixer()
+    first, second = PlayedTrack(track(1, 440, 30)), PlayedTrack(track(2, 660, 30))
+    mixer.play_next(first)
+    parts = [mixed(mixer, 1.0)]
+    mixer.play_next(second)
+    mixer.skip()
+    parts.append(mixed(mixer, 0.1))
+    mixer.play_next(first, at_once=True)
+    parts.append(mixed(mixer, 1.0))
+    sound = np.concatenate(parts)
+    assert first.place == round(2.1 * RATE_HZ)
+    assert largest_step(sound) < 0.07
+    assert abs(pitch(sound[-RATE_HZ // 2 :]) - 440) < 2
+
+
 def test_a_skip_without_a_next_track_waits_in_silence():
     """It does not click; the next track is reported when it starts."""
     started: list = []
@@ -84,3 +119,4 @@ def test_a_late_track_is_played_completely():
     sound = mixed(mixer, 1.0)
     assert second.place == RATE_HZ
     assert sound.any(axis=1).mean() > 0.99
+    assert levels(sound).min() > 0.9 * 0.5 / np.sqrt(2), "it has risen when the first ends"
