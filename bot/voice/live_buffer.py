@@ -21,6 +21,8 @@ PAST_SECONDS = 12.0
 """How much played sound is kept (4.6 MB), to detect its beat at the end."""
 
 _REFILLED_SAMPLES = round(1.0 * RATE_HZ)
+_FADE_SAMPLES = round(0.01 * RATE_HZ)
+"""How long it takes to fall silent before an underrun, and to rise after it."""
 _PAST_SAMPLES = round(PAST_SECONDS * RATE_HZ)
 
 
@@ -49,7 +51,8 @@ class LiveBuffer:
         self._room = asyncio.Event()
         self._room.set()
         self._loop = asyncio.get_running_loop()
-        self._is_dry = False
+        self._level = _FADE_SAMPLES
+        """The gain, in steps of a fade: 0 is silent."""
         self.fit_seconds = 0.0
         """The processor time of resampling and leveling."""
         self.missing_samples = 0
@@ -66,24 +69,26 @@ class LiveBuffer:
         return self._samples if self._is_closed else None
 
     async def push(self, piece: Sound) -> None:
-        """Append a piece, once there is room (backpressure)."""
+        """Append a piece, once there is room (backpressure); dropped once it is closed."""
         samples = await asyncio.to_thread(self._fitted, piece)
         while self.buffered_seconds >= MOST_SECONDS and not self._is_closed:
             self._room.clear()
             await self._room.wait()
         with self._lock:
-            self._waiting.append(samples)
-            self._samples += len(samples)
+            if not self._is_closed:
+                self._waiting.append(samples)
+                self._samples += len(samples)
 
     def close(self) -> None:
         """Accept no more; what is buffered is played."""
-        self._is_closed = True
+        with self._lock:
+            self._is_closed = True
         self._room.set()
 
     @property
     def is_dry(self) -> bool:
-        """Return whether it is silent because of an underrun."""
-        return self._is_dry
+        """Return whether it is silent because of an underrun, or fading before or after one."""
+        return self._level < _FADE_SAMPLES
 
     def window(self) -> BufferWindow:
         """Return the sound around the playing position."""
@@ -101,29 +106,39 @@ class LiveBuffer:
         out = np.zeros((samples, CHANNELS), np.float32)
         at = 0
         with self._lock:
-            was_dry = self._is_dry
-            self._is_dry = was_dry and self._samples < _REFILLED_SAMPLES and not self._is_closed
-            while not self._is_dry and at < samples and self._waiting:
+            gains = self._next_gains(samples)
+            while at < len(gains) and self._waiting:
                 part = self._waiting.popleft()
-                used = part[: samples - at]
-                out[at : at + len(used)] = used
+                used = part[: len(gains) - at]
+                out[at : at + len(used)] = used * gains[at : at + len(used), None]
                 at += len(used)
                 self._remember(used)
                 if len(used) < len(part):
                     self._waiting.appendleft(part[len(used) :])
             self._samples -= at
             self.taken_samples += at
+            if at < len(gains) and not self._is_closed:
+                self._level = 0
         if not self._room.is_set() and self.buffered_seconds < MOST_SECONDS:
             set_from_thread(self._loop, self._room)
         if at < samples and self._is_closed:
             return out[:at]
-        if was_dry and at:
-            out[:at] *= np.linspace(0.0, 1.0, at, dtype=np.float32)[:, None]
-        if at < samples and not self._is_dry:
-            self._is_dry = True
-            out[:at] *= np.linspace(1.0, 0.0, at, dtype=np.float32)[:, None]
         self.missing_samples += samples - at
         return out
+
+    def _next_gains(self, samples: int) -> Floats:
+        """Return the gains of the next samples, only of those until it is silent.
+
+        It falls while there is still enough left for that.
+        """
+        least = _REFILLED_SAMPLES if self._level == 0 else samples + _FADE_SAMPLES
+        if self._is_closed or self._samples >= least:
+            levels = np.minimum(self._level + np.arange(1, samples + 1), _FADE_SAMPLES)
+            self._level = min(self._level + samples, _FADE_SAMPLES)
+        else:
+            levels = self._level - np.arange(1, min(samples, self._level) + 1)
+            self._level -= len(levels)
+        return levels.astype(np.float32) / _FADE_SAMPLES
 
     def _fitted(self, piece: Sound) -> Floats:
         begun = time.thread_time()
