@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from bot.audio.editing.mix import analyse_part
 from bot.audio.files.opus_packets import RATE_HZ
@@ -22,10 +23,12 @@ _READY_SAMPLES = round(0.5 * RATE_HZ)
 """The time needed to render a transition."""
 
 
-async def end_on_the_beat(mixer: Mixer, sound: LiveBuffer, then: Track) -> bool:
+async def end_on_the_beat(
+    mixer: Mixer, sound: LiveBuffer, then: Track, *, is_wanted: Callable[[], bool] = lambda: True
+) -> bool:
     """Let ended live music blend into a clip; return whether a beat was found.
 
-    Otherwise, or if it comes too late, nothing is changed.
+    Otherwise, or if it comes too late or the clip is not wanted any more, nothing is changed.
     """
     if mixer.now is not sound or sound.buffered_seconds < _LEAST_SECONDS:
         return False
@@ -33,7 +36,9 @@ async def end_on_the_beat(mixer: Mixer, sound: LiveBuffer, then: Track) -> bool:
     track = await asyncio.to_thread(_as_track, around)
     since = sound.taken_samples - around.begin + _READY_SAMPLES
     blend = await render_blend(track, then, since=since)
-    return blend.on_the_beat and mixer.become(sound, track, around.begin, blend, then)
+    if not blend.on_the_beat or not is_wanted():
+        return False
+    return mixer.become(sound, track, around.begin, blend, then)
 
 
 def _as_track(around: BufferWindow) -> Track:

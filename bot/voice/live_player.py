@@ -88,7 +88,8 @@ class LivePlayer:
         self.times_low = 0
         """How many underruns a clip had to cover."""
         self._missing_samples, self._fit_seconds = 0, 0.0
-        self._ending: asyncio.Task[bool] | None = None
+        self._endings: set[asyncio.Task[bool]] = set()
+        self._generating: set[asyncio.Task[None]] = set()
 
     @property
     def is_heard(self) -> bool:
@@ -107,7 +108,7 @@ class LivePlayer:
         return self._fit_seconds + (self._now.sound.fit_seconds if self._now is not None else 0)
 
     async def run(self) -> None:
-        """Run until cancelled."""
+        """Run until cancelled, and until what it has begun has ended."""
         try:
             while True:
                 self._renew()
@@ -118,9 +119,9 @@ class LivePlayer:
             for generation in (self._now, self._coming):
                 if generation is not None:
                     generation.end()
-            if self._ending is not None:
-                self._ending.cancel()
-                await asyncio.gather(self._ending, return_exceptions=True)
+            for ending in self._endings:
+                ending.cancel()
+            await asyncio.gather(*self._endings, *self._generating, return_exceptions=True)
 
     def _renew(self) -> None:
         """Start generating from the wanted prompt, if that is not being done."""
@@ -137,6 +138,8 @@ class LivePlayer:
         is_wanted = self._now is None or self._now.words != self.words
         if is_wanted and self._coming is None and time.monotonic() >= self._not_before:
             self._coming = _Generation(self.words, self._begin(self.words))
+            self._generating.add(self._coming.task)
+            self._coming.task.add_done_callback(self._generating.discard)
 
     def _end_now(self) -> None:
         if self._now is None:
@@ -147,8 +150,14 @@ class LivePlayer:
         self._now.end()
         self._now = None
         if self._mixer.now is sound and isinstance(then, PlayedTrack):
-            ending = end_on_the_beat(self._mixer, sound, then.track)
-            self._ending = asyncio.create_task(ending, name="end of live music")
+            ending = asyncio.create_task(
+                end_on_the_beat(
+                    self._mixer, sound, then.track, is_wanted=lambda: self._mixer.next is then
+                ),
+                name="end of live music",
+            )
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
 
     def _bring_in(self) -> None:
         """Play what is buffered enough: a new prompt at once, after an underrun later."""

@@ -9,12 +9,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from bot.audio.files.opus_packets import RATE_HZ
-from bot.errors import ZhiyinError
-from bot.voice.blend import grown_blend
-from bot.voice.blend_rendering import render_blend
 from bot.voice.connection import ConnectionEnd, VoiceConnection, VoicePlace
-from bot.voice.live_buffer import LiveBuffer
-from bot.voice.live_ending import end_on_the_beat
+from bot.voice.following import Following
 from bot.voice.live_player import LivePlayer
 from bot.voice.mixer import Mixer
 from bot.voice.opus_source import OpusSource
@@ -67,7 +63,7 @@ class Radio:
 
         `tell` is called when another track starts, and with None when there is nothing to play.
         """
-        self._choose, self._tell = choose, tell
+        self._tell = tell
         self._timings = timings or RadioTimings()
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
@@ -75,6 +71,7 @@ class Radio:
         self._heard, self._alone = asyncio.Event(), asyncio.Event()
         self._heard.set()
         self.mixer = Mixer(self._note_change)
+        self._following = Following(self.mixer, choose)
         self._source = OpusSource(self.mixer)
         self.connection = VoiceConnection(channel, self._source)
         self.now: Track | None = None
@@ -121,14 +118,16 @@ class Radio:
         loading = asyncio.create_task(self._load_first(), name="first track")
         try:
             await self.connection.open()
+            await loading
         except BaseException:
             loading.cancel()
+            await asyncio.gather(loading, return_exceptions=True)
+            await self.connection.close()
             raise
-        await loading
 
     async def _load_first(self) -> None:
         if self.live_player is None:
-            await self._load()
+            await self._following.load()
 
     async def stop(self) -> None:
         """Leave the channel; `run` returns."""
@@ -140,13 +139,7 @@ class Radio:
 
     async def change(self) -> None:
         """Discard the next track: the source has changed."""
-        self.mixer.drop_next()
-        track = await self._next_track()
-        if track is None:
-            return
-        now = self.mixer.now
-        if not isinstance(now, LiveBuffer) or not await end_on_the_beat(self.mixer, now, track):
-            self.mixer.play_next(PlayedTrack(track), at_once=True)
+        await self._following.change()
 
     async def follow(self, track: Track, same_seconds: float | None) -> None:
         """Play a track next, in place of the next one.
@@ -154,15 +147,7 @@ class Radio:
         If it is a grown version of the playing one, playing continues in it; both are equal up to
         `same_seconds`.
         """
-        now = self.mixer.now
-        if not isinstance(now, PlayedTrack):
-            self.mixer.play_next(PlayedTrack(track))
-        elif same_seconds is None:
-            blend = await render_blend(now.track, track)
-            self.mixer.play_next(PlayedTrack(track), blend=blend)
-        else:
-            blend = grown_blend(now.track, place=now.place, same_seconds=same_seconds)
-            self.mixer.play_next(PlayedTrack(track), blend=blend)
+        await self._following.follow(track, same_seconds)
 
     def note_listeners(self, number: int) -> None:
         """Note how many people are in the channel."""
@@ -171,6 +156,7 @@ class Radio:
 
     def play_live(self, live_player: LivePlayer | None) -> None:
         """Start live music, or stop it with None."""
+        self._following.decide()
         self.live_player = live_player
         self._live_changed.set()
 
@@ -205,7 +191,7 @@ class Radio:
         while True:
             self._changed.clear()
             await self._tell_now()
-            if self.mixer.wants_next and not await self._load():
+            if not await self._following.load():
                 if self.mixer.now is None and not self._is_empty:
                     self._is_empty, self.now = True, None
                     await self._tell(None)
@@ -219,22 +205,6 @@ class Radio:
                 await self._changed.wait()
         except TimeoutError:
             return
-
-    async def _load(self) -> bool:
-        track = await self._next_track()
-        if track is None:
-            return False
-        now = self.mixer.now
-        blend = await render_blend(now.track, track) if isinstance(now, PlayedTrack) else None
-        self.mixer.play_next(PlayedTrack(track), blend=blend)
-        return True
-
-    async def _next_track(self) -> Track | None:
-        try:
-            return await self._choose()
-        except ZhiyinError as error:
-            log.info("radio.not_loaded %s", error)
-            return None
 
     async def _tell_now(self) -> None:
         sound = self.mixer.now

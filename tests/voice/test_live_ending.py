@@ -74,9 +74,12 @@ async def test_live_music_blends_into_a_clip_on_the_beat():
     assert levels(after, 0.5).min() > 0.05
 
 
-@pytest.mark.parametrize("why", ["no beat", "nearly over", "not heard"])
+@pytest.mark.parametrize("why", ["no beat", "nearly over", "not heard", "not wanted"])
 async def test_without_a_beat_the_mixer_is_unchanged(why):
-    """Live music plays to its end, and the clip follows."""
+    """Live music plays to its end, and the clip follows.
+
+    So too if another clip is wanted by the time that the transition is rendered.
+    """
     mixer, clip = Mixer(), the_clip()
     sound, _ = await ended(mixer, music() if why != "no beat" else tone().frames)
     if why == "nearly over":
@@ -84,7 +87,8 @@ async def test_without_a_beat_the_mixer_is_unchanged(why):
     elif why == "not heard":
         mixer.skip()
     playing = mixer.now
-    assert not await end_on_the_beat(mixer, sound, clip)
+    is_wanted = why != "not wanted"
+    assert not await end_on_the_beat(mixer, sound, clip, is_wanted=lambda: is_wanted)
     assert mixer.now is playing
 
 

@@ -27,7 +27,7 @@ class ToneMusic:
         self.sound, self.words = LiveBuffer(), words
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
-        self.breaks = False
+        self.breaks = self.has_ended = False
         self.place = 0
 
     async def run(self):
@@ -43,6 +43,9 @@ class ToneMusic:
                 await self.sound.push(Sound(samples=samples, sample_rate_hz=32_000))
         finally:
             self.sound.close()
+            # As what writes to a database does, it takes more than one turn of the loop.
+            await asyncio.to_thread(str)
+            self.has_ended = True
 
 
 class Stage:
@@ -119,6 +122,16 @@ async def test_frequent_prompt_changes_are_heard(stage):
     assert stage.mixer.now is stage.begun[1].sound
 
 
+async def test_no_generation_outlives_the_player(stage):
+    """Neither what is playing, nor what has been replaced: when it returns, all have ended."""
+    await stage.until(lambda: stage.player.is_heard)
+    stage.player.words = with_words(stage.player.words, "harp", 1.0)
+    await stage.until(lambda: len(stage.begun) == 2)
+    await stage.until(lambda: stage.mixer.now is stage.begun[1].sound)
+    await stage.close()
+    assert [each.has_ended for each in stage.begun] == [True, True]
+
+
 async def test_clips_play_during_underruns(stage):
     """A clip plays before there is a gap; live music returns when enough is buffered."""
     await stage.until(lambda: stage.player.is_heard)
@@ -155,6 +168,37 @@ def test_prompts_can_be_added_weighted_and_removed():
         words = with_words(words, each, 1.0)
     assert [text for text, _ in words] == ["harp", "drums", "choir"]
     assert [text for text, _ in with_words(words, "drums", 0.0)] == ["harp", "choir"]
+
+
+@pytest.mark.parametrize("more_samples", [0, 100, 500, 1000])
+async def test_an_underrun_does_not_click_wherever_it_comes(more_samples):
+    """Also with no or few samples left in the last frame; what is left is played afterwards."""
+    sound = LiveBuffer()
+    at = np.arange(RATE_HZ + more_samples)
+    tone = (0.5 * np.cos(2 * np.pi * 440 * at / RATE_HZ)).astype(np.float32)
+    await sound.push(Sound(samples=np.stack([tone, tone]), sample_rate_hz=RATE_HZ))
+    heard = np.concatenate([sound.take(960) for _ in range(60)])
+    assert not heard[len(tone) :].any()
+    assert largest_step(heard) < 0.05
+    sound.close()
+    rest = sound.take(RATE_HZ)
+    assert np.abs(rest[:1]).max() < 0.01
+    assert sound.taken_samples == len(tone)
+
+
+async def test_a_closed_buffer_takes_no_more():
+    """Neither a piece that comes after, nor one that waits for room."""
+    sound = LiveBuffer()
+    piece = Sound(samples=np.full((2, RATE_HZ), 0.1, np.float32), sample_rate_hz=RATE_HZ)
+    while sound.buffered_seconds < MOST_SECONDS:
+        await sound.push(piece)
+    waiting = asyncio.create_task(sound.push(piece))
+    while sound._room.is_set():
+        await asyncio.sleep(0)
+    sound.close()
+    await waiting
+    await sound.push(piece)
+    assert sound.left == MOST_SECONDS * RATE_HZ
 
 
 async def test_without_clips_an_underrun_pauses_without_a_click():
