@@ -18,6 +18,7 @@ from bot.voice.connection import ConnectionEnd, ConnectionTimings, VoiceConnecti
 from bot.voice.mixer import Mixer
 from bot.voice.opus_source import OpusSource
 from bot.voice.playable import PlayedTrack
+from bot.voice.radio import Radio
 from tests.support.discord_wire.dave import Dave
 from tests.support.discord_wire.server import open_wire
 from tests.support.heard_sound import RATE_HZ, decode, levels, pitch
@@ -200,6 +201,22 @@ async def test_a_packet_loss_is_survived():
         assert server.connections[wire.guild.id] is there and line.times_lost == 0
         assert abs(pitch(decode(heard(wire)[-15:])) - 440) < 10
         await line.close()
+
+
+async def test_a_radio_whose_first_track_fails_leaves_the_channel():
+    """Nobody runs it, so nobody else would end its connection."""
+
+    async def choose():
+        raise OSError("the disk is gone")
+
+    async def tell(playing):
+        raise AssertionError(playing)
+
+    async with connected() as (wire, _client, _place, channel):
+        radio = Radio(channel, choose=choose, tell=tell)
+        with pytest.raises(OSError, match="the disk is gone"):
+            await radio.open()
+        assert wire.voice.of(wire.me, wire.guild.id) is None
 
 
 async def test_blocked_udp_is_reported():
