@@ -122,9 +122,11 @@ async def test_the_starter_can_begin_the_vote_early(arena):
     server = arena.server
     card = (await arena.begin()).response
     await arena.enter(server.bob, card)
-    await arena.enter(server.alice, card, "slow", wait=False)
+    server.pipeline.executor.paused = True
+    await arena.enter(server.alice, card, wait=False)
     await arena.press(server.alice, card, "vote")
     assert (await arena.battle()).state is BattleState.CLOSED
+    server.pipeline.executor.paused = False
     await server.idle()
     await arena.run_due()
     assert (await arena.battle()).state is BattleState.VOTING

@@ -71,9 +71,11 @@ async def test_a_person_s_latest_clip_is_their_entry(arena):
     card = (await arena.begin()).response
     refused = await arena.enter(server.bob, card, seed="many")
     assert refused.response.content == str(NO_SEED)
-    await arena.enter(server.bob, card, "slow", wait=False)
+    server.pipeline.executor.paused = True
+    await arena.enter(server.bob, card, "first", wait=False)
     refused = await arena.enter(server.bob, card, "again", wait=False)
     assert refused.response.content == str(ON_ITS_WAY)
+    server.pipeline.executor.paused = False
     await server.idle()
     await arena.enter(server.bob, card, "second")
     await arena.enter(server.alice, card)
@@ -91,13 +93,15 @@ async def test_a_late_entry_is_not_admitted(arena):
     card = (await arena.begin()).response
     for who in (server.alice, server.bob):
         await arena.enter(who, card)
-    await arena.enter(server.owner, card, "slow", wait=False)
+    server.pipeline.executor.paused = True
+    await arena.enter(server.owner, card, wait=False)
     server.clock.now += 601
     await server.bot.get_cog("Battle").run_due()
     assert (await arena.battle()).state is BattleState.CLOSED
     server.clock.now += GRACE_SECONDS
     await server.bot.get_cog("Battle").run_due()
     assert len(arena.players()) == 2
+    server.pipeline.executor.paused = False
     await server.idle()
     assert await server.state(3) is JobState.DELIVERED
     places = server.env.backend.messages.values()
@@ -187,8 +191,10 @@ async def test_entries_of_people_who_left_stay_in_the_battle(arena):
     server = arena.server
     card = (await arena.begin()).response
     await arena.enter(server.bob, card)
-    await arena.enter(server.alice, card, "slow", wait=False)
+    server.pipeline.executor.paused = True
+    await arena.enter(server.alice, card, wait=False)
     server.guild.remove_member(server.alice)
+    server.pipeline.executor.paused = False
     await server.idle()
     await arena.run_due(601)
     assert (await arena.battle()).state is BattleState.VOTING

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 import pytest
 
@@ -11,8 +13,15 @@ from tests.support.timings import quick
 
 
 async def waiting(server, **options):
-    """Ask for a clip that takes a little, and return before it is finished."""
-    return await server.alice.slash(server.channel, "music", prompt="slowly", **options)
+    """Ask for a clip that is not made yet."""
+    server.pipeline.executor.paused = True
+    return await server.alice.slash(server.channel, "music", prompt="90s rock", **options)
+
+
+async def made(server):
+    """Let it be made, and wait for the result."""
+    server.pipeline.executor.paused = False
+    await server.idle()
 
 
 async def test_a_clip_arrives_after_the_token_has_expired(tmp_path):
@@ -20,7 +29,7 @@ async def test_a_clip_arrives_after_the_token_has_expired(tmp_path):
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         result = await waiting(server)
         server.clock.now += 16 * 60
-        await server.idle()
+        await made(server)
         assert result.response.attachments
         patched = [each for each in server.env.http_requests if each.method == "PATCH"]
         assert "/webhooks/" not in patched[-1].path
@@ -33,7 +42,7 @@ async def test_an_uneditable_message_is_posted_again(tmp_path, status, code):
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         await waiting(server)
         server.env.inject_error("PATCH", "/webhooks/*", status=status, code=code, times=50)
-        await server.idle()
+        await made(server)
         newest = server.messages()[-1]
         assert newest.attachments
         assert newest.content == f"<@{server.alice.id}>"
@@ -46,7 +55,7 @@ async def test_a_brief_outage_is_retried(tmp_path, monkeypatch):
     async with open_server(tmp_path, timings=quick(first_shown=600.0, attempts=3)) as server:
         result = await waiting(server)
         server.env.inject_error("PATCH", "/webhooks/*", status=503, code=0, times=2)
-        await server.idle()
+        await made(server)
         assert result.response.attachments
         assert len(server.messages()) == 1
 
@@ -54,10 +63,10 @@ async def test_a_brief_outage_is_retried(tmp_path, monkeypatch):
 async def test_a_file_that_is_too_large_is_made_smaller(tmp_path, monkeypatch):
     """The clip is encoded with fewer bytes, never dropped silently."""
     async with open_server(tmp_path, timings=quick(first_shown=600.0, attempts=3)) as server:
-        first = await server.music(prompt="slowly", seconds=10.0, seed=440)
+        first = await server.music(seconds=10.0, seed=440)
         await waiting(server, seconds=10.0, seed=440)
         server.env.inject_error("PATCH", "/webhooks/*", status=413, code=40005, times=1)
-        await server.idle()
+        await made(server)
         before, after = (
             next(file["size"] for file in message.attachments if "zhiyin" in file["filename"])
             for message in server.messages()
@@ -73,7 +82,7 @@ async def test_without_send_permission_a_clip_comes_by_direct_message(tmp_path):
         server.env.inject_error("PATCH", "/webhooks/*", status=403, code=50013, times=50)
         path = f"/channels/{server.channel.id}/messages"
         server.env.inject_error("POST", path, status=403, code=50013, times=50)
-        await server.idle()
+        await made(server)
         assert await server.state() is JobState.DELIVERED
         (clip,) = await server.store.clips.of_user(server.alice.id, 1)
         assert clip.message_id not in {message.id for message in server.messages()}
@@ -85,7 +94,7 @@ async def test_an_undeliverable_clip_is_refunded(tmp_path):
         await waiting(server)
         server.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=50)
         server.env.inject_error("POST", "/channels/*/messages", status=403, code=50007, times=50)
-        await server.idle()
+        await made(server)
         assert await server.state() is JobState.HELD
         assert await server.used() == 0
         assert await server.store.check() == []
@@ -95,16 +104,17 @@ async def test_a_failed_progress_update_does_not_fail_the_job(tmp_path, monkeypa
     """The update is skipped; the clip is delivered."""
     async with open_server(tmp_path, timings=quick(first_shown=0.01, attempts=3)) as server:
         edit = server.bot.presenter._routes.edit
-        failed: list[int] = []
+        failed = asyncio.Event()
 
         async def unreachable(job, message):
-            if not failed:
-                failed.append(job.id)
+            if not failed.is_set():
+                failed.set()
                 raise aiohttp.ClientConnectionError
             return await edit(job, message)
 
         monkeypatch.setattr(server.bot.presenter._routes, "edit", unreachable)
         result = await waiting(server)
-        await server.idle()
-        assert failed == [1]
+        async with asyncio.timeout(60):
+            await failed.wait()
+        await made(server)
         assert result.response.attachments

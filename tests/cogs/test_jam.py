@@ -124,10 +124,12 @@ async def test_a_cancelled_turn_is_open_again(tmp_path):
         await session.play(server.alice)
         form = await session.press(server.bob, "Take a turn")
         (field,) = custom_ids(form.modal)
+        server.pipeline.executor.paused = True
         await server.bob.submit_modal(form, {field: "slowly"})
         answer = await server.alice.click(await session.shown_card(), label="Take a turn")
         assert "is being made" in answer.response.content
         assert await server.pipeline.cancel((await session.snapshot()).jam.job_id)
+        server.pipeline.executor.paused = False
         await session.settle()
         snapshot = await session.snapshot()
         assert (len(snapshot.parts), snapshot.jam.job_id) == (1, None)

@@ -6,6 +6,7 @@ import asyncio
 
 from bot.domain.jobs import JobState
 from cogs.presentation import messages
+from tests.support.half_made_clip import HalfMadeClip
 from tests.support.simulated_server import open_server
 from tests.support.timings import quick
 
@@ -26,11 +27,12 @@ async def test_queue_names_only_one_s_own_clips(tmp_path):
     async with open_server(tmp_path) as server:
         empty = await server.alice.slash(server.channel, "queue")
         assert empty.response.content == str(messages.EMPTY_QUEUE)
-        await server.alice.slash(server.channel, "music", prompt="slow and mine")
-        await server.bob.slash(server.channel, "music", prompt="slow and theirs")
+        server.pipeline.executor.paused = True
+        await server.alice.slash(server.channel, "music", prompt="this is mine")
+        await server.bob.slash(server.channel, "music", prompt="this is theirs")
         result = await server.alice.slash(server.channel, "queue")
         assert "2 in the queue, 1 of them yours" in result.response.content
-        assert "slow and mine" in result.response.content
+        assert "this is mine" in result.response.content
         assert "theirs" not in result.response.content
         for job_id, who in ((1, server.alice), (2, server.bob)):
             await who.slash(server.channel, "cancel", job=job_id)
@@ -38,8 +40,9 @@ async def test_queue_names_only_one_s_own_clips(tmp_path):
 
 async def test_a_waiting_job_shows_its_position_and_can_be_cancelled(tmp_path, monkeypatch):
     """A bar, a percentage and a button; the answer says that cancelling costs nothing."""
+    prompt = HalfMadeClip(tmp_path).prompt
     async with open_server(tmp_path, timings=quick(show_every=0.02)) as server:
-        result = await server.alice.slash(server.channel, "music", prompt="slow", seconds=10.0)
+        result = await server.alice.slash(server.channel, "music", prompt=prompt, seconds=10.0)
         await shown(result, "▱")
         assert labels(result.response) == ["Cancel"]
         pressed = await server.bob.click(result.response, label="Cancel")
@@ -62,7 +65,8 @@ async def queued(server, job_id):
 async def test_cancel_without_a_choice_cancels_the_latest_job(tmp_path):
     """Without a number, /cancel cancels the person's latest job."""
     async with open_server(tmp_path) as server:
-        for prompt in ("slow 1", "slow 2"):
+        server.pipeline.executor.paused = True
+        for prompt in ("first", "second"):
             await server.alice.slash(server.channel, "music", prompt=prompt)
         await queued(server, 2)
         result = await server.alice.slash(server.channel, "cancel")

@@ -8,8 +8,18 @@ import pytest
 
 from bot.domain.jobs import JobState, Keep
 from cogs.presentation import progress_messages
+from tests.support.half_made_clip import HalfMadeClip
+from tests.support.running_executor import until
 from tests.support.simulated_server import Clock, open_server
 from tests.support.timings import quick
+
+
+async def being_made(server, *job_ids):
+    """Wait until a worker has reported progress of these jobs."""
+    for job_id in job_ids:
+        async with asyncio.timeout(60):
+            await until(lambda id_=job_id: server.pipeline.executor.progress(id_))
+            await until(lambda id_=job_id: server.pipeline.executor.progress(id_).share > 0)
 
 
 async def test_after_a_worker_crash_the_clip_is_generated_again(tmp_path, monkeypatch):
@@ -48,13 +58,15 @@ async def test_a_clip_that_crashes_the_engine_affects_no_other_job(tmp_path):
 
 async def test_jobs_beside_a_killed_clip_lose_no_attempt(tmp_path):
     """The worker was killed because of another job: no attempt is spent."""
+    clip = HalfMadeClip(tmp_path)
     async with open_server(tmp_path, cancel_seconds=0.2) as server:
         await server.alice.slash(server.channel, "music", prompt="stubborn")
-        await server.bob.slash(server.channel, "music", prompt="slow and long", seconds=30.0)
-        async with asyncio.timeout(60):
-            while server.pipeline.executor.running < 2:
-                await asyncio.sleep(0.01)
+        await server.bob.slash(server.channel, "music", prompt=clip.prompt)
+        await being_made(server, 1, 2)
         assert await server.pipeline.cancel(1)
+        async with asyncio.timeout(60):
+            await until(lambda: server.pipeline.executor.restarts)
+        clip.let_go()
         await server.idle()
         second = await server.store.jobs.get(2)
         assert (second.state, second.attempts) == (JobState.DELIVERED, 0)
@@ -66,8 +78,8 @@ async def test_the_bots_own_deaths_spend_no_attempt(tmp_path):
         server.pipeline.executor.paused = True
         await server.alice.slash(server.channel, "music", prompt="rock")
         async with asyncio.timeout(60):
-            while (progress := server.pipeline.progress(1)) is None:
-                await asyncio.sleep(0.01)
+            await until(lambda: server.pipeline.progress(1))
+        progress = server.pipeline.progress(1)
         for _ in range(3):
             # The state that a killed bot leaves.
             await server.pipeline._dispatcher.stop()
@@ -84,14 +96,17 @@ async def test_the_bots_own_deaths_spend_no_attempt(tmp_path):
 
 async def test_a_running_job_survives_a_restart(tmp_path):
     """It is generated again, and delivered to the same message."""
-    clock = Clock()
+    clock, clip = Clock(), HalfMadeClip(tmp_path)
     async with open_server(tmp_path, clock=clock) as server:
-        result = await server.alice.slash(server.channel, "music", prompt="slow", seconds=1.0)
+        options = {"prompt": clip.prompt, "seconds": 1.0}
+        result = await server.alice.slash(server.channel, "music", **options)
+        await being_made(server, 1)
         await server.pipeline.drain(0.0)
         (job,) = await server.store.jobs.unfinished()
         assert (job.state, job.attempts) == (JobState.QUEUED, 0)
         await server.stop_pipeline()
         assert result.response.content
+        clip.let_go()
         async with server.restart() as again:
             await again.idle()
             done = await again.store.jobs.get(job.id)
@@ -104,7 +119,8 @@ async def test_a_remix_s_source_survives_a_restart(tmp_path):
     async with open_server(tmp_path) as server:
         await server.music(prompt="beat", seconds=6.0, seed=77)
         clip = await server.newest_clip()
-        options = {"prompt": "slow", "mine": str(clip.id), "keep": "start", "keep_seconds": 4.0}
+        options = {"prompt": "jazz", "mine": str(clip.id), "keep": "start", "keep_seconds": 4.0}
+        server.pipeline.executor.paused = True
         await server.alice.slash(server.channel, "remix", **options, seconds=1.0)
         await server.pipeline.drain(0.0)
         (job,) = await server.store.jobs.unfinished()

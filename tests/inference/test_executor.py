@@ -19,6 +19,7 @@ from bot.errors import Cancelled, JobError
 from bot.inference.executor import CANCELLED
 from bot.inference.pending_job import WorkerLost
 from tests.support import scripted_worker
+from tests.support.half_made_clip import HalfMadeClip
 from tests.support.running_executor import (
     SCRIPTED,
     TIMEOUT_SECONDS,
@@ -162,12 +163,13 @@ async def test_a_job_is_cancelled_while_it_is_prepared():
         assert not first.started.is_set()
 
 
-async def test_running_jobs_per_user_are_limited():
+async def test_running_jobs_per_user_are_limited(tmp_path):
     """A person's second job waits although there is room; another person's does not."""
+    prompt = HalfMadeClip(tmp_path).prompt
     async with open_executor(configured(slots=4, running_per_user=1)) as executor:
-        first = submit(executor, 1, "slow", user=1)
-        second = submit(executor, 2, "slow", user=1)
-        other = submit(executor, 3, "slow", user=2)
+        first = submit(executor, 1, prompt, user=1)
+        second = submit(executor, 2, prompt, user=1)
+        other = submit(executor, 3, prompt, user=2)
         await first.started.wait()
         await other.started.wait()
         assert not second.started.is_set()
@@ -176,30 +178,32 @@ async def test_running_jobs_per_user_are_limited():
         await second.started.wait()
 
 
-async def test_an_interrupted_job_goes_first():
+async def test_an_interrupted_job_goes_first(tmp_path):
     """It had its turn before."""
+    prompt = HalfMadeClip(tmp_path).prompt
     async with open_executor(configured(slots=1)) as executor:
-        running = submit(executor, 1, "slow")
+        running = submit(executor, 1, prompt)
         await running.started.wait()
         waiting = submit(executor, 2)
-        again = submit(executor, 3, "slow", front=True)
+        again = submit(executor, 3, prompt, front=True)
         executor.cancel(1)
         await again.started.wait()
         assert not waiting.started.is_set()
 
 
-async def test_a_suspect_job_runs_alone():
+async def test_a_suspect_job_runs_alone(tmp_path):
     """It waits until the worker is idle, and the others wait until it is finished."""
+    prompt = HalfMadeClip(tmp_path).prompt
     async with open_executor() as executor:
-        running = submit(executor, 1, "slow")
+        running = submit(executor, 1, prompt)
         await running.started.wait()
-        suspect = submit(executor, 2, "slow", alone=True)
-        other = submit(executor, 3, "slow")
-        await until(lambda: running.done_seconds > 0.05)
+        suspect = submit(executor, 2, prompt, alone=True)
+        other = submit(executor, 3, prompt)
+        await until(lambda: running.done_seconds > 0)
         assert not suspect.started.is_set()
         executor.cancel(1)
         await suspect.started.wait()
-        await until(lambda: suspect.done_seconds > 0.05)
+        await until(lambda: suspect.done_seconds > 0)
         assert not other.started.is_set()
         executor.cancel(2)
         await other.started.wait()
@@ -215,10 +219,11 @@ async def test_a_known_job_is_not_queued_twice():
         assert submit(executor, 1) is not run
 
 
-async def test_a_job_s_progress_is_reported():
+async def test_a_job_s_progress_is_reported(tmp_path):
     """The jobs ahead, then the generated share, and the time left once it is known."""
+    prompt = HalfMadeClip(tmp_path).prompt
     async with open_executor(configured(slots=1)) as executor:
-        runs = [submit(executor, n, "slow", seconds=8.0) for n in (1, 2, 3)]
+        runs = [submit(executor, n, prompt, seconds=8.0) for n in (1, 2, 3)]
         progress = executor.progress(3)
         assert progress is not None
         assert (progress.ahead, progress.is_running, progress.model_is_ready) == (2, False, False)
@@ -233,14 +238,17 @@ async def test_a_job_s_progress_is_reported():
         assert executor.progress(4) is None
 
 
-async def test_two_workers_share_the_queue():
+async def test_two_workers_share_the_queue(tmp_path):
     """Each has slots of its own, and the crash of one does not affect the other's job."""
+    clip = HalfMadeClip(tmp_path)
     async with open_executor(configured(slots=1, count=2)) as executor:
-        runs = [submit(executor, n, "slow") for n in (1, 2)]
+        runs = [submit(executor, n, clip.prompt) for n in (1, 2)]
         for run in runs:
             await run.started.wait()
         assert len(set(executor.worker_pids)) == 2
         os.kill(executor.worker_pids[0], signal.SIGKILL)
+        await asyncio.wait([run.outcome for run in runs], return_when=asyncio.FIRST_COMPLETED)
+        clip.let_go()
         results = await asyncio.gather(*(run.result() for run in runs), return_exceptions=True)
         assert sorted(type(each).__name__ for each in results) == ["Rendered", "WorkerLost"]
 

@@ -7,6 +7,7 @@ import pytest
 
 from bot.inference.audio_stream import MAX_SECONDS
 from tests.support import scripted_worker
+from tests.support.half_made_clip import HalfMadeClip
 from tests.support.running_executor import (
     configured,
     open_executor,
@@ -20,13 +21,15 @@ async def audio_of(stream):
     return [audio async for audio in stream]
 
 
-async def test_a_subscriber_gets_a_job_s_audio_while_it_is_generated():
+async def test_a_subscriber_gets_a_job_s_audio_while_it_is_generated(tmp_path):
     """The first chunk arrives before the job ends; all chunks together are the clip."""
+    half_made = HalfMadeClip(tmp_path)
     async with open_executor() as executor:
-        job = submit(executor, 1, "slow")
+        job = submit(executor, 1, half_made.prompt)
         first, second = executor.subscribe(1), executor.subscribe(1)
         begun = await anext(first)
         assert not job.outcome.done()
+        half_made.let_go()
         rest = await audio_of(first)
         clip = (await job.result()).sound
         together = np.concatenate([each.sound.samples for each in (begun, *rest)], axis=1)
@@ -36,12 +39,15 @@ async def test_a_subscriber_gets_a_job_s_audio_while_it_is_generated():
         assert len(await audio_of(second)) == 1 + len(rest)
 
 
-async def test_a_subscription_can_start_midway():
+async def test_a_subscription_can_start_midway(tmp_path):
     """Earlier audio is not sent again, and the start's offset is reported."""
+    half_made = HalfMadeClip(tmp_path)
     async with open_executor() as executor:
-        job = submit(executor, 1, "slow", seconds=2.0)
+        job = submit(executor, 1, half_made.prompt, seconds=2.0)
         await until(lambda: job.done_seconds > 0)
-        audio = await audio_of(executor.subscribe(1))
+        stream = executor.subscribe(1)
+        half_made.let_go()
+        audio = await audio_of(stream)
         assert audio[0].first_sample > 0
         clip = (await job.result()).sound.samples
         together = np.concatenate([each.sound.samples for each in audio], axis=1)

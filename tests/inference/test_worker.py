@@ -37,6 +37,7 @@ from bot.inference.protocol import (
 from bot.inference.worker import UNUSABLE
 from bot.inference.worker_process import ProcessBackend, explain_exit
 from tests.support import scripted_worker
+from tests.support.half_made_clip import HalfMadeClip
 
 TIMEOUT_SECONDS = 60
 SCRIPTED = "tests.support.scripted_worker:open_engine"
@@ -113,20 +114,22 @@ async def test_a_clip_is_generated_with_progress_messages():
         assert made.seconds_of_work > 0
 
 
-async def test_audio_is_sent_for_streamed_jobs_only():
+async def test_audio_is_sent_for_streamed_jobs_only(tmp_path):
     """From the start or from an offset, without a gap."""
+    clip = HalfMadeClip(tmp_path)
     async with started() as process:
-        process.send(GenerateJob(1, request("slow"), stream=True))
-        process.send(GenerateJob(2, request("slow, too")))
-        process.send(GenerateJob(3, request("slow as well")))
-        await next_message(process, JobProgressed)
-        process.send(StreamJob(2))
-        process.send(StreamJob(4))
+        process.send(GenerateJob(1, request(clip.prompt), stream=True))
+        process.send(GenerateJob(2, request(clip.prompt)))
+        process.send(GenerateJob(3, request(clip.prompt)))
         streamed: dict[int, list[JobAudio]] = {1: [], 2: [], 3: []}
         finished: dict[int, JobFinished] = {}
         while len(finished) < 3:
             message = await process.receive()
-            if isinstance(message, JobAudio):
+            if isinstance(message, JobProgressed) and message.job_id == 2:
+                process.send(StreamJob(2))
+                process.send(StreamJob(4))
+                clip.let_go()
+            elif isinstance(message, JobAudio):
                 assert message.job_id not in finished
                 streamed[message.job_id].append(message)
             elif isinstance(message, JobFinished):
@@ -151,7 +154,7 @@ async def test_a_request_the_engine_refuses_fails_with_its_sentence():
         assert (await next_message(process, JobFinished)).job_id == 2
 
 
-async def test_an_invalid_request_fails_alone():
+async def test_an_invalid_request_fails_alone(tmp_path):
     """The worker reports it, and other jobs, also running ones, continue."""
     wrong: list[tuple[dict[str, Any], str | None]] = [
         ({"seconds": "ten"}, to_json(UNUSABLE)),
@@ -162,26 +165,30 @@ async def test_an_invalid_request_fails_alone():
         ({"seconds": float("nan")}, None),
         ({"seconds": float("inf")}, None),
     ]
+    clip = HalfMadeClip(tmp_path)
     async with started() as process:
-        process.send(GenerateJob(100, request("slow")))
+        process.send(GenerateJob(100, request(clip.prompt)))
         for job_id, (changes, sentence) in enumerate(wrong):
             process.send(GenerateJob(job_id, dataclasses.replace(request(), **changes)))
             failed = await next_message(process, JobFailed)
             assert (failed.job_id, failed.sentence) == (job_id, sentence)
         process.send(GenerateJob(101, request()))
+        clip.let_go()
         done = {(await next_message(process, JobFinished)).job_id for _ in range(2)}
         assert done == {100, 101}
 
 
-async def test_a_cancelled_job_ends_and_the_others_continue():
+async def test_a_cancelled_job_ends_and_the_others_continue(tmp_path):
     """Between any two steps; an unknown job changes nothing."""
+    clip = HalfMadeClip(tmp_path)
     async with started() as process:
-        process.send(GenerateJob(1, request("slow")))
-        process.send(GenerateJob(2, request("slow, too")))
+        process.send(GenerateJob(1, request(clip.prompt)))
+        process.send(GenerateJob(2, request(clip.prompt)))
         assert (await next_message(process, JobProgressed)).job_id in {1, 2}
         process.send(CancelJob(3))
         process.send(CancelJob(1))
         assert await next_message(process, JobFailed) == JobFailed(1, None)
+        clip.let_go()
         assert (await next_message(process, JobFinished)).job_id == 2
 
 

@@ -1,9 +1,10 @@
 """An engine for worker processes in tests: it does what the prompt says.
 
 "fail" fails, as does "fail even" with an even seed; "crash" ends the process, "raise" is a defect
-in a step, "hang" stays in its step for ever, "slow" takes a hundred times as long, "stubborn"
-ignores a cancel, "beat" gives drums at 120 BPM; any other prompt gives a tone, whose pitch is the
-seed in Hz, in ten steps.
+in a step, "hang" stays in its step for ever, "slow" takes a hundred times as long, "half-made
+FILE" stays half made until that file exists (tests/support/half_made_clip.py), "stubborn" does so
+for ever and ignores a cancel, "beat" gives drums at 120 BPM; any other prompt gives a tone, whose
+pitch is the seed in Hz, in ten steps.
 
 With stems it has a guide and drums, bass and lead, a codebook each, whose codes are the digits of
 the seed unless they were kept. Endless music comes in chunks of 1/8 s whose samples count up;
@@ -132,9 +133,11 @@ class Engine:
                 raise ValueError("the script says so")
             if prompt == "hang":
                 time.sleep(3600)
+            if work.steps == STEPS // 2 and stays_half_made(prompt):
+                continue
             work.steps += 1
             total = getattr(work.request, "seconds", 1.0)
-            is_slow = prompt.startswith(("slow", "stubborn"))
+            is_slow = prompt.startswith("slow")
             steps, reported_every = (100 * STEPS, SLOWLY_REPORTED_EVERY) if is_slow else (STEPS, 1)
             if work.steps % reported_every:
                 continue
@@ -168,6 +171,12 @@ class Engine:
         samples = (work.steps * piece + np.arange(piece)).astype(np.float32)
         work.steps += 1
         return [AudioChunk(request_id=id_, samples=samples[None])]
+
+
+def stays_half_made(prompt):
+    """Return whether a clip with this prompt may not be finished yet."""
+    kind, _, file = prompt.partition(" ")
+    return kind == "stubborn" or (kind == "half-made" and not os.path.exists(file))
 
 
 def crashed_first():

@@ -21,11 +21,6 @@ from tests.support.simulated_server import open_server
 from tests.support.timings import quick
 
 
-async def waiting(server, **options):
-    """Ask for a clip that takes a little, and return before it is finished."""
-    return await server.alice.slash(server.channel, "music", prompt="slowly", **options)
-
-
 async def test_no_job_is_created_if_the_response_fails(tmp_path):
     """The response comes before the job: nobody pays for an order they never saw."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
@@ -55,7 +50,7 @@ async def test_a_person_blocked_meanwhile_gets_no_clip(tmp_path):
     """A block also cancels the person's queued jobs; nothing is charged."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
         server.pipeline.executor.paused = True
-        result = await waiting(server)
+        result = await server.alice.slash(server.channel, "music", prompt="90s rock")
         await server.store.settings.block(server.guild.id, server.alice.id, True)
         server.pipeline.executor.paused = False
         other = await server.music(server.bob)
