@@ -19,6 +19,7 @@ from bot.store.store import open_store
 from tests.support.discord_wire.bot_process import BotProcess
 from tests.support.discord_wire.files import File
 from tests.support.discord_wire.server import open_wire
+from tests.support.half_made_clip import HalfMadeClip
 from tests.support.leftover_processes import left_of
 
 TERM, INT, KILL = signal.SIGTERM, signal.SIGINT, signal.SIGKILL
@@ -54,12 +55,13 @@ async def seen(is_so):
 
 
 async def in_phase(phase, wire, bot, channel, alice):
-    """Bring a clip into a phase; return its interaction."""
+    """Bring a clip into a phase; return it, to be let go if it is being made."""
+    half_made = HalfMadeClip(bot.folder)
     if phase != "waiting for the worker":
         await bot.ready.wait()
     if phase == "posting":
         wire.fail("PATCH", "/webhooks/*", slow_seconds=3.0, with_files=True)
-    prompt = "slowly" if phase == "being made" else "rock"
+    prompt = half_made.prompt if phase == "being made" else "rock"
     asked = await wire.slash(alice, channel, "music", prompt=prompt, seconds=2.0)
     # Before it is recorded, the job is not accepted.
     await seen(lambda: accepted(bot.folder))
@@ -67,7 +69,7 @@ async def in_phase(phase, wire, bot, channel, alice):
         await seen(lambda: "%" in (asked.message.content or ""))
     if phase == "posting":
         await seen(lambda: any(each.files for each in wire.requests("PATCH")))
-    return asked
+    return half_made
 
 
 def accepted(folder, *states):
@@ -93,8 +95,14 @@ async def check(bot, wire, jobs=1):
 async def a_signal_to_the_bot(place, phase, signals, code):
     """Bring a clip into a phase, let the bot end, and start it again."""
     async with opened(place) as (wire, bot, channel, alice):
-        await in_phase(phase, wire, bot, channel, alice)
-        found = await bot.end(*signals)
+        half_made = await in_phase(phase, wire, bot, channel, alice)
+        ending = asyncio.create_task(bot.end(*signals))
+        # The first signal is sent at once. A second one meets the drain that waits for the clip.
+        await asyncio.sleep(0)
+        if len(signals) == 1:
+            half_made.let_go()
+        found = await ending
+        half_made.let_go()
         # A drain that is over before the second signal comes is no failure.
         assert found == code or (code == 1 and found == 0)
         await bot.start()
@@ -107,9 +115,10 @@ async def a_signal_to_the_bot(place, phase, signals, code):
 async def a_signal_to_the_worker(place, number):
     """End the worker while it generates a clip."""
     async with opened(place) as (wire, bot, channel, alice):
-        await in_phase("being made", wire, bot, channel, alice)
+        half_made = await in_phase("being made", wire, bot, channel, alice)
         (worker,) = bot.workers
         worker.send_signal(number)
+        half_made.let_go()
         await wire.until(lambda: wire.with_clips(), WAIT_SECONDS)
         await bot.finish()
         await check(bot, wire)

@@ -330,6 +330,7 @@ async def test_buttons_of_answers_work(stage, seats):
     seat, manager = seats[FRIEND], seats[MANAGER]
     await seat.go("music")
     await manager.go("music")
+    stage.pipeline.executor.paused = True
     asked = await seat.types("/music prompt:slowly")
     waiting = await stage.until(lambda: asked.message)
     await press(seat, waiting, "Cancel")
@@ -340,6 +341,7 @@ async def test_buttons_of_answers_work(stage, seats):
     waiting = await stage.until(lambda: asked.message)
     await press(manager, waiting, "Cancel")
     await expect(manager.message(waiting)).to_contain_text("ancelled")
+    stage.pipeline.executor.paused = False
 
     await mention(seat, "I think ", "could play a waltz")
     question = await stage.until(lambda: _answer_with(stage, "Make it"))
@@ -369,10 +371,12 @@ async def hold_clip(stage, seat):
     """Order a clip that can't be delivered anywhere, and return its number."""
     room, seat.person.takes_dms = stage.channels["jam-talk"], False
     await seat.go(room.name)
+    stage.pipeline.executor.paused = True
     await mention(seat, "", "slow")
     await stage.until(lambda: stage.pipeline.in_flight)
     role = stage.discord.guild.members[stage.discord.me.id].role_ids[0]
     room.overwrites[role] = Overwrite(role, deny=Right.VIEW_CHANNEL)
+    stage.pipeline.executor.paused = False
     await stage.pipeline.idle()
     del room.overwrites[role]
     seat.person.takes_dms = True

@@ -6,6 +6,7 @@ does what the prompt says.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -30,7 +31,7 @@ from tests.support.forked_worker import ForkedBackend
 from tests.support.new_database import lay_down
 from tests.support.starter_contents import starter_contents
 
-ACK_SECONDS = 3.0
+ACK_SECONDS, BEAT_SECONDS = 3.0, 0.01
 PATIENCE_SECONDS = 60.0
 NEVER_SECONDS = 86_400.0
 SCRIPTED = "tests.support.scripted_worker:open_engine"
@@ -232,15 +233,26 @@ def check_answers(env):
 
 
 def strict(monkeypatch):
-    """Make SimCord refuse late answers as Discord does, and send what Discord sends."""
-    begun = {}
+    """Make SimCord refuse late answers as Discord does, and send what Discord sends.
+
+    The three seconds are counted in turns of the event loop, which a busy machine makes fewer of:
+    only what the bot waits for takes them up. What blocks the loop is found by `watched`.
+    """
+    beats: dict[int, int] = {}
+
+    def beat(record):
+        beats[id(record)] += 1
+        if not record.responded and beats[id(record)] * BEAT_SECONDS < ACK_SECONDS:
+            asyncio.get_running_loop().call_later(BEAT_SECONDS, beat, record)
+
     payload_of = simcord.interactions.base_payload
 
     def base_payload(backend, *, user_id, guild_id, **rest):
         record, payload = payload_of(backend, user_id=user_id, guild_id=guild_id, **rest)
         payload["attachment_size_limit"] = USUAL_MAX_BYTES
         payload["authorizing_integration_owners"] = {"0": str(guild_id or 0)}
-        begun[id(record)] = time.perf_counter()  # SimCord advances the other clocks itself
+        beats[id(record)] = -1
+        beat(record)
         return record, payload
 
     monkeypatch.setattr(simcord.interactions, "base_payload", base_payload)
@@ -248,7 +260,7 @@ def strict(monkeypatch):
         answer = getattr(Interaction, name)
 
         def in_time(record, *args, answer=answer, **options):
-            if time.perf_counter() - begun[id(record)] > ACK_SECONDS:
+            if beats[id(record)] * BEAT_SECONDS >= ACK_SECONDS:
                 raise unknown_interaction()
             return answer(record, *args, **options)
 

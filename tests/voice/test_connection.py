@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import discord
 import numpy as np
@@ -24,7 +25,9 @@ from tests.support.discord_wire.server import open_wire
 from tests.support.heard_sound import RATE_HZ, decode, levels, pitch
 from tests.voice.test_mixer import track
 
-QUICK = ConnectionTimings(connect_seconds=1.0, pauses_seconds=(0.05,) * 8)
+QUICK = ConnectionTimings(connect_seconds=60.0, pauses_seconds=(0.05,) * 8)
+# A rejoin that Discord does not answer is given up, and tried again.
+REJOINING = replace(QUICK, connect_seconds=5.0)
 
 
 @asynccontextmanager
@@ -93,7 +96,7 @@ async def test_a_voice_connection_resumes_after_a_loss(how):
     """Also after losses for which discord.py gives up; the same track continues."""
     async with connected() as (wire, _client, _place, channel):
         mixer = Mixer()
-        line = VoiceConnection(channel, OpusSource(mixer), QUICK)
+        line = VoiceConnection(channel, OpusSource(mixer), REJOINING)
         await line.open()
         keeping = asyncio.create_task(line.keep())
         played = PlayedTrack(track(1, 440, 60))
@@ -143,7 +146,7 @@ async def test_a_deleted_channel_ends_the_connection():
 
 async def test_repeated_disconnects_end_the_connection():
     """It rejoins a limited number of times."""
-    timings = ConnectionTimings(connect_seconds=5.0, pauses_seconds=(0.05,) * 8, most_losses=2)
+    timings = replace(REJOINING, most_losses=2)
     async with connected() as (wire, _client, _place, channel):
         line = VoiceConnection(channel, OpusSource(Mixer()), timings)
         await line.open()

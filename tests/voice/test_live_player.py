@@ -70,8 +70,14 @@ class Stage:
         parts = []
         for _ in range(round(seconds * 10)):
             await asyncio.sleep(0.005)
+            await self.until(lambda: not any(map(self.is_awaited, self.begun)))
             parts.append(mixed(self.mixer, 0.1))
         return np.concatenate(parts)
+
+    def is_awaited(self, music):
+        """Whether music that is heard has too little buffered, but is still generated."""
+        is_made = music.may_go_on.is_set() and not music.breaks and music.sound.left is None
+        return is_made and music.sound is self.mixer.now and music.sound.buffered_seconds < 1.0
 
     async def close(self):
         self.running.cancel()

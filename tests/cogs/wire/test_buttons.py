@@ -11,6 +11,7 @@ from cogs.presentation import messages
 from tests.support import scripted_worker
 from tests.support.discord_wire.server import clips
 from tests.support.discord_wire.stage import open_stage
+from tests.support.half_made_clip import HalfMadeClip
 from tests.support.timings import quick
 
 
@@ -96,8 +97,9 @@ async def test_a_clip_that_is_still_being_posted_is_not_deleted_yet(tmp_path, mo
 
 async def test_cancel_pressed_twice_is_cancelled_once(tmp_path):
     """One press cancels, the other is too late; nothing is charged or delivered."""
+    prompt = HalfMadeClip(tmp_path).prompt
     async with open_stage(tmp_path, timings=quick(first_shown=0.01)) as stage:
-        asked = await stage.music(prompt="slow", seconds=10.0)
+        asked = await stage.music(prompt=prompt, seconds=10.0)
         await stage.wire.until(lambda: asked.message.buttons)
         presses = await pressed(stage, asked.message, "Cancel", 2)
         assert (await stage.final_job(1)).state is JobState.CANCELLED

@@ -11,9 +11,10 @@ import pytest
 
 from bot.config import Config, LimitsConfig
 from bot.demo.discord.rate_limits import Limit
+from bot.demo.discord.state import ACK_SECONDS
 from bot.domain.jobs import JobState
 from cogs.presentation import messages
-from tests.support.discord_wire.server import clips
+from tests.support.discord_wire.server import PATIENCE_SECONDS, clips
 from tests.support.discord_wire.stage import open_stage, shorten_pauses
 from tests.support.timings import quick
 
@@ -42,6 +43,7 @@ async def test_fifty_concurrent_interactions_are_served(tmp_path, monkeypatch):
         tmp_path, config=config, people=50, timings=quick(first_shown=0.05)
     ) as stage:
         wire = stage.wire
+        wire.ack_seconds = ACK_SECONDS
         # This limit is in no header, so that the bot runs into it with half of the clips.
         wire.buckets.limits["webhook"] = Limit(1, 1.0, announced=False)
         limited = wire.fail("PATCH", "/webhooks/*", with_files=True, times=25, retry_after=0.2)
@@ -83,7 +85,7 @@ async def test_a_late_response_creates_no_order(tmp_path):
         stage.wire.ack_seconds = 0.0
         late = await stage.wire.send_slash(stage.alice, stage.channel, "music", prompt="rock")
         await stage.wire.until(lambda: late.tries)
-        stage.wire.ack_seconds = 3.0
+        stage.wire.ack_seconds = PATIENCE_SECONDS
         await stage.music(stage.bob)
         assert (await stage.final_job(1)).order.origin.user_id == stage.bob.id
         assert late.message is None
