@@ -82,12 +82,13 @@ class RadioSession:
         await self._begin_live()
         try:
             await self.radio.open()
+            self.note_listeners()
+            if isinstance(self.channel, discord.StageChannel):
+                await self.channel.guild.me.edit(suppress=False)
         except BaseException:
             self._end_live()
+            await self.radio.stop()
             raise
-        self.note_listeners()
-        if isinstance(self.channel, discord.StageChannel):
-            await self.channel.guild.me.edit(suppress=False)
 
     async def run(self) -> None:
         """Play until it ends, then show why and remove its plan."""

@@ -26,7 +26,7 @@ class RadioSessions:
         self._bot, self._view_of, self._timings = bot, view_of, timings
         self._radios: dict[int, RadioSession] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._opening: set[int] = set()
+        self._opening: dict[int, tuple[RadioSession, asyncio.Event]] = {}
 
     def of(self, guild_id: int) -> RadioSession | None:
         """Return a server's radio, unless it is stopping."""
@@ -51,7 +51,8 @@ class RadioSessions:
         """
         self.check_off(plan.guild_id, channel)
         radio = RadioSession(self._bot, plan, channel, self._view_of, self._timings)
-        self._opening.add(plan.guild_id)
+        opened = asyncio.Event()
+        self._opening[plan.guild_id] = radio, opened
         try:
             if (ending := self._tasks.get(plan.guild_id)) is not None:
                 await asyncio.wait([ending])
@@ -61,13 +62,17 @@ class RadioSessions:
             task = asyncio.create_task(self._run(radio), name=f"radio of {plan.guild_id}")
             self._tasks[plan.guild_id] = task
         finally:
-            self._opening.discard(plan.guild_id)
+            del self._opening[plan.guild_id]
+            opened.set()
         log.info("radio.on server=%d channel=%d", plan.guild_id, channel.id)
         return radio
 
     async def close(self) -> None:
-        """Stop all radios; they are restored after the restart."""
-        await asyncio.gather(*(each.radio.stop() for each in self.all()), return_exceptions=True)
+        """Stop all radios, also those that are starting; they are restored after the restart."""
+        opening = list(self._opening.values())
+        sessions = [*self.all(), *(session for session, _ in opening)]
+        await asyncio.gather(*(each.radio.stop() for each in sessions), return_exceptions=True)
+        await asyncio.gather(*(opened.wait() for _, opened in opening))
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _run(self, radio: RadioSession) -> None:

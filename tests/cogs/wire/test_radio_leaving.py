@@ -1,0 +1,49 @@
+"""A radio that cannot start, or whose bot stops: it does not stay in the channel."""
+
+from __future__ import annotations
+
+import asyncio
+
+import discord
+
+from bot.demo.discord.actions import managing
+from bot.demo.discord.channels import ChannelType
+from bot.demo.discord.rights import Right
+from bot.demo.discord.voice import moves
+from tests.support.radio_channel import open_radio_channel
+
+
+async def test_a_radio_that_is_starting_ends_with_the_bot(tmp_path):
+    """When the bot has stopped its radios it has left, and the radio is restored later."""
+    async with open_radio_channel(tmp_path, clips=1) as voice:
+        wire, sessions = voice.wire, voice.stage.bot.get_cog("Radio").radios
+        wire.gateway.holds_back = "VOICE_SERVER_UPDATE"
+        await voice.begins_to_ask(voice.stage.alice, "start")
+        await voice.until(lambda: voice.is_there)
+        closing = asyncio.create_task(sessions.close())
+        done, _ = await asyncio.wait([closing], timeout=0.3)
+        assert not done
+        wire.gateway.holds_back = None
+        wire.gateway.lets_go.set()
+        await asyncio.wait_for(closing, 60)
+        assert sessions.all() == []
+        assert not voice.is_there
+        assert len(await voice.stage.store.radios.all()) == 1
+
+
+async def test_a_radio_that_may_not_speak_leaves_the_stage(tmp_path):
+    """If Discord refuses to make it a speaker, though it has the permission."""
+    may_speak = Right(discord.Permissions(mute_members=True).value)
+    async with open_radio_channel(tmp_path, clips=1) as voice:
+        wire, alice = voice.wire, voice.stage.alice
+        stage = await managing.create_channel(wire, wire.owner, "stage", type=ChannelType.STAGE)
+        await managing.set_channel_rights(wire, wire.owner, stage.id, wire.me.id, allow=may_speak)
+        channel = voice.stage.bot.get_channel
+        await voice.until(lambda: channel(stage.id) and channel(stage.id).overwrites)
+        await moves.join(wire, alice, stage)
+        await voice.until(lambda: channel(stage.id).voice_states)
+        fault = wire.fail("PATCH", "/guilds/*/voice-states/@me", status=403, code=50013)
+        await voice.begins_to_ask(alice, "start")
+        await voice.until(lambda: fault.hits == 1)
+        await voice.until(lambda: wire.me not in wire.voice.people_in(stage))
+        assert voice.radio is None
