@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.audio.files import decode
 from bot.audio.files.clip_file import is_uncut, read_clip_codes
-from bot.audio.untrusted.reading import End
+from bot.audio.untrusted.reading import FileEnd
 from bot.domain.generation import Kept, Tokens
 from bot.errors import RequestError, SoundError
 from bot.i18n.sentence import Sentence
@@ -15,7 +15,7 @@ from bot.musicgen.checkpoint.stems import check_stem_names
 from bot.musicgen.engine.validation import OTHER_CODES, check_tokens
 
 
-def load_audio(path: Path, contents: Contents, *, max_seconds: float) -> End:
+def load_audio(path: Path, contents: Contents, *, max_seconds: float) -> FileEnd:
     """Return the end of a sound file at a model's rate and channels. Raises SoundError."""
     config = contents.config
     return decode.load_end(
@@ -26,7 +26,7 @@ def load_audio(path: Path, contents: Contents, *, max_seconds: float) -> End:
     )
 
 
-def load_tokens(path: Path, end: End, contents: Contents, fingerprint: str) -> Tokens | None:
+def load_tokens(path: Path, end: FileEnd, contents: Contents, fingerprint: str) -> Tokens | None:
     """Return the codes of that end, if the file is an uncut clip of this very model.
 
     `fingerprint` is that of the model's codebooks, "" for a model without stems. Raises

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from bot.audio.analysis.rhythm import Rhythm
-from bot.audio.editing.alignment import Part, align
+from bot.audio.editing.alignment import SoundAnalysis, align
 from bot.audio.files.opus_packets import RATE_HZ
 from bot.errors import RequestError
 from bot.voice.track import Frames, Track
@@ -103,7 +103,7 @@ def _meet(first: Track, second: Track, since: int) -> Blend | None:
     return None
 
 
-def _factor(first: Part | None, second: Part | None) -> float | None:
+def _factor(first: SoundAnalysis | None, second: SoundAnalysis | None) -> float | None:
     """Return the speed-up of the first track that matches the second's tempo, if any."""
     one, other = _steady(first), _steady(second)
     if first is None or second is None or one is None or other is None:
@@ -122,7 +122,7 @@ def _factor(first: Part | None, second: Part | None) -> float | None:
     return factor if abs(octaves - round(octaves)) < _WHOLE else None
 
 
-def _steady(part: Part | None) -> Rhythm | None:
+def _steady(part: SoundAnalysis | None) -> Rhythm | None:
     return part.rhythm if part is not None and part.is_steady else None
 
 

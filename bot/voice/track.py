@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.audio.editing.alignment import Part
+from bot.audio.editing.alignment import SoundAnalysis
 
 Frames = NDArray[np.int16]
 """16-bit stereo at 48 kHz, [samples, 2]; half the memory of floats."""
@@ -20,7 +20,7 @@ class Track:
     clip_id: int | None
     """None for the rendered end of live music."""
     frames: Frames
-    part: Part | None = None
+    part: SoundAnalysis | None = None
 
     @property
     def length(self) -> int:

@@ -7,7 +7,13 @@ import pytest
 
 from bot.audio.analysis.key import Key, find_key
 from bot.audio.analysis.rhythm import Rhythm
-from bot.audio.editing.alignment import TOO_FAR_APART, Part, align, fold_tempo, shift_to_fit
+from bot.audio.editing.alignment import (
+    TOO_FAR_APART,
+    SoundAnalysis,
+    align,
+    fold_tempo,
+    shift_to_fit,
+)
 from bot.audio.editing.loudness import measure, peak_dbtp
 from bot.audio.editing.mix import analyse_part, mix
 from bot.audio.editing.stretch import stretch
@@ -26,7 +32,7 @@ def part(bpm, *, seconds=8.0, loops=False, first=0.0, confidence=0.9, key=None):
         beats_per_bar=4,
         is_even=True,
     )
-    return Part(seconds=seconds, rhythm=rhythm, key=key, loops=loops)
+    return SoundAnalysis(seconds=seconds, rhythm=rhythm, key=key, loops=loops)
 
 
 def loop_of(bpm, bars, maker=drums):
@@ -192,7 +198,7 @@ def test_a_mix_is_even_and_does_not_clip():
         sound_of(9.0 * tone(60, 4.0, partials=1)),
         sound_of(0.2 * tone(67, 4.0, partials=1)),
     )
-    parts = [(sound, Part(seconds=4.0, rhythm=None, key=None)) for sound in (loud, soft)]
+    parts = [(sound, SoundAnalysis(seconds=4.0, rhythm=None, key=None)) for sound in (loud, soft)]
     for balance, wanted_db in ((0.5, 0.0), (0.8, 12.0)):
         made = mix(*parts, balance=balance)
         assert peak_dbtp(made.sound) <= -1.0

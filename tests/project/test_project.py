@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -260,6 +261,13 @@ def test_files_are_short_enough():
     for path in FILES:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 250, path
         assert path.stem not in NO_NAMES, path
+
+
+def test_a_class_of_the_audio_room_has_a_name_of_its_own():
+    """A reader of one file is not led to think of another file's class."""
+    trees = [ast.parse(path.read_text()) for path in FILES if is_in(module_of(path), "bot.audio")]
+    classes = [each.name for tree in trees for each in tree.body if isinstance(each, ast.ClassDef)]
+    assert [name for name, times in Counter(classes).items() if times > 1] == []
 
 
 def test_packages_do_nothing_when_imported():

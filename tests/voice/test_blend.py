@@ -9,7 +9,7 @@ import pytest
 
 from bot.audio.analysis.key import Key
 from bot.audio.analysis.rhythm import Rhythm
-from bot.audio.editing.alignment import Part
+from bot.audio.editing.alignment import SoundAnalysis
 from bot.audio.resample import fit
 from bot.voice.blend import Blend, grown_blend, plain_blend, plan_blend
 from bot.voice.blend_rendering import render_blend
@@ -38,7 +38,7 @@ def part(bpm, *, seconds=20.0, first=0.5, key=C_MAJOR, beats_per_bar=4, confiden
         beats_per_bar=beats_per_bar,
         is_even=True,
     )
-    return Part(seconds=seconds, rhythm=rhythm, key=key)
+    return SoundAnalysis(seconds=seconds, rhythm=rhythm, key=key)
 
 
 def blend_of(one, two):
@@ -68,7 +68,7 @@ def test_a_blend_covers_whole_bars_if_tempo_and_key_match():
         (part(120, beats_per_bar=3), "three beats meet four"),
         (part(120, confidence=0.4), "a beat that is not certain"),
         (part(120, first=2.4), "a long pickup"),
-        (Part(seconds=20.0, rhythm=None, key=None), "no beat"),
+        (SoundAnalysis(seconds=20.0, rhythm=None, key=None), "no beat"),
         (None, "nothing known"),
     ],
 )

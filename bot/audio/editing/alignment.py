@@ -38,7 +38,7 @@ _MAJOR_OF_MINOR = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class SoundAnalysis:
     """The analysis of a sound that is to be mixed."""
 
     seconds: float
@@ -87,7 +87,7 @@ class Alignment:
     on_the_beat: bool = False
 
 
-def align(lead: Part, other: Part) -> Alignment:
+def align(lead: SoundAnalysis, other: SoundAnalysis) -> Alignment:
     """Return the alignment of a sound with a lead.
 
     If one has no beat, or only an unreliable one that doesn't fit, both start together unchanged.

@@ -16,11 +16,11 @@ from bot.audio.analysis.spectra import normalize
 from bot.audio.editing.crossfade import RISE_SECONDS, crossfade, fade, find_quiet_place, seal_loop
 from bot.audio.editing.loops import (
     Likeness,
-    Stretch,
+    SampleRange,
     align_end,
     choose_loop,
     find_alike_places,
-    find_full_stretch,
+    find_full_range,
 )
 from bot.audio.editing.loudness import measure
 from bot.audio.editing.segments import amplify, join
@@ -68,7 +68,7 @@ def make_loop(sound: Sound, rhythm: Rhythm | None) -> Loop:
     mono = normalize(sound)
     if mono is None or sound.seconds < 10 * _SHORTEST_SECONDS:
         return Loop(sound=sound, bars=0, start_seconds=0.0)
-    whole = find_full_stretch(mono, sound.sample_rate_hz)
+    whole = find_full_range(mono, sound.sample_rate_hz)
     likeness = Likeness.of(mono, sound.sample_rate_hz)
     if rhythm is not None:
         bars = _exact_bars(sound, rhythm, whole)
@@ -141,7 +141,7 @@ def join_with_crossfade(
     return join([before, seam, replace(second, samples=other[:, frames:])])
 
 
-def _exact_bars(sound: Sound, rhythm: Rhythm, whole: Stretch) -> int:
+def _exact_bars(sound: Sound, rhythm: Rhythm, whole: SampleRange) -> int:
     """Return how many bars a sound has that is nothing but bars at their full level, else 0."""
     # The last stroke may die away within its beat.
     beat_samples = round(60 / rhythm.bpm * sound.sample_rate_hz)
@@ -153,8 +153,10 @@ def _exact_bars(sound: Sound, rhythm: Rhythm, whole: Stretch) -> int:
     return bars if rhythm.is_even and is_full and is_exact and begins else 0
 
 
-def _whole_bars(sound: Sound, rhythm: Rhythm, bars: int, whole: Stretch) -> list[tuple[int, int]]:
-    """Return every place where so many bars fit into a stretch, as start and stop in samples."""
+def _whole_bars(
+    sound: Sound, rhythm: Rhythm, bars: int, whole: SampleRange
+) -> list[tuple[int, int]]:
+    """Return every place where so many bars fit into a range, as start and stop in samples."""
     rate_hz, total = sound.sample_rate_hz, sound.samples.shape[1]
     late = round(_LATE_SECONDS * rate_hz)
     lines = [*rhythm.downbeats]
@@ -172,7 +174,7 @@ def _whole_bars(sound: Sound, rhythm: Rhythm, bars: int, whole: Stretch) -> list
     return found
 
 
-def _close(sound: Sound, start: int, stop: int, *, bars: int, whole: Stretch) -> Loop:
+def _close(sound: Sound, start: int, stop: int, *, bars: int, whole: SampleRange) -> Loop:
     """Cut out a loop and hide its seam."""
     rate_hz, length = sound.sample_rate_hz, stop - start
     if start:

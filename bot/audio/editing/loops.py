@@ -23,7 +23,7 @@ _NO_CONTEXT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class SampleRange:
     """A range of samples, end exclusive."""
 
     start: int
@@ -45,10 +45,10 @@ class Likeness:
         shown = log_mel(power_spectrogram(mono, window, hop), window, _BANDS, sample_rate_hz)
         return cls(shown, hop)
 
-    def distance(self, first: int, second: int, whole: Stretch) -> float:
-        """Return how different the surroundings of two places are, within a stretch; in samples.
+    def distance(self, first: int, second: int, whole: SampleRange) -> float:
+        """Return how different the surroundings of two places are, within a range; in samples.
 
-        Before both and after both are compared as far as the stretch has either.
+        Before both and after both are compared as far as the range has either.
         """
         reach = round(_CONTEXT_SECONDS / _FRAME_SECONDS)
         low, high = (place // self.samples_a_frame for place in (whole.start, whole.stop))
@@ -65,12 +65,12 @@ class Likeness:
         return float(np.abs(difference).mean())
 
 
-def find_full_stretch(mono: Floats, sample_rate_hz: int) -> Stretch:
+def find_full_range(mono: Floats, sample_rate_hz: int) -> SampleRange:
     """Return the part without fade-in and fade-out: from the first to the last full level."""
     block = max(1, round(_LEVEL_SECONDS * sample_rate_hz))
     count = len(mono) // block
     if count < 4:
-        return Stretch(0, len(mono))
+        return SampleRange(0, len(mono))
     power = np.square(mono[: count * block]).reshape(count, block).mean(axis=1)
     hold = min(count, round(_HOLD_SECONDS / _LEVEL_SECONDS))
     held = np.lib.stride_tricks.sliding_window_view(power, hold).max(axis=1)
@@ -82,17 +82,17 @@ def find_full_stretch(mono: Floats, sample_rate_hz: int) -> Stretch:
         start -= 1
     while stop < min(count, int(loud[-1]) + hold) and power[stop] >= soft:
         stop += 1
-    return Stretch(start * block, len(mono) if stop == count else stop * block)
+    return SampleRange(start * block, len(mono) if stop == count else stop * block)
 
 
 def choose_loop(
-    likeness: Likeness, candidates: Sequence[tuple[int, int]], whole: Stretch
+    likeness: Likeness, candidates: Sequence[tuple[int, int]], whole: SampleRange
 ) -> tuple[int, int]:
     """Return the loop, as start and end in samples, whose ends are in the most alike places."""
     return min(candidates, key=lambda each: likeness.distance(each[0], each[1], whole))
 
 
-def find_alike_places(likeness: Likeness, whole: Stretch, spare: int) -> tuple[int, int]:
+def find_alike_places(likeness: Likeness, whole: SampleRange, spare: int) -> tuple[int, int]:
     """Return two distant places with the most similar surroundings, in samples.
 
     `spare` samples are left before the first, for the seam.

@@ -14,7 +14,7 @@ import numpy as np
 from bot.audio.analysis.expected_tempo import ExpectedTempo
 from bot.audio.analysis.key import find_key
 from bot.audio.analysis.rhythm import find_rhythm
-from bot.audio.editing.alignment import Alignment, Part, align
+from bot.audio.editing.alignment import Alignment, SoundAnalysis, align
 from bot.audio.editing.crossfade import fade, seal_loop
 from bot.audio.editing.loudness import level, measure
 from bot.audio.editing.segments import amplify, overlay
@@ -51,9 +51,11 @@ class MixedSound:
     loops: bool
 
 
-def analyse_part(sound: Sound, *, loops: bool, expected: ExpectedTempo | None = None) -> Part:
+def analyse_part(
+    sound: Sound, *, loops: bool, expected: ExpectedTempo | None = None
+) -> SoundAnalysis:
     """Return the analysis of a sound that is to be mixed."""
-    return Part(
+    return SoundAnalysis(
         seconds=sound.seconds,
         rhythm=find_rhythm(sound, expected),
         key=find_key(sound),
@@ -62,7 +64,10 @@ def analyse_part(sound: Sound, *, loops: bool, expected: ExpectedTempo | None = 
 
 
 def mix(
-    lead: tuple[Sound, Part], other: tuple[Sound, Part], *, balance: float = EVEN_BALANCE
+    lead: tuple[Sound, SoundAnalysis],
+    other: tuple[Sound, SoundAnalysis],
+    *,
+    balance: float = EVEN_BALANCE,
 ) -> MixedSound:
     """Return a sound with another one, aligned with it, on top.
 
@@ -105,7 +110,7 @@ class _Span:
     loops: bool = False
 
 
-def _plan(lead: Part, other: Part, alignment: Alignment) -> _Span:
+def _plan(lead: SoundAnalysis, other: SoundAnalysis, alignment: Alignment) -> _Span:
     """Return when a mix begins and ends."""
     length = other.seconds / alignment.time_factor
     end = alignment.offset_seconds + length
@@ -132,7 +137,7 @@ def _repeats(lead_seconds: float, other_seconds: float) -> tuple[int, bool]:
     return least, False
 
 
-def _bar_line_after(seconds: float, lead: Part) -> float:
+def _bar_line_after(seconds: float, lead: SoundAnalysis) -> float:
     """Return the first bar line of the sound that leads, at a time or after it."""
     if lead.rhythm is None or lead.bpm is None:
         return seconds
@@ -143,7 +148,7 @@ def _bar_line_after(seconds: float, lead: Part) -> float:
     return max(seconds if bars < 1 else 0.0, phase + bars * bar)
 
 
-def _align_follower(sound: Sound, part: Part, alignment: Alignment, span: _Span) -> Sound:
+def _align_follower(sound: Sound, part: SoundAnalysis, alignment: Alignment, span: _Span) -> Sound:
     """Return the sound that follows, stretched, over the time of a mix.
 
     Of a mix that loops there is a moment more before it, which its end goes over into.
@@ -161,7 +166,7 @@ def _align_follower(sound: Sound, part: Part, alignment: Alignment, span: _Span)
     return _excerpt(made, replace(part, seconds=made.seconds), start, seconds)
 
 
-def _excerpt(sound: Sound, part: Part, start: float, seconds: float) -> Sound:
+def _excerpt(sound: Sound, part: SoundAnalysis, start: float, seconds: float) -> Sound:
     """Return a sound from a time on, for so long: repeated where it loops, else with silence.
 
     What ends earlier ends with a fade.

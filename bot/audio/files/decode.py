@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bot.audio.resample import fit
 from bot.audio.untrusted import sniff
-from bot.audio.untrusted.reading import End, Part, Reading, read_end, read_part
+from bot.audio.untrusted.reading import FileEnd, FilePart, Reading, read_end, read_part
 from bot.audio.untrusted.sandbox import Limits
 from bot.errors import SoundError
 from bot.i18n.sentence import Sentence
@@ -22,7 +22,7 @@ from bot.i18n.sentence import Sentence
 _LIMITS = Limits(cpu_seconds=300, memory_bytes=2**31, wall_seconds=600.0)
 
 
-def load_end(path: Path, *, keep_seconds: float, sample_rate_hz: int, channels: int) -> End:
+def load_end(path: Path, *, keep_seconds: float, sample_rate_hz: int, channels: int) -> FileEnd:
     """Return the end of what sounds in a file, at a model's rate and channels.
 
     Raises SoundError, whose sentence names the file.
@@ -31,10 +31,12 @@ def load_end(path: Path, *, keep_seconds: float, sample_rate_hz: int, channels: 
         reading = Reading(demuxer=_identify(path), channels=channels, limits=_LIMITS)
         end = asyncio.run(read_end(path, reading, keep_seconds=keep_seconds))
     fitted = fit(end.sound, sample_rate_hz=sample_rate_hz, channels=channels)
-    return End(fitted, is_cut=end.is_cut)
+    return FileEnd(fitted, is_cut=end.is_cut)
 
 
-def load_part(path: Path, *, start_seconds: float = 0.0, end_seconds: float | None = None) -> Part:
+def load_part(
+    path: Path, *, start_seconds: float = 0.0, end_seconds: float | None = None
+) -> FilePart:
     """Return a part of a file, or all of it, at its own rate, mono or stereo.
 
     Raises SoundError, whose sentence names the file.

@@ -29,7 +29,7 @@ class Collector(Protocol):
         """Add the next samples, [frames, channels]."""
 
 
-class Stretch:
+class PartCollector:
     """Keeps the frames from `start` to `end`, at most `most` of them."""
 
     def __init__(self, start: int, end: int | None, most: int) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted import sandbox, scratch_folder
-from bot.audio.untrusted.sandbox import End, Limits, SandboxLayers
+from bot.audio.untrusted.sandbox import Limits, ProcessEnd, SandboxLayers
 from bot.audio.untrusted.sniff import DEMUXERS, NOT_SOUND
 from bot.errors import ResourceError, SoundError, ZhiyinError
 from bot.i18n.sentence import Sentence
@@ -193,7 +193,7 @@ async def ended(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _refusal(end: End | None, decoding: Decoding, limits: Limits) -> ZhiyinError | None:
+def _refusal(end: ProcessEnd | None, decoding: Decoding, limits: Limits) -> ZhiyinError | None:
     """Return what an end means, and tell the operator what a person need not know."""
     if end is None or end.code in _CANT_START:
         log.error("upload.ffmpeg_not_started code=%s", end and end.code)

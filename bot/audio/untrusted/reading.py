@@ -15,7 +15,7 @@ import numpy as np
 
 from bot.audio.mixing import mix_channels, turn_down
 from bot.audio.untrusted import ffmpeg_decoder
-from bot.audio.untrusted.collectors import MOST_PART_MINUTES, Collector, Stretch
+from bot.audio.untrusted.collectors import MOST_PART_MINUTES, Collector, PartCollector
 from bot.audio.untrusted.decoded_stream import DecodedStream, StreamFormat
 from bot.audio.untrusted.ffmpeg_decoder import Decoding
 from bot.audio.untrusted.sandbox import Limits
@@ -65,7 +65,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class FileEnd:
     """The end of a file, as far as it sounds."""
 
     sound: Sound
@@ -74,7 +74,7 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FilePart:
     """A part of a file."""
 
     sound: Sound
@@ -84,7 +84,7 @@ class Part:
     """How long the file is, or as much of it as was read."""
 
 
-async def read_end(source: bytes | Path, reading: Reading, *, keep_seconds: float) -> End:
+async def read_end(source: bytes | Path, reading: Reading, *, keep_seconds: float) -> FileEnd:
     """Return the end of what sounds in a file, `keep_seconds` at most.
 
     Raises SoundError, with the sentence to show, and ResourceError where no file can be read.
@@ -112,7 +112,7 @@ async def read_end(source: bytes | Path, reading: Reading, *, keep_seconds: floa
         raise SoundError(TOO_SHORT)
     if samples is None:
         raise SoundError(SILENT)
-    return End(_sound_of(samples, form, reading), is_cut=heard.cut_frames > 0)
+    return FileEnd(_sound_of(samples, form, reading), is_cut=heard.cut_frames > 0)
 
 
 async def read_start(source: bytes | Path, reading: Reading, *, keep_seconds: float) -> Sound:
@@ -133,26 +133,26 @@ async def read_start(source: bytes | Path, reading: Reading, *, keep_seconds: fl
 
 async def read_part(
     source: bytes | Path, reading: Reading, *, start_seconds: float, end_seconds: float | None
-) -> Part:
+) -> FilePart:
     """Return the part of a file between two places.
 
     Raises SoundError and ResourceError as `read_end` does, and SoundError for a long part.
     """
 
-    def begin(form: StreamFormat) -> Stretch:
+    def begin(form: StreamFormat) -> PartCollector:
         rate_hz = form.sample_rate_hz
         end = None if end_seconds is None else round(end_seconds * rate_hz)
-        return Stretch(round(start_seconds * rate_hz), end, MOST_PART_MINUTES * 60 * rate_hz)
+        return PartCollector(round(start_seconds * rate_hz), end, MOST_PART_MINUTES * 60 * rate_hz)
 
     most_seconds = MOST_HOURS * 3600.0 if end_seconds is None else end_seconds + 1
-    form, stretch = await _stream(source, reading, begin, most_seconds)
-    if end_seconds is None and stretch.frames >= most_seconds * form.sample_rate_hz:
+    form, part = await _stream(source, reading, begin, most_seconds)
+    if end_seconds is None and part.frames >= most_seconds * form.sample_rate_hz:
         raise SoundError(VERY_LONG.fill(hours=MOST_HOURS))
-    if stretch.frames < _MIN_SECONDS * form.sample_rate_hz:
+    if part.frames < _MIN_SECONDS * form.sample_rate_hz:
         raise SoundError(TOO_SHORT)
-    sound = _sound_of(stretch.samples(form.channels), form, reading)
-    start = min(stretch.start, stretch.frames) / form.sample_rate_hz
-    return Part(sound, start, stretch.frames / form.sample_rate_hz)
+    sound = _sound_of(part.samples(form.channels), form, reading)
+    start = min(part.start, part.frames) / form.sample_rate_hz
+    return FilePart(sound, start, part.frames / form.sample_rate_hz)
 
 
 _Collected = TypeVar("_Collected", bound=Collector)

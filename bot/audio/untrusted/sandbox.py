@@ -58,7 +58,7 @@ NO_LAYERS = SandboxLayers(network=False, files=False, calls=False)
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class ProcessEnd:
     """How a program ended, and the last of its messages."""
 
     code: int
@@ -91,11 +91,11 @@ def command_prefix(program: Path, layers: SandboxLayers, limits: Limits) -> list
     return [sys.executable, "-I", "-S", "-c", _LAUNCH, str(_ROOT), pairs, str(program)]
 
 
-def parse_end(stderr: bytes) -> End | None:
+def parse_end(stderr: bytes) -> ProcessEnd | None:
     """Return how a program ended, by the end of its standard error; None if it never began."""
     if (found := _REPORT.search(stderr)) is None:
         return None
-    return End(int(found[1]), int(found[2]), float(found[3]), int(found[4]), stderr)
+    return ProcessEnd(int(found[1]), int(found[2]), float(found[3]), int(found[4]), stderr)
 
 
 @cache
