@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 
 from bot.audio.analysis.expected_tempo import expected_tempo
-from bot.audio.editing.alignment import Alignment
+from bot.audio.editing.alignment import Alignment, SoundAnalysis
 from bot.audio.editing.mix import MixedSound, analyse_part, mix
 from bot.audio.files.masters import read_master
 from bot.audio.module_process import ModuleFailed, run_module
@@ -49,21 +49,21 @@ async def mix_kept(
 
     Raises JobError with the reason if that fails.
     """
-    asked = {"lead": _told(lead), "other": _told(other), "balance": balance}
+    asked = {"lead": _describe(lead), "other": _describe(other), "balance": balance}
     try:
         output = await run_module(module, json.dumps(asked).encode(), _LIMITS)
     except ModuleFailed as error:
         log.error("mix.lost %s", error)
         raise JobError(LOST) from None
     line, _, samples = output.partition(b"\n")
-    return _read(json.loads(line), samples)
+    return _from_output(json.loads(line), samples)
 
 
-def _told(part: KeptPart) -> dict[str, Any]:
+def _describe(part: KeptPart) -> dict[str, Any]:
     return dataclasses.asdict(part) | {"path": str(part.path)}
 
 
-def _read(fields: Mapping[str, Any], samples: bytes) -> MixedSound:
+def _from_output(fields: Mapping[str, Any], samples: bytes) -> MixedSound:
     if "refused" in fields:
         raise JobError(from_json(fields["refused"]))
     whole = np.frombuffer(samples, "<f4").reshape(fields["channels"], -1)
@@ -81,7 +81,7 @@ def main() -> None:
     asked = json.load(sys.stdin)
     out = sys.stdout.buffer
     try:
-        lead, other = (_heard(asked[name]) for name in ("lead", "other"))
+        lead, other = (_load_part(asked[name]) for name in ("lead", "other"))
         made = mix(lead, other, balance=asked["balance"])
     except ZhiyinError as error:
         out.write(json.dumps({"refused": to_json(error.sentence)}).encode() + b"\n")
@@ -98,7 +98,7 @@ def main() -> None:
     out.write(np.ascontiguousarray(made.sound.samples, dtype="<f4").tobytes())
 
 
-def _heard(fields: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def _load_part(fields: Mapping[str, Any]) -> tuple[Sound, SoundAnalysis]:
     sound = read_master(Path(fields["path"]))
     return sound, analyse_part(
         sound, loops=fields["loops"], expected=expected_tempo(fields["prompt"])

@@ -11,7 +11,8 @@ import os
 import sys
 from pathlib import Path
 
-from bot.audio.untrusted import ffmpeg_decoder, sandbox
+from bot.audio.untrusted import sandbox
+from bot.audio.untrusted.process_group import end_process_group
 from bot.audio.untrusted.sandbox import NO_LAYERS, Limits
 
 _ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ async def run_module(module: str, given: bytes, limits: Limits) -> bytes:
     except TimeoutError:
         raise ModuleFailed(f"killed after {limits.wall_seconds} s") from None
     finally:
-        await ffmpeg_decoder.ended(process)
+        await end_process_group(process)
     # The launcher's own exit code says nothing of the module's.
     end = sandbox.parse_end(stderr)
     if end is None or (end.code, end.signal) != (0, 0):

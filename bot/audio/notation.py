@@ -99,7 +99,7 @@ def load_notation(folder: Path) -> Notation | None:
     An invalid one is logged and ignored, since only exports of notes need it.
     """
     try:
-        return _notation(json.loads((folder / FILE).read_text("utf-8")))
+        return _parse_notation(json.loads((folder / FILE).read_text("utf-8")))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError):
@@ -107,7 +107,7 @@ def load_notation(folder: Path) -> Notation | None:
         return None
 
 
-def _notation(fields: Mapping[str, Any]) -> Notation:
+def _parse_notation(fields: Mapping[str, Any]) -> Notation:
     return Notation(
         frames_per_second=fields["frames_per_second"],
         clock=Clock(**fields["clock"] | {"beat_frames": tuple(fields["clock"]["beat_frames"])}),

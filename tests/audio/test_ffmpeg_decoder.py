@@ -171,7 +171,9 @@ async def test_cancelling_during_heavy_output_ends_the_decoder(place, body):
     decoding = ffmpeg_decoder.Decoding(demuxer="wav", max_seconds=9.0)
     async with asyncio.timeout(60):
         with pytest.raises(SoundError, match="enough"):
-            async with ffmpeg_decoder.decoded(b"", decoding, ffmpeg=decoder(place, body)) as chunks:
+            async with ffmpeg_decoder.lend_decoded(
+                b"", decoding, ffmpeg=decoder(place, body)
+            ) as chunks:
                 await anext(chunks)
                 # More output arrives than the buffer holds, and reading is paused.
                 await asyncio.sleep(0.2)

@@ -166,7 +166,7 @@ async def decoded(data, demuxer):
     decoding = ffmpeg_decoder.Decoding(demuxer=demuxer, max_seconds=10.0)
     got = b""
     try:
-        async with ffmpeg_decoder.decoded(data, decoding) as chunks:
+        async with ffmpeg_decoder.lend_decoded(data, decoding) as chunks:
             async for chunk in chunks:
                 got += chunk
     except SoundError as error:

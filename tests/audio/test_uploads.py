@@ -280,7 +280,7 @@ async def test_tags_of_an_upload_are_dropped(caplog, place):
 def test_the_decoder_s_command_has_no_untrusted_text():
     """The file is always named `sound` in its folder, whatever its name was."""
     decoding = ffmpeg_decoder.Decoding(demuxer="mp3", sample_rate_hz=RATE_HZ, max_seconds=600.0)
-    command = ffmpeg_decoder._command(decoding, Limits(), None)
+    command = ffmpeg_decoder._build_command(decoding, Limits(), None)
     assert command[command.index("-i") + 1] == "file:sound"
     assert command[command.index("-f") + 1] == "mp3"
     assert command[command.index("-format_whitelist") + 1] == "mp3"
@@ -290,7 +290,7 @@ def test_the_decoder_s_command_has_no_untrusted_text():
 def test_a_decoder_that_may_choose_chooses_among_the_accepted_kinds():
     """If the format is not recognised, only the accepted demuxers are allowed."""
     decoding = ffmpeg_decoder.Decoding(demuxer=None, max_seconds=600.0)
-    command = ffmpeg_decoder._command(decoding, Limits(), None)
+    command = ffmpeg_decoder._build_command(decoding, Limits(), None)
     assert command[command.index("-format_whitelist") + 1].split(",") == list(sniff.DEMUXERS)
     assert "-f" not in command[: command.index("-i")]
 

@@ -27,7 +27,7 @@ def load_end(path: Path, *, keep_seconds: float, sample_rate_hz: int, channels: 
 
     Raises SoundError, whose sentence names the file.
     """
-    with _named(path):
+    with _name_file(path):
         reading = Reading(demuxer=_identify(path), channels=channels, limits=_LIMITS)
         end = asyncio.run(read_end(path, reading, keep_seconds=keep_seconds))
     fitted = fit(end.sound, sample_rate_hz=sample_rate_hz, channels=channels)
@@ -41,7 +41,7 @@ def load_part(
 
     Raises SoundError, whose sentence names the file.
     """
-    with _named(path):
+    with _name_file(path):
         reading = Reading(demuxer=_identify(path), channels=2, doubles_mono=False, limits=_LIMITS)
         return asyncio.run(
             read_part(path, reading, start_seconds=start_seconds, end_seconds=end_seconds)
@@ -60,7 +60,7 @@ def _identify(path: Path) -> str | None:
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
+def _name_file(path: Path) -> Iterator[None]:
     """Have each sentence say which file it is about."""
     try:
         yield

@@ -110,7 +110,7 @@ def write_tags(data: bytes, suffix: str, tags: Tags, codes: bytes | None = None)
 
 def read_tags(file: BinaryIO | bytes) -> Tags | None:
     """Return how a clip of ours was made; None for any other file."""
-    return find_tags(read_fields(_opened(file)))
+    return find_tags(read_fields(_open(file)))
 
 
 def find_tags(fields: Mapping[str, str]) -> Tags | None:
@@ -126,11 +126,11 @@ def add_codes(flac: bytes, codes: bytes) -> bytes:
 
 def read_codes(file: BinaryIO | bytes) -> Codes | None:
     """Return the codes that a clip's file tells; None where it tells none that can be read."""
-    text = read_fields(_opened(file)).get(CODES.lower())
+    text = read_fields(_open(file)).get(CODES.lower())
     return None if text is None else from_text(text.split(SEVERAL)[0])
 
 
-def _opened(file: BinaryIO | bytes) -> BinaryIO:
+def _open(file: BinaryIO | bytes) -> BinaryIO:
     return io.BytesIO(file) if isinstance(file, bytes) else file
 
 

@@ -15,12 +15,13 @@ import shutil
 import signal
 import stat
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.audio.ffmpeg import find_ffmpeg
 from bot.audio.untrusted import sandbox, scratch_folder
+from bot.audio.untrusted.process_group import end_process_group
 from bot.audio.untrusted.sandbox import Limits, ProcessEnd, SandboxLayers
 from bot.audio.untrusted.sniff import DEMUXERS, NOT_SOUND
 from bot.errors import ResourceError, SoundError, ZhiyinError
@@ -41,7 +42,6 @@ CANT_READ = Sentence(
 
 _CHUNK_BYTES = 2**18
 _HEARD_BYTES = 2**13
-_LAUNCHER_ENDS_SECONDS = 2.0
 _CANT_START = (126, 127)
 # The kernel enforces limits by sampled time; the reported time can be a third less.
 _NEARLY = 0.5
@@ -79,7 +79,7 @@ def layers_here() -> SandboxLayers:
 
 
 @asynccontextmanager
-async def decoded(
+async def lend_decoded(
     source: bytes | Path,
     decoding: Decoding,
     limits: Limits | None = None,
@@ -91,32 +91,32 @@ async def decoded(
     file could be decoded.
     """
     limits = limits or Limits()
-    command = await asyncio.to_thread(_command, decoding, limits, ffmpeg)
+    command = await asyncio.to_thread(_build_command, decoding, limits, ffmpeg)
     with ExitStack() as stack:
-        with _ours_to_mend():
+        with _blame_machine():
             folder = stack.enter_context(scratch_folder.lend_folder())
-        process = await _started(command, folder, source)
-        hearing = asyncio.create_task(_last_words(process))
+        process = await _start(command, folder, source)
+        hearing = asyncio.create_task(_read_messages(process))
         try:
             async with asyncio.timeout(limits.wall_seconds):
-                yield _chunks(process)
+                yield _read_chunks(process)
                 stderr = await hearing
                 await process.wait()
         except TimeoutError:
             log.info("upload.stopped limit=time")
             raise SoundError(TOO_LONG) from None
         finally:
-            await ended(process)
+            await end_process_group(process)
             hearing.cancel()
-    if (refusal := _refusal(sandbox.parse_end(stderr), decoding, limits)) is not None:
+    if (refusal := _explain_end(sandbox.parse_end(stderr), decoding, limits)) is not None:
         raise refusal
 
 
-async def _started(
+async def _start(
     command: list[str], folder: Path, source: bytes | Path
 ) -> asyncio.subprocess.Process:
-    with _ours_to_mend():
-        await asyncio.to_thread(_put, source, folder / "sound")
+    with _blame_machine():
+        await asyncio.to_thread(_place_source, source, folder / "sound")
         return await asyncio.create_subprocess_exec(
             *command,
             cwd=folder,
@@ -128,7 +128,7 @@ async def _started(
         )
 
 
-def _put(source: bytes | Path, place: Path) -> None:
+def _place_source(source: bytes | Path, place: Path) -> None:
     if isinstance(source, bytes):
         create_private_file(place)
         place.write_bytes(source)
@@ -143,7 +143,7 @@ def _put(source: bytes | Path, place: Path) -> None:
 
 
 @contextmanager
-def _ours_to_mend() -> Iterator[None]:
+def _blame_machine() -> Iterator[None]:
     """Tell the operator what the machine refuses, and the person that it is not the file."""
     try:
         yield
@@ -152,13 +152,13 @@ def _ours_to_mend() -> Iterator[None]:
         raise ResourceError(CANT_READ) from error
 
 
-async def _chunks(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
+async def _read_chunks(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
     assert process.stdout is not None
     while chunk := await process.stdout.read(_CHUNK_BYTES):
         yield chunk
 
 
-async def _last_words(process: asyncio.subprocess.Process) -> bytes:
+async def _read_messages(process: asyncio.subprocess.Process) -> bytes:
     """Read all that is said, lest it should wait to be heard, and keep the end."""
     assert process.stderr is not None
     stderr = b""
@@ -167,33 +167,7 @@ async def _last_words(process: asyncio.subprocess.Process) -> bytes:
     return stderr
 
 
-async def ended(process: asyncio.subprocess.Process) -> None:
-    """End a launcher, and all of its group."""
-    # Where no filter keeps its program from it, that has put processes into other groups, and the
-    # launcher ends those.
-    with suppress(ProcessLookupError):
-        process.terminate()
-    # asyncio waits until all pipes are at their end, which one that nobody reads never is.
-    transport: asyncio.SubprocessTransport = process._transport  # type: ignore[attr-defined]
-    for number in (1, 2):
-        if (pipe := transport.get_pipe_transport(number)) is not None:
-            pipe.close()
-    if isinstance(ear := transport.get_pipe_transport(0), asyncio.WriteTransport):
-        # What was not sent yet never is.
-        (ear.abort if ear.get_write_buffer_size() else ear.close)()
-    try:
-        async with asyncio.timeout(_LAUNCHER_ENDS_SECONDS):
-            await process.wait()
-    except TimeoutError:
-        log.warning("upload.launcher_hangs")
-    finally:
-        # Even when the first of them has ended.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-
-
-def _refusal(end: ProcessEnd | None, decoding: Decoding, limits: Limits) -> ZhiyinError | None:
+def _explain_end(end: ProcessEnd | None, decoding: Decoding, limits: Limits) -> ZhiyinError | None:
     """Return what an end means, and tell the operator what a person need not know."""
     if end is None or end.code in _CANT_START:
         log.error("upload.ffmpeg_not_started code=%s", end and end.code)
@@ -220,8 +194,8 @@ def _refusal(end: ProcessEnd | None, decoding: Decoding, limits: Limits) -> Zhiy
     return SoundError(NOT_SOUND if decoding.demuxer is None else DAMAGED)
 
 
-def _command(decoding: Decoding, limits: Limits, ffmpeg: Path | None) -> list[str]:
-    with _ours_to_mend():
+def _build_command(decoding: Decoding, limits: Limits, ffmpeg: Path | None) -> list[str]:
+    with _blame_machine():
         ffmpeg = ffmpeg or find_ffmpeg()
         layers = sandbox.available_layers(ffmpeg)
     kind = [] if decoding.demuxer is None else ["-f", decoding.demuxer]

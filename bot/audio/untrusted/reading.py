@@ -98,11 +98,11 @@ async def read_end(source: bytes | Path, reading: Reading, *, keep_seconds: floa
             rest_frames=round(min(_REST_SECONDS, keep_seconds / 2) * rate_hz),
         )
 
-    form, heard = await _stream(source, reading, begin, _SOON_SECONDS)
+    form, heard = await _collect(source, reading, begin, _SOON_SECONDS)
     if heard.frames >= _SOON_SECONDS * form.sample_rate_hz:
         entered = await _enter_near_end(source, reading, begin, keep_seconds)
         if entered is None:
-            form, heard = await _stream(source, reading, begin, MOST_HOURS * 3600.0)
+            form, heard = await _collect(source, reading, begin, MOST_HOURS * 3600.0)
         else:
             form, heard = entered
     if heard.frames >= MOST_HOURS * 3600.0 * form.sample_rate_hz:
@@ -145,7 +145,7 @@ async def read_part(
         return PartCollector(round(start_seconds * rate_hz), end, MOST_PART_MINUTES * 60 * rate_hz)
 
     most_seconds = MOST_HOURS * 3600.0 if end_seconds is None else end_seconds + 1
-    form, part = await _stream(source, reading, begin, most_seconds)
+    form, part = await _collect(source, reading, begin, most_seconds)
     if end_seconds is None and part.frames >= most_seconds * form.sample_rate_hz:
         raise SoundError(VERY_LONG.fill(hours=MOST_HOURS))
     if part.frames < _MIN_SECONDS * form.sample_rate_hz:
@@ -166,7 +166,7 @@ async def _enter_near_end(
 ) -> tuple[StreamFormat, SoundingEnd] | None:
     """Read the last minutes only; None where that doesn't reach what is wanted."""
     try:
-        form, heard = await _stream(
+        form, heard = await _collect(
             source, reading, begin, _SOON_SECONDS, from_end_seconds=keep_seconds + _LEAD_SECONDS
         )
     except SoundError:
@@ -177,7 +177,7 @@ async def _enter_near_end(
     return (form, heard) if reached and heard.samples() is not None else None
 
 
-async def _stream(
+async def _collect(
     source: bytes | Path,
     reading: Reading,
     begin: Callable[[StreamFormat], _Collected],
@@ -192,8 +192,8 @@ async def _stream(
         from_end_seconds=from_end_seconds,
     )
     collected = None
-    decoded = ffmpeg_decoder.decoded(source, decoding, reading.limits, reading.ffmpeg)
-    async with decoded as chunks:
+    lent = ffmpeg_decoder.lend_decoded(source, decoding, reading.limits, reading.ffmpeg)
+    async with lent as chunks:
         stream = DecodedStream(chunks)
         try:
             form = await stream.read_format()

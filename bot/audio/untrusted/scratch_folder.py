@@ -18,16 +18,16 @@ FOLDER_PREFIX = "zhiyin-upload-"
 def lend_folder() -> Iterator[Path]:
     """Lend a new folder, private to this user. Raises OSError."""
     with ExitStack() as stack:
-        while (folder := _new(stack)) is None:
+        while (folder := _make_folder(stack)) is None:
             pass
         yield folder
 
 
-def _new(stack: ExitStack) -> Path | None:
+def _make_folder(stack: ExitStack) -> Path | None:
     """Make a folder and mark it as in use, unless a sweep found it before it was marked."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX)))
     with suppress(FileNotFoundError, BlockingIOError):
-        stack.enter_context(_held(folder))
+        stack.enter_context(_hold(folder))
         # Marked too late, it is one that is gone.
         return folder if folder.exists() else None
     return None
@@ -41,14 +41,14 @@ def sweep() -> int:
         with suppress(OSError):
             if folder.lstat().st_uid != os.geteuid():
                 continue
-            with _held(folder):
+            with _hold(folder):
                 shutil.rmtree(folder)
             swept += 1
     return swept
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
+def _hold(folder: Path) -> Iterator[None]:
     """Mark a folder as in use for as long as this process lives; raises OSError if it is."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:

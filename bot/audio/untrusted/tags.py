@@ -17,6 +17,7 @@ from bot.audio.files.codes import as_text, from_text, pack_codes
 from bot.audio.files.tags import from_json, read_codes, read_tags, to_json
 from bot.audio.untrusted import ffmpeg_decoder, sandbox
 from bot.audio.untrusted.launcher import CANT_RUN, NOT_FOUND
+from bot.audio.untrusted.process_group import end_process_group
 from bot.audio.untrusted.sandbox import Limits
 from bot.domain.clips import Tags
 from bot.domain.generation import Codes
@@ -48,7 +49,7 @@ async def read_untrusted_tags(
     data: bytes, limits: Limits = _LIMITS, reader: ReaderProgram = _READER
 ) -> Tags | None:
     """Return what a file says of how it was made; None where it says nothing, or takes too long."""
-    answer = await _asked(data, [], limits, _MOST_ANSWER_BYTES, reader)
+    answer = await _ask_reader(data, [], limits, _MOST_ANSWER_BYTES, reader)
     return None if answer is None else from_json(answer)
 
 
@@ -56,11 +57,11 @@ async def read_untrusted_codes(
     data: bytes, limits: Limits = _LIMITS, reader: ReaderProgram = _READER
 ) -> Codes | None:
     """Return the codes that a file says are its; None where it says none, or takes too long."""
-    answer = await _asked(data, [_CODES], limits, _MOST_CODES_BYTES, reader)
+    answer = await _ask_reader(data, [_CODES], limits, _MOST_CODES_BYTES, reader)
     return None if answer is None else from_text(answer.decode("ascii", errors="replace"))
 
 
-async def _asked(
+async def _ask_reader(
     data: bytes, arguments: list[str], limits: Limits, most_bytes: int, reader: ReaderProgram
 ) -> bytes | None:
     """Have a process look at a file; return its answer, None for none and for too much of one.
@@ -81,13 +82,13 @@ async def _asked(
     )  # fmt: skip
     try:
         async with asyncio.timeout(limits.wall_seconds):
-            answer = await _answered(process, data, most_bytes)
+            answer = await _hand_over(process, data, most_bytes)
             if not answer:
                 await _check_that_it_ran(process)
     except TimeoutError:
         return None
     finally:
-        await ffmpeg_decoder.ended(process)
+        await end_process_group(process)
     return answer if 0 < len(answer) <= most_bytes else None
 
 
@@ -103,7 +104,7 @@ async def _check_that_it_ran(process: asyncio.subprocess.Process) -> None:
         raise ResourceError(ffmpeg_decoder.CANT_READ)
 
 
-async def _answered(process: asyncio.subprocess.Process, data: bytes, most_bytes: int) -> bytes:
+async def _hand_over(process: asyncio.subprocess.Process, data: bytes, most_bytes: int) -> bytes:
     """Hand a file over and return what is said of it, little more than may be said at most."""
     assert process.stdin is not None
     assert process.stdout is not None
