@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.audio.held_codes import find_held_spans
 from bot.audio.notation import Clock, Drums, Notation, PitchedBook
 from bot.domain.generation import Tokens
 
@@ -54,14 +56,14 @@ def read_score(tokens: Tokens, notation: Notation) -> Score:
     return Score(
         notes=tuple(sorted(notes)),
         frames_per_second=notation.frames_per_second,
-        beat_frames=_beat(tokens[notation.clock.book], notation.clock),
+        beat_frames=find_clock_beat(tokens[notation.clock.book], notation.clock),
     )
 
 
 def read_bars(tokens: Tokens, notation: Notation) -> WrittenBars | None:
     """Return the bars that codes encode; None if there are none, or tempo or meter change."""
     clock, plan = tokens[notation.clock.book], tokens[notation.plan.book]
-    beat_frames = _beat(clock, notation.clock)
+    beat_frames = find_clock_beat(clock, notation.clock)
     if beat_frames is None or int(plan.min(initial=1)) < 1:
         return None
     beats = (plan.astype(np.int64) - 1) // notation.plan.codes_per_beat % notation.plan.beats
@@ -77,6 +79,17 @@ def read_bars(tokens: Tokens, notation: Notation) -> WrittenBars | None:
     if first == bar_frames and beats[0] == 0:
         first = 0
     return WrittenBars(beat_frames=beat_frames, beats_per_bar=beats_per_bar, first_frame=first)
+
+
+def find_clock_beat(row: NDArray[np.integer[Any]], clock: Clock) -> int | None:
+    """Return the beat that most frames of a clock's codes [frames] say, in frames."""
+    whole = sum(clock.beat_frames)
+    places = [(int(code) - 1) % whole for code in row if 0 < code <= clock.rounds * whole]
+    ends = np.cumsum(clock.beat_frames)
+    counts = Counter(
+        clock.beat_frames[int(np.searchsorted(ends, each, "right"))] for each in places
+    )
+    return counts.most_common(1)[0][0] if counts else None
 
 
 def _strokes(row: Tokens, drums: Drums) -> Iterator[Note]:
@@ -97,36 +110,15 @@ def _strokes(row: Tokens, drums: Drums) -> Iterator[Note]:
 
 
 def _held_notes(row: NDArray[np.int64], book: PitchedBook) -> Iterator[Note]:
-    """Yield notes from their attack to the next one, or to another pitch, or to silence.
-
-    What is held without an attack before it is silence: nothing says what it would be.
-    """
-    codes = len(book.voices) * book.span * book.stages
-    states = np.where((row > 0) & (row <= codes), (row - 1) // book.stages, -1)
-    attacks = (states >= 0) & ((row - 1) % book.stages == 0)
-    changes = np.flatnonzero(np.diff(states, prepend=-2) != 0)
-    borders = np.union1d(changes, np.flatnonzero(attacks))
-    ends = np.append(borders[1:], len(row))
-    for begin, end in zip(borders.tolist(), ends.tolist(), strict=True):
-        if attacks[begin]:
-            number, step = divmod(int(states[begin]), book.span)
-            voice = book.voices[number]
-            yield Note(
-                frame=begin,
-                frames=end - begin,
-                part=book.part,
-                name=voice.name,
-                program=voice.program,
-                pitch=voice.lowest + step,
-            )
-
-
-def _beat(row: Tokens, clock: Clock) -> int | None:
-    """Return the beat that most frames of the clock say, in frames."""
-    whole = sum(clock.beat_frames)
-    places = [(int(code) - 1) % whole for code in row if 0 < code <= clock.rounds * whole]
-    ends = np.cumsum(clock.beat_frames)
-    counts = Counter(
-        clock.beat_frames[int(np.searchsorted(ends, each, "right"))] for each in places
-    )
-    return counts.most_common(1)[0][0] if counts else None
+    states = len(book.voices) * book.span
+    for begin, end in find_held_spans(row, states=states, stages=book.stages):
+        number, step = divmod((int(row[begin]) - 1) // book.stages, book.span)
+        voice = book.voices[number]
+        yield Note(
+            frame=begin,
+            frames=end - begin,
+            part=book.part,
+            name=voice.name,
+            program=voice.program,
+            pitch=voice.lowest + step,
+        )

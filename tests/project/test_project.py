@@ -90,6 +90,7 @@ OURS = {
     # Training knows the model's format; the evaluation also runs the model.
     "bot.starter": {
         "bot.audio.analysis.spectra",
+        "bot.audio.held_codes",
         "bot.musicgen.baselines.synthetic_config",
         "bot.musicgen.checkpoint.model_config",
         "bot.musicgen.checkpoint.stems",

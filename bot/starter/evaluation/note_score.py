@@ -17,17 +17,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.audio.notation import Clock
+from bot.audio.score import find_clock_beat
+from bot.starter.composer.compose import BEAT_FRAMES
 from bot.starter.composer.harmony import INTERVALS
 from bot.starter.training.data.codebooks import (
     CLOCK,
     DRUMS,
     LEAD,
     PLAN,
-    clock_meaning,
+    SECTION_KINDS,
     plan_meaning,
 )
 from bot.starter.training.data.notes import CodedNote, decode_notes, stem_name
 
+_CLOCK = Clock(book=CLOCK, beat_frames=tuple(BEAT_FRAMES), rounds=SECTION_KINDS)
 _PARTS = (4, 3)
 # Places within a beat that patterns are compared at: sixteenths and triplets have one each.
 _PLACES = 12
@@ -74,7 +78,7 @@ def score_of(codes: NDArray[np.integer[Any]], beat_frames: int | None, beats_per
     """
     notes = tuple(decode_notes(codes.astype(np.int16)))
     frames = codes.shape[1]
-    clock = _clock_beat(codes[CLOCK])
+    clock = find_clock_beat(codes[CLOCK], _CLOCK)
     beat = beat_frames or clock or _USUAL_BEAT_FRAMES
     first = _first_beat([note.frame for note in notes], beat, frames)
     bars = _planned_bars(codes[PLAN]) or tuple(range(first, frames + 1, beat * beats_per_bar))
@@ -157,11 +161,6 @@ def whole_bars_repeated(score: Score) -> list[bool]:
 def _bar_of(score: Score, frame: int) -> int | None:
     index = int(np.searchsorted(score.bars, frame, side="right")) - 1
     return index if 0 <= index < len(score.bars) - 1 else None
-
-
-def _clock_beat(row: NDArray[np.integer[Any]]) -> int | None:
-    lengths = Counter(each[1] for code in row if (each := clock_meaning(int(code))) is not None)
-    return lengths.most_common(1)[0][0] if lengths else None
 
 
 def _first_beat(onsets: Sequence[int], beat_frames: int, frames: int) -> int:

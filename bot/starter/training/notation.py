@@ -17,19 +17,19 @@ from bot.starter.training.data.codebooks import (
     PLAN,
     QUALITIES,
     RINGING,
+    SECTION_KINDS,
     drum_codes,
 )
 from bot.starter.training.data.notes import stem_name
 
 FILE = "notation.json"
-_SECTIONS = 3
 
 
 def write_notation(folder: Path) -> None:
     """Write the notation of the codebooks into the folder of a checkpoint."""
     notation = {
         "frames_per_second": FRAMES_PER_SECOND,
-        "clock": {"book": CLOCK, "beat_frames": list(BEAT_FRAMES), "rounds": _SECTIONS},
+        "clock": {"book": CLOCK, "beat_frames": list(BEAT_FRAMES), "rounds": SECTION_KINDS},
         "plan": {
             "book": PLAN,
             "codes_per_beat": BARS,

@@ -43,6 +43,9 @@ CHORDS = (4, 5, 6)
 
 QUALITIES = ("maj", "min", "5", "7", "maj7", "m7", "m7b5", "sus")
 _SECTIONS = {"verse": 0, "chorus": 1, "intro": 2, "break": 2, "outro": 2}
+SECTION_KINDS = 3
+"""How many kinds of sections the clock tells apart."""
+
 BEATS, BARS = 4, 4
 """The beats of a bar and the bars of a phrase that the plan counts."""
 
@@ -164,7 +167,7 @@ def plan_code(root: int, quality: str, beat: int, number: int) -> int:
 
 def clock_meaning(code: int) -> tuple[int, int, int] | None:
     """Return kind of section, frames of a beat and frame in the beat that a clock's code means."""
-    if not 0 < code <= 3 * _CLOCK_FRAMES:
+    if not 0 < code <= SECTION_KINDS * _CLOCK_FRAMES:
         return None
     section, place = divmod(code - 1, _CLOCK_FRAMES)
     beat_frames = max(each for each, first in _FIRST_FRAMES.items() if first <= place)
