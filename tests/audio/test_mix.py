@@ -18,7 +18,7 @@ from bot.audio.editing.loudness import measure, peak_dbtp
 from bot.audio.editing.mix import analyse_part, mix
 from bot.audio.editing.stretch import stretch
 from bot.errors import RequestError
-from tests.support.known_sounds import RATE_HZ, chords, drums, pulse, sound_of, tone
+from tests.support.known_sounds import RATE_HZ, chords, drums, noise, pulse, sound_of, tone
 from tests.support.seam_step import seam_step
 
 
@@ -233,3 +233,17 @@ def test_two_loops_make_a_loop():
     # Compared with the first sound, which is a loop.
     assert max(seam_step(made.sound)) <= max(seam_step(lead[0]))
     assert not mix(loop_of(120, 5), loop_of(120, 11)).loops
+
+
+def test_loops_that_meet_after_the_longest_mix_make_no_loop():
+    """Of 64 s and 56 s: they would end together after 448 s, and 300 s of that are no loop."""
+    lead, other = (
+        (
+            sound_of(noise(seconds / 4), rate_hz=RATE_HZ // 4),
+            part(120, seconds=seconds, loops=True),
+        )
+        for seconds in (64.0, 56.0)
+    )
+    made = mix(lead, other)
+    assert not made.loops
+    assert made.sound.seconds == pytest.approx(64.0, abs=0.001)

@@ -128,9 +128,14 @@ def _plan(lead: SoundAnalysis, other: SoundAnalysis, alignment: Alignment) -> _S
 
 
 def _repeats(lead_seconds: float, other_seconds: float) -> tuple[int, bool]:
-    """Return how often a loop repeats under another one, and whether both come round together."""
+    """Return how often a loop repeats under another one, and whether both come round together.
+
+    What is longer than a mix may be is cut off, and then they don't.
+    """
     least = max(1, math.ceil((other_seconds - _OFF_SECONDS) / lead_seconds))
     for repeats in range(least, max(least, _MOST_REPEATS) + 1):
+        if repeats * lead_seconds > MOST_SECONDS:
+            break
         rounds = repeats * lead_seconds / other_seconds
         if abs(rounds - round(rounds)) * other_seconds <= _OFF_SECONDS:
             return repeats, True
