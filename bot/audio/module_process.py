@@ -29,16 +29,19 @@ async def run_module(module: str, given: bytes, limits: Limits) -> bytes:
     Raises ModuleFailed, with how it ended, unless it ends by itself and with exit code 0; after the
     time limit it is killed.
     """
-    process = await asyncio.create_subprocess_exec(
-        *sandbox.command_prefix(Path(sys.executable), NO_LAYERS, limits),
-        "-m", module,
-        cwd=_ROOT,
-        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )  # fmt: skip
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *sandbox.command_prefix(Path(sys.executable), NO_LAYERS, limits),
+            "-m", module,
+            cwd=_ROOT,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise ModuleFailed(f"not started: {error}") from error
     try:
         async with asyncio.timeout(limits.wall_seconds):
             output, stderr = await process.communicate(given)

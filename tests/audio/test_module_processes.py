@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 
 import pytest
 
@@ -38,6 +39,13 @@ async def test_a_module_is_killed_after_the_time_limit():
     limits = dataclasses.replace(LIMITS, wall_seconds=0.01)
     with pytest.raises(ModuleFailed, match="killed after 0.01 s"):
         await run_module(UNFINISHED, b"exit 0", limits)
+
+
+async def test_a_module_that_can_not_be_started_fails(monkeypatch, tmp_path):
+    """As where the machine has no more processes or files to give."""
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
+    with pytest.raises(ModuleFailed, match="not started"):
+        await run_module(UNFINISHED, b"exit 0", LIMITS)
 
 
 async def test_half_a_stretched_sound_is_refused():

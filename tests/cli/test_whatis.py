@@ -12,11 +12,12 @@ from bot.audio.files.codes import pack_codes
 from bot.audio.files.formats import BY_SUFFIX
 from bot.audio.files.id3 import build_tag
 from bot.audio.files.tags import MADE_BY
-from bot.audio.untrusted import tags
+from bot.audio.untrusted import ffmpeg_decoder, tags
 from bot.audio.untrusted.sandbox import Limits
 from bot.cli.app import main
 from bot.domain.clips import Tags
 from bot.domain.generation import Codes, Sound
+from bot.errors import ResourceError
 from tests.support.leftover_processes import children
 
 TAGS = Tags(
@@ -116,6 +117,14 @@ async def test_a_reader_that_hangs_midway_is_killed(tmp_path):
     limits = Limits(cpu_seconds=60, memory_bytes=2**30, processes=16, wall_seconds=1.5)
     assert await tags.read_untrusted_tags(b"x", limits, reader) is None
     assert children() == []
+
+
+async def test_a_reader_that_can_not_be_started_is_a_fault_of_the_machine(tmp_path):
+    """The file is not to blame, and that is what the person is told."""
+    reader = tags.ReaderProgram(root=tmp_path / "gone")
+    with pytest.raises(ResourceError) as refused:
+        await tags.read_untrusted_tags(b"x", reader=reader)
+    assert refused.value.sentence == ffmpeg_decoder.CANT_READ
 
 
 def reader_that_does(body, folder):

@@ -70,16 +70,20 @@ async def _ask_reader(
     """
     # Python needs its own files: the sandbox leaves them open.
     layers = replace(await asyncio.to_thread(ffmpeg_decoder.layers_here), files=False)
-    process = await asyncio.create_subprocess_exec(
-        *sandbox.command_prefix(Path(sys.executable), layers, limits),
-        "-m", reader.module, *arguments,
-        cwd=reader.root,
-        env={"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )  # fmt: skip
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *sandbox.command_prefix(Path(sys.executable), layers, limits),
+            "-m", reader.module, *arguments,
+            cwd=reader.root,
+            env={"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        log.error("tags.not_read %s: %s", type(error).__name__, error)
+        raise ResourceError(ffmpeg_decoder.CANT_READ) from error
     try:
         async with asyncio.timeout(limits.wall_seconds):
             answer = await _hand_over(process, data, most_bytes)
