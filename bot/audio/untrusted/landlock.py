@@ -40,6 +40,13 @@ def landlock_version() -> int:
         return 0
 
 
+def check_call(answer: int) -> None:
+    """Raise OSError where the C library's answer says that a call of it failed."""
+    if answer < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
 def see_only(program: str, file: str) -> None:
     """Restrict this process to what a program needs to start, and one file. Raises OSError."""
     version = landlock_version()
@@ -48,14 +55,14 @@ def see_only(program: str, file: str) -> None:
     scopes = _SOCKETS_AND_SIGNALS if version >= _SCOPES_SINCE else 0
     handled = struct.pack("=QQQ", rights, network, scopes)
     ruleset = _libc.syscall(_CREATE_RULESET, handled, ctypes.c_size_t(len(handled)), 0)
-    _checked(ruleset)
+    check_call(ruleset)
     real = os.path.realpath(program)
     libraries = [*_LIBRARIES, os.path.join(os.path.dirname(os.path.dirname(real)), "lib")]
     for path in libraries:
         _allow(ruleset, path, _READ | _READ_FOLDER | _EXECUTE)
     for path, allowed in {**_FILES, real: _READ | _EXECUTE, file: _READ}.items():
         _allow(ruleset, path, allowed)
-    _checked(_libc.syscall(_RESTRICT_SELF, ruleset, 0))
+    check_call(_libc.syscall(_RESTRICT_SELF, ruleset, 0))
     os.close(ruleset)
 
 
@@ -65,11 +72,5 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
     except OSError:
         return  # what is not there needs no leave
     rule = struct.pack("=Qi", rights, place)
-    _checked(_libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0))
+    check_call(_libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0))
     os.close(place)
-
-
-def _checked(answer: int) -> None:
-    if answer < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))

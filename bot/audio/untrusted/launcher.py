@@ -22,7 +22,7 @@ import signal
 import struct
 import sys
 
-from bot.audio.untrusted.landlock import see_only
+from bot.audio.untrusted.landlock import check_call, see_only
 from bot.audio.untrusted.process_watch import HEARD, wait_for_all
 
 CANT_RUN, NOT_FOUND = 126, 127
@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> None:
     watched = not terms["calls"] and sys.platform == "linux"
     try:
         if terms["network"] == "1":
-            _check(_libc.unshare(_NEW_USER | _NEW_IPC | _NEW_PID | _NEW_NET))
+            check_call(_libc.unshare(_NEW_USER | _NEW_IPC | _NEW_PID | _NEW_NET))
         if watched:
             signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
             _prctl(_ADOPT_ORPHANS, 1)
@@ -113,20 +113,14 @@ def _filter_calls(program: bytes) -> None:
     """Allow this process only the system calls that a program of BPF allows. Raises OSError."""
     held = ctypes.create_string_buffer(program, len(program))
     described = struct.pack("@HP", len(program) // _INSTRUCTION_BYTES, ctypes.addressof(held))
-    _check(_libc.prctl(_FILTER_CALLS, _CLASSIC_BPF, described, 0, 0))
+    check_call(_libc.prctl(_FILTER_CALLS, _CLASSIC_BPF, described, 0, 0))
 
 
 def _prctl(option: int, value: int) -> None:
     # Linux alone has it; elsewhere these locks are not to be had.
     if hasattr(_libc, "prctl"):
-        _check(_libc.prctl(option, value, 0, 0, 0))
+        check_call(_libc.prctl(option, value, 0, 0, 0))
 
 
 def _kernel() -> tuple[int, ...]:
     return tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
-
-
-def _check(answer: int) -> None:
-    if answer < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
