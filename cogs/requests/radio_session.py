@@ -155,9 +155,10 @@ class RadioSession:
         except ZhiyinError as error:
             log.info("radio.skipped clip=%d %s", head.id, error)
             return
-        same = None
-        if sounding is not None:
-            same = await service.grown_at(plan.jam_id, sounding, head)
+        same = None if sounding is None else await service.grown_at(plan.jam_id, sounding, head)
+        now = self.plan
+        if (now.source, now.jam_id, self._played[-1]) != (plan.source, plan.jam_id, head.id):
+            return  # there is another source or a newer track by now
         await self.radio.follow(track, same)
 
     def _is_for_all(self, clip: Clip) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.demo.discord.actions.components import submit_modal
 from bot.demo.discord.channels import ChannelType
 from bot.demo.discord.rights import Right
 from bot.demo.discord.voice import moves
+from bot.domain.radio import RadioSource
 from bot.errors import RequestError
 from bot.voice.radio import RadioTimings
 from cogs.requests.radio_sessions import RadioSessions
@@ -187,6 +189,27 @@ async def test_a_jam_radio_follows_the_track(tmp_path):
         assert "plays one jam, as it grows now" in text_of(await voice.asks(alice, "source", jam=1))
         (plan,) = await stage.store.radios.all()
         assert plan.jam_id == 1
+
+
+async def test_a_turn_of_a_jam_that_is_no_longer_the_source_is_not_played(tmp_path):
+    """The source changes while the turn's track is loaded: the new source is played at once."""
+    async with open_radio_channel(tmp_path, clips=0) as voice:
+        stage, wire, alice = voice.stage, voice.wire, voice.stage.alice
+        thread = await start_jam(wire, alice, stage.channel, bars=4)
+        sent = await take_turn(wire, alice, thread, "beat")
+        await wire.until(lambda: sent.message is not None and sent.message.files)
+        await voice.asks(alice, "start", jam=1)
+        await voice.until(lambda: voice.radio is not None and voice.radio.clip_id == 1)
+        session, loads = voice.radio, stage.bot.service.radio._turn
+        async with loads:
+            sent = await take_turn(wire, alice, thread, "more")
+            await voice.until(lambda: session._played[-1] == 2)
+            playing = session.radio.mixer.now
+            recent = replace(session.plan, source=RadioSource.RECENT, jam_id=None)
+            changing = asyncio.create_task(session.change(recent))
+            await voice.until(lambda: session.plan.source is RadioSource.RECENT)
+        await asyncio.wait_for(changing, 60)
+        assert session.radio.mixer.now is not playing
 
 
 async def test_missing_permissions_give_a_sentence(tmp_path):
