@@ -92,6 +92,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--openings", type=float, default=0.5, help="share of the steps on openings alone")
     add("--words-alone", action="store_true", help="train how texts are read, and leave the rest")
+    add(
+        "--guidance",
+        type=float,
+        default=1.0,
+        help="learn to begin as the restored model begins with this guidance",
+    )
     add("--rates", type=float, default=1.0, help="share of the usual learning rates")
     return parser
 

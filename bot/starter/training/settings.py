@@ -46,6 +46,7 @@ class TrainingSettings:
     lengths: tuple[int, ...]
     openings: float
     words_alone: bool
+    guidance: float
     rates: float
 
     @property

@@ -147,6 +147,7 @@ def train_language(settings: TrainingSettings) -> None:
             openings=settings.openings,
         ),
         words_alone=settings.words_alone,
+        guidance=settings.guidance,
         loss=LossSettings(decided_share=_DECIDED_SHARE_OF_WORDS if settings.words_alone else 1.0),
         average_power=_AVERAGE_POWER_OF_WORDS if settings.words_alone else _AVERAGE_POWER,
         rates=Rates().scaled(settings.rates),

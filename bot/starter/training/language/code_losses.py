@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from bot.starter.training.data.codebooks import BOOKS, SILENCE
 from bot.starter.training.data.windows import NO_TARGET, START, Batch
+from bot.starter.training.language.guidance_teacher import Lesson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,8 @@ class LossSettings:
     undecided_weight: float = 10.0
     # Of the frames after that, so many are asked: the heads are a third of what a step costs.
     decided_share: float = 1.0
+    # Where a teacher is asked, so much of the loss is still the pieces' own codes.
+    codes_share: float = 0.3
 
 
 def is_undecided(tokens: Tensor) -> Tensor:
@@ -45,11 +48,13 @@ def code_losses(
     batch: Batch,
     settings: LossSettings,
     random: torch.Generator,
+    lesson: Lesson | None = None,
 ) -> Tensor:
     """Return of each codebook the mean loss, and what weighting adds to it: [books, 2].
 
     Of frames that have been decided on, those of a sample stand for those that are left out.
-    `states` [rows, frames, width] are the decoder's.
+    `states` [rows, frames, width] are the decoder's. With a lesson, codes are as likely as its
+    teacher says, but for a share that the piece's own code gets.
     """
     frames = batch.targets.shape[2] - len(BOOKS) + 1
     extra, share = settings.undecided_weight - 1, settings.decided_share
@@ -65,6 +70,10 @@ def code_losses(
         undecided = undecided[chosen]
         scores = functional.linear(states[:, asked].flatten(0, 1)[chosen], head())
         losses = functional.cross_entropy(scores.float(), targets[chosen], reduction="none")
+        if lesson is not None:
+            likely = lesson.targets(book, chosen, undecided, asked)
+            taught = functional.cross_entropy(scores.float(), likely, reduction="none")
+            losses = torch.lerp(taught, losses, settings.codes_share)
         plain = torch.where(undecided, losses, losses / share)
         found.append(torch.stack([plain.sum(), extra * (losses * undecided).sum()]) / count)
     return torch.stack(found)

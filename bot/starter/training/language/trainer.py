@@ -23,6 +23,7 @@ from torch.optim.swa_utils import AveragedModel
 from bot.starter.training.data.loader import LoaderSettings, PieceBatch, PieceLoader
 from bot.starter.training.data.windows import Batch, RingBuffer, WindowSettings, draw
 from bot.starter.training.language.code_losses import LossSettings, code_losses
+from bot.starter.training.language.guidance_teacher import GuidanceTeacher
 from bot.starter.training.language.induction_init import init_induction_heads
 from bot.starter.training.language.network import Language, LanguageSize
 from bot.starter.training.language.optimizers import (
@@ -54,6 +55,8 @@ class LanguageSettings:
     # What is kept is an average of all steps, later ones counting for more: with this power.
     average_power: float = 8.0
     words_alone: bool = False
+    # Learn to play as the model that was begun with plays with this guidance; 1: have no teacher.
+    guidance: float = 1.0
 
 
 class LanguageTrainer:
@@ -72,6 +75,7 @@ class LanguageTrainer:
         self.model.projection.load_state_dict(trained["projection"])
         self.step, self.seconds_used, self.pieces, self.windows = 0, 0.0, 0, 0
         begun = self._begun()
+        self.teacher = self._find_teacher() if plan.guidance != 1 else None
         if plan.words_alone:
             train_words_alone(self.model)
         self.model.to(device)
@@ -167,6 +171,17 @@ class LanguageTrainer:
         self.pieces = int(state.get("pieces", 0))  # type: ignore[call-overload]
         return state
 
+    def _find_teacher(self) -> GuidanceTeacher:
+        """Return the model that this training began with, which a stopped run finds again."""
+        file = self.folder / "teacher.pt"
+        if not file.exists():
+            scratch = file.with_suffix(".part")
+            torch.save(self.model.state_dict(), scratch)
+            scratch.rename(file)
+        model = Language(self.size)
+        model.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+        return GuidanceTeacher(model.to(self.device), self.plan.guidance)
+
     def _restore_optimizers(self, state: dict[str, object]) -> None:
         # What comes back from another machine has no optimizers, and those of other parameters are
         # of no use: they begin anew.
@@ -190,8 +205,9 @@ class LanguageTrainer:
             optimizer.zero_grad(set_to_none=True)
         with mixed_precision(self.device):
             states = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
+            lesson = None if self.teacher is None else self.teacher.teach(batch)
             losses = code_losses(
-                self.model.decoder.heads, states, batch, self.plan.loss, self.random
+                self.model.decoder.heads, states, batch, self.plan.loss, self.random, lesson
             )
         weights = losses.new_tensor(self.plan.loss.book_weights)
         (losses * weights[:, None]).sum(1).mean().backward()

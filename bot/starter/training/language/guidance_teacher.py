@@ -1,0 +1,65 @@
+"""What a trained model would play with guidance, for another to learn without it.
+
+Guidance makes words count for more, at twice the work, and where a piece has begun it amplifies
+noise. So it is learnt for the frames alone in which a codebook has said nothing yet: for all
+others the teacher is the model as it was.
+
+Source: arXiv 2207.12598 (classifier-free guidance), 2210.03142 (its distillation).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from bot.starter.training.data.codebooks import CLOCK, PLAN
+from bot.starter.training.data.windows import Batch
+from bot.starter.training.language.network import Language
+
+# Tempo and harmony are drawn from what the words say, not from more than that: with guidance,
+# words on a style pull them to what is usual in it.
+_UNGUIDED = (CLOCK, PLAN)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A teacher's states [rows, frames, width] for a batch, with its texts and without."""
+
+    tables: tuple[Tensor, ...]
+    told: Tensor
+    untold: Tensor
+    guidance: float
+
+    def targets(self, book: int, where: Tensor, undecided: Tensor, steps: slice) -> Tensor:
+        """Return how likely each code is, [frames, codes], in frames that are chosen.
+
+        `where` [rows x frames] chooses among the frames of `steps`; of what is chosen, `undecided`
+        tells the frames for which guidance counts.
+        """
+        table = self.tables[book]
+        told = functional.linear(self.told[:, steps].flatten(0, 1)[where], table).float()
+        if book in _UNGUIDED:
+            return told.softmax(1)
+        untold = functional.linear(self.untold[:, steps].flatten(0, 1)[where], table).float()
+        scale = torch.where(undecided, self.guidance, 1.0)[:, None]
+        return (untold + scale * (told - untold)).softmax(1)
+
+
+class GuidanceTeacher:
+    """A model that stays as it is."""
+
+    def __init__(self, model: Language, guidance: float) -> None:
+        self.model = model.eval().requires_grad_(False)
+        self.guidance = guidance
+        self._tables = tuple(head().detach() for head in model.decoder.heads)
+
+    @torch.no_grad()
+    def teach(self, batch: Batch) -> Lesson:
+        """Return what there is to learn from a batch."""
+        nobody = torch.ones_like(batch.dropped)
+        told = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
+        untold = self.model(batch.tokens, batch.words, batch.mask, nobody)
+        return Lesson(self._tables, told, untold, self.guidance)
