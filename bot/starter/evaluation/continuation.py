@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from bot.starter.composer.piece import Piece
 from bot.starter.composer.styles import STYLES
 from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sound
 from bot.starter.evaluation.keys import Key, is_related, own_key
-from bot.starter.evaluation.listener import Listener
+from bot.starter.evaluation.listener import ClipAnalysis, Listener
 from bot.starter.evaluation.prompt_wordings import asked_styles
 from bot.starter.evaluation.renders import FIRST_SEED, FRAME_RATE_HZ, Render
 from bot.starter.evaluation.report_section import MODEL, RENDERS, Row, Section, Share
@@ -84,38 +85,55 @@ def composed_remixes(pieces: Sequence[Piece]) -> list[Piece]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What is heard in a sound, beside the piece that it goes on with."""
+
+    analysis: ClipAnalysis
+    key: Key | None
+    piece: Piece
+
+    @property
+    def tempo(self) -> str:
+        """Return how the tempo compares with the piece's: `met`, `off`, or a ratio."""
+        return verdict(self.analysis.bpm, self.piece.bpm)
+
+    @property
+    def has_key(self) -> bool:
+        """Tell whether the key is the piece's."""
+        return self.key == _key(self.piece)
+
+    @property
+    def has_related_key(self) -> bool:
+        """Tell whether the key is the piece's or its relative."""
+        return is_related(self.key, _key(self.piece))
+
+    def is_among_three(self, style: str) -> bool:
+        """Tell whether a style is one of the three that the sound is most like."""
+        return style in self.analysis.style.ordered[:3]
+
+
+Groups = Mapping[str, Sequence[_Heard]]
+
+
 def section(
     pieces: Sequence[Render], made: Sequence[Sound], listener: Listener, *, by_codes: bool
 ) -> Section:
     """Compare continuations, and the pieces' own second halves, with what the pieces are."""
     own = [piece.sound()[round(OPENING_SECONDS * SAMPLE_RATE_HZ) :] for piece in pieces]
-    groups = {MODEL: made, RENDERS: own}
-    heard = {name: [listener.analyse(sound) for sound in each] for name, each in groups.items()}
-    keys = {name: [own_key(sound) for sound in each] for name, each in groups.items()}
-    verdicts = {
-        name: [verdict(h.bpm, p.piece.bpm) for h, p in zip(each, pieces, strict=True)]
-        for name, each in heard.items()
-    }
-    truths = [_key(piece) for piece in pieces]
+    groups = _listen(pieces, {MODEL: made, RENDERS: own}, listener)
     rows = [
-        Row("tempo within 4 %", "≥ 85 %", {n: Share.where(v == "met" for v in each)
-                                           for n, each in verdicts.items()}),
-        Row("tempo off altogether", "", {n: Share.where(v == "off" for v in each)
-                                         for n, each in verdicts.items()}),
-        Row("key of the piece", "≥ 65 %", {
-            n: Share.where(found == true for found, true in zip(each, truths, strict=True))
-            for n, each in keys.items()
-        }),
-        Row("or its relative", "", {
-            n: Share.where(is_related(found, t) for found, t in zip(each, truths, strict=True))
-            for n, each in keys.items()
-        }),
-        Row("style of the piece in the first three", "", {
-            n: Share.where(p.piece.style in h.style.ordered[:3]
-                           for h, p in zip(each, pieces, strict=True))
-            for n, each in heard.items()
-        }),
-    ]  # fmt: skip
+        _row("tempo within 4 %", "≥ 85 %", groups, lambda each: each.tempo == "met"),
+        _row("tempo off altogether", "", groups, lambda each: each.tempo == "off"),
+        _row("key of the piece", "≥ 65 %", groups, lambda each: each.has_key),
+        _row("or its relative", "", groups, lambda each: each.has_related_key),
+        _row(
+            "style of the piece in the first three",
+            "",
+            groups,
+            lambda each: each.is_among_three(each.piece.style),
+        ),
+    ]
     note = (
         f"The model gets {OPENING_SECONDS:g} s of a held-out piece and goes on without words; "
         "the renders are the pieces' own second halves. Of a recording it is told the beat that is "
@@ -133,46 +151,28 @@ def remix_section(
     by_codes: bool,
 ) -> Section:
     """Compare remixes, and pieces `composed` to be the same, with what they should be."""
-    groups = {MODEL: made, RENDERS: composed}
-    heard = {name: [listener.analyse(sound) for sound in each] for name, each in groups.items()}
-    keys = {name: [own_key(sound) for sound in each] for name, each in groups.items()}
-    verdicts = {
-        name: [verdict(h.bpm, p.piece.bpm) for h, p in zip(each, pieces, strict=True)]
-        for name, each in heard.items()
-    }
-    truths = [_key(piece) for piece in pieces]
-    wanted = [other_style(piece.piece.style) for piece in pieces]
-    kept = {
-        name: [
-            tempo == "met" and found == true
-            for tempo, found, true in zip(verdicts[name], keys[name], truths, strict=True)
-        ]
-        for name in groups
-    }
+    groups = _listen(pieces, {MODEL: made, RENDERS: composed}, listener)
+
+    def is_new(each: _Heard) -> bool:
+        return each.is_among_three(other_style(each.piece.style))
+
+    def is_new_first(each: _Heard) -> bool:
+        return each.analysis.style.first == other_style(each.piece.style)
+
     rows = [
-        Row("keeps tempo and key", "≥ 75 %", {n: Share.where(each) for n, each in kept.items()}),
-        Row("keeps the tempo", "", {n: Share.where(v == "met" for v in each)
-                                    for n, each in verdicts.items()}),
-        Row("tempo off altogether", "", {n: Share.where(v == "off" for v in each)
-                                         for n, each in verdicts.items()}),
-        Row("keeps the key", "", {
-            n: Share.where(found == true for found, true in zip(each, truths, strict=True))
-            for n, each in keys.items()
-        }),
-        Row("keeps the key or its relative", "", {
-            n: Share.where(is_related(found, t) for found, t in zip(each, truths, strict=True))
-            for n, each in keys.items()
-        }),
-        Row("new style in the first three", "≥ 75 %", {
-            n: Share.where(style in h.style.ordered[:3]
-                           for h, style in zip(each, wanted, strict=True))
-            for n, each in heard.items()
-        }),
-        Row("new style first", "", {
-            n: Share.where(h.style.first == style for h, style in zip(each, wanted, strict=True))
-            for n, each in heard.items()
-        }),
-    ]  # fmt: skip
+        _row(
+            "keeps tempo and key",
+            "≥ 75 %",
+            groups,
+            lambda each: each.tempo == "met" and each.has_key,
+        ),
+        _row("keeps the tempo", "", groups, lambda each: each.tempo == "met"),
+        _row("tempo off altogether", "", groups, lambda each: each.tempo == "off"),
+        _row("keeps the key", "", groups, lambda each: each.has_key),
+        _row("keeps the key or its relative", "", groups, lambda each: each.has_related_key),
+        _row("new style in the first three", "≥ 75 %", groups, is_new),
+        _row("new style first", "", groups, is_new_first),
+    ]
     note = (
         f"As the bot remixes the first {OPENING_SECONDS:g} s of a held-out piece in another style: "
         f"what follows the bars, about {REMIX_SECONDS:g} s, that are kept. With known codes the "
@@ -180,6 +180,22 @@ def remix_section(
         "composed in that style, tempo and key: what the judges hear of these."
     )
     return Section.compared(f"Remixes of a piece, {_way(by_codes)}", rows, note)
+
+
+def _listen(
+    pieces: Sequence[Render], sounds: Mapping[str, Sequence[Sound]], listener: Listener
+) -> Groups:
+    return {
+        name: [
+            _Heard(listener.analyse(sound), own_key(sound), piece.piece)
+            for sound, piece in zip(each, pieces, strict=True)
+        ]
+        for name, each in sounds.items()
+    }
+
+
+def _row(name: str, target: str, groups: Groups, met: Callable[[_Heard], bool]) -> Row:
+    return Row(name, target, {group: Share.where(map(met, each)) for group, each in groups.items()})
 
 
 def _opening(sound: Sound) -> Sound:
@@ -190,5 +206,5 @@ def _way(by_codes: bool) -> str:
     return "by its codes" if by_codes else "by its sound"
 
 
-def _key(render: Render) -> Key:
-    return render.piece.tonic, render.piece.mode
+def _key(piece: Piece) -> Key:
+    return piece.tonic, piece.mode
