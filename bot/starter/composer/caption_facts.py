@@ -23,7 +23,7 @@ class CaptionChances:
     key: float = 0.2
     lead: float = 0.62
     drums: Mapping[Density, float] = field(
-        default_factory=lambda: {"none": 0.5, "light": 0.3, "steady": 0.15, "dense": 0.45}
+        default_factory=lambda: {"none": 0.5, "light": 0.3, "steady": 0.3, "dense": 0.45}
     )
     hurry: float = 0.16
 
@@ -35,7 +35,7 @@ DETAILED = CaptionChances(
     tempo=0.5,
     key=0.6,
     lead=0.92,
-    drums={"none": 0.92, "light": 0.85, "steady": 0.2, "dense": 0.7},
+    drums={"none": 0.92, "light": 0.85, "steady": 0.5, "dense": 0.7},
     hurry=0.04,
 )
 """As people write who have a wish that a style does not meet by itself."""

@@ -102,10 +102,13 @@ INSTRUMENT_WORDS: dict[str, tuple[str, ...]] = {
 DRUM_WORDS: dict[str, tuple[str, ...]] = {
     "light": ("light drums", "light drums", "sparse drums", "sparse drums", "soft drums",
               "simple drums", "quiet drums", "gentle drums", "brushed drums", "a light beat",
-              "a little drumming"),
-    "steady": ("drums", "steady drums", "a steady beat", "a drum beat"),
+              "a little drumming", "light percussion", "sparse percussion", "soft percussion",
+              "a little percussion"),
+    "steady": ("drums", "drums", "steady drums", "a steady beat", "a drum beat", "percussion",
+               "steady percussion", "drums and percussion"),
     "dense": ("dense drums", "busy drums", "dense drum beats", "intense drums", "driving drums",
-              "lots of drums", "fast drums", "dense drumming"),
+              "lots of drums", "fast drums", "dense drumming", "busy percussion",
+              "lots of percussion"),
     "none": ("no drums", "no drums", "no percussion", "no beat"),
 }  # fmt: skip
 TRAIT_WORDS: dict[str, tuple[str, ...]] = {

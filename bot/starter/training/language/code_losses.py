@@ -70,7 +70,7 @@ def code_losses(
         undecided = undecided[chosen]
         scores = functional.linear(states[:, asked].flatten(0, 1)[chosen], head())
         losses = functional.cross_entropy(scores.float(), targets[chosen], reduction="none")
-        if lesson is not None:
+        if lesson is not None and lesson.is_on(book):
             likely = lesson.targets(book, chosen, undecided, asked)
             taught = functional.cross_entropy(scores.float(), likely, reduction="none")
             losses = torch.lerp(taught, losses, settings.codes_share)

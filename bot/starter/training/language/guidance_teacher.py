@@ -2,7 +2,8 @@
 
 Guidance makes words count for more, at twice the work, and where a piece has begun it amplifies
 noise. So it is learnt for the frames alone in which a codebook has said nothing yet: for all
-others the teacher is the model as it was.
+others the teacher is the model as it was. Tempo, harmony and drums are not taught: there guidance
+brings nothing, or even pulls to what is usual in a style.
 
 Source: arXiv 2207.12598 (classifier-free guidance), 2210.03142 (its distillation).
 """
@@ -15,13 +16,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bot.starter.training.data.codebooks import CLOCK, PLAN
+from bot.starter.training.data.codebooks import BASS, CHORDS, LEAD
 from bot.starter.training.data.windows import Batch
 from bot.starter.training.language.network import Language
 
-# Tempo and harmony are drawn from what the words say, not from more than that: with guidance,
-# words on a style pull them to what is usual in it.
-_UNGUIDED = (CLOCK, PLAN)
+_TAUGHT = (BASS, *CHORDS, LEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,10 @@ class Lesson:
     untold: Tensor
     guidance: float
 
+    def is_on(self, book: int) -> bool:
+        """Tell whether there is anything to learn about a codebook."""
+        return book in _TAUGHT
+
     def targets(self, book: int, where: Tensor, undecided: Tensor, steps: slice) -> Tensor:
         """Return how likely each code is, [frames, codes], in frames that are chosen.
 
@@ -41,8 +44,6 @@ class Lesson:
         """
         table = self.tables[book]
         told = functional.linear(self.told[:, steps].flatten(0, 1)[where], table).float()
-        if book in _UNGUIDED:
-            return told.softmax(1)
         untold = functional.linear(self.untold[:, steps].flatten(0, 1)[where], table).float()
         scale = torch.where(undecided, self.guidance, 1.0)[:, None]
         return (untold + scale * (told - untold)).softmax(1)
