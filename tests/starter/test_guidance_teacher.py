@@ -33,8 +33,8 @@ def model(seed):
     return made
 """
 
-# For each pitched codebook: how far the targets are from the model's own guesses and from guided ones,
-# where nothing has been said yet and elsewhere, and in a row without a text.
+# For each pitched codebook: how far targets are from guided guesses and from the model's own, where
+# nothing has been said yet; and from its own elsewhere, and in a row without a text.
 _TARGETS = f"""
 {_SETUP}
 teacher = GuidanceTeacher(model(0), 2.0)
