@@ -94,7 +94,7 @@ async def _measure(config: Config, contents: Contents, people: int, folder: Path
 
         async def order(number: int, user_id: int) -> float:
             begun = time.perf_counter()
-            await pipeline.order(
+            await pipeline.submit(
                 Order(
                     key=f"{number}",
                     origin=RequestOrigin(user_id=user_id, channel_id=1, guild_id=1),

@@ -144,7 +144,7 @@ class Pipeline:
         await self.word_filter.check_order(order)
         await self.store.jobs.check(order, limits)
 
-    async def order(self, order: Order, limits: Limits, answer: MessageHandle) -> Job:
+    async def submit(self, order: Order, limits: Limits, answer: MessageHandle) -> Job:
         """Accept an order and return its job; the same order again returns the first job.
 
         Raises RequestError, Refused among them, and then nothing is charged.
@@ -159,7 +159,7 @@ class Pipeline:
             self._dispatcher.put(job)
         return job
 
-    async def order_takes(
+    async def submit_takes(
         self, orders: Sequence[Order], limits: Limits, answer: MessageHandle
     ) -> tuple[list[Job], Refused | None]:
         """Accept the orders that share a message, as many as may be.
@@ -168,7 +168,7 @@ class Pipeline:
         accepted.
         """
         if len(orders) == 1:
-            return [await self.order(orders[0], limits, answer)], None
+            return [await self.submit(orders[0], limits, answer)], None
         for order in orders:
             check_order(order, max_seconds=self.config.generation.max_seconds)
             await self.word_filter.check_order(order)
@@ -180,7 +180,7 @@ class Pipeline:
                 self._dispatcher.put(job)
         return jobs, refused
 
-    async def knows(self, key: str) -> bool:
+    async def is_known(self, key: str) -> bool:
         """Return whether an order with this key was accepted before."""
         return await self.store.jobs.of_key(key) is not None
 

@@ -84,7 +84,7 @@ async def ordered(server, key="k", prompt=CANARY):
     )
     order = Order(key=key, origin=place, kind=Kind.MUSIC, seconds=2.0, seed=1, prompt=prompt)
     allowed = Limits(daily_seconds=99, waiting_per_user=9, waiting_per_guild=9, waiting=9)
-    return await server.pipeline.order(order, allowed, MessageHandle())
+    return await server.pipeline.submit(order, allowed, MessageHandle())
 
 
 async def test_an_order_during_an_erasure_is_erased_too(tmp_path, monkeypatch):

@@ -93,7 +93,7 @@ async def live(folder, seconds, orders):
             reached = MessageHandle(token="t", expires_at=0.0, message_id=900 + first)
             try:
                 if orders:
-                    await line.order_takes(together, LIMITS, reached)
+                    await line.submit_takes(together, LIMITS, reached)
             except Exception:
                 logging.exception("not accepted")
         line.executor.paused = False

@@ -154,7 +154,7 @@ class JamService:
             jam_id=jam.id,
         )
         try:
-            job = await self._pipeline.order(order, _FREE, MessageHandle())
+            job = await self._pipeline.submit(order, _FREE, MessageHandle())
         except RequestError:
             await self._jams.close(jam.id)
             return

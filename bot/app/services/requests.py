@@ -65,7 +65,7 @@ class RequestService:
 
         Idempotent: an order with the same key returns the first job. Raises Refused.
         """
-        return await self._pipeline.order(order, limits, handle)
+        return await self._pipeline.submit(order, limits, handle)
 
     async def submit_takes(
         self, orders: Sequence[Order], limits: Limits, handle: MessageHandle
@@ -74,7 +74,7 @@ class RequestService:
 
         Returns why the next one was refused. Raises Refused if none is accepted.
         """
-        _, refused = await self._pipeline.order_takes(orders, limits, handle)
+        _, refused = await self._pipeline.submit_takes(orders, limits, handle)
         return refused
 
     async def takes_of(self, job: Job) -> list[Take]:
@@ -85,7 +85,7 @@ class RequestService:
 
     async def is_known(self, key: str) -> bool:
         """Return whether an order with this key was accepted before."""
-        return await self._pipeline.knows(key)
+        return await self._pipeline.is_known(key)
 
     async def find(self, job_id: int) -> Job | None:
         """Return a job."""

@@ -39,7 +39,7 @@ async def test_a_replayed_interaction_is_one_clip(tmp_path):
         await server.music()
         job = await server.store.jobs.get(1)
         allowed = Limits(daily_seconds=0, waiting_per_user=0, waiting_per_guild=0, waiting=0)
-        again = await server.pipeline.order(job.order, allowed, job.message)
+        again = await server.pipeline.submit(job.order, allowed, job.message)
         await server.idle()
         assert again.id == job.id
         assert len(server.messages()) == 1
