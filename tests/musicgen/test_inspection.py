@@ -89,6 +89,7 @@ def test_another_architecture_is_refused_by_name(folder, kind, words):
         (("decoder", "num_attention_heads"), 3, "3 heads"),
         (("decoder", "num_codebooks"), 9, "9 codebooks"),
         (("decoder", "activation_function"), "tanh", "'tanh'"),
+        (("decoder", "activation_function"), "relu", "'relu'"),
         (("decoder", "pad_token_id"), 5, "pad_token_id"),
         (("audio_encoder", "codebook_size"), 32, "EnCodec 32"),
         (("audio_encoder", "chunk_length_s"), 1.0, "chunk_length_s"),

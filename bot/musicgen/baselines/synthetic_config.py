@@ -75,7 +75,7 @@ def _decoder(config: DecoderConfig) -> dict[str, Any]:
         "audio_channels": config.audio_channels,
         "vocab_size": config.vocab_size,
         "max_position_embeddings": config.max_positions,
-        "activation_function": config.activation,
+        "activation_function": "gelu",
         "bos_token_id": config.start_token,
         "pad_token_id": config.start_token,
         "dropout": 0.1,

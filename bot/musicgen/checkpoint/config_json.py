@@ -62,7 +62,7 @@ def _melody(contents: Mapping[str, Any]) -> MelodyConfig:
 
 
 def _decoder(section: _Section, *, has_cross_attention: bool) -> DecoderConfig:
-    section.require("activation_function", "gelu", "gelu", "relu")
+    section.require("activation_function", "gelu", "gelu")
     section.require("audio_channels", 1, 1, 2)
     section.require("cross_attention_hidden_size", None, None)
     config = DecoderConfig(
@@ -74,7 +74,6 @@ def _decoder(section: _Section, *, has_cross_attention: bool) -> DecoderConfig:
         audio_channels=section.whole("audio_channels", 1),
         vocab_size=section.whole("vocab_size", 2048),
         max_positions=section.whole("max_position_embeddings", 2048),
-        activation=section.get("activation_function", "gelu"),
         has_cross_attention=has_cross_attention,
     )
     section.require("pad_token_id", 2048, config.start_token)

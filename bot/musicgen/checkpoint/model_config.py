@@ -27,7 +27,6 @@ class DecoderConfig:
     audio_channels: int = 1
     vocab_size: int = 2048
     max_positions: int = 2048
-    activation: str = "gelu"
     has_cross_attention: bool = True
     """Whether cross-attention reads the text; else conditioning is a prefix of the sequence."""
 

@@ -8,7 +8,6 @@ Source: arXiv 1910.10683 (T5).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,9 +29,6 @@ from bot.musicgen.kernels.operations import (
 from bot.musicgen.kernels.packed_weights import PackedWeights
 
 Array = NDArray[np.float32]
-
-_GELU_SCALE = math.sqrt(2 / math.pi)
-
 
 _LAYERS_AT_ONCE = 4  # launched between two yields
 
@@ -56,11 +52,10 @@ class TextLayers:
         operations = (
             builtin_operations() if library is None else kernel_operations(library, rounded=rounded)
         )
-        gated = _name(0, 1, "DenseReluDense.wi_0") in weights
         self._layers = [
-            _layer(weights, layer, gated, operations, packed) for layer in range(config.layers)
+            _layer(weights, layer, operations, packed) for layer in range(config.layers)
         ]
-        self._run_layer = ms.jit(_layer_function(config, gated, operations))
+        self._run_layer = ms.jit(_layer_function(config, operations))
         self._run_end = ms.jit(_end_function(config, operations))
         self._end = _end(weights, projection, operations, packed)
 
@@ -86,7 +81,6 @@ def _name(index: int, part: int, rest: str) -> str:
 def _layer(
     weights: Mapping[str, Array],
     index: int,
-    gated: bool,
     operations: Operations,
     packed: PackedWeights,
 ) -> tuple[Any, ...]:
@@ -105,11 +99,10 @@ def _layer(
         made = packed.group(f"text.{index}.{part}.{names[0]}", pack)
         return tensor(made["matrix"]), tensor(made["bias"])
 
-    up = ("DenseReluDense.wi_0", "DenseReluDense.wi_1") if gated else ("DenseReluDense.wi",)
     return (
         *matrix(0, *(f"SelfAttention.{part}" for part in "qkv"), norm=True),
         *matrix(0, "SelfAttention.o", norm=False),
-        *matrix(1, *up, norm=True),
+        *matrix(1, "DenseReluDense.wi", norm=True),
         *matrix(1, "DenseReluDense.wo", norm=False),
     )
 
@@ -134,15 +127,10 @@ def _end(
     return tuple(tensor(made[name]) for name in names)
 
 
-def _layer_function(
-    config: TextEncoderConfig, gated: bool, operations: Operations
-) -> Callable[..., Any]:
+def _layer_function(config: TextEncoderConfig, operations: Operations) -> Callable[..., Any]:
     heads, size, linear = config.heads, config.head_size, operations.linear
     scores, mix = ops.BatchMatMul(transpose_b=True), ops.BatchMatMul()
     norm = _norm(config.layer_norm_epsilon)
-
-    def gelu(x: Any) -> Any:  # the tanh approximation; MindSpore's own loses four digits
-        return 0.5 * x * (1.0 + ops.tanh(_GELU_SCALE * (x + 0.044715 * x * x * x)))
 
     def run(x: Any, bias: Any, *weights: Any) -> Any:
         parts = ops.reshape(linear(norm(x), weights[0], weights[1]), (-1, 3 * heads, size))
@@ -150,12 +138,7 @@ def _layer_function(
         shares = ops.softmax(scores(query, key) + bias, -1)
         mixed = ops.reshape(ops.transpose(mix(shares, value), (1, 0, 2)), (-1, heads * size))
         x = x + linear(mixed, weights[2], weights[3])
-        inner = linear(norm(x), weights[4], weights[5])
-        if gated:
-            gate, straight = ops.chunk(inner, 2, 1)
-            inner = gelu(gate) * straight
-        else:
-            inner = ops.relu(inner)
+        inner = ops.relu(linear(norm(x), weights[4], weights[5]))
         return x + linear(inner, weights[6], weights[7])
 
     return run

@@ -72,7 +72,7 @@ class Decoder(Protocol):
         """Return the maximum number of rows in a step."""
 
     def warm_up(self) -> None:
-        """Compile everything in advance; all slots must be empty."""
+        """Compile everything in advance; slot 0 must be empty."""
 
     def set_conditioning(self, slot: int, conditioning: Conditioning) -> None:
         """Set a slot's conditioning, for later rows with a text length above 0."""

@@ -29,7 +29,7 @@ CHUNK = 64
 
 _MIN_ROWS = 32
 _CHUNKS_AHEAD = 4
-"""How far ahead of a sequence the memory of its KV cache is touched, in positions."""
+"""How far ahead of a sequence the memory of its KV cache is touched, in chunks."""
 
 _SPARE_ROWS = 16
 """Rows in addition to one per slot, for prefill during the decoding of others."""
@@ -116,7 +116,7 @@ class KernelDecoder:
 
     def warm_up(self) -> None:
         """Run everything once in advance, using slot 0."""
-        # Restored afterwards: a slot may hold a prefix already.
+        # Writing the same values makes the system provide the memory, and keeps a slot's prefix.
         touched = self._kv_cache[:, :, :_CHUNKS_AHEAD, 0, 0, 0]
         touched[...] = touched.copy()
         if self._config.has_cross_attention:

@@ -75,7 +75,7 @@ class Steering:
         return asked.id
 
     def forget(self, request_id: int) -> list[PromptChanged]:
-        """Drop all changes of a request without slots; yield an event for unstarted ones."""
+        """Drop all changes of a request; return an event for each that had not begun."""
         dropped = self._waiting.pop(request_id, [])
         self._begun.pop(request_id, None)
         self._lacking = [each for each in self._lacking if each not in dropped]
