@@ -73,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, default=max(2, (os.cpu_count() or 2) - 2))
     parser.add_argument("--only", choices=TRAINED, help="pack and train this one alone")
     args, options = parser.parse_known_args(arguments)
+    if options and args.what != "train":
+        parser.error(f"{args.what} has no {options[0]}")
     stages = TRAINED if args.only is None else (args.only,)
     # Not above: processes that compose import this module again, and do without PyTorch.
     from bot.starter.training import packing

@@ -16,7 +16,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
-from bot.starter.training.settings import StageName, TrainingSettings
+from bot.starter.training.data.loader import PIECE_FRAMES
+from bot.starter.training.settings import EVALUATION_SEEDS, StageName, TrainingSettings
 
 CHECKPOINT = Path(__file__).parent / "checkpoint"
 
@@ -25,7 +26,14 @@ USUAL_STAGES: tuple[StageName, ...] = ("samples", "words", "codec", "fit", "lang
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do the stages that were asked for, one after the other."""
-    args = _parser().parse_args(arguments)
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    if max(args.lengths) > PIECE_FRAMES:
+        parser.error(f"--lengths: pieces have {PIECE_FRAMES} frames")
+    if any(seed in EVALUATION_SEEDS for seed in (args.first_seed, 2 * args.first_seed)):
+        parser.error(
+            f"--first-seed: from {EVALUATION_SEEDS.start:,} on pieces are the evaluation's"
+        )
     settings = TrainingSettings(
         **{each.name: getattr(args, each.name) for each in fields(TrainingSettings)}
     )

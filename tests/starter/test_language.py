@@ -159,6 +159,33 @@ found.append(next(again.average.module.parameters()).mean().item())
 print(json.dumps(found))
 """
 
+# The step, the seconds and the weight of a training that goes on from one of other parameters.
+_OTHER_PARAMETERS = """
+import json, tempfile, torch
+from dataclasses import replace
+from pathlib import Path
+from bot.starter.training.data import vocabulary
+from bot.starter.training.language.network import Language, LanguageSize
+from bot.starter.training.language.trainer import LanguageSettings, LanguageTrainer
+folder, tokenizer = Path(tempfile.mkdtemp()), vocabulary.of_pieces(["<pad>", "</s>", "<unk>"])
+text = Language(LanguageSize(text_tokens=3))
+torch.save({"text": text.text.state_dict(), "projection": text.projection.state_dict()},
+           folder / "text.pt")
+plan = LanguageSettings(minutes=1, layers=2)
+trainer = LanguageTrainer(plan, folder, tokenizer, torch.device("cpu"))
+trainer.step, trainer.seconds_used, trainer.pieces = 40, 60.0, 300
+with torch.no_grad():
+    trainer.model.projection.bias.fill_(2.0)
+trainer.save()
+found = []
+for words_alone in (False, True):
+    again = LanguageTrainer(replace(plan, words_alone=words_alone), folder, tokenizer,
+                            torch.device("cpu"))
+    found.append([again.step, again.seconds_used, again.pieces, len(again.optimizers),
+                  again.model.projection.bias.mean().item(), int(again.average.n_averaged)])
+print(json.dumps(found))
+"""
+
 # Whether processors with AVX-512, with AMX and with neither multiply bfloat16; then, of this one,
 # whether it is used where it is multiplied.
 _PRECISION = """
@@ -247,6 +274,16 @@ def test_later_steps_count_for_more_in_the_average():
     """With the power 2 the shares grow as the square of the step; a stopped run goes on with it."""
     averages = json.loads(run_script(_AVERAGED))
     assert averages == pytest.approx([1, 1.75, 2.5, 3.25, 3.25])
+
+
+@needs_training
+def test_other_parameters_are_trained_from_the_same_weights_with_a_budget_of_their_own():
+    """Training words alone after a whole training takes its weights, and no piece twice."""
+    same, other = json.loads(run_script(_OTHER_PARAMETERS))
+    assert same[:3] == [40, 60, 300]
+    assert other[:3] == [0, 0, 300]
+    assert same[4] == other[4] == 2
+    assert other[5] == 0
 
 
 @needs_training

@@ -58,13 +58,16 @@ if __name__ == "__main__":
 """
 
 _DEAD = """
+import multiprocessing.connection
 from bot.starter.training.data.loader import PieceLoader, LoaderSettings
 if __name__ == "__main__":
     with PieceLoader(LoaderSettings(), "no tokenizer") as supply:
-        try:
-            next(iter(supply))
-        except RuntimeError as error:
-            print(error)
+        for waiting in (lambda: next(iter(supply)), lambda: list(supply.ready(lambda: True))):
+            try:
+                multiprocessing.connection.wait([supply._started[0].sentinel])
+                waiting()
+            except RuntimeError as error:
+                print(error)
 """
 
 # Distances of a sound from itself, from louder ones, from another tone and from silence.
@@ -160,7 +163,7 @@ def test_processes_compose_in_turn_and_end():
 
 def test_a_process_that_dies_is_reported():
     """The training fails instead of waiting for ever."""
-    assert run_script(_DEAD).strip() == "A composing process has died."
+    assert run_script(_DEAD).strip().startswith("A composing process has died (exit code 1)")
 
 
 def test_the_codec_s_distance_grows_with_the_difference():

@@ -15,7 +15,12 @@ from bot.musicgen.model import load_model
 from bot.starter.training.data import samples
 from bot.starter.training.data.codebooks import STEMS, drum_codes
 from bot.starter.training.data.samples import SAMPLE_RATE_HZ, ZONE, drum_key, pitch_key, ranges
-from tests.support.training_environment import needs_recording, needs_training, run_module
+from tests.support.training_environment import (
+    needs_recording,
+    needs_training,
+    run_module,
+    run_script,
+)
 
 TRAINED = ("codec", "language")
 PART_BYTES = 15 << 20
@@ -113,6 +118,15 @@ def test_what_came_back_can_be_trained_on(made, part):
     packed = made["packed again"][part]
     assert packed["pieces"] == made["brought"][part]["pieces"]
     assert packed["types"] == ["torch.float16"]
+
+
+def test_a_checkpoint_is_restored_with_its_own_number_of_layers(folder):
+    """It was made with two, not with the usual six."""
+    script = (
+        "import sys; from pathlib import Path; from bot.starter.training import restore;"
+        "print(len(restore.read_language(Path(sys.argv[1])).decoder.layers))"
+    )
+    assert run_script(script, folder / "checkpoint").strip() == "2"
 
 
 def test_the_engine_makes_a_clip_with_it(folder, made, kernel_cache):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,16 @@ from bot.starter.training.data.encoding import encode_piece
 codes = np.stack([encode_piece(compose(seed, seconds=20.0), 600) for seed in range(60)])
 heard = corrupt(torch.from_numpy(codes).long(), torch.Generator().manual_seed(1))
 np.savez(sys.argv[1], codes=codes, heard=heard.numpy())
+"""
+
+# Codes that say their own frame, heard with the errors of an encoder.
+_LATE = """
+import json, torch
+from bot.starter.training.data.corruption import corrupt
+codes = torch.arange(1, 201).expand(60, 8, 200).clone()
+heard = corrupt(codes, torch.Generator().manual_seed(1))
+ahead = heard - codes
+print(json.dumps([ahead.max().item(), int((ahead[:, 2:] == -1).sum())]))
 """
 
 
@@ -214,3 +226,10 @@ def test_much_is_heard_wrong_but_not_all(corrupted):
     assert 0.4 < right.mean() < 0.9
     is_lost = sounding.any(2) & ~heard.any(2)
     assert is_lost.any()
+
+
+def test_an_encoder_is_late_and_never_early():
+    """What is heard in a frame was played in it or before, in the first frame too."""
+    ahead, late = json.loads(run_script(_LATE))
+    assert ahead == 0
+    assert late > 0

@@ -147,7 +147,7 @@ class Measurement:
                 self.folder, self.model_cache, seconds, ARTICLE[1]
             )
             rows.append(Row(f"seconds of sound a second, {seconds:g} s", "≥ 8", {MODEL: found}))
-        note = "One request, sampling with guidance, from handing it in to its last sample."
+        note = "One request at the model's own settings, from handing it in to its last sample."
         return [Section.compared("Speed", rows, note)]
 
     def _diversity(self) -> list[Section]:

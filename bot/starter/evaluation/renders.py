@@ -1,8 +1,8 @@
 """Pieces of the composer and how they sound, kept in a cache: what the model is measured against.
 
 A piece becomes codes and is played from recordings, as for the codec's training: it is the best
-that a model could do which writes such codes. The trainings compose from seeds of 10,000,000 on;
-what is measured with has lower ones. A sound is kept under a name made of its codes and of the
+that a model could do which writes such codes. No training composes the same (`EVALUATION_SEEDS`).
+A sound is kept under a name made of its codes and of the
 code that plays them, so that what another state of the composer made is never taken for it.
 """
 
@@ -30,8 +30,9 @@ from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sound
 from bot.starter.training.data import mixing, samples
 from bot.starter.training.data.codebooks import Codes, drum_codes
 from bot.starter.training.data.encoding import encode_piece
+from bot.starter.training.settings import EVALUATION_SEEDS
 
-FIRST_SEED = 5_000_000
+FIRST_SEED = EVALUATION_SEEDS.start
 CLIP_SECONDS = 10.0
 FRAME_RATE_HZ = 50
 

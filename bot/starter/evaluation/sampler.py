@@ -175,7 +175,7 @@ def _take(finished: Finished, seconds: float) -> Take:
 def pace(folder: Path, cache: Path, seconds: float, prompt: str) -> float:
     """Return the seconds of sound that a single request gets per second of the wall clock.
 
-    From handing it in to its last sample, with guidance and sampling, everything compiled.
+    From handing it in to its last sample, at the model's own settings, everything compiled.
     """
     model = _load(folder, cache, requests=1)
     engine = Engine(model, max_seconds=_MOST_SECONDS)

@@ -31,11 +31,11 @@ def draw_takes(clips: Sequence[Clip], file: Path, title: str) -> None:
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(size=15)
     draw.text((_GAP, 5), title, fill=_INK, font=font)
-    for index, (measure_spectra, clip) in enumerate(zip(pictures, clips, strict=True)):
+    for index, (picture, clip) in enumerate(zip(pictures, clips, strict=True)):
         left = _GAP + index % _COLUMNS * (width + _GAP)
         top = _CAPTION_HEIGHT + index // _COLUMNS * (height + _CAPTION_HEIGHT + _GAP)
         draw.text((left, top + 5), _caption(clip), fill=_INK, font=font)
-        sheet.paste(measure_spectra, (left, top + _CAPTION_HEIGHT))
+        sheet.paste(picture, (left, top + _CAPTION_HEIGHT))
     sheet.save(file, "PNG")
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bot.audio.analysis.spectra import power_spectrogram
 from bot.domain.generation import Floats
-from bot.starter.evaluation.codec_fidelity import loss
+from bot.starter.evaluation.codec_fidelity import log_mel_distance_db
 from bot.starter.evaluation.features import Sound, decibels, heard_bands
 from bot.starter.evaluation.renders import Player, Render
 from bot.starter.evaluation.report_section import MODEL, Row, Section
@@ -38,7 +38,7 @@ def section(pieces: Sequence[Render], player: Player, decode: Decode) -> Section
         codes = each.codes.astype(np.int32)
         played = player.stems(each.codes)
         mix = np.sum(list(played.values()), axis=0)
-        mixes.append(loss(decode(codes)[: len(mix)], mix).log_mel_db)
+        mixes.append(log_mel_distance_db(decode(codes)[: len(mix)], mix))
         power = float(np.square(mix).mean())
         heard = {
             name: sound
@@ -47,7 +47,7 @@ def section(pieces: Sequence[Render], player: Player, decode: Decode) -> Section
         }
         for name in heard:
             sound = decode(only(codes, name))[: len(mix)]
-            alone.setdefault(name, []).append(loss(sound, heard[name]).log_mel_db)
+            alone.setdefault(name, []).append(log_mel_distance_db(sound, heard[name]))
             if len(heard) > 1:
                 leaks.setdefault(name, []).append(leak_db(sound, heard, name))
         silence = decode(np.zeros_like(codes))

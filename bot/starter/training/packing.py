@@ -68,5 +68,8 @@ def split(file: Path, out: Path) -> None:
     buffer = io.BytesIO()
     torch.save(_halved(file), buffer)
     data = buffer.getvalue()
+    # Parts of an earlier, larger file would be taken for the end of this one.
+    for part in out.glob(f"{file.name}.part*"):
+        part.unlink()
     for number, start in enumerate(range(0, len(data), _PART_BYTES)):
         (out / f"{file.name}.part{number}").write_bytes(data[start : start + _PART_BYTES])

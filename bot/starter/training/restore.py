@@ -6,6 +6,7 @@ single codes, and those of the factors begin at zero. It holds no optimizer.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,11 @@ def read_codec(checkpoint: Path) -> StemCodec:
 def read_language(checkpoint: Path) -> Language:
     """Return the text encoder and decoder of a checkpoint."""
     weights = _read(checkpoint)
-    size = LanguageSize(text_tokens=read_tokenizer(checkpoint).get_vocab_size())
+    config = json.loads((checkpoint / "config.json").read_text("utf-8"))
+    size = LanguageSize(
+        layers=config["decoder"]["num_hidden_layers"],
+        text_tokens=read_tokenizer(checkpoint).get_vocab_size(),
+    )
     language = Language(size)
     state = language.state_dict()
     for name in state:

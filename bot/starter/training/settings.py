@@ -13,6 +13,13 @@ StageName = Literal[
 ]  # fmt: skip
 """What a run may be asked to do."""
 
+EVALUATION_SEEDS = range(5_000_000, 6_000_000)
+"""The seeds of pieces that no training may compose.
+
+Texts are learnt from 2,000,000 and 3,000,000 on, decoders are fitted from 9,000,000 on, codec and
+language model are trained from `--first-seed` and twice that on.
+"""
+
 TRAINED = ("codec", "language")
 """What is trained on a device, and travels."""
 

@@ -10,7 +10,7 @@ import json
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -106,14 +106,7 @@ class CodecTrainer:
     def run(self) -> None:
         """Train to the end of the budget."""
         plan = self.plan
-        supply = LoaderSettings(
-            first_seed=plan.supply.first_seed + self.pieces,
-            processes=plan.supply.processes,
-            pieces=plan.supply.pieces,
-            crops=plan.supply.crops,
-            crop_frames=plan.supply.crop_frames,
-            waiting=plan.supply.waiting,
-        )
+        supply = replace(plan.supply, first_seed=plan.supply.first_seed + self.pieces)
         before = self.seconds_used
         codes: list[Tensor] = []
         plays: list[object] = []
@@ -205,9 +198,11 @@ class CodecTrainer:
             found, near, right = recognition_loss(model, wanted, shown)
             total = total + plan.recognition * (found + near)
             self.recognised.append(torch.stack([found, near, *right]).detach())
-        self.optimizer.zero_grad(set_to_none=True)
+        # Gates that are left alone get gradients, too, which must not count.
+        model.zero_grad(set_to_none=True)
         total.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        trained = [each for group in self.optimizer.param_groups for each in group["params"]]
+        nn.utils.clip_grad_norm_(trained, 1.0)
         self.optimizer.step()
         model.constrain()
         return torch.stack(figures).detach()

@@ -34,6 +34,8 @@ def corrupt(codes: Tensor, random: torch.Generator) -> Tensor:
     heard[:, list(CHORDS)] = torch.where((rand(rows) < 0.5)[:, None, None], mixed, voices)
     late = rand(rows, books) < _LATE
     shifted = torch.roll(heard, 1, 2)
+    # What would come first is not known yet.
+    shifted[..., 0] = SILENCE
     heard = torch.where(late[:, :, None], shifted, heard)
     stretches = -(-frames // _STRETCH)
     fate = rand(rows, books, stretches).repeat_interleave(_STRETCH, 2)[..., :frames]

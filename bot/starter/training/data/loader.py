@@ -34,6 +34,8 @@ from bot.starter.training.data.wishes import draw_wish
 
 PIECE_SECONDS = 40.0
 PIECE_FRAMES = 1904
+"""The frames of a piece that are kept: the longest windows, of 30 s, begin in its first 8 s."""
+
 WORDS = 48
 """The most tokens of a caption that are kept."""
 
@@ -106,13 +108,13 @@ def _composed(seed: int, wishes: float) -> tuple[Piece, CaptionChances]:
 
 
 def make_crop_batch(seeds: range, plan: LoaderSettings, numbers: SoundNumbers) -> CropBatch:
-    """Compose pieces and cut crops out of them, half of them from the beginning."""
+    """Compose pieces, and cut `crops` crops out of each, from anywhere in it."""
     codes, plays = [], []
     for seed in seeds:
         random = plain_random.Random(seed)  # noqa: S311 - nothing secret
         whole = encode_piece(compose(seed, seconds=PIECE_SECONDS), PIECE_FRAMES)
         for _ in range(plan.crops):
-            first = random.randrange(PIECE_FRAMES - plan.crop_frames)
+            first = random.randrange(PIECE_FRAMES - plan.crop_frames + 1)
             codes.append(whole[:, first : first + plan.crop_frames])
             plays.append(crop_plays(whole, first, plan.crop_frames, numbers))
     return CropBatch(np.stack(codes), plays)
@@ -154,16 +156,27 @@ class PieceLoader:
             try:
                 yield self._queue.get(timeout=_WAIT_SECONDS)
             except queue.Empty:
-                if not all(process.is_alive() for process in self._started):
-                    raise RuntimeError("A composing process has died.") from None
+                self._check_alive()
 
     def ready(self, is_wanted: Callable[[], bool]) -> Iterator[PieceBatch | CropBatch]:
-        """Yield what has come already, as long as more is wanted."""
+        """Yield what has come already, as long as more is wanted.
+
+        Raises RuntimeError when a process has died.
+        """
         while is_wanted():
             try:
                 yield self._queue.get_nowait()
             except queue.Empty:
+                self._check_alive()
                 return
+
+    def _check_alive(self) -> None:
+        codes = [each.exitcode for each in self._started if each.exitcode is not None]
+        if codes:
+            raise RuntimeError(
+                f"A composing process has died (exit code {codes[0]}): its error is above. Run the "
+                "stage again: it goes on where it was saved."
+            )
 
 
 def _fill(

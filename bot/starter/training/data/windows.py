@@ -85,7 +85,7 @@ def draw(ring: RingBuffer, plan: WindowSettings, random: torch.Generator) -> Bat
         return torch.rand(*size, generator=random, device=device)
 
     is_opening = float(rand(1)) < plan.openings
-    which = int(torch.multinomial(torch.tensor(plan.shares), 1))
+    which = int(torch.multinomial(torch.tensor(plan.shares, device=device), 1, generator=random))
     frames = plan.opening_frames if is_opening else plan.lengths[which]
     rows = max(1, plan.positions // frames)
     chosen = (rand(rows) * ring.filled).long()

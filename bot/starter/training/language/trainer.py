@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -75,7 +75,7 @@ class LanguageTrainer:
         self.model.projection.load_state_dict(trained["projection"])
         self.step, self.seconds_used, self.pieces, self.windows = 0, 0.0, 0, 0
         begun = self._begun()
-        self.teacher = self._find_teacher() if plan.guidance != 1 else None
+        self.teacher = self._find_teacher(begun) if plan.guidance != 1 else None
         if plan.words_alone:
             train_words_alone(self.model)
         self.model.to(device)
@@ -97,14 +97,7 @@ class LanguageTrainer:
         plan = self.plan
         # Pieces that were heard before the stop are not heard again.
         first = plan.supply.first_seed + self.pieces
-        supply = LoaderSettings(
-            first_seed=first,
-            processes=plan.supply.processes,
-            pieces=plan.supply.pieces,
-            captions=plan.supply.captions,
-            wishes=plan.supply.wishes,
-            waiting=plan.supply.waiting,
-        )
+        supply = replace(plan.supply, first_seed=first)
         ring = RingBuffer(plan.ring_pieces, supply.captions, self.device)
         before, saved = self.seconds_used, time.monotonic()
         heard_before = self.pieces
@@ -165,16 +158,19 @@ class LanguageTrainer:
         if not self.file.exists():
             return {}
         state: dict[str, object] = torch.load(self.file, map_location="cpu", weights_only=True)
+        if state.get("words_alone", False) != self.plan.words_alone:
+            # A training of other parameters begins anew from these weights.
+            state = {"model": state["model"], "pieces": state.get("pieces", 0)}
         self.model.load_state_dict(state["model"])
         self.step = int(state.get("step", 0))  # type: ignore[call-overload]
         self.seconds_used = float(state.get("seconds_used", 0.0))  # type: ignore[arg-type]
         self.pieces = int(state.get("pieces", 0))  # type: ignore[call-overload]
         return state
 
-    def _find_teacher(self) -> GuidanceTeacher:
+    def _find_teacher(self, begun: dict[str, object]) -> GuidanceTeacher:
         """Return the model that this training began with, which a stopped run finds again."""
         file = self.folder / "teacher.pt"
-        if not file.exists():
+        if not file.exists() or "seconds_used" not in begun:
             scratch = file.with_suffix(".part")
             torch.save(self.model.state_dict(), scratch)
             scratch.rename(file)
@@ -183,10 +179,7 @@ class LanguageTrainer:
         return GuidanceTeacher(model.to(self.device), self.plan.guidance)
 
     def _restore_optimizers(self, state: dict[str, object]) -> None:
-        # What comes back from another machine has no optimizers, and those of other parameters are
-        # of no use: they begin anew.
-        if state.get("words_alone", False) != self.plan.words_alone:
-            return
+        # What comes back from another machine has no optimizers: they begin anew.
         kept = state.get("optimizers", ())
         for optimizer, each in zip(self.optimizers, kept, strict=False):  # type: ignore[call-overload]
             rates = [settings["full_rate"] for settings in optimizer.param_groups]
