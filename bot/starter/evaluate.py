@@ -18,18 +18,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.config import cache_folder
-from bot.starter.evaluation.evaluation_set import (
-    Extent,
-)
-from bot.starter.evaluation.measurement import SECTIONS, Instruments, Measurement
+from bot.starter.evaluation.evaluation_set import Extent
+from bot.starter.evaluation.measurement import SECTIONS, EvaluationTools, Measurement
 from bot.starter.evaluation.report_section import Section
 
 
-def main(arguments: Sequence[str] | None = None, instruments: Instruments | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, tools: EvaluationTools | None = None) -> int:
     """Measure, print and return the exit code."""
     args = _parser().parse_args(arguments)
-    instruments = instruments or Instruments()
-    extent = instruments.quick if args.quick else Extent()
+    tools = tools or EvaluationTools()
+    extent = tools.quick if args.quick else Extent()
     extent = replace(
         extent,
         prompts=args.prompts or extent.prompts,
@@ -40,7 +38,7 @@ def main(arguments: Sequence[str] | None = None, instruments: Instruments | None
         args.model,
         cache,
         extent,
-        instruments,
+        tools,
         model_cache=cache_folder(),
         recordings=args.recordings,
         temperature=args.temperature,

@@ -25,7 +25,7 @@ from bot.starter.evaluation import (
 from bot.starter.evaluation.clips import analyse_clip
 from bot.starter.evaluation.features import SAMPLE_RATE_HZ
 from bot.starter.evaluation.held_out_prompts import Prompt, PromptSpec
-from bot.starter.evaluation.measurement import Instruments
+from bot.starter.evaluation.measurement import EvaluationTools
 from bot.starter.evaluation.renders import Player, Render, TrainingExample
 from bot.starter.evaluation.report_section import MODEL, RENDERS, Row, Section, Share
 from bot.starter.evaluation.sampler import Sampler, Take
@@ -149,7 +149,7 @@ def test_takes_that_are_one_recording_are_counted(trained):
     one, other = melody(1), melody(2)
     model = [takes_of(trained, [one, one, other]), takes_of(trained, [one, one])]
     played = [takes_of(trained, [one, other]), takes_of(trained, [one, melody(5)])]
-    section = diversity.section({MODEL: model, RENDERS: played}, trained)
+    section = diversity.build_section({MODEL: model, RENDERS: played}, trained)
     assert value(section, "pairs of takes that are alike") == Share(2, 4)
     assert value(section, "pairs of takes that are alike", RENDERS) == Share(0, 2)
     ratio = value(section, "over that of two renders of the prompt, by likeness (median)")
@@ -163,12 +163,12 @@ def test_following_counts_what_was_asked_for(trained):
         style="techno", beat_frames=43, key=(6, "major"), density="none", lead="piano"
     )
     asked = takes_of(trained, [drums(100)], ask) + takes_of(trained, [drums(100)], wrong)
-    section = prompt_adherence.section({MODEL: asked}, None, judged_keys=4)
+    section = prompt_adherence.build_section({MODEL: asked}, None, judged_keys=4)
     assert value(section, "asked style heard first") == Share(1, 2)
     assert value(section, "asked lead instrument heard first") == Share(1, 2)
     assert value(section, "drums or none as asked") == Share(1, 2)
     assert value(section, "asked key, key profiles").of == 1
-    assert prompt_adherence.confusion_section(asked).rows[1][3] == "rock 1"
+    assert prompt_adherence.build_confusion_section(asked).rows[1][3] == "rock 1"
 
 
 @pytest.mark.parametrize(("mood", "is_met"), [("energetic", True), ("calm", False)])
@@ -177,7 +177,7 @@ def test_a_mood_counts_where_it_moves_what_it_names(trained, mood, is_met):
     prompt = Prompt(PromptSpec(style="rock"), "some rock")
     pair = moods.Pair(mood, prompt, prompt)
     plain, moody = (takes_of(trained, [drums(bpm)]) for bpm in (70, 140))
-    section = moods.section({MODEL: [(pair, plain, moody)]})
+    section = moods.build_section({MODEL: [(pair, plain, moody)]})
     assert section.rows[0][2] == Share(int(is_met), 1)
 
 
@@ -193,7 +193,7 @@ def test_mood_pairs_differ_by_the_mood_alone():
 def test_form_tells_loops_from_music(trained):
     """One of two clips is a loop."""
     loop, tune = np.tile(melody(3, 2), 6), melody(3, 12)
-    section = note_statistics.form_section({MODEL: takes_of(trained, [loop, tune])})
+    section = note_statistics.build_form_section({MODEL: takes_of(trained, [loop, tune])})
     assert value(section, "clips that are one loop") == Share(1, 2)
 
 
@@ -202,7 +202,7 @@ def test_a_judge_s_tags_count_by_comparison():
     tagged = [("jazz", {"jazz": 0.02}), ("jazz", {"jazz": 0.03}), ("rock", {"jazz": 0.01})]
     assert tag_agreement.area(tagged, "jazz") == 1
     assert tag_agreement.area(tagged, "folk") is None
-    section = tag_agreement.section({MODEL: tagged, RENDERS: tagged})
+    section = tag_agreement.build_section({MODEL: tagged, RENDERS: tagged})
     assert value(section, "jazz (jazz)") == 100
 
 
@@ -210,9 +210,9 @@ def test_going_on_is_compared_with_the_piece_itself(trained):
     """A continuation that is the piece's second half gets the same score."""
     pieces: Any = [Recording(drums(bpm, 20), bpm=float(bpm)) for bpm in (80, 100, 120)]
     own = [each.sound()[len(each.sound()) // 2 :] for each in pieces]
-    section = continuation.section(pieces, own, trained, by_codes=True)
+    section = continuation.build_section(pieces, own, trained, by_codes=True)
     assert all(row[2] == row[3] for row in section.rows)
-    remixes = continuation.remix_section(pieces, own, own, trained, by_codes=False)
+    remixes = continuation.build_remix_section(pieces, own, own, trained, by_codes=False)
     assert value(remixes, "keeps the tempo") == value(section, "tempo within 4 %")
     assert all(row[2] == row[3] for row in remixes.rows)
 
@@ -269,9 +269,9 @@ def test_the_whole_measurement_prints_and_writes_its_tables(trained, tmp_path, c
     """For a model that generates noise, every table exists and has content."""
     few = evaluation_set.Extent(
         prompts=2, takes=2, examples=1, note_examples=1, mood_pairs=1, mood_takes=1,
-        half_minutes=1, minutes=1, codec_pieces=1, continued=1, judged_takes=1,
+        half_minute_clips=1, minute_clips=1, codec_pieces=1, continued=1, judged_takes=1,
     )  # fmt: skip
-    instruments = Instruments(
+    tools = EvaluationTools(
         sampler=NoiseSampler,
         player=Band,
         load_listener=lambda *_: trained,
@@ -281,7 +281,7 @@ def test_the_whole_measurement_prints_and_writes_its_tables(trained, tmp_path, c
     )
     out = tmp_path / "measured.json"
     arguments = ["--quick", "--cache", str(tmp_path), "--out", str(out)]
-    assert evaluate.main([*arguments, "--pictures", str(tmp_path / "seen")], instruments) == 0
+    assert evaluate.main([*arguments, "--pictures", str(tmp_path / "seen")], tools) == 0
     written = json.loads(out.read_text(encoding="utf-8"))
     titles = [section["title"] for section in written]
     printed = capsys.readouterr().out
@@ -297,8 +297,8 @@ def test_the_whole_measurement_prints_and_writes_its_tables(trained, tmp_path, c
 
 def test_some_sections_can_be_measured_alone(tmp_path, capsys):
     """Nothing else is generated; an unknown name is refused."""
-    instruments = Instruments(measure_pace=lambda *_: 9.5)
-    assert evaluate.main(["--sections", "speed", "--cache", str(tmp_path)], instruments) == 0
+    tools = EvaluationTools(measure_pace=lambda *_: 9.5)
+    assert evaluate.main(["--sections", "speed", "--cache", str(tmp_path)], tools) == 0
     assert capsys.readouterr().out.count("## ") == 1
     with pytest.raises(SystemExit):
         evaluate.main(["--sections", "speed,beauty"])

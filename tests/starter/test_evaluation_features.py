@@ -17,17 +17,23 @@ from bot.starter.evaluation import (
 )
 from bot.starter.evaluation.classifier import Classifier, Scaler
 from bot.starter.evaluation.feature_vector import augment, describe_clip
-from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Key, Sanity, measure_spectra, sanity
+from bot.starter.evaluation.features import (
+    SAMPLE_RATE_HZ,
+    Key,
+    Sanity,
+    measure_sanity,
+    measure_spectra,
+)
 from bot.starter.evaluation.sanity_checks import Ranges
-from bot.starter.evaluation.similarity import compare_clips, self_similarity, traces
-from bot.starter.evaluation.tempo import Beats, TempoEstimator, candidates, pulse, verdict
+from bot.starter.evaluation.similarity import compare_clips, measure_traces, self_similarity
+from bot.starter.evaluation.tempo import Beats, TempoEstimator, find_pulse, list_candidates, verdict
 from tests.support.evaluation_sounds import drums, melody, noise, sines
 
 
 @pytest.mark.parametrize("bpm", [63, 90, 120, 171])
 def test_the_tempo_of_a_steady_beat_is_among_the_candidates(bpm):
     """Within one percent: the resolution is well below the tolerance."""
-    found = candidates(pulse(measure_spectra(drums(bpm)).mel))
+    found = list_candidates(find_pulse(measure_spectra(drums(bpm)).mel))
     assert np.abs(found.bpm / bpm - 1).min() < 0.01
 
 
@@ -75,7 +81,7 @@ def test_the_key_of_a_cadence_is_found():
 
 def test_a_gain_changes_the_level_alone():
     """Everything else is measured at a common loudness."""
-    loud, quiet = sanity(drums(100)), sanity(0.1 * drums(100))
+    loud, quiet = measure_sanity(drums(100)), measure_sanity(0.1 * drums(100))
     assert loud.level_db - quiet.level_db == pytest.approx(20, abs=0.1)
     assert quiet.onsets_per_second == pytest.approx(loud.onsets_per_second)
     assert quiet.flatness_db == pytest.approx(loud.flatness_db, abs=0.2)
@@ -83,11 +89,11 @@ def test_a_gain_changes_the_level_alone():
 
 def test_sanity_checks_detect_drones_silence_and_overload():
     """Each defect has a figure."""
-    assert sanity(drums(120)).onsets_per_second == pytest.approx(4, abs=0.5)
-    assert sanity(sines(220)).onsets_per_second < 0.5
-    assert sanity(noise()).flatness_db > sanity(sines(220)).flatness_db + 10
-    assert sanity(np.zeros(64_000, np.float32)).silent_share == 1
-    assert sanity(np.clip(20 * noise(), -1, 1)).clipped_share > 0.3
+    assert measure_sanity(drums(120)).onsets_per_second == pytest.approx(4, abs=0.5)
+    assert measure_sanity(sines(220)).onsets_per_second < 0.5
+    assert measure_sanity(noise()).flatness_db > measure_sanity(sines(220)).flatness_db + 10
+    assert measure_sanity(np.zeros(64_000, np.float32)).silent_share == 1
+    assert measure_sanity(np.clip(20 * noise(), -1, 1)).clipped_share > 0.3
 
 
 def test_ranges_leave_out_what_is_unlike_all_pieces():
@@ -157,7 +163,7 @@ def test_features_are_finite_and_change_little_with_noise():
     random = np.random.default_rng(0)
 
     def row(shown):
-        return describe_clip(shown, pulse(shown.mel), 120)
+        return describe_clip(shown, find_pulse(shown.mel), 120)
 
     beat, drone = measure_spectra(drums(120)), measure_spectra(sines(220, 277, 330))
     rows = [row(beat), row(augment(beat, random)), row(drone), row(measure_spectra(0 * noise(2)))]
@@ -170,14 +176,18 @@ def test_the_same_recording_is_alike_however_shifted(shift_seconds):
     """A later start or a lower level gives the same piece."""
     sound = melody(1) + drums(100)
     later = np.roll(sound, round(shift_seconds * SAMPLE_RATE_HZ))
-    found = compare_clips(traces(measure_spectra(sound)), traces(measure_spectra(0.3 * later)))
+    found = compare_clips(
+        measure_traces(measure_spectra(sound)), measure_traces(measure_spectra(0.3 * later))
+    )
     assert found.is_alike
     assert found.distance < 0.15
 
 
 def test_two_pieces_on_one_beat_are_not_alike():
     """Their drums agree, but their melodies do not."""
-    one, other = (traces(measure_spectra(melody(seed) + 0.3 * drums(100))) for seed in (1, 2))
+    one, other = (
+        measure_traces(measure_spectra(melody(seed) + 0.3 * drums(100))) for seed in (1, 2)
+    )
     found = compare_clips(one, other)
     assert not found.is_alike
     assert found.distance > 0.3
@@ -187,8 +197,8 @@ def test_a_loop_is_like_itself_a_lap_later():
     """A repeated melody scores high, a continuing one low."""
     lap = melody(3, 2)
     loop, tune = np.tile(lap, 5), melody(3, 10)
-    assert self_similarity(traces(measure_spectra(loop)), 1.5, 4) > 0.95
-    assert self_similarity(traces(measure_spectra(tune)), 1.5, 4) < 0.7
+    assert self_similarity(measure_traces(measure_spectra(loop)), 1.5, 4) > 0.95
+    assert self_similarity(measure_traces(measure_spectra(tune)), 1.5, 4) < 0.7
 
 
 def test_a_key_and_its_relative_share_their_notes():

@@ -18,17 +18,17 @@ from tests.support.training_environment import PYTHON, ROOT, needs_training, run
 
 pytestmark = needs_training
 
-_LOT = """
+_BATCH = """
 import sys, numpy as np
 from bot.starter.training.data import vocabulary
 from bot.starter.training.data.crops import sound_numbers
 from bot.starter.training.data.loader import LoaderSettings, make_crop_batch, make_piece_batch
 tokenizer = vocabulary.learn(["piano and drums, 120 bpm", "very " * 60] * 5, 500)
-lot, again = (make_piece_batch(range(40, 44), tokenizer, 3, 0.0) for _ in "ab")
+batch, again = (make_piece_batch(range(40, 44), tokenizer, 3, 0.0) for _ in "ab")
 wished = make_piece_batch(range(40, 60), tokenizer, 1, 0.5)
 plan, numbers = LoaderSettings(crops=5, crop_frames=80), sound_numbers()
 crops = make_crop_batch(range(40, 42), plan, numbers)
-np.savez(sys.argv[1], codes=lot.codes, words=lot.words, words_again=again.words,
+np.savez(sys.argv[1], codes=batch.codes, words=batch.words, words_again=again.words,
          wished=wished.codes,
          crops=crops.codes, counts=[len(each) for each in crops.plays],
          plays=np.concatenate(crops.plays), sounds=len(numbers.by_key))
@@ -43,17 +43,17 @@ if __name__ == "__main__":
     tokenizer = vocabulary.learn(["piano"] * 5, 500)
     plan = LoaderSettings(first_seed=70, processes=2, pieces=2, captions=1, wishes=0.0)
     with PieceLoader(plan, tokenizer.to_str()) as supply:
-        lots = []
-        for lot in supply:
-            lots.append(lot)
-            if len(lots) == 6:
+        batches = []
+        for batch in supply:
+            batches.append(batch)
+            if len(batches) == 6:
                 break
-        lots += supply.ready(lambda: False)
+        batches += supply.ready(lambda: False)
         started = supply._started
         alive = [process.is_alive() for process in started]
     wanted = {make_piece_batch(range(s, s + 2), tokenizer, 1, 0.0).codes.tobytes(): s
               for s in range(70, 110, 2)}
-    print(json.dumps([[wanted.get(lot.codes.tobytes()) for lot in lots], alive,
+    print(json.dumps([[wanted.get(batch.codes.tobytes()) for batch in batches], alive,
                       [process.is_alive() for process in started]]))
 """
 
@@ -104,51 +104,51 @@ print(json.dumps([used, silent, [torch.equal(tables[one], tables[one + 1])
 
 
 @pytest.fixture(scope="module")
-def lot(tmp_path_factory):
-    file = tmp_path_factory.mktemp("supply") / "lot.npz"
-    run_script(_LOT, file)
+def batch(tmp_path_factory):
+    file = tmp_path_factory.mktemp("supply") / "batch.npz"
+    run_script(_BATCH, file)
     with np.load(file) as found:
         return dict(found)
 
 
-def test_a_lot_is_pieces_of_consecutive_seeds(lot):
+def test_a_batch_is_pieces_of_consecutive_seeds(batch):
     """Pieces composed in the test have the same codes."""
-    frames = lot["codes"].shape[2]
+    frames = batch["codes"].shape[2]
     for row, seed in enumerate(range(40, 44)):
         own = encode_piece(compose(seed, seconds=40.0), frames)
-        np.testing.assert_array_equal(lot["codes"][row], own)
+        np.testing.assert_array_equal(batch["codes"][row], own)
 
 
-def test_a_share_of_the_pieces_is_composed_to_a_wish(lot):
+def test_a_share_of_the_pieces_is_composed_to_a_wish(batch):
     """The others are determined by their seed alone."""
-    frames = lot["wished"].shape[2]
+    frames = batch["wished"].shape[2]
     alone = [
         np.array_equal(codes, encode_piece(compose(seed, seconds=40.0), frames))
-        for seed, codes in zip(range(40, 60), lot["wished"], strict=True)
+        for seed, codes in zip(range(40, 60), batch["wished"], strict=True)
     ]
     assert 4 < sum(alone) < 16
 
 
-def test_captions_fit_and_end(lot):
+def test_captions_fit_and_end(batch):
     """Each has an end token, followed by padding; a piece always has the same captions."""
-    np.testing.assert_array_equal(lot["words"], lot["words_again"])
-    for caption in lot["words"].reshape(-1, lot["words"].shape[2]):
+    np.testing.assert_array_equal(batch["words"], batch["words_again"])
+    for caption in batch["words"].reshape(-1, batch["words"].shape[2]):
         (ends,) = np.flatnonzero(caption == 1)
         assert not caption[ends + 1 :].any()
         assert caption[:ends].all()
 
 
-def test_crops_come_with_what_is_played_in_them(lot):
+def test_crops_come_with_what_is_played_in_them(batch):
     """As a table of stems and sounds; a crop with any note or stroke has rows."""
-    codes, plays = lot["crops"], lot["plays"]
+    codes, plays = batch["crops"], batch["plays"]
     assert codes.shape == (10, len(BOOKS), 80)
-    assert len(lot["counts"]) == 10
+    assert len(batch["counts"]) == 10
     assert set(plays[:, 0].tolist()) <= {0, 1, 2, 3}
     assert plays[:, 1].min() >= 0
-    assert plays[:, 1].max() < lot["sounds"]
+    assert plays[:, 1].max() < batch["sounds"]
     assert plays[:, 2].max() < 80 * 640
     assert all(
-        count > 0 for crop, count in zip(codes, lot["counts"], strict=True) if crop[2:].any()
+        count > 0 for crop, count in zip(codes, batch["counts"], strict=True) if crop[2:].any()
     )
 
 

@@ -152,7 +152,7 @@ def test_the_music_table_tells_the_grid_from_chance():
     """Codes without a note give an empty row, not an error."""
     empty = Score((), FRAMES, BEAT, 0, (0, BAR))
     assert note_score.on_grid(empty) == []
-    assert note_statistics.section({"model": []}).rows[0][2].of == 0
+    assert note_statistics.build_section({"model": []}).rows[0][2].of == 0
 
 
 def score_of_piece(seed, style, lead=None):
@@ -202,7 +202,9 @@ def test_what_is_asked_for_is_counted_by_the_codes():
     classifier = note_style.train(
         [compose(n, style=s, seconds=12) for n in range(6) for s in ("rock", "folk")]
     )
-    rows = {row[0]: row[2] for row in note_adherence.section({"model": clips}, classifier).rows}
+    rows = {
+        row[0]: row[2] for row in note_adherence.build_section({"model": clips}, classifier).rows
+    }
     assert rows["asked style first"] == Share(1, 2)
     assert rows["the clock has the asked tempo"] == Share(1, 2)
     assert rows["asked lead instrument plays the melody"] == Share(1, 2)
@@ -241,7 +243,7 @@ def test_held_out_prompts_say_what_they_ask_for(number):
 def test_a_composed_piece_is_what_is_asked_for():
     """It has every attribute that a prompt names, for a prompt of each style."""
     for index, prompt in enumerate(held_out_prompts.held_out(len(STYLES), seed=2)):
-        ask, piece = prompt.ask, held_out_prompts.composed(prompt.ask, index, seconds=4)
+        ask, piece = prompt.ask, held_out_prompts.compose_prompt(prompt.ask, index, seconds=4)
         assert piece.style == ask.style
         assert ask.beat_frames in (None, piece.beat_frames)
         assert ask.key in (None, (piece.tonic, piece.mode))

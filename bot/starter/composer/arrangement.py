@@ -187,7 +187,7 @@ def _vary_repeat(
         return replace(idea, second=second)
     if kind == "melody" and idea.motif:
         return replace(
-            idea, motif=melody.answered(idea.motif, style.beats_per_bar, style.division, random)
+            idea, motif=melody.vary_ending(idea.motif, style.beats_per_bar, style.division, random)
         )
     if kind == "bass" and idea.bass:
         return replace(idea, bass=draw_bass(style, mood, random))

@@ -61,7 +61,7 @@ def draw_motif(
             bar = "x" + bar[1:]
         bars[letter] = bar, _contour(bar.count("x"), random)
     for letter in "yz":
-        bar = rhythms.ended(bars[random.choice("ab")][0], beats, division, random)
+        bar = rhythms.end_bar(bars[random.choice("ab")][0], beats, division, random)
         bars[letter] = bar, _contour(bar.count("x"), random)
     shape = random.choice(_SHAPES)
     is_ostinato = feel in ("arp16", "riff", "stab")
@@ -75,13 +75,13 @@ def draw_motif(
     )
 
 
-def answered(motif: Motif, beats: int, division: int, random: randomness.Random) -> Motif:
+def vary_ending(motif: Motif, beats: int, division: int, random: randomness.Random) -> Motif:
     """Return a phrase whose second half ends in another way, and its first bar as it was."""
     bars = list(motif.rhythms)
     contours = list(motif.contours)
     for index in (2, 3, 6, 7):
         if index % 4 == 3:
-            bars[index] = rhythms.ended(bars[index - 2], beats, division, random)
+            bars[index] = rhythms.end_bar(bars[index - 2], beats, division, random)
         contours[index] = _contour(bars[index].count("x"), random)
     return Motif(tuple(bars), tuple(contours), motif.arch, motif.of_chords)
 

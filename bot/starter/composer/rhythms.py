@@ -55,7 +55,7 @@ def thickened(bar: str, share: float, random: randomness.Random) -> str:
     return "".join(signs)
 
 
-def ended(bar: str, beats: int, division: int, random: randomness.Random) -> str:
+def end_bar(bar: str, beats: int, division: int, random: randomness.Random) -> str:
     """Return a bar that comes to rest: its first half, then one long note."""
     half = beats // 2 * division
     tail = len(bar) - half

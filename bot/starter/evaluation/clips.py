@@ -12,13 +12,13 @@ from bot.starter.evaluation.features import (
     Sanity,
     Sound,
     decibels,
+    measure_sanity,
     measure_spectra,
-    sanity,
 )
 from bot.starter.evaluation.held_out_prompts import Prompt
 from bot.starter.evaluation.listener import ClipAnalysis, Listener
 from bot.starter.evaluation.note_score import Score
-from bot.starter.evaluation.similarity import Traces, traces
+from bot.starter.evaluation.similarity import Traces, measure_traces
 
 _BRIGHT_BAND = 24
 
@@ -55,8 +55,8 @@ def analyse_clip(
         prompt=prompt,
         sound=sound,
         analysis=listener.analyse_spectra(shown),
-        sane=sanity(sound, shown),
-        traces=traces(shown),
+        sane=measure_sanity(sound, shown),
+        traces=measure_traces(shown),
         chroma=chroma,
         minor=float(minor - major),
         bright_db=float(decibels(np.array(bright))),

@@ -116,7 +116,7 @@ class _Heard:
 Groups = Mapping[str, Sequence[_Heard]]
 
 
-def section(
+def build_section(
     pieces: Sequence[Render], made: Sequence[Sound], listener: Listener, *, by_codes: bool
 ) -> Section:
     """Compare continuations, and the pieces' own second halves, with what the pieces are."""
@@ -142,7 +142,7 @@ def section(
     return Section.compared(f"Going on with a piece, {_way(by_codes)}", rows, note)
 
 
-def remix_section(
+def build_remix_section(
     pieces: Sequence[Render],
     made: Sequence[Sound],
     composed: Sequence[Sound],

@@ -16,11 +16,11 @@ Takes = Sequence[Sequence[Clip]]
 """The takes of each prompt."""
 
 
-def section(groups: Mapping[str, Takes], listener: Listener) -> Section:
+def build_section(groups: Mapping[str, Takes], listener: Listener) -> Section:
     """Compare all pairs of takes of each prompt, the model's and the renders'."""
     pairs = {name: [_likenesses(takes) for takes in each] for name, each in groups.items()}
     flat = {name: [pair for own in each for pair in own] for name, each in pairs.items()}
-    portraits = {
+    by_vectors = {
         name: [_median_distance(takes, listener) for takes in each] for name, each in groups.items()
     }
     by_likeness = {
@@ -36,7 +36,7 @@ def section(groups: Mapping[str, Takes], listener: Listener) -> Section:
              for n, each in pairs.items()},
         ),
     ]  # fmt: skip
-    for name, medians in (("portraits", portraits), ("likeness", by_likeness)):
+    for name, medians in (("feature vectors", by_vectors), ("likeness", by_likeness)):
         rows.append(Row.of(f"median distance between takes, by {name}", "", {
             group: float(np.median(each)) for group, each in medians.items()
         }))  # fmt: skip
@@ -59,7 +59,7 @@ def section(groups: Mapping[str, Takes], listener: Listener) -> Section:
         )
     note = (
         f"Alike: mel, chroma and onsets all correlate above {ALIKE:g} at their best shifts. "
-        "By portraits: Euclidean distance of standardised portraits (colour, rhythm, harmony "
+        "By feature vectors: Euclidean distance of standardised vectors (colour, rhythm, harmony "
         "against the tonic), divided by the root of their length. By likeness: 1 less the mean of "
         "the three correlations."
     )

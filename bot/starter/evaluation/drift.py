@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sanity, Sound, sanity
+from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sanity, Sound, measure_sanity
 from bot.starter.evaluation.keys import Key, is_related, own_key
 from bot.starter.evaluation.listener import Listener
 from bot.starter.evaluation.report_section import Row, Section, Share
@@ -15,7 +15,7 @@ _END_SECONDS = 20.0
 _MOST_CHANGE_DB = 6.0
 
 
-def section(groups: Mapping[str, Sequence[Sound]], listener: Listener) -> Section:
+def build_section(groups: Mapping[str, Sequence[Sound]], listener: Listener) -> Section:
     """Compare the first and the last 20 s of long clips."""
     ends = {name: [_ends(sound, listener) for sound in each] for name, each in groups.items()}
     rows = [
@@ -56,7 +56,7 @@ def section(groups: Mapping[str, Sequence[Sound]], listener: Listener) -> Sectio
 
 class _End:
     def __init__(self, sound: Sound, listener: Listener) -> None:
-        self.sane: Sanity = sanity(sound)
+        self.sane: Sanity = measure_sanity(sound)
         self.bpm: float = listener.analyse(sound).bpm
         self.key: Key | None = own_key(sound)
 

@@ -12,7 +12,7 @@ from bot.starter.composer.styles import STYLES
 from bot.starter.evaluation import moods, note_style, renders
 from bot.starter.evaluation.classifier import Classifier
 from bot.starter.evaluation.clips import Clip, analyse_clip
-from bot.starter.evaluation.held_out_prompts import Prompt, composed, held_out
+from bot.starter.evaluation.held_out_prompts import Prompt, compose_prompt, held_out
 from bot.starter.evaluation.listener import Listener, load_or_train
 from bot.starter.evaluation.moods import Pair
 from bot.starter.evaluation.note_score import Score, score_of
@@ -39,8 +39,8 @@ class Extent:
     note_examples: int = 120
     mood_pairs: int = 24
     mood_takes: int = 4
-    half_minutes: int = 16
-    minutes: int = 8
+    half_minute_clips: int = 16
+    minute_clips: int = 8
     codec_pieces: int = 26
     continued: int = 32
     judged_takes: int = 2
@@ -53,8 +53,8 @@ QUICK = Extent(
     note_examples=30,
     mood_pairs=6,
     mood_takes=1,
-    half_minutes=2,
-    minutes=1,
+    half_minute_clips=2,
+    minute_clips=1,
     codec_pieces=4,
     continued=4,
     judged_takes=1,
@@ -66,7 +66,7 @@ class EvaluationSet:
 
     def __init__(
         self,
-        studio: Callable[[], Sampler],
+        make_sampler: Callable[[], Sampler],
         player: Player,
         cache: Path,
         extent: Extent,
@@ -74,13 +74,13 @@ class EvaluationSet:
         load_listener: LoadListener = load_or_train,
     ) -> None:
         self.player, self.extent = player, extent
-        self._make_studio, self._cache, self._report = studio, cache, report
+        self._make_sampler, self._cache, self._report = make_sampler, cache, report
         self._load_listener = load_listener
 
     @cached_property
-    def studio(self) -> Sampler:
+    def sampler(self) -> Sampler:
         """Return the loaded model."""
-        return self._make_studio()
+        return self._make_sampler()
 
     @cached_property
     def listener(self) -> Listener:
@@ -157,7 +157,7 @@ class EvaluationSet:
             for index, prompt in enumerate(prompts)
             for take in range(takes)
         ]
-        made = self.studio.make(sample_requests, what)
+        made = self.sampler.make(sample_requests, what)
         self._report(f"Listening to {len(made)} {what}")
         return [
             [
@@ -179,7 +179,7 @@ class EvaluationSet:
     ) -> list[list[Clip]]:
         """Compose takes of prompts and listen to them, as `clips` does."""
         composing = [
-            composed(prompt.ask, _seed_of(seed, index, take, paired), seconds)
+            compose_prompt(prompt.ask, _seed_of(seed, index, take, paired), seconds)
             for index, prompt in enumerate(prompts)
             for take in range(takes)
         ]
@@ -194,7 +194,7 @@ class EvaluationSet:
         ]
 
     def _score(self, take: Take, prompt: Prompt) -> Score | None:
-        if not self.studio.has_stems:
+        if not self.sampler.has_stems:
             return None
         beats = STYLES[prompt.ask.style].beats_per_bar
         return score_of(take.tokens, prompt.ask.beat_frames, beats)

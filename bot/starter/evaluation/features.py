@@ -119,7 +119,7 @@ def _chroma(levelled: Sound) -> Floats:
     return chroma(find_tones(levelled, SAMPLE_RATE_HZ), _SPREAD_SEMITONES).astype(np.float32)
 
 
-def sanity(sound: Sound, shown: ClipSpectra | None = None) -> Sanity:
+def measure_sanity(sound: Sound, shown: ClipSpectra | None = None) -> Sanity:
     """Measure what tells music from what is none."""
     shown = shown or measure_spectra(sound)
     window = round(_LEVEL_SECONDS * SAMPLE_RATE_HZ)

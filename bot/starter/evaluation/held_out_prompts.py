@@ -86,11 +86,11 @@ def held_out(number: int, seed: int) -> list[Prompt]:
             if has_mood
             else None,
         )
-        prompts.append(worded(ask, index, is_chinese=index % 4 == index // 4 % 4))
+        prompts.append(word_prompt(ask, index, is_chinese=index % 4 == index // 4 % 4))
     return prompts
 
 
-def worded(ask: PromptSpec, number: int, *, is_chinese: bool = False) -> Prompt:
+def word_prompt(ask: PromptSpec, number: int, *, is_chinese: bool = False) -> Prompt:
     """Say what is asked for; the number decides on one of the ways to say it."""
     facts = prompt_wordings.PromptFacts(
         style=ask.style,
@@ -105,7 +105,7 @@ def worded(ask: PromptSpec, number: int, *, is_chinese: bool = False) -> Prompt:
     )
 
 
-def composed(ask: PromptSpec, seed: int, seconds: float = SECONDS) -> Piece:
+def compose_prompt(ask: PromptSpec, seed: int, seconds: float = SECONDS) -> Piece:
     """Compose a piece that is what is asked for."""
     return compose(
         seed,

@@ -23,9 +23,9 @@ from bot.starter.evaluation.classifier import Classifier, Ranking
 from bot.starter.evaluation.features import ClipSpectra, Sound, measure_spectra
 from bot.starter.evaluation.renders import Player, TrainingExample
 from bot.starter.evaluation.sanity_checks import Ranges
-from bot.starter.evaluation.tempo import Beats, TempoEstimator, candidates, pulse
+from bot.starter.evaluation.tempo import Beats, TempoEstimator, find_pulse, list_candidates
 
-_WEARS = 2
+_AUGMENTED_COPIES = 2
 _WITH, _WITHOUT = "drums", "no drums"
 _CLASSIFIED = ("style", "lead", "drums")
 
@@ -57,14 +57,14 @@ class Listener:
 
     def analyse_spectra(self, shown: ClipSpectra) -> ClipAnalysis:
         """Listen to a clip whose spectra are known already."""
-        beating = pulse(shown.mel)
-        bpm = self.tempo.bpm(candidates(beating))
+        beating = find_pulse(shown.mel)
+        bpm = self.tempo.bpm(list_candidates(beating))
         row = feature_vector.describe_clip(shown, beating, bpm)
         has_drums = self.drums(row).first == _WITH
         return ClipAnalysis(bpm, row, self.style(row), self.lead(row), has_drums)
 
     def distance(self, one: ClipAnalysis, other: ClipAnalysis) -> float:
-        """Return how far two clips are apart: the Euclidean distance of standardised portraits.
+        """Return how far two clips are apart: the distance of their standardised feature vectors.
 
         Divided by the root of the number of features, it is about 1.4 for unrelated pieces.
         """
@@ -86,7 +86,7 @@ def train_listener(examples: Iterable[TrainingExample], report: Callable[[str], 
         pieces.append(render.piece)
         clip = render.clip(seed=1 + index)
         shown.append(measure_spectra(clip))
-        sane.append(features.sanity(clip, shown[-1]))
+        sane.append(features.measure_sanity(clip, shown[-1]))
         pulses.append((_beats(shown[-1]), render.piece.bpm))
         pulses.append((_beats(measure_spectra(render.loop(seed=1 + index))), render.piece.bpm))
     report("Teaching")
@@ -95,11 +95,11 @@ def train_listener(examples: Iterable[TrainingExample], report: Callable[[str], 
     names: dict[str, list[str]] = {each: [] for each in _CLASSIFIED}
     random = np.random.default_rng(0)
     for each, piece in zip(shown, pieces, strict=True):
-        for wear in range(1 + _WEARS):
-            seen = feature_vector.augment(each, random) if wear else each
-            beating = pulse(seen.mel)
+        for copy in range(1 + _AUGMENTED_COPIES):
+            seen = feature_vector.augment(each, random) if copy else each
+            beating = find_pulse(seen.mel)
             # Some with the tempo that is heard, which may be wrong, as it will be in use.
-            bpm = piece.bpm if wear % 2 else estimator.bpm(candidates(beating))
+            bpm = piece.bpm if copy % 2 else estimator.bpm(list_candidates(beating))
             rows.append(feature_vector.describe_clip(seen, beating, bpm))
             names["style"].append(piece.style)
             names["lead"].append(piece.lead or "none")
@@ -130,7 +130,7 @@ def load_or_train(
 
 
 def _beats(shown: ClipSpectra) -> Beats:
-    return candidates(pulse(shown.mel))
+    return list_candidates(find_pulse(shown.mel))
 
 
 def _code() -> str:

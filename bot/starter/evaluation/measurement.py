@@ -42,7 +42,7 @@ _DRAWN_TAKES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Instruments:
+class EvaluationTools:
     """What makes clips, plays pieces and judges them; the slow parts of an evaluation."""
 
     sampler: Callable[..., Sampler] = Sampler
@@ -67,7 +67,7 @@ class Measurement:
         folder: Path,
         cache: Path,
         extent: Extent,
-        instruments: Instruments,
+        tools: EvaluationTools,
         *,
         model_cache: Path,
         recordings: Path | None,
@@ -80,22 +80,22 @@ class Measurement:
         """
         self.model_cache = model_cache
         self.folder, self.extent, self.begun = folder, extent, time.monotonic()
-        self.instruments = instruments
+        self.tools = tools
         self.temperature, self.guidance = temperature, guidance
-        self.material = EvaluationSet(
-            self._studio,
-            instruments.player(cache, self.report, recordings),
+        self.evaluation_set = EvaluationSet(
+            self._make_sampler,
+            tools.player(cache, self.report, recordings),
             cache,
             extent,
             self.report,
-            instruments.load_listener,
+            tools.load_listener,
         )
         each: Mapping[str, Callable[[], list[Section]]] = {
             "speed": self._speed,
             "diversity": self._diversity,
             "adherence": self._adherence,
-            "moods": lambda: [moods.section(self.material.moody())],
-            "notes": lambda: [note_statistics.section(self.material.flat)],
+            "moods": lambda: [moods.build_section(self.evaluation_set.moody())],
+            "notes": lambda: [note_statistics.build_section(self.evaluation_set.flat)],
             "form": self._form,
             "sanity": self._sanity,
             "drift": self._drift,
@@ -123,15 +123,15 @@ class Measurement:
     def draw(self, folder: Path) -> None:
         """Write pictures of the first takes of every fifth prompt, and of their renders."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name, takes in self.material.groups.items():
+        for name, takes in self.evaluation_set.groups.items():
             for index, own in list(enumerate(takes))[::5]:
                 title = f"{name}: {own[0].prompt.ask}"
                 spectrograms.draw_takes(
                     own[:_DRAWN_TAKES], folder / f"{index:02}-{name}.png", title
                 )
 
-    def _studio(self) -> Sampler:
-        return self.instruments.sampler(
+    def _make_sampler(self) -> Sampler:
+        return self.tools.sampler(
             self.folder,
             self.model_cache,
             self.report,
@@ -143,78 +143,84 @@ class Measurement:
         rows = []
         for seconds in (10.0, 30.0):
             self.report(f"Timing {seconds:g} s")
-            found = self.instruments.measure_pace(
-                self.folder, self.model_cache, seconds, ARTICLE[1]
-            )
+            found = self.tools.measure_pace(self.folder, self.model_cache, seconds, ARTICLE[1])
             rows.append(Row(f"seconds of sound a second, {seconds:g} s", "≥ 8", {MODEL: found}))
         note = "One request at the model's own settings, from handing it in to its last sample."
         return [Section.compared("Speed", rows, note)]
 
     def _diversity(self) -> list[Section]:
-        return [diversity.section(self.material.groups, self.material.listener)]
+        return [diversity.build_section(self.evaluation_set.groups, self.evaluation_set.listener)]
 
     def _adherence(self) -> list[Section]:
-        flat = self.material.flat
-        found = [prompt_adherence.section(flat, self.note_transcriber, judged_keys=_JUDGED_KEYS)]
-        if self.material.studio.has_stems:
-            found.append(note_adherence.section(flat, self.material.note_style))
-        return [*found, prompt_adherence.confusion_section(flat[MODEL])]
+        flat = self.evaluation_set.flat
+        found = [
+            prompt_adherence.build_section(flat, self.note_transcriber, judged_keys=_JUDGED_KEYS)
+        ]
+        if self.evaluation_set.sampler.has_stems:
+            found.append(note_adherence.build_section(flat, self.evaluation_set.note_style))
+        return [*found, prompt_adherence.build_confusion_section(flat[MODEL])]
 
     def _form(self) -> list[Section]:
-        return [note_statistics.form_section(self.material.long(self.extent.half_minutes, 30.0))]
+        return [
+            note_statistics.build_form_section(
+                self.evaluation_set.long(self.extent.half_minute_clips, 30.0)
+            )
+        ]
 
     def _sanity(self) -> list[Section]:
-        sane = {name: [clip.sane for clip in own] for name, own in self.material.flat.items()}
-        return [sanity_checks.section(sane, self.material.listener.ranges)]
+        sane = {name: [clip.sane for clip in own] for name, own in self.evaluation_set.flat.items()}
+        return [sanity_checks.build_section(sane, self.evaluation_set.listener.ranges)]
 
     def _drift(self) -> list[Section]:
-        clips = self.material.long(self.extent.minutes, 60.0)
+        clips = self.evaluation_set.long(self.extent.minute_clips, 60.0)
         sounds = {name: [clip.sound for clip in own] for name, own in clips.items()}
-        return [drift.section(sounds, self.material.listener)]
+        return [drift.build_section(sounds, self.evaluation_set.listener)]
 
     def _codec(self) -> list[Section]:
-        studio = self.material.studio
-        if not studio.has_stems:
+        sampler = self.evaluation_set.sampler
+        if not sampler.has_stems:
             self.report("The model has no stems: its sound is not measured")
             return []
         self.report("Comparing the codec with what is played")
-        pieces = self.material.held_out_pieces(self.extent.codec_pieces, 10.0)
-        player = self.material.player
+        pieces = self.evaluation_set.held_out_pieces(self.extent.codec_pieces, 10.0)
+        player = self.evaluation_set.player
         return [
-            stem_fidelity.section(pieces, player, studio.decoded),
-            tuning.section(player.mix, studio.decoded),
+            stem_fidelity.build_section(pieces, player, sampler.decoded),
+            tuning.build_section(player.mix, sampler.decoded),
         ]
 
     def _continuation(self) -> list[Section]:
-        pieces = self.material.held_out_pieces(
+        pieces = self.evaluation_set.held_out_pieces(
             self.extent.continued, 2 * continuation.OPENING_SECONDS
         )
-        studio, listener = self.material.studio, self.material.listener
+        sampler, listener = self.evaluation_set.sampler, self.evaluation_set.listener
         remixed = continuation.composed_remixes([each.piece for each in pieces])
-        composed = [each.sound() for each in self.material.player.renders(remixed, "remixes")]
+        composed = [each.sound() for each in self.evaluation_set.player.renders(remixed, "remixes")]
         found = []
-        for by_codes in (False, True) if studio.has_stems else (False,):
+        for by_codes in (False, True) if sampler.has_stems else (False,):
             sample_requests = continuation.sample_requests(pieces, by_codes=by_codes)
-            made = [take.sound for take in studio.make(sample_requests, "continuations")]
-            found.append(continuation.section(pieces, made, listener, by_codes=by_codes))
+            made = [take.sound for take in sampler.make(sample_requests, "continuations")]
+            found.append(continuation.build_section(pieces, made, listener, by_codes=by_codes))
             sample_requests = continuation.remix_requests(pieces, by_codes=by_codes)
-            made = [take.sound for take in studio.make(sample_requests, "remixes")]
+            made = [take.sound for take in sampler.make(sample_requests, "remixes")]
             found.append(
-                continuation.remix_section(pieces, made, composed, listener, by_codes=by_codes)
+                continuation.build_remix_section(
+                    pieces, made, composed, listener, by_codes=by_codes
+                )
             )
         return found
 
     def _tags(self) -> list[Section]:
-        taggers = self.instruments.find_taggers()
+        taggers = self.tools.find_taggers()
         if not taggers:
             self.report("musicnn is not installed (--group judges): no independent judge")
             return []
         groups = {}
-        for name, takes in self.material.groups.items():
+        for name, takes in self.evaluation_set.groups.items():
             self.report(f"The judge listens to the {name}")
             groups[name] = [
                 (clip.prompt.ask.style, tags_of(taggers, clip.sound))
                 for own in takes
                 for clip in own[: self.extent.judged_takes]
             ]
-        return [tag_agreement.section(groups)]
+        return [tag_agreement.build_section(groups)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bot.starter.evaluation.clips import Clip
-from bot.starter.evaluation.held_out_prompts import Prompt, PromptSpec, worded
+from bot.starter.evaluation.held_out_prompts import Prompt, PromptSpec, word_prompt
 from bot.starter.evaluation.report_section import Row, Section, Share
 
 MOVES: Mapping[str, Mapping[str, int]] = {
@@ -41,8 +41,8 @@ def pairs(styles: Sequence[str], count: int) -> list[Pair]:
         mood = list(MOVES)[number % len(MOVES)]
         ask = PromptSpec(style=own[(number + number // len(MOVES)) % len(own)])
         is_chinese = number % 3 == 2
-        plain = worded(ask, number, is_chinese=is_chinese)
-        moody = worded(replace(ask, mood=mood), number, is_chinese=is_chinese)
+        plain = word_prompt(ask, number, is_chinese=is_chinese)
+        moody = word_prompt(replace(ask, mood=mood), number, is_chinese=is_chinese)
         found.append(Pair(mood, plain, moody))
     return found
 
@@ -51,7 +51,7 @@ Taken = Sequence[tuple[Pair, Sequence[Clip], Sequence[Clip]]]
 """Pairs with the clips of each, without and with the mood."""
 
 
-def section(groups: Mapping[str, Taken]) -> Section:
+def build_section(groups: Mapping[str, Taken]) -> Section:
     """Count the pairs in which the mood moves what it names in its direction."""
     moved = {
         name: [(pair.mood, _moved(pair.mood, plain, moody)) for pair, plain, moody in taken]

@@ -21,7 +21,7 @@ _SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 _TRITONE = 6
 
 
-def section(groups: Mapping[str, Sequence[Clip]], style_classifier: Classifier) -> Section:
+def build_section(groups: Mapping[str, Sequence[Clip]], style_classifier: Classifier) -> Section:
     """Count how often what was asked for is written; clips without notes are left out."""
     pairs = {
         name: [(clip.prompt.ask, clip.score) for clip in clips if clip.score is not None]

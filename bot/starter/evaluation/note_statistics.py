@@ -27,7 +27,7 @@ _LOOP = 0.95
 Groups = Mapping[str, Sequence[Clip]]
 
 
-def section(groups: Groups) -> Section:
+def build_section(groups: Groups) -> Section:
     """Compare the notes of the model's clips with those of composed pieces."""
     scores = {n: [c.score for c in clips if c.score is not None] for n, clips in groups.items()}
     rows = [
@@ -58,7 +58,7 @@ def section(groups: Groups) -> Section:
     return Section.compared("Music", rows, note)
 
 
-def form_section(groups: Groups) -> Section:
+def build_form_section(groups: Groups) -> Section:
     """Compare how often bars return in clips of 30 s, by their sound and by their notes."""
     loops = {
         name: [

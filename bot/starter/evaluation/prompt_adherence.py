@@ -15,7 +15,9 @@ from bot.starter.evaluation.tempo import verdict
 Groups = Mapping[str, Sequence[Clip]]
 
 
-def section(groups: Groups, transcriber: NoteTranscriber | None, *, judged_keys: int) -> Section:
+def build_section(
+    groups: Groups, transcriber: NoteTranscriber | None, *, judged_keys: int
+) -> Section:
     """Count how often what was asked for is heard, in the model's clips and in renders.
 
     `judged_keys` is how many clips of each group the independent judge of keys listens to at most.
@@ -34,7 +36,7 @@ def section(groups: Groups, transcriber: NoteTranscriber | None, *, judged_keys:
     return Section.compared("Following the prompt", rows, note)
 
 
-def confusion_section(clips: Sequence[Clip]) -> Section:
+def build_confusion_section(clips: Sequence[Clip]) -> Section:
     """Say what each style was taken for."""
     rows: list[tuple[Cell, ...]] = []
     for style in dict.fromkeys(clip.prompt.ask.style for clip in clips):

@@ -55,7 +55,7 @@ def checks(measured: Sanity, ranges: Ranges) -> dict[str, bool]:
     }
 
 
-def section(groups: Mapping[str, Sequence[Sanity]], ranges: Ranges) -> Section:
+def build_section(groups: Mapping[str, Sequence[Sanity]], ranges: Ranges) -> Section:
     """Count the clips of ten seconds that pass everything, and each check."""
     found = {name: [checks(each, ranges) for each in clips] for name, clips in groups.items()}
     names = dict.fromkeys(name for own in found.values() for each in own for name in each)

@@ -53,7 +53,7 @@ class Similarity:
         return 1 - (self.mel + self.chroma + self.onsets) / 3
 
 
-def traces(shown: ClipSpectra) -> Traces:
+def measure_traces(shown: ClipSpectra) -> Traces:
     """Return what changes over a clip."""
     whole = len(shown.mel) // _MEL_STEP * _MEL_STEP
     mel = log_amplitude(shown.mel)[:whole].reshape(-1, _MEL_STEP, shown.mel.shape[1]).mean(axis=1)

@@ -28,7 +28,7 @@ _WINDOW, _HOP, _BANDS = 2048, 1024, 80
 _LEAST_SHARE = 1e-4
 
 
-def section(pieces: Sequence[Render], player: Player, decode: Decode) -> Section:
+def build_section(pieces: Sequence[Render], player: Player, decode: Decode) -> Section:
     """Compare decoded codes with the played pieces: the mix, and each stem alone."""
     mixes: list[float] = []
     silent_db: list[float] = []

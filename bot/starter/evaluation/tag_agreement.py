@@ -44,7 +44,7 @@ TAGS: Mapping[str, tuple[str, ...]] = {
 """The tags that people give music of each style."""
 
 
-def section(groups: Mapping[str, Tagged]) -> Section:
+def build_section(groups: Mapping[str, Tagged]) -> Section:
     """Say how well the judge's tags tell the styles apart, in the model's clips and the renders."""
     styles = [style for style in TAGS if any(style == own for g in groups.values() for own, _ in g)]
     each = {

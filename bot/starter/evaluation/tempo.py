@@ -57,7 +57,7 @@ class Beats:
     traits: Floats
 
 
-def pulse(mel: Floats) -> Pulse:
+def find_pulse(mel: Floats) -> Pulse:
     """Correlate the onsets of groups of bands, and of all, with themselves."""
     rises = mel_flux(mel)
     width = MEL_BANDS // _GROUPS
@@ -69,7 +69,7 @@ def pulse(mel: Floats) -> Pulse:
     return Pulse(correlation, envelopes)
 
 
-def candidates(beating: Pulse) -> Beats:
+def list_candidates(beating: Pulse) -> Beats:
     """Return the strongest periods of the onsets, and what speaks for and against each."""
     strength, _ = comb(beating.correlation[-1], 60 / _GRID * FRAME_RATE_HZ, _MULTIPLES)
     best = highest_peaks(strength, CANDIDATES)

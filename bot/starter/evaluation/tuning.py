@@ -29,7 +29,7 @@ _HEARD = slice(24 * HOP, 64 * HOP)
 _EVERY_INSTRUMENT, _EVERY_PITCH = 4, 5
 
 
-def section(play: Decode, decode: Decode) -> Section:
+def build_section(play: Decode, decode: Decode) -> Section:
     """Compare held notes as they are played and as the codec decodes them."""
     heard: dict[str, dict[str, list[bool]]] = {}
     stems: Mapping[str, int] = {"bass": BASS, "chords": CHORDS[0], "lead": LEAD}

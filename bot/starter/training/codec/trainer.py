@@ -110,15 +110,15 @@ class CodecTrainer:
         before = self.seconds_used
         codes: list[Tensor] = []
         plays: list[object] = []
-        with PieceLoader(supply, None) as lots:
+        with PieceLoader(supply, None) as loader:
             began = saved = logged = time.monotonic()
-            for lot in lots:
-                assert isinstance(lot, CropBatch)
+            for supplied in loader:
+                assert isinstance(supplied, CropBatch)
                 self.pieces += supply.pieces
-                codes += list(torch.from_numpy(lot.codes).long())
-                plays += lot.plays
+                codes += list(torch.from_numpy(supplied.codes).long())
+                plays += supplied.plays
                 # Crops of one piece are alike: they are spread over several steps.
-                while len(codes) >= max(plan.batch, 4 * len(lot.codes)):
+                while len(codes) >= max(plan.batch, 4 * len(supplied.codes)):
                     order = torch.randperm(len(codes), generator=self.random)[: plan.batch]
                     chosen = sorted(order.tolist(), reverse=True)
                     batch = [(codes.pop(n), plays.pop(n)) for n in chosen]

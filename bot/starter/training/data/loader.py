@@ -124,7 +124,7 @@ class PieceLoader:
     """Processes that fill a queue; use it as a context, so that they end with it."""
 
     def __init__(self, plan: LoaderSettings, tokenizer_json: str | None) -> None:
-        """Supply lots for a tokenizer, or without one crops."""
+        """Supply pieces with captions for a tokenizer, or without one crops."""
         self._plan, self._tokenizer = plan, tokenizer_json
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._queue: Queue[PieceBatch | CropBatch] = self._context.Queue(plan.waiting)

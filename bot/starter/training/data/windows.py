@@ -68,13 +68,13 @@ class RingBuffer:
         """Return how many pieces there are."""
         return min(self.seen, len(self.codes))
 
-    def add(self, lot: PieceBatch) -> None:
+    def add(self, supplied: PieceBatch) -> None:
         """Put pieces in place of the oldest."""
-        places = (torch.arange(len(lot.codes)) + self.seen) % len(self.codes)
+        places = (torch.arange(len(supplied.codes)) + self.seen) % len(self.codes)
         places = places.to(self.codes.device)
-        self.codes[places] = torch.from_numpy(lot.codes).to(self.codes.device)
-        self.words[places] = torch.from_numpy(lot.words).to(self.words.device)
-        self.seen += len(lot.codes)
+        self.codes[places] = torch.from_numpy(supplied.codes).to(self.codes.device)
+        self.words[places] = torch.from_numpy(supplied.words).to(self.words.device)
+        self.seen += len(supplied.codes)
 
 
 def draw(ring: RingBuffer, plan: WindowSettings, random: torch.Generator) -> Batch:

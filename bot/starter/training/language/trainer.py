@@ -101,11 +101,11 @@ class LanguageTrainer:
         ring = RingBuffer(plan.ring_pieces, supply.captions, self.device)
         before, saved = self.seconds_used, time.monotonic()
         heard_before = self.pieces
-        with PieceLoader(supply, self.tokenizer.to_str()) as lots:
+        with PieceLoader(supply, self.tokenizer.to_str()) as loader:
             began = logged = time.monotonic()
-            for lot in lots:
-                assert isinstance(lot, PieceBatch)
-                ring.add(lot)
+            for supplied in loader:
+                assert isinstance(supplied, PieceBatch)
+                ring.add(supplied)
                 if ring.seen >= plan.first_pieces:
                     break
             first_seen, first_windows = ring.seen, self.windows
@@ -115,9 +115,9 @@ class LanguageTrainer:
                 return ring.seen - first_seen < windows / plan.windows_a_piece
 
             while (progress := self.seconds_used / (60 * plan.minutes)) < 1:
-                for lot in lots.ready(is_wanted):
-                    assert isinstance(lot, PieceBatch)
-                    ring.add(lot)
+                for supplied in loader.ready(is_wanted):
+                    assert isinstance(supplied, PieceBatch)
+                    ring.add(supplied)
                 for optimizer in self.optimizers:
                     for settings in optimizer.param_groups:
                         settings["lr"] = settings["full_rate"] * pace(self.step, progress)
