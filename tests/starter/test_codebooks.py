@@ -140,7 +140,7 @@ def test_each_layout_fits_its_codebook():
         assert last < CODES
         assert layout.meaning(last) is not None
         assert layout.meaning(last + 1) is None
-    assert codebooks.SILENCE == codebooks.UNKNOWN == 0
+    assert codebooks.SILENCE == codebooks.UNKNOWN_CODE == 0
 
 
 @pytest.mark.parametrize("layout", dict.fromkeys(PITCHED.values()), ids=["bass", "chords", "lead"])

@@ -6,7 +6,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from bot.models import registry
-from bot.starter.training.data.vocabulary import UNKNOWN
+from bot.starter.training.data.vocabulary import UNKNOWN_TOKEN
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def test_a_number_is_one_token(tokenizer, text, pieces):
     """A tempo has the same token in any context."""
     encoding = tokenizer.encode(text)
     assert encoding.tokens == [*pieces, "</s>"]
-    assert UNKNOWN not in encoding.ids
+    assert UNKNOWN_TOKEN not in encoding.ids
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_only_looks_like_a_key_is_none(tokenizer, text):
 
 def test_an_unknown_word_is_unknown_as_a_whole(tokenizer):
     """Neither its first letter nor its beginning is read as a word."""
-    assert tokenizer.encode("fabulous anthem everywhere").ids == [UNKNOWN] * 3 + [1]
+    assert tokenizer.encode("fabulous anthem everywhere").ids == [UNKNOWN_TOKEN] * 3 + [1]
 
 
 @pytest.mark.parametrize("number", range(40, 201, 20))

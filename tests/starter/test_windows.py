@@ -21,15 +21,15 @@ PROMPTS = (60, 120)
 # Batches of three kinds, from pieces of random codes in which every window is unique.
 _DRAW = """
 import sys, numpy as np, torch
-from bot.starter.training.data.loader import PIECE_FRAMES, WORDS, PieceBatch
+from bot.starter.training.data.loader import PIECE_FRAMES, MAX_CAPTION_TOKENS, PieceBatch
 from bot.starter.training.data.codebooks import BOOKS, CODES
 from bot.starter.training.data.windows import RingBuffer, WindowSettings, draw
 random = np.random.default_rng(0)
 pieces = random.integers(1, CODES, (12, len(BOOKS), PIECE_FRAMES)).astype(np.int16)
-words = np.zeros((12, 2, WORDS), np.int16)
+words = np.zeros((12, 2, MAX_CAPTION_TOKENS), np.int16)
 for row, length in enumerate(random.integers(3, 20, 24)):
-    words.reshape(24, WORDS)[row, :length] = random.integers(3, 900, length)
-    words.reshape(24, WORDS)[row, length - 1] = 1
+    words.reshape(24, MAX_CAPTION_TOKENS)[row, :length] = random.integers(3, 900, length)
+    words.reshape(24, MAX_CAPTION_TOKENS)[row, length - 1] = 1
 ring = RingBuffer(8, 2, torch.device("cpu"))
 for start in (0, 4, 8):
     ring.add(PieceBatch(pieces[start:start + 4], words[start:start + 4]))

@@ -14,10 +14,11 @@ from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sound
 from bot.starter.evaluation.keys import Key, is_related, own_key
 from bot.starter.evaluation.listener import ClipAnalysis, Listener
 from bot.starter.evaluation.prompt_wordings import asked_styles
-from bot.starter.evaluation.renders import FIRST_SEED, FRAME_RATE_HZ, Render
+from bot.starter.evaluation.renders import FIRST_SEED, Render
 from bot.starter.evaluation.report_section import MODEL, RENDERS, Row, Section, Share
 from bot.starter.evaluation.sampler import SampleRequest
 from bot.starter.evaluation.tempo import verdict
+from bot.starter.training.data.codebooks import FRAMES_PER_SECOND
 
 OPENING_SECONDS = 10.0
 """How much of a piece is heard before it goes on."""
@@ -33,7 +34,7 @@ def sample_requests(pieces: Sequence[Render], *, by_codes: bool) -> list[SampleR
 
     The model is told the codes of the first half, as of a clip of its own, or hears it only.
     """
-    frames = round(OPENING_SECONDS * FRAME_RATE_HZ)
+    frames = round(OPENING_SECONDS * FRAMES_PER_SECOND)
     return [
         SampleRequest(
             None,
@@ -55,7 +56,7 @@ def other_style(style: str) -> str:
 def remix_requests(pieces: Sequence[Render], *, by_codes: bool) -> list[SampleRequest]:
     """Return what asks for a remix of each piece's first half in another style."""
     found = []
-    frames = round(OPENING_SECONDS * FRAME_RATE_HZ)
+    frames = round(OPENING_SECONDS * FRAMES_PER_SECOND)
     for index, piece in enumerate(pieces):
         words = asked_styles(other_style(piece.piece.style), is_chinese=index % 4 == 3)
         found.append(

@@ -15,7 +15,7 @@ from bot.audio.analysis.key import PROFILES, correlate_profiles
 from bot.audio.analysis.spectra import log_amplitude
 from bot.domain.generation import Floats
 from bot.starter.evaluation.features import (
-    FRAME_RATE_HZ,
+    ANALYSIS_FRAME_RATE_HZ,
     MEL_BANDS,
     ClipSpectra,
     entropy_bits,
@@ -94,7 +94,7 @@ def _rhythm(shown: ClipSpectra, beating: Pulse, bpm: float) -> Floats:
     against_beat = [beating.at(beat_seconds * ratio) for ratio in _RATIOS]
     total = beating.correlation[-1]
     last = len(total) - 1
-    lags = np.minimum(_LAGS_SECONDS * FRAME_RATE_HZ, last)
+    lags = np.minimum(_LAGS_SECONDS * ANALYSIS_FRAME_RATE_HZ, last)
     everywhere = [np.interp(lags, np.arange(last + 1), row) for row in beating.correlation[[0, -1]]]
     envelopes = beating.envelopes
     onsets = onset_frames(shown.mel)
@@ -108,14 +108,14 @@ def _rhythm(shown: ClipSpectra, beating: Pulse, bpm: float) -> Floats:
             _alternation(envelopes, beat_seconds),
             amounts,
             peaky,
-            [np.log2(bpm / 110), len(onsets) / len(shown.mel) * FRAME_RATE_HZ],
+            [np.log2(bpm / 110), len(onsets) / len(shown.mel) * ANALYSIS_FRAME_RATE_HZ],
         ]
     )
 
 
 def _pattern(envelopes: Floats, beat_seconds: float) -> Floats:
     """Return how strong each rate is that goes into the bar, [envelopes x rates]."""
-    seconds = np.arange(envelopes.shape[1]) / FRAME_RATE_HZ
+    seconds = np.arange(envelopes.shape[1]) / ANALYSIS_FRAME_RATE_HZ
     cycles = np.arange(1, _QUARTERS + 1) / 4 / beat_seconds
     waves = np.exp(-2j * np.pi * seconds[:, None] * cycles) * np.hanning(len(seconds))[:, None]
     strength = np.abs(envelopes @ waves) / (envelopes.sum(axis=1, keepdims=True) + 1e-3)
@@ -130,7 +130,7 @@ def _alternation(envelopes: Floats, beat_seconds: float) -> Floats:
     for low in range(_PARTS):
         for high in range(low + 1, _PARTS + 1):
             for beats in (0.0, 0.5, 1.0, 2.0):
-                lag = round(beats * beat_seconds * FRAME_RATE_HZ)
+                lag = round(beats * beat_seconds * ANALYSIS_FRAME_RATE_HZ)
                 near = [
                     float(centred[low, max(0, -k) : len(centred[0]) - max(0, k)]
                           @ centred[high, max(0, k) : len(centred[0]) - max(0, -k)])

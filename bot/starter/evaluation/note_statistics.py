@@ -18,7 +18,7 @@ from bot.starter.evaluation.note_score import (
 )
 from bot.starter.evaluation.report_section import Cell, Row, Section, Share
 from bot.starter.evaluation.similarity import self_similarity
-from bot.starter.training.data.codebooks import BASS, CHORDS, LEAD, STEMS
+from bot.starter.training.data.codebooks import BASS, CHORDS, FRAMES_PER_SECOND, LEAD, STEMS
 
 _SHORTEST_LOOP_SECONDS, _LONGEST_LOOP_SECONDS = 1.5, 12.0
 # Above this a clip of 30 s is the same bars over and over.
@@ -46,8 +46,7 @@ def build_section(groups: Groups) -> Section:
         Row(
             "notes a second",
             "",
-            {n: float(np.mean([50 * len(s.notes) / s.frames for s in own])) if own else 0.0
-             for n, own in scores.items()},
+            {name: _notes_a_second(own) for name, own in scores.items()},
         ),
     ]  # fmt: skip
     note = (
@@ -56,6 +55,11 @@ def build_section(groups: Groups) -> Section:
         "clip's own plan. Another bar: the next with other chords."
     )
     return Section.compared("Music", rows, note)
+
+
+def _notes_a_second(scores: Sequence[Score]) -> float:
+    rates = [FRAMES_PER_SECOND * len(score.notes) / score.frames for score in scores]
+    return float(np.mean(rates)) if rates else 0.0
 
 
 def build_form_section(groups: Groups) -> Section:

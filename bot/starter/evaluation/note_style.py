@@ -22,8 +22,7 @@ from bot.starter.composer.piece import Piece
 from bot.starter.evaluation import classifier, note_score
 from bot.starter.evaluation.classifier import Classifier, Ranking
 from bot.starter.evaluation.note_score import Score, score_of
-from bot.starter.evaluation.renders import FRAME_RATE_HZ
-from bot.starter.training.data.codebooks import BASS, CHORDS, DRUMS, LEAD
+from bot.starter.training.data.codebooks import BASS, CHORDS, DRUMS, FRAMES_PER_SECOND, LEAD
 from bot.starter.training.data.encoding import encode_piece
 
 _NAMES = {name: index for index, name in enumerate(INSTRUMENTS)}
@@ -57,7 +56,7 @@ def train(pieces: Sequence[Piece]) -> Classifier:
     """Train a classifier on pieces, a stretch of ten seconds of each."""
     rows = []
     for seed, piece in enumerate(pieces):
-        codes = encode_piece(piece, round(piece.seconds * FRAME_RATE_HZ))
+        codes = encode_piece(piece, round(piece.seconds * FRAMES_PER_SECOND))
         spare = max(0, codes.shape[1] - _FRAMES)
         start = int(np.random.default_rng(seed).integers(spare + 1)) if seed % 2 else 0
         heard = codes[:, start : start + _FRAMES]

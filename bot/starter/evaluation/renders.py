@@ -28,13 +28,12 @@ from bot.starter.composer.piece import Density, Piece
 from bot.starter.composer.styles import STYLES
 from bot.starter.evaluation.features import SAMPLE_RATE_HZ, Sound
 from bot.starter.training.data import mixing, samples
-from bot.starter.training.data.codebooks import Codes, drum_codes
+from bot.starter.training.data.codebooks import FRAMES_PER_SECOND, Codes, drum_codes
 from bot.starter.training.data.encoding import encode_piece
 from bot.starter.training.settings import EVALUATION_SEEDS
 
 FIRST_SEED = EVALUATION_SEEDS.start
 CLIP_SECONDS = 10.0
-FRAME_RATE_HZ = 50
 
 _TEACHING_SEED = FIRST_SEED
 _HELD_OUT_SEED = FIRST_SEED + 100_000
@@ -208,7 +207,7 @@ def _save(file: Path, sound: Sound) -> None:
 
 
 def _codes(piece: Piece) -> Codes:
-    return encode_piece(piece, round(piece.seconds * FRAME_RATE_HZ))
+    return encode_piece(piece, round(piece.seconds * FRAMES_PER_SECOND))
 
 
 def _digest(text: str) -> str:

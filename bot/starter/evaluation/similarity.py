@@ -14,13 +14,18 @@ import numpy as np
 from bot.audio.analysis.onsets import subtract_local_mean
 from bot.audio.analysis.spectra import log_amplitude
 from bot.domain.generation import Floats
-from bot.starter.evaluation.features import FRAME_RATE_HZ, LOCAL_FRAMES, ClipSpectra, mel_flux
+from bot.starter.evaluation.features import (
+    ANALYSIS_FRAME_RATE_HZ,
+    LOCAL_FRAMES,
+    ClipSpectra,
+    mel_flux,
+)
 
 ALIKE = 0.85
 """Above this in all three, two clips are alike."""
 
 _MEL_STEP, _ONSET_STEP = 10, 2
-_STEP_SECONDS = _MEL_STEP / FRAME_RATE_HZ
+_STEP_SECONDS = _MEL_STEP / ANALYSIS_FRAME_RATE_HZ
 # Two clips must share this much of the shorter one, or chance looks like likeness.
 _LEAST_OVERLAP = 0.5
 

@@ -17,7 +17,12 @@ from bot.audio.analysis.onsets import subtract_local_mean
 from bot.audio.analysis.tempo import comb, correlate, highest_near, highest_peaks
 from bot.domain.generation import Floats
 from bot.starter.evaluation.classifier import Scaler
-from bot.starter.evaluation.features import FRAME_RATE_HZ, LOCAL_FRAMES, MEL_BANDS, mel_flux
+from bot.starter.evaluation.features import (
+    ANALYSIS_FRAME_RATE_HZ,
+    LOCAL_FRAMES,
+    MEL_BANDS,
+    mel_flux,
+)
 
 SLOWEST_BPM, FASTEST_BPM = 56.0, 190.0
 TOLERANCE = 0.04
@@ -44,7 +49,7 @@ class Pulse:
 
     def at(self, seconds: float, spread: float = 0.015) -> Floats:
         """Return the correlations around a lag, the best within a share of it."""
-        lag = seconds * FRAME_RATE_HZ
+        lag = seconds * ANALYSIS_FRAME_RATE_HZ
         found = [highest_near(row, lag, spread) for row in self.correlation]
         return np.array(found, np.float32)
 
@@ -64,14 +69,14 @@ def find_pulse(mel: Floats) -> Pulse:
     groups = [rises[:, start : start + width].mean(axis=1) for start in range(0, MEL_BANDS, width)]
     means = np.stack([*groups, rises.mean(axis=1)], axis=1)
     envelopes = subtract_local_mean(means, LOCAL_FRAMES).T
-    lags = min(envelopes.shape[1], round(_LONGEST_SECONDS * FRAME_RATE_HZ))
+    lags = min(envelopes.shape[1], round(_LONGEST_SECONDS * ANALYSIS_FRAME_RATE_HZ))
     correlation = np.stack([correlate(curve, curve, lags) for curve in envelopes])
     return Pulse(correlation, envelopes)
 
 
 def list_candidates(beating: Pulse) -> Beats:
     """Return the strongest periods of the onsets, and what speaks for and against each."""
-    strength, _ = comb(beating.correlation[-1], 60 / _GRID * FRAME_RATE_HZ, _MULTIPLES)
+    strength, _ = comb(beating.correlation[-1], 60 / _GRID * ANALYSIS_FRAME_RATE_HZ, _MULTIPLES)
     best = highest_peaks(strength, CANDIDATES)
     rows = [_traits(beating, float(_GRID[index]), float(strength[index])) for index in best]
     return Beats(_GRID[best].astype(np.float32), np.stack(rows).astype(np.float32))

@@ -38,7 +38,16 @@ from bot.starter.training.codec.latent_layout import (
 from bot.starter.training.codec.network import CodecSize
 from bot.starter.training.codec.stem_codec import StemCodec
 from bot.starter.training.data import vocabulary
-from bot.starter.training.data.codebooks import BASS, BOOKS, CHORDS, DRUMS, LEAD, PLAN, STEMS
+from bot.starter.training.data.codebooks import (
+    BASS,
+    BOOKS,
+    CHORDS,
+    DRUMS,
+    FRAMES_PER_SECOND,
+    LEAD,
+    PLAN,
+    STEMS,
+)
 from bot.starter.training.language.network import Language, LanguageSize
 from bot.starter.training.notation import write_notation
 
@@ -107,7 +116,10 @@ def shape_of(codec: CodecSize, language: LanguageSize) -> ModelConfig:
             lstm_layers=1,
             codebook_size=codec.codebook_size,
             codebook_dim=codec.hidden_size,
-            bandwidth_kbps=codec.codebooks * 50 * np.log2(codec.codebook_size).item() / 1000,
+            bandwidth_kbps=codec.codebooks
+            * FRAMES_PER_SECOND
+            * np.log2(codec.codebook_size).item()
+            / 1000,
         ),
         stems=tuple(Stem(name, books) for name, books in STEMS.items()),
     )

@@ -37,7 +37,7 @@ STEMS: Mapping[str, tuple[int, ...]] = {
 }
 CODES = 2048
 FRAMES_PER_SECOND = 50
-SILENCE = UNKNOWN = 0
+SILENCE = UNKNOWN_CODE = 0
 CLOCK, PLAN, DRUMS, BASS, LEAD = 0, 1, 2, 3, 7
 CHORDS = (4, 5, 6)
 

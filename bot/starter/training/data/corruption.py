@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bot.starter.training.data.codebooks import BOOKS, CHORDS, DRUMS, PLAN, SILENCE, UNKNOWN
+from bot.starter.training.data.codebooks import BOOKS, CHORDS, DRUMS, PLAN, SILENCE, UNKNOWN_CODE
 
 _STRETCH = 6
 _MISSED, _TAKEN_FOR_ANOTHER = 0.18, 0.14
@@ -46,6 +46,6 @@ def corrupt(codes: Tensor, random: torch.Generator) -> Tensor:
     heard = torch.where((rand(rows, books) < _BOOK_LOST)[:, :, None], SILENCE, heard)
     true = (rand(rows) < _TRUE)[:, None, None]
     heard[:, DRUMS:] = torch.where(true, codes[:, DRUMS:], heard[:, DRUMS:])
-    heard[:, : PLAN + 1] = UNKNOWN
+    heard[:, : PLAN + 1] = UNKNOWN_CODE
     assert heard.shape[1] == len(BOOKS)
     return heard

@@ -36,8 +36,7 @@ PIECE_SECONDS = 40.0
 PIECE_FRAMES = 1904
 """The frames of a piece that are kept: the longest windows, of 30 s, begin in its first 8 s."""
 
-WORDS = 48
-"""The most tokens of a caption that are kept."""
+MAX_CAPTION_TOKENS = 48
 
 _WAIT_SECONDS = 2.0
 
@@ -78,14 +77,18 @@ def make_piece_batch(
 ) -> PieceBatch:
     """Compose pieces, a share of them to wishes, and word captions for them."""
     codes = np.zeros((len(seeds), len(BOOKS), PIECE_FRAMES), np.int16)
-    words = np.full((len(seeds), captions, WORDS), PAD, np.int16)
+    words = np.full((len(seeds), captions, MAX_CAPTION_TOKENS), PAD, np.int16)
     for row, seed in enumerate(seeds):
         piece, chances = _composed(seed, wishes)
         codes[row] = encode_piece(piece, PIECE_FRAMES)
         random = np.random.default_rng([seed, 3])
         texts = [caption(piece, random, chances) for _ in range(captions)]
         for number, found in enumerate(tokenizer.encode_batch(texts)):
-            ids = found.ids if len(found.ids) <= WORDS else [*found.ids[: WORDS - 1], found.ids[-1]]
+            ids = (
+                found.ids
+                if len(found.ids) <= MAX_CAPTION_TOKENS
+                else [*found.ids[: MAX_CAPTION_TOKENS - 1], found.ids[-1]]
+            )
             words[row, number, : len(ids)] = ids
     return PieceBatch(codes, words)
 

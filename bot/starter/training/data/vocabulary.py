@@ -17,7 +17,7 @@ from typing import Any
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-PAD, END, UNKNOWN = 0, 1, 2
+PAD, END, UNKNOWN_TOKEN = 0, 1, 2
 
 _SPECIALS = ("<pad>", "</s>", "<unk>")
 _NUMBERS = tuple(f"▁{number}" for number in range(10, 201))
@@ -93,7 +93,7 @@ def write(folder: Path, tokenizer: Tokenizer) -> None:
 
 
 def _bare(pieces: dict[str, int]) -> Tokenizer:
-    tokenizer = Tokenizer(models.WordLevel(pieces, unk_token=_SPECIALS[UNKNOWN]))
+    tokenizer = Tokenizer(models.WordLevel(pieces, unk_token=_SPECIALS[UNKNOWN_TOKEN]))
     spellings = (*_KEY_SPELLINGS, *_tonic_spellings())
     spelled = [normalizers.Replace(Regex(found), plain) for found, plain in spellings]
     tokenizer.normalizer = normalizers.Sequence(

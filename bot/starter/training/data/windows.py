@@ -15,8 +15,8 @@ from torch import Tensor
 
 from bot.starter.training.data.codebooks import BOOKS, CODES
 from bot.starter.training.data.corruption import corrupt
-from bot.starter.training.data.loader import PIECE_FRAMES, WORDS, PieceBatch
-from bot.starter.training.data.vocabulary import PAD, UNKNOWN
+from bot.starter.training.data.loader import MAX_CAPTION_TOKENS, PIECE_FRAMES, PieceBatch
+from bot.starter.training.data.vocabulary import PAD, UNKNOWN_TOKEN
 
 NO_TARGET = -100
 START = CODES
@@ -60,7 +60,9 @@ class RingBuffer:
     def __init__(self, pieces: int, captions: int, device: torch.device) -> None:
         self.codes = torch.zeros((pieces, len(BOOKS), PIECE_FRAMES), dtype=torch.int16,
                                  device=device)  # fmt: skip
-        self.words = torch.zeros((pieces, captions, WORDS), dtype=torch.int16, device=device)
+        self.words = torch.zeros(
+            (pieces, captions, MAX_CAPTION_TOKENS), dtype=torch.int16, device=device
+        )
         self.seen = 0
 
     @property
@@ -113,7 +115,7 @@ def draw(ring: RingBuffer, plan: WindowSettings, random: torch.Generator) -> Bat
     return Batch(
         tokens=apply_delay_pattern(shown, START)[..., :-1],
         targets=apply_delay_pattern(targets, NO_TARGET)[..., 1:],
-        words=torch.where(lost, UNKNOWN, words),
+        words=torch.where(lost, UNKNOWN_TOKEN, words),
         mask=mask,
         dropped=rand(rows) < chance,
     )

@@ -20,7 +20,7 @@ from torch.nn import functional
 from bot.starter.composer.captions import caption
 from bot.starter.composer.compose import compose
 from bot.starter.composer.piece import Piece
-from bot.starter.training.data.vocabulary import PAD, UNKNOWN
+from bot.starter.training.data.vocabulary import PAD, UNKNOWN_TOKEN
 from bot.starter.training.language.network import Language
 
 _BEATS = range(15, 53)
@@ -95,7 +95,7 @@ def lay_out(
     for row, ids in enumerate(texts):
         gone = random.random(len(ids)) < lost
         gone[-1] = False  # the end stays
-        table[row, : len(ids)] = np.where(gone, UNKNOWN, ids)
+        table[row, : len(ids)] = np.where(gone, UNKNOWN_TOKEN, ids)
     return torch.from_numpy(table), torch.from_numpy(table != PAD)
 
 
