@@ -123,7 +123,7 @@ async def test_a_voice_connection_follows_a_move():
     """After a later loss it rejoins the new channel."""
     async with connected() as (wire, _client, _place, channel):
         other = await managing.create_channel(wire, wire.owner, "upstairs", type=ChannelType.VOICE)
-        line = VoiceConnection(channel, OpusSource(Mixer()), QUICK)
+        line = VoiceConnection(channel, OpusSource(Mixer()), REJOINING)
         await line.open()
         keeping = asyncio.create_task(line.keep())
         await moves.move(wire, wire.me, other)
@@ -137,7 +137,7 @@ async def test_a_voice_connection_follows_a_move():
 async def test_a_deleted_channel_ends_the_connection():
     """There is nothing to rejoin."""
     async with connected() as (wire, _client, place, channel):
-        line = VoiceConnection(channel, OpusSource(Mixer()), QUICK)
+        line = VoiceConnection(channel, OpusSource(Mixer()), REJOINING)
         await line.open()
         keeping = asyncio.create_task(line.keep())
         await managing.delete_channel(wire, wire.owner, place.id)
