@@ -134,13 +134,20 @@ async def test_a_voice_connection_follows_a_move():
         await keeping
 
 
-async def test_a_deleted_channel_ends_the_connection():
-    """There is nothing to rejoin."""
+@pytest.mark.parametrize("is_told_late", [False, True])
+async def test_a_deleted_channel_ends_the_connection(is_told_late):
+    """There is nothing to rejoin, also if it learns of the deletion while it tries to."""
     async with connected() as (wire, _client, place, channel):
         line = VoiceConnection(channel, OpusSource(Mixer()), REJOINING)
         await line.open()
         keeping = asyncio.create_task(line.keep())
-        await managing.delete_channel(wire, wire.owner, place.id)
+        if is_told_late:
+            wire.gateway.holds_back = "CHANNEL_DELETE"
+        deleting = asyncio.create_task(managing.delete_channel(wire, wire.owner, place.id))
+        if is_told_late:
+            await until(lambda: line.times_lost and channel.guild.voice_client is not None)
+            wire.gateway.lets_go.set()
+        await deleting
         assert await asyncio.wait_for(keeping, 60) is ConnectionEnd.CHANNEL_GONE
 
 

@@ -122,10 +122,12 @@ async def delete_channel(discord: Discord, person: Person, channel_id: int) -> N
     """Delete a channel, its threads and all their messages. Raises Refusal."""
     channel = _managed(discord, person, channel_id, Right.MANAGE_CHANNELS)
     inside = [each for each in discord.channels.values() if each.parent is channel]
+    # Before anybody is told: who is sent away may be back at once.
+    for each in (*inside, channel):
+        each.is_deleted = True
     await disconnect_all(discord, channel)
     for each in (*inside, channel):
         await send_channel_event(discord, "delete", each)
-        each.is_deleted = True
 
 
 async def set_channel_rights(
