@@ -38,17 +38,17 @@ def model(seed):
 _TARGETS = f"""
 {_SETUP}
 teacher = GuidanceTeacher(model(0), 2.0)
-lesson, found = teacher.teach(batch), []
+teacher_states, found = teacher.teach(batch), []
 with torch.no_grad():
     own = teacher.model(batch.tokens, batch.words, batch.mask, batch.dropped)
     bare = teacher.model(batch.tokens, batch.words, batch.mask, torch.ones(4, dtype=torch.bool))
 for book, head in enumerate(teacher.model.decoder.heads):
-    if not lesson.is_on(book):
+    if not teacher_states.teaches(book):
         continue
     steps = slice(book, book + 40)
     undecided = is_undecided(batch.tokens[:, book, steps])
     everywhere = torch.ones(160, dtype=torch.bool)
-    targets = lesson.targets(book, everywhere, undecided.flatten(), steps).view(4, 40, -1)
+    targets = teacher_states.targets(book, everywhere, undecided.flatten(), steps).view(4, 40, -1)
     plain, none = (linear(states[:, steps], head()) for states in (own, bare))
     guided = (none + 2 * (plain - none)).softmax(2)
     plain, texts = plain.softmax(2), undecided & ~batch.dropped[:, None]
@@ -65,11 +65,12 @@ _LEARNS = f"""
 found = []
 for share in (0.0, 0.3):
     teacher = GuidanceTeacher(model(0), 1.0)
-    lesson = teacher.teach(batch)
-    states = lesson.told.clone().requires_grad_()
+    teacher_states = teacher.teach(batch)
+    states = teacher_states.conditional.clone().requires_grad_()
     settings = LossSettings(codes_share=share)
     random = torch.Generator().manual_seed(0)
-    losses = code_losses(teacher.model.decoder.heads, states, batch, settings, random, lesson)
+    heads = teacher.model.decoder.heads
+    losses = code_losses(heads, states, batch, settings, random, teacher_states)
     losses[3:].sum().backward()
     found.append(states.grad.abs().max().item())
 print(json.dumps(found))
@@ -102,8 +103,8 @@ def test_guidance_is_learnt_where_a_codebook_has_said_nothing():
     """Elsewhere and without a text the model's own guesses are kept."""
     found = json.loads(run_script(_TARGETS))
     assert len(found) == 5
-    for guided, plain, elsewhere, untold in found:
-        assert max(guided, elsewhere, untold) < 1e-4 < plain
+    for guided, plain, elsewhere, unconditional in found:
+        assert max(guided, elsewhere, unconditional) < 1e-4 < plain
 
 
 def test_a_student_that_says_the_same_has_nothing_to_learn():

@@ -84,11 +84,10 @@ def make_piece_batch(
         random = np.random.default_rng([seed, 3])
         texts = [caption(piece, random, chances) for _ in range(captions)]
         for number, found in enumerate(tokenizer.encode_batch(texts)):
-            ids = (
-                found.ids
-                if len(found.ids) <= MAX_CAPTION_TOKENS
-                else [*found.ids[: MAX_CAPTION_TOKENS - 1], found.ids[-1]]
-            )
+            ids = found.ids
+            if len(ids) > MAX_CAPTION_TOKENS:
+                # The end token stays.
+                ids = [*ids[: MAX_CAPTION_TOKENS - 1], ids[-1]]
             words[row, number, : len(ids)] = ids
     return PieceBatch(codes, words)
 

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from bot.starter.training.data.codebooks import BOOKS, SILENCE
 from bot.starter.training.data.windows import NO_TARGET, START, Batch
-from bot.starter.training.language.guidance_teacher import Lesson
+from bot.starter.training.language.guidance_teacher import TeacherStates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +48,12 @@ def code_losses(
     batch: Batch,
     settings: LossSettings,
     random: torch.Generator,
-    lesson: Lesson | None = None,
+    teacher_states: TeacherStates | None = None,
 ) -> Tensor:
     """Return of each codebook the mean loss, and what weighting adds to it: [books, 2].
 
     Of frames that have been decided on, those of a sample stand for those that are left out.
-    `states` [rows, frames, width] are the decoder's. With a lesson, codes are as likely as its
+    `states` [rows, frames, width] are the decoder's. With a teacher, codes are as likely as its
     teacher says, but for a share that the piece's own code gets.
     """
     frames = batch.targets.shape[2] - len(BOOKS) + 1
@@ -70,8 +70,8 @@ def code_losses(
         undecided = undecided[chosen]
         scores = functional.linear(states[:, asked].flatten(0, 1)[chosen], head())
         losses = functional.cross_entropy(scores.float(), targets[chosen], reduction="none")
-        if lesson is not None and lesson.is_on(book):
-            likely = lesson.targets(book, chosen, undecided, asked)
+        if teacher_states is not None and teacher_states.teaches(book):
+            likely = teacher_states.targets(book, chosen, undecided, asked)
             taught = functional.cross_entropy(scores.float(), likely, reduction="none")
             losses = torch.lerp(taught, losses, settings.codes_share)
         plain = torch.where(undecided, losses, losses / share)

@@ -24,15 +24,15 @@ _TAUGHT = (BASS, *CHORDS, LEAD)
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """A teacher's states [rows, frames, width] for a batch, with its texts and without."""
+class TeacherStates:
+    """What a teacher makes of a batch: states [rows, frames, width] with its texts and without."""
 
     tables: tuple[Tensor, ...]
-    told: Tensor
-    untold: Tensor
+    conditional: Tensor
+    unconditional: Tensor
     guidance: float
 
-    def is_on(self, book: int) -> bool:
+    def teaches(self, book: int) -> bool:
         """Tell whether there is anything to learn about a codebook."""
         return book in _TAUGHT
 
@@ -43,10 +43,14 @@ class Lesson:
         tells the frames for which guidance counts.
         """
         table = self.tables[book]
-        told = functional.linear(self.told[:, steps].flatten(0, 1)[where], table).float()
-        untold = functional.linear(self.untold[:, steps].flatten(0, 1)[where], table).float()
+        conditional = functional.linear(
+            self.conditional[:, steps].flatten(0, 1)[where], table
+        ).float()
+        unconditional = functional.linear(
+            self.unconditional[:, steps].flatten(0, 1)[where], table
+        ).float()
         scale = torch.where(undecided, self.guidance, 1.0)[:, None]
-        return (untold + scale * (told - untold)).softmax(1)
+        return (unconditional + scale * (conditional - unconditional)).softmax(1)
 
 
 class GuidanceTeacher:
@@ -58,9 +62,9 @@ class GuidanceTeacher:
         self._tables = tuple(head().detach() for head in model.decoder.heads)
 
     @torch.no_grad()
-    def teach(self, batch: Batch) -> Lesson:
+    def teach(self, batch: Batch) -> TeacherStates:
         """Return what there is to learn from a batch."""
-        nobody = torch.ones_like(batch.dropped)
-        told = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
-        untold = self.model(batch.tokens, batch.words, batch.mask, nobody)
-        return Lesson(self._tables, told, untold, self.guidance)
+        all_dropped = torch.ones_like(batch.dropped)
+        conditional = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
+        unconditional = self.model(batch.tokens, batch.words, batch.mask, all_dropped)
+        return TeacherStates(self._tables, conditional, unconditional, self.guidance)

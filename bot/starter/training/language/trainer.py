@@ -198,9 +198,9 @@ class LanguageTrainer:
             optimizer.zero_grad(set_to_none=True)
         with mixed_precision(self.device):
             states = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
-            lesson = None if self.teacher is None else self.teacher.teach(batch)
+            teacher_states = None if self.teacher is None else self.teacher.teach(batch)
             losses = code_losses(
-                self.model.decoder.heads, states, batch, self.plan.loss, self.random, lesson
+                self.model.decoder.heads, states, batch, self.plan.loss, self.random, teacher_states
             )
         weights = losses.new_tensor(self.plan.loss.book_weights)
         (losses * weights[:, None]).sum(1).mean().backward()
