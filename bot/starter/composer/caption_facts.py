@@ -22,6 +22,7 @@ class CaptionChances:
     tempo: float = 0.4
     key: float = 0.2
     lead: float = 0.62
+    mood: float = 0.36
     drums: Mapping[Density, float] = field(
         default_factory=lambda: {"none": 0.5, "light": 0.3, "steady": 0.3, "dense": 0.45}
     )
@@ -35,6 +36,7 @@ DETAILED = CaptionChances(
     tempo=0.5,
     key=0.6,
     lead=0.92,
+    mood=0.7,
     drums={"none": 0.92, "light": 0.85, "steady": 0.5, "dense": 0.7},
     hurry=0.04,
 )

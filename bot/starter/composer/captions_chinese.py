@@ -10,6 +10,8 @@ from bot.starter.composer.piece import Piece
 _OTHER_CHANCE = 0.2
 _OWN_NAME_CHANCE = 0.4
 _ENGLISH_NAME_CHANCE = 0.15
+_MOOD_APART_CHANCE = 0.35
+_MOOD_FORMS = ("，{0}", "，{0}的", "，{0}一点", "，需要{0}的")
 _NOUNS = (
     "音乐",
     "音乐",
@@ -43,7 +45,9 @@ def chinese_caption(
         noun = noun.removesuffix("音乐").removesuffix("的")
     if noun == "旋律" and piece.lead is None:
         noun = "音乐"
-    text = _adjectives(piece, facts, choices) + era + style + noun
+    mood = choices.choice(words.MOOD_WORDS[piece.mood]) if chance() < chances.mood else ""
+    is_apart = chance() < _MOOD_APART_CHANCE
+    text = _adjectives(piece, facts, "" if is_apart else mood, choices) + era + style + noun
     if chance() < 0.4:
         text = choices.choice(words.ASKS) + text
     features = _features(piece, facts, choices, chances)
@@ -52,6 +56,8 @@ def chinese_caption(
         text += opening + choices.choice(("和", "、", "，")).join(features)
     if piece.drum_density == "none" and chance() < chances.drums["none"]:
         text += "，" + choices.choice(words.DRUM_WORDS["none"])
+    if mood and is_apart:
+        text += choices.choice(_MOOD_FORMS).format(mood)
     for tail in _tails(piece, bpm, choices, chances):
         text += choices.choice(("，", "，", " ")) + tail
     if chance() < 0.05:
@@ -67,13 +73,13 @@ def _era(piece: Piece, style: str, choices: randomness.Random) -> str:
     return era + "的" if style and choices.random() < 0.5 else era
 
 
-def _adjectives(piece: Piece, facts: Facts, choices: randomness.Random) -> str:
+def _adjectives(piece: Piece, facts: Facts, mood: str, choices: randomness.Random) -> str:
     chance = choices.random
     adjectives = []
     if facts.tempo and chance() < 0.24:
         adjectives.append(choices.choice(words.TEMPOS[facts.tempo]))
-    if chance() < 0.36:
-        adjectives.append(choices.choice(words.MOOD_WORDS[piece.mood]))
+    if mood:
+        adjectives.append(mood)
     if facts.activity and chance() < 0.15:
         adjectives.append(choices.choice(words.ACTIVITY_WORDS[facts.activity]))
     choices.shuffle(adjectives)

@@ -10,6 +10,7 @@ from bot.starter.composer.piece import Piece
 _OTHER_CHANCE = 0.2
 _OWN_NAME_CHANCE = 0.4
 _NO_MODE_CHANCE = 0.08
+_MOOD_APART_CHANCE = 0.35
 _GROOVY_STYLES = ("blues", "jazz", "funk", "soul", "disco")
 _LEAD_FORMS = ("{0}", "{0} melody", "{0} lead", "{0} solo", "a {0} melody", "melodic {0}",
                "lead {0}", "{0} playing the melody", "{0} playing", "melody on {0}",
@@ -20,6 +21,8 @@ _DRUMLESS = (", no drums", " without drums", ", drumless", " with no drums", ", 
              " without a drum beat", ", keep the drums out", ", remove the drums",
              " without a single drum", ", drop the drums", ", no beat", " and no drums please",
              ", drums off",)  # fmt: skip
+_MOOD_FORMS = ("{0}", "{0}", "{0} feel", "with a {0} feel", "make it {0}", "I want it {0}",
+               "and {0}", "{0} please")  # fmt: skip
 _REQUESTS = ("make it {0}", "{0}", "{0}, please", "a bit {0}", "can you make it {0}", "now {0}",
              "but {0}", "{0} please", "make this {0}", "I want it {0}")  # fmt: skip
 _STYLE_REQUESTS = ("make it {0}", "more {0}", "turn it into {0}", "in the style of {0}",
@@ -46,7 +49,9 @@ def english_caption(
         elif facts.lead and chance() < 0.3:
             text += " " + _name(facts.lead, choices)
         return _cased(text, choices)
-    head = _adjectives(piece, facts, choices)
+    mood = choices.choice(caption_words.MOOD_WORDS[piece.mood]) if chance() < chances.mood else ""
+    is_apart = chance() < _MOOD_APART_CHANCE
+    head = _adjectives(piece, facts, "" if is_apart else mood, choices)
     head += [word for word in (era, style) if word]
     if not style or chance() < 0.6:
         head.append(choices.choice(caption_words.NOUNS))
@@ -66,6 +71,10 @@ def english_caption(
     elif piece.lead is None and chance() < 0.12:
         text += choices.choice((", no melody", " without melody", ", backing track", ", no lead"))
     tails = _tails(piece, bpm, choices, chances)
+    if mood and is_apart and chance() < 0.3:
+        text = f"{mood}, {text}"
+    elif mood and is_apart:
+        tails.insert(choices.randint(0, len(tails)), choices.choice(_MOOD_FORMS).format(mood))
     for tail in tails:
         text += (" " if chance() < 0.4 else ", ") + tail
     if chance() < 0.05:
@@ -73,13 +82,13 @@ def english_caption(
     return _cased(text, choices)
 
 
-def _adjectives(piece: Piece, facts: Facts, choices: randomness.Random) -> list[str]:
+def _adjectives(piece: Piece, facts: Facts, mood: str, choices: randomness.Random) -> list[str]:
     chance = choices.random
     adjectives = []
     if facts.tempo and chance() < 0.24:
         adjectives.append(choices.choice(caption_words.TEMPOS[facts.tempo]))
-    if chance() < 0.36:
-        adjectives.append(choices.choice(caption_words.MOOD_WORDS[piece.mood]))
+    if mood:
+        adjectives.append(mood)
     if facts.activity and chance() < 0.2:
         adjectives.append(choices.choice(caption_words.ACTIVITY_WORDS[facts.activity]))
     for trait in ("soft", "bassy"):

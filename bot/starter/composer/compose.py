@@ -8,7 +8,7 @@ from bot.starter.composer.descriptors import activity_of, traits_of
 from bot.starter.composer.form import draw_form
 from bot.starter.composer.instruments import INSTRUMENTS
 from bot.starter.composer.key import draw_harmony
-from bot.starter.composer.moods import MOODS, draw_density, fitting_moods
+from bot.starter.composer.moods import MOODS, Mood, draw_density, fitting_moods
 from bot.starter.composer.performance import perform
 from bot.starter.composer.piece import FRAMES_PER_MINUTE, Density, Mode, Piece
 from bot.starter.composer.style import Style
@@ -18,6 +18,7 @@ BEAT_FRAMES = (17, 18, 19, 20, 21, 22, 23, 24, 26, 28, 30, 32, 34, 36, 39, 42, 4
 """How long a beat may be: every tempo from 60 to 176 BPM has one within 4 %."""
 
 _ANY_TEMPO = 0.25
+_PAST_USUAL = 1.12
 _DECORATIVE_ERAS = ("60s", "70s", "80s", "90s", "modern")
 
 
@@ -45,13 +46,13 @@ def compose(
     chosen = STYLES[drawn_style if style is None else style]
     frames = beat_frames
     if random.random() < _ANY_TEMPO and frames is None:
-        frames = random.choice(BEAT_FRAMES)
+        frames = random.choice(BEAT_FRAMES if mood is None else _true_beat_frames(MOODS[mood]))
     bpm = FRAMES_PER_MINUTE / frames if frames else None
     moods = fitting_moods(chosen.moods, bpm=bpm, mode=key[1] if key else None, density=density)
     mood_name = random.choice(moods) if mood is None else mood
     feeling = MOODS[mood_name]
     if frames is None:
-        frames = _draw_beat_frames(chosen, feeling.tempo, random)
+        frames = _draw_beat_frames(chosen, feeling, random)
     drawn_mode: Mode = "minor" if random.random() < chosen.minor_chance else "major"
     tonic = random.randrange(12)
     mode = feeling.mode or drawn_mode
@@ -64,7 +65,7 @@ def compose(
     ideas = draw_ideas(chosen, feeling, drum_density, lead, random)
     era = _draw_era(chosen, random)
     bars = ceil(seconds * FRAMES_PER_MINUTE / 60 / frames / chosen.beats_per_bar - 1e-9)
-    chords = draw_harmony(chosen, tonic, mode, random)
+    chords = draw_harmony(chosen, tonic, mode, feeling.brightness, random)
     bar_seconds = frames * chosen.beats_per_bar * 60 / FRAMES_PER_MINUTE
     form = draw_form(bars, bar_seconds, len(chords.verse), random)
     parts, plan = perform(chosen, ideas, chords, form, random)
@@ -86,19 +87,31 @@ def compose(
     )
 
 
-def _draw_beat_frames(style: Style, tempo: int, random: randomness.Random) -> int:
-    """Choose a usual tempo of a style: of its slower or faster ones where a mood wants that."""
+def _true_beat_frames(mood: Mood) -> list[int]:
+    """Return the tempos at which a mood is true."""
+    return [
+        frames
+        for frames in BEAT_FRAMES
+        if mood.slowest_bpm <= FRAMES_PER_MINUTE / frames <= mood.fastest_bpm
+    ]
+
+
+def _draw_beat_frames(style: Style, mood: Mood, random: randomness.Random) -> int:
+    """Choose a usual tempo of a style; where a mood wants that, of its slower or faster half.
+
+    Such a mood may go past what is usual by some BPM.
+    """
     slowest, fastest = style.bpm
+    middle = (slowest * fastest) ** 0.5
+    if mood.tempo > 0:
+        slowest, fastest = middle, fastest * _PAST_USUAL
+    elif mood.tempo < 0:
+        slowest, fastest = slowest / _PAST_USUAL, middle
     usual = [
         frames
         for frames in BEAT_FRAMES
         if slowest * 0.99 <= FRAMES_PER_MINUTE / frames <= fastest * 1.01
     ]
-    half = max(1, ceil(len(usual) * 0.6))
-    if tempo > 0:
-        usual = usual[:half]
-    elif tempo < 0:
-        usual = usual[-half:]
     return random.choice(usual)
 
 

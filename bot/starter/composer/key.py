@@ -1,6 +1,7 @@
 """The key of a piece and the progressions that its sections repeat."""
 
 import random as randomness
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.starter.composer import harmony
@@ -8,6 +9,13 @@ from bot.starter.composer.piece import Chord, Mode, SectionKind
 from bot.starter.composer.style import Style
 
 _TURNAROUND, _SUBSTITUTE = 0.2, 0.3
+# Counted from the tonic: what a major key is most surely known by, and a minor one.
+_BRIGHT_CHORDS: tuple[Chord, ...] = (
+    (0, "maj"), (0, "maj7"), (5, "maj"), (5, "maj7"), (7, "maj"), (7, "7"),
+)  # fmt: skip
+_DARK_CHORDS: tuple[Chord, ...] = (
+    (0, "min"), (0, "m7"), (5, "min"), (5, "m7"), (7, "min"), (7, "m7"), (2, "m7b5"),
+)  # fmt: skip
 
 # Chords that stand in for each other inside a phrase, counted from the tonic.
 _SUBSTITUTES: dict[Mode, dict[Chord, Chord]] = {
@@ -50,9 +58,14 @@ class Harmony:
         return self.chorus if kind == "chorus" else self.verse
 
 
-def draw_harmony(style: Style, tonic: int, mode: Mode, random: randomness.Random) -> Harmony:
-    """Choose the progressions of a piece; most begin on the tonic, so that its key is heard."""
-    choices = style.major if mode == "major" else style.minor
+def draw_harmony(
+    style: Style, tonic: int, mode: Mode, brightness: int, random: randomness.Random
+) -> Harmony:
+    """Choose the progressions of a piece; most begin on the tonic, so that its key is heard.
+
+    A brightness of 1 prefers progressions with few minor chords, -1 those with many.
+    """
+    choices = _of_brightness(style.major if mode == "major" else style.minor, brightness)
     verse = harmony.parse_progression(random.choice(choices))
     for _ in range(3):
         if verse[0][0][0] == 0 or random.random() < 0.1:
@@ -67,6 +80,22 @@ def draw_harmony(style: Style, tonic: int, mode: Mode, random: randomness.Random
     if random.random() < _TURNAROUND:
         verse = _turned_around(verse)
     return Harmony(tonic, mode, _moved(verse, tonic), _moved(chorus, tonic))
+
+
+def _of_brightness(choices: Sequence[str], brightness: int) -> Sequence[str]:
+    """Return the half of the progressions that is brighter or darker, or all of them."""
+    if not brightness:
+        return choices
+    ordered = sorted(choices, key=lambda written: -brightness * _brightness_of(written))
+    return ordered[: (len(ordered) + 1) // 2]
+
+
+def _brightness_of(written: str) -> float:
+    """Return how many more chords are major ones of a major key than minor ones of a minor key."""
+    chords = [chord for bar in harmony.parse_progression(written) for chord in bar]
+    return sum((chord in _BRIGHT_CHORDS) - (chord in _DARK_CHORDS) for chord in chords) / len(
+        chords
+    )
 
 
 def _substituted(progression: Progression, mode: Mode, index: int) -> Progression:

@@ -17,8 +17,8 @@ def _weights(none: float, light: float, steady: float, dense: float) -> _Weights
 class Mood:
     """What a mood moves.
 
-    `tempo` and `activity` are -1, 0 or 1; `register` counts semitones of the melody; the densities
-    are factors of how likely they are.
+    `tempo`, `activity` and `brightness` (of the chords: 1 is few minor ones) are -1, 0 or 1;
+    `register` counts semitones of the melody; the densities are factors of how likely they are.
     """
 
     mode: Mode | None = None
@@ -26,6 +26,7 @@ class Mood:
     slowest_bpm: float = 0.0
     fastest_bpm: float = 999.0
     activity: int = 0
+    brightness: int = 0
     register: int = 0
     densities: _Weights = field(default_factory=lambda: _weights(1, 1, 1, 1))
     is_long: bool = False
@@ -34,13 +35,15 @@ class Mood:
 
 MOODS: dict[str, Mood] = {
     "steady": Mood(),
-    "happy": Mood("major", 0, 84, register=4, densities=_weights(0.6, 0.7, 1.2, 1.1)),
-    "warm": Mood("major", -1, 0, 124, densities=_weights(1.2, 1.5, 1, 0.3)),
-    "dark": Mood("minor", 0, register=-5),
-    "sad": Mood("minor", -1, 0, 112, activity=-1, register=-3,
+    "happy": Mood("major", 0, 84, brightness=1, register=4,
+                  densities=_weights(0.6, 0.7, 1.2, 1.1)),
+    "warm": Mood("major", -1, 0, 124, brightness=1, densities=_weights(1.2, 1.5, 1, 0.3)),
+    "dark": Mood("minor", 0, brightness=-1, register=-5),
+    "sad": Mood("minor", -1, 0, 112, activity=-1, brightness=-1, register=-3,
                 densities=_weights(2, 1.6, 0.8, 0.1)),
     "energetic": Mood(None, 1, 100, activity=1, register=2, densities=_weights(0.1, 0.05, 1, 2.5)),
-    "aggressive": Mood("minor", 1, 100, activity=1, register=-2, densities=_weights(0, 0, 0.6, 3)),
+    "aggressive": Mood("minor", 1, 100, activity=1, brightness=-1, register=-2,
+                       densities=_weights(0, 0, 0.6, 3)),
     "calm": Mood(None, -1, 0, 112, activity=-1, densities=_weights(3, 2, 0.1, 0), is_long=True),
     "relaxing": Mood(None, -1, 0, 116, activity=-1, densities=_weights(1.5, 2, 0.9, 0)),
     "groovy": Mood(None, 0, 76, 136, densities=_weights(0.1, 0.3, 1.3, 1.3), is_syncopated=True),

@@ -14,7 +14,27 @@ _WALKS = (
     "R--3--5--7--", "R--5--R--A--", "8--5--3--A--", "R--R--3--5--", "R--3--5-3A--", "R-RR--5--A-A",
     "3--5--7--A--", "R--7--5--3--",
 )  # fmt: skip
+# How much likelier a second line is, by activity.
+_SECOND_LINES = {-1: 0.7, 0: 1.0, 1: 1.3}
+# Notes a bar of what is not written out.
+_NAMED_BUSYNESS = {"hold": 1, "counter": 3, "walk": 4, "riff": 6, "arp8": 8, "arp16": 16}
 _RIFFS_STRAIGHT = ("riff", "stab", "sync", "call")
+
+
+def choose_by_activity(choices: Sequence[str], activity: int, random: randomness.Random) -> str:
+    """Choose a pattern: of two that are drawn the busier one, or the calmer one, or any."""
+    drawn = random.choice(choices)
+    if not activity:
+        return drawn
+    return max(drawn, random.choice(choices), key=lambda pattern: activity * _busyness(pattern))
+
+
+def _busyness(pattern: str) -> float:
+    """Return how many notes a bar of a pattern has."""
+    if pattern in _NAMED_BUSYNESS:
+        return _NAMED_BUSYNESS[pattern]
+    bars = bars_of(pattern)
+    return sum(sign not in ".-" for bar in bars for sign in bar) / len(bars)
 
 
 def is_held(pattern: Sequence[str]) -> bool:
@@ -26,7 +46,7 @@ def draw_pattern(
     comp: Comp, style: Style, mood: Mood, steps: int, random: randomness.Random
 ) -> tuple[str, ...]:
     """Choose how chords are played."""
-    pattern = random.choice(comp.patterns)
+    pattern = choose_by_activity(comp.patterns, mood.activity, random)
     if mood.is_long and random.random() < 0.4 and "C" in pattern:
         pattern = "hold"
     bars = _expanded(pattern, style, steps, random)
@@ -75,19 +95,20 @@ def draw_second(
     style: Style, taken: str, mood: Mood, steps: int, random: randomness.Random
 ) -> tuple[tuple[str, ...] | None, str]:
     """Choose a second line and its instrument; none, at times."""
-    chance = style.second_chance * (0.7 if mood.activity < 0 else 1.0)
+    chance = style.second_chance * _SECOND_LINES[mood.activity]
     if not style.seconds or random.random() >= chance:
         return None, taken
     comp = random.choice(style.seconds)
     instrument = random.choice(comp.instruments)
     if instrument == taken and len(comp.instruments) > 1:
         instrument = next(name for name in comp.instruments if name != taken)
-    return _expanded(random.choice(comp.patterns), style, steps, random), instrument
+    pattern = choose_by_activity(comp.patterns, mood.activity, random)
+    return _expanded(pattern, style, steps, random), instrument
 
 
 def draw_bass(style: Style, mood: Mood, random: randomness.Random) -> tuple[str, ...]:
     """Choose a bass line of one bar or more."""
-    pattern = random.choice(style.bass_lines)
+    pattern = choose_by_activity(style.bass_lines, mood.activity, random)
     if pattern == "walk":
         count = random.choice((2, 4, 4, 8))
         return tuple(random.choice(_WALKS) for _ in range(count))

@@ -14,6 +14,7 @@ from bot.starter.composer.piece import Bar, Chord, Note, Part, SectionKind
 from bot.starter.composer.style import Style
 
 _FILL_INSIDE = 0.35
+_LOW_SHIFT, _HIGH_SHIFT = -2, 2
 # A groove of fewer strokes a bar can't be heard alone.
 _FEWEST_ALONE = 8
 
@@ -26,7 +27,7 @@ def perform(
     bars: list[Bar] = []
     strokes: list[Note] = []
     has_ninth = style.has_ninths and random.random() < 0.5
-    shift = -3 if ideas.verse.lead_shift < -2 else random.choice((-1, 0, 0, 1))
+    shift = _chord_shift(ideas.verse.lead_shift, random)
     intro = random.choice(("drums", "chords", "rhythm", "no drums"))
     voices = {id(idea): Voices(idea, style, has_ninth, shift) for idea in ideas.all()}
     begins = random.random() < 0.6
@@ -52,6 +53,13 @@ def perform(
         kit = ideas.kit
         parts.append(Part("drums", "drums", kit, True, volume_of("drums", kit), 64, tuple(strokes)))
     return tuple(parts), tuple(bars)
+
+
+def _chord_shift(lead_shift: int, random: randomness.Random) -> int:
+    """Return by how many semitones chords are moved: they follow a melody far from its middle."""
+    if lead_shift < _LOW_SHIFT:
+        return -3
+    return 2 if lead_shift > _HIGH_SHIFT else random.choice((-1, 0, 0, 1))
 
 
 def _opening(idea: Idea, kind: str) -> Idea:

@@ -105,6 +105,7 @@ def _composed(seed: int, wishes: float) -> tuple[Piece, CaptionChances]:
         beat_frames=wish.beat_frames,
         density=wish.density,
         lead=wish.lead,
+        mood=wish.mood,
     )
     return piece, DETAILED
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from bot.starter.composer.compose import BEAT_FRAMES
 from bot.starter.composer.instruments import LEAD_INSTRUMENTS
-from bot.starter.composer.piece import Density
+from bot.starter.composer.moods import MOODS, fitting_moods
+from bot.starter.composer.piece import FRAMES_PER_MINUTE, Density
 from bot.starter.composer.style import Style
 from bot.starter.composer.styles import STYLES
 
-_LEAD, _TEMPO, _DRUMS = 0.7, 0.35, 0.5
+_LEAD, _TEMPO, _DRUMS, _MOOD = 0.7, 0.35, 0.5, 0.5
 _NO_DRUMS, _LIGHT_DRUMS = 0.3, 0.3
 
 
@@ -28,17 +29,20 @@ class Wish:
     lead: str | None
     beat_frames: int | None
     density: Density | None
+    mood: str | None
 
 
 def draw_wish(random: randomness.Random) -> Wish:
-    """Draw a style, and a lead, tempo and drums that need not be usual in it."""
+    """Draw a style, and a lead, tempo, drums and mood that need not be usual in it."""
     style = STYLES[random.choice(tuple(STYLES))]
-    return Wish(
-        style=style.name,
-        lead=random.choice(LEAD_INSTRUMENTS) if random.random() < _LEAD else None,
-        beat_frames=random.choice(BEAT_FRAMES) if random.random() < _TEMPO else None,
-        density=_draw_density(style, random) if random.random() < _DRUMS else None,
-    )
+    lead = random.choice(LEAD_INSTRUMENTS) if random.random() < _LEAD else None
+    beat_frames = random.choice(BEAT_FRAMES) if random.random() < _TEMPO else None
+    density = _draw_density(style, random) if random.random() < _DRUMS else None
+    mood = None
+    if random.random() < _MOOD:
+        bpm = None if beat_frames is None else FRAMES_PER_MINUTE / beat_frames
+        mood = random.choice(fitting_moods(tuple(MOODS), bpm=bpm, mode=None, density=density))
+    return Wish(style=style.name, lead=lead, beat_frames=beat_frames, density=density, mood=mood)
 
 
 def _draw_density(style: Style, random: randomness.Random) -> Density:
