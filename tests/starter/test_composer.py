@@ -231,38 +231,6 @@ def test_an_unknown_instrument_is_not_played():
         compose(1, lead="bagpipes")
 
 
-def test_moods_move_what_they_name():
-    """Energetic pieces are denser and faster than calm ones; dark ones lower than happy ones."""
-
-    def composed(mood):
-        return [
-            compose(seed, style=style, mood=mood)
-            for style in ("rock", "80s pop", "jazz", "house")
-            for seed in range(30)
-        ]
-
-    def rate(piece):
-        return len(decode_notes(piece, "drums", "bass", "lead", "chord1")) / piece.seconds
-
-    def height(found):
-        notes = [
-            note.pitch - INSTRUMENTS[part.instrument].lead_center
-            for piece in found
-            for part in piece.parts
-            if part.role == "lead"
-            for note in part.notes
-        ]
-        return np.mean(notes)
-
-    energetic, calm = composed("energetic"), composed("calm")
-    assert np.mean([rate(p) for p in energetic]) > 1.4 * np.mean([rate(p) for p in calm])
-    assert np.mean([p.bpm for p in energetic]) > np.mean([p.bpm for p in calm])
-    happy, dark = composed("happy"), composed("dark")
-    assert height(happy) > height(dark) + 3
-    assert {piece.mode for piece in happy} == {"major"}
-    assert {piece.mode for piece in dark} == {"minor"}
-
-
 def test_dense_drums_are_denser(pieces):
     """The number of strokes grows from light to steady to dense, in every style."""
     for style in STYLES:

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from bot.starter.composer.caption_facts import DETAILED, USUAL
+from bot.starter.composer.caption_words import MOOD_WORDS
+from bot.starter.composer.caption_words_chinese import MOOD_WORDS as CHINESE_MOOD_WORDS
 from bot.starter.composer.captions import caption
 from bot.starter.composer.compose import compose
 from bot.starter.composer.instruments import LEAD_INSTRUMENTS
+from bot.starter.composer.moods import MOODS
 from bot.starter.composer.styles import STYLES
 from bot.starter.training.data.wishes import draw_wish
 
@@ -48,14 +51,28 @@ def test_a_piece_is_what_was_wished_for(wishes):
             lead=wish.lead,
             beat_frames=wish.beat_frames,
             density=wish.density,
+            mood=wish.mood,
         )
         assert wish.beat_frames in (None, piece.beat_frames)
         assert wish.lead in (None, piece.lead)
         assert wish.density in (None, piece.drum_density)
+        assert wish.mood in (None, piece.mood)
+
+
+def test_a_wished_mood_is_true_of_what_else_is_wished(wishes):
+    """Every mood is requested, none at a tempo or with drums that would contradict it."""
+    moody = [wish for wish in wishes if wish.mood is not None]
+    assert {wish.mood for wish in moody} == MOODS.keys()
+    for wish in moody:
+        mood = MOODS[wish.mood]
+        if wish.beat_frames is not None:
+            assert mood.slowest_bpm <= 3000 / wish.beat_frames <= mood.fastest_bpm
+        if wish.density is not None:
+            assert mood.densities[wish.density] > 0
 
 
 def test_detailed_captions_say_more():
-    """Keys and missing drums are named at least half as often again as in people's prompts."""
+    """Keys, moods and missing drums are named half as often again as in people's prompts."""
     pieces = [compose(seed, seconds=10.0, density="none") for seed in range(200)]
     counts = {}
     for name, chances in (("usual", USUAL), ("detailed", DETAILED)):
@@ -63,7 +80,23 @@ def test_detailed_captions_say_more():
         texts = [caption(piece, random, chances) for piece in pieces for _ in range(3)]
         keys = sum(bool(re.search("major|minor|大调|小调", text)) for text in texts)
         drums = sum(bool(re.search("drum|percussion|鼓|打击", text.lower())) for text in texts)
-        counts[name] = (keys, drums)
+        moods = sum(_names_mood(text) for text in texts)
+        counts[name] = (keys, drums, moods)
     assert all(
         more > 1.5 * usual for usual, more in zip(counts["usual"], counts["detailed"], strict=True)
     )
+
+
+def test_a_mood_is_named_beside_the_style_or_apart():
+    """Both languages say a mood before the style and after a comma."""
+    piece = compose(3, style="folk", mood="sad", seconds=10.0)
+    random = np.random.default_rng(0)
+    texts = [caption(piece, random, DETAILED).lower() for _ in range(800)]
+    for first, apart in ((r"\bsad (?:\w+ )?folk", r", sad"), ("悲伤的.*民谣", "，悲伤")):
+        assert any(re.search(first, text) for text in texts)
+        assert any(re.search(apart, text) for text in texts)
+
+
+def _names_mood(text):
+    words = [*MOOD_WORDS.values(), *CHINESE_MOOD_WORDS.values()]
+    return any(word in text.lower() for each in words for word in each)
