@@ -37,7 +37,7 @@ class Extent:
     takes: int = 8
     examples: int = 40
     note_examples: int = 120
-    mood_pairs: int = 24
+    mood_pairs: int = 48
     mood_takes: int = 4
     half_minute_clips: int = 16
     minute_clips: int = 8
