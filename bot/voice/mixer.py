@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.audio.files.opus_packets import CHANNELS, FRAME_SAMPLES, RATE_HZ
+from bot.audio.limiter import limit_peaks
 from bot.domain.generation import Floats
 from bot.voice.blend import Blend, plain_blend
 from bot.voice.live_buffer import LiveBuffer
@@ -159,7 +160,7 @@ class Mixer:
         """Return the next 20 ms, [960, 2] in [-1, 1]."""
         mixed = np.zeros((FRAME_SAMPLES, CHANNELS), np.float32)
         with self._lock:
-            at = 0
+            at, was_shared = 0, False
             while at < FRAME_SAMPLES:
                 if self._now is None and self._next is not None:
                     self._go_on(_BEGIN_SAMPLES)
@@ -167,10 +168,12 @@ class Mixer:
                 if samples == 0:
                     self._begin_blend()
                     continue
+                was_shared = bool(self._falling) or was_shared
                 self._mix(mixed[at : at + samples])
                 at += samples
             self.played_samples += FRAME_SAMPLES
-        return mixed.clip(-1.0, 1.0)
+        # Two sounds at full scale are louder together than what can be played.
+        return limit_peaks(mixed) if was_shared else mixed.clip(-1.0, 1.0)
 
     def _until_change(self) -> int:
         """Return how many samples can be mixed before the next transition."""

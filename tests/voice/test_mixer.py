@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,24 @@ def test_tracks_follow_one_another_without_gap_or_click():
     assert levels(sound[RATE_HZ:]).min() > 0.97 * 0.5 / np.sqrt(2)
     # The louder tone alone has steps of 0.043, and both together of at most sqrt(2) times that.
     assert largest_step(sound) < 0.07
+
+
+def test_two_tracks_at_full_scale_do_not_clip():
+    """Their peaks are rounded off while both sound, and one alone stays as it is."""
+
+    def loud(clip_id, hz):
+        quiet = track(clip_id, hz, 8)
+        return dataclasses.replace(quiet, frames=(quiet.frames * 1.99).astype(np.int16))
+
+    mixer = Mixer()
+    mixer.play_next(PlayedTrack(loud(1, 440)))
+    mixer.play_next(PlayedTrack(loud(2, 660)))
+    sound = mixed(mixer, 14.0)
+    both = np.abs(sound[round(6.2 * RATE_HZ) : round(7.8 * RATE_HZ), 0])
+    assert both.max() > 0.99
+    assert not ((both[1:] == 1.0) & (both[:-1] == 1.0)).any()
+    alone = np.abs(sound[RATE_HZ : 5 * RATE_HZ])
+    assert alone.max() == pytest.approx(0.995, abs=0.001)
 
 
 def test_a_skip_is_heard_at_once():
