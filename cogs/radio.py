@@ -98,6 +98,10 @@ class Radio(commands.GroupCog, group_name="radio"):
                 await self.radios.begin(dataclasses.replace(plan, message_id=shown.id), channel)
             except RequestError as error:
                 await shown.edit(content=shared_renderer(interaction)(error.sentence))
+            except Exception:
+                # Nothing tunes in any more; whoever asked is told that it failed.
+                await shown.delete()
+                raise
 
     @app_commands.command()
     async def stop(self, interaction: Interaction) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import functools
 import logging
@@ -52,6 +53,7 @@ class RadioSession:
         self._played: deque[int] = deque(maxlen=_REMEMBERED)
         # Not security relevant: picks the next clip.
         self._draw = random.Random()  # noqa: S311
+        self._changing = asyncio.Lock()
         self._is_stopped = False
         self.is_ending = False
         """Whether it is stopping: another may be started after it."""
@@ -77,7 +79,7 @@ class RadioSession:
         return self.radio.live_player is not None and self.radio.live_player.is_heard
 
     async def open(self) -> None:
-        """Join the channel and start. Raises RequestError."""
+        """Join the channel, start, and keep the plan for a restart. Raises RequestError."""
         check_rights(self.channel)
         await self._begin_live()
         try:
@@ -85,6 +87,7 @@ class RadioSession:
             self.note_listeners()
             if isinstance(self.channel, discord.StageChannel):
                 await self.channel.guild.me.edit(suppress=False)
+            await self._bot.service.radio.keep(self.plan)
         except BaseException:
             self._end_live()
             await self.radio.stop()
@@ -130,15 +133,18 @@ class RadioSession:
 
     async def change(self, plan: RadioPlan) -> None:
         """Play another source from now on."""
-        if plan.source is RadioSource.LIVE:
-            await self._bot.service.live_music.check(plan.guild_id)
-        self.plan = plan
-        await self._bot.service.radio.keep(plan)
-        if plan.source is RadioSource.LIVE:
-            await self._begin_live()
-        else:
-            self._end_live()
-            await self.radio.change()
+        # One change after the other: what plays is always what the last one asked for.
+        async with self._changing:
+            if plan.source is RadioSource.LIVE:
+                await self._bot.service.live_music.check(plan.guild_id)
+            # The card may have been posted anew since the plan was read.
+            self.plan = dataclasses.replace(plan, message_id=self.plan.message_id)
+            await self._bot.service.radio.keep(self.plan)
+            if plan.source is RadioSource.LIVE:
+                await self._begin_live()
+            else:
+                self._end_live()
+                await self.radio.change()
 
     async def follow_jam(self) -> None:
         """Play the jam's present track, if it has changed."""

@@ -57,7 +57,6 @@ class RadioSessions:
             if (ending := self._tasks.get(plan.guild_id)) is not None:
                 await asyncio.wait([ending])
             await radio.open()
-            await self._bot.service.radio.keep(plan)
             self._radios[plan.guild_id] = radio
             task = asyncio.create_task(self._run(radio), name=f"radio of {plan.guild_id}")
             self._tasks[plan.guild_id] = task
@@ -102,3 +101,6 @@ class RadioSessions:
             except ZhiyinError as error:
                 log.info("radio.not_back server=%d %s", plan.guild_id, error)
                 await self._bot.service.radio.drop(plan.guild_id)
+            except Exception:
+                # The others are still to come back; this one is tried again after a restart.
+                log.exception("radio.not_back server=%d", plan.guild_id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +18,7 @@ from bot.demo.discord.rights import Right
 from bot.demo.discord.voice import moves
 from bot.domain.radio import RadioSource
 from bot.errors import RequestError
+from bot.store.database import FILE
 from bot.voice.radio import RadioTimings
 from cogs.requests.radio_sessions import RadioSessions
 from cogs.requests.voice_places import place_of
@@ -265,6 +268,39 @@ async def test_a_radio_leaves_when_alone_or_without_a_channel(tmp_path):
         await managing.delete_channel(voice.wire, voice.wire.owner, voice.place.id)
         await voice.until(lambda: "its channel is gone" in text_of(message))
         await voice.until(lambda: voice.radio is None)
+
+
+async def test_a_radio_whose_plan_can_not_be_kept_leaves(tmp_path):
+    """A failed write ends the start: the bot does not stay in the channel, silent for ever."""
+    async with open_radio_channel(tmp_path, clips=1) as voice:
+        database = voice.stage.store.folder / FILE
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("ALTER TABLE radios RENAME TO elsewhere")
+        await voice.begins_to_ask(voice.stage.alice, "start")
+        shown = voice.stage.channel.messages
+        await voice.until(lambda: any("went wrong" in text_of(each) for each in shown.values()))
+        assert not any("Tuning in" in text_of(each) for each in shown.values())
+        await voice.until(lambda: not voice.is_there)
+        assert voice.radio is None
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("ALTER TABLE elsewhere RENAME TO radios")
+        await voice.asks(voice.stage.alice, "start")
+        await voice.hears_music()
+
+
+async def test_two_sources_at_once_end_in_one_of_them(tmp_path):
+    """What plays is what the kept plan says, whichever of the two came last."""
+    async with open_radio_channel(tmp_path, clips=1) as voice:
+        await voice.asks(voice.stage.alice, "start")
+        await voice.hears_music()
+        session = voice.radio
+        live = replace(session.plan, source=RadioSource.LIVE, words=(("techno", 1.0),))
+        recent = replace(session.plan, source=RadioSource.RECENT)
+        await asyncio.gather(session.change(live), session.change(recent))
+        (kept,) = await voice.stage.store.radios.all()
+        assert kept.source is session.plan.source is RadioSource.RECENT
+        assert session.radio.live_player is None
+        assert session.plan.guild_id not in voice.stage.bot.service.live_music.servers
 
 
 async def test_listeners_steer_live_music(tmp_path):
