@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +16,6 @@ from bot.demo.discord.rights import Right
 from bot.demo.discord.voice import moves
 from bot.domain.radio import RadioSource
 from bot.errors import RequestError
-from bot.store.database import FILE
 from bot.voice.radio import RadioTimings
 from cogs.requests.radio_sessions import RadioSessions
 from cogs.requests.voice_places import place_of
@@ -268,24 +265,6 @@ async def test_a_radio_leaves_when_alone_or_without_a_channel(tmp_path):
         await managing.delete_channel(voice.wire, voice.wire.owner, voice.place.id)
         await voice.until(lambda: "its channel is gone" in text_of(message))
         await voice.until(lambda: voice.radio is None)
-
-
-async def test_a_radio_whose_plan_can_not_be_kept_leaves(tmp_path):
-    """A failed write ends the start: the bot does not stay in the channel, silent for ever."""
-    async with open_radio_channel(tmp_path, clips=1) as voice:
-        database = voice.stage.store.folder / FILE
-        with closing(sqlite3.connect(database)) as connection:
-            connection.execute("ALTER TABLE radios RENAME TO elsewhere")
-        await voice.begins_to_ask(voice.stage.alice, "start")
-        shown = voice.stage.channel.messages
-        await voice.until(lambda: any("went wrong" in text_of(each) for each in shown.values()))
-        assert not any("Tuning in" in text_of(each) for each in shown.values())
-        await voice.until(lambda: not voice.is_there)
-        assert voice.radio is None
-        with closing(sqlite3.connect(database)) as connection:
-            connection.execute("ALTER TABLE elsewhere RENAME TO radios")
-        await voice.asks(voice.stage.alice, "start")
-        await voice.hears_music()
 
 
 async def test_two_sources_at_once_end_in_one_of_them(tmp_path):

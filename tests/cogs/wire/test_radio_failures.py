@@ -1,0 +1,52 @@
+"""A radio whose plan can't be written, when it starts and when it comes back."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+
+from bot.store.database import FILE
+from tests.support.radio_channel import open_radio_channel, text_of
+
+
+async def test_a_radio_whose_plan_can_not_be_kept_leaves(tmp_path):
+    """A failed write ends the start: the bot does not stay in the channel, silent for ever."""
+    async with open_radio_channel(tmp_path, clips=1) as voice:
+        with refused_writes(voice):
+            await voice.begins_to_ask(voice.stage.alice, "start")
+            shown = voice.stage.channel.messages
+            await voice.until(lambda: any("went wrong" in text_of(each) for each in shown.values()))
+            assert not any("Tuning in" in text_of(each) for each in shown.values())
+            await voice.until(lambda: not voice.is_there)
+            assert voice.radio is None
+        await voice.asks(voice.stage.alice, "start")
+        await voice.hears_music()
+
+
+async def test_a_radio_that_fails_to_come_back_is_kept(tmp_path):
+    """The restart goes on without it, and the next one tries again."""
+    async with open_radio_channel(tmp_path, clips=1) as voice:
+        await voice.asks(voice.stage.alice, "start")
+        await voice.hears_music()
+        radios = voice.stage.bot.get_cog("Radio").radios
+        await radios.close()
+        await voice.until(lambda: not voice.is_there)
+        with refused_writes(voice):
+            await radios.restore()
+            await voice.until(lambda: not voice.is_there)
+            assert voice.radio is None
+            assert len(await voice.stage.store.radios.all()) == 1
+        await radios.restore()
+        await voice.hears_music()
+
+
+@contextmanager
+def refused_writes(voice):
+    """Let no plan of a radio be written meanwhile, as on a full disk."""
+    with closing(sqlite3.connect(voice.stage.store.folder / FILE)) as database:
+        database.execute(
+            "CREATE TRIGGER refused BEFORE INSERT ON radios "
+            "BEGIN SELECT RAISE(FAIL, 'the disk is full'); END"
+        )
+        yield
+        database.execute("DROP TRIGGER refused")
