@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from weakref import WeakValueDictionary
 
 from bot.domain.jobs import Job, JobState
 from bot.i18n.sentence import Sentence
@@ -37,6 +37,7 @@ class FailureNotifier:
     def __init__(self, store: Store, retry_seconds: float = RETRY_SECONDS) -> None:
         self._store, self._retry_seconds = store, retry_seconds
         self.groups = TakeGroups()
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._presenter: Presenter | None = None
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._pending: asyncio.Task[None] | None = None
@@ -129,7 +130,7 @@ class FailureNotifier:
         with log_job_id(job.id):
             try:
                 sentence = await self._sentence(job)
-                async with self._message_lock(job):
+                async with self.message_lock(job):
                     await presenter.post_failure(job, sentence, may_be_posted=may_be_posted)
             except Unreachable:
                 log.warning("job.notice_failed id=%d retried in an hour", job.id)
@@ -144,11 +145,14 @@ class FailureNotifier:
             else:
                 await self._store.takes.record_notified(job.order.group_key)
 
-    def _message_lock(self, job: Job) -> AbstractAsyncContextManager[object]:
-        """Return the lock of a message of takes, so that nothing else edits it meanwhile."""
-        if job.order.group_key is None:
-            return nullcontext()
-        return self.groups.of(job.order.group_key).lock
+    def message_lock(self, job: Job) -> asyncio.Lock:
+        """Return the lock of a job's message: held while it is edited, so that notices stay."""
+        if job.order.group_key is not None:
+            return self.groups.of(job.order.group_key).lock
+        lock = self._locks.get(job.id)
+        if lock is None:
+            lock = self._locks[job.id] = asyncio.Lock()
+        return lock
 
     async def _sentence(self, job: Job) -> Sentence:
         """Return the text of a notice: a held clip may have been deleted since."""

@@ -123,17 +123,28 @@ class JobRunner:
         pause_seconds = self.timings.first_shown_seconds
         while not await _wait_for(generated, pause_seconds):
             pause_seconds = self.timings.show_every_seconds
-            current = await self.store.jobs.get(job.id)
-            if current is None or current.state.is_final:
+            if not await self._show(job):
                 # It was cancelled before it reached the queue; its message says so already.
                 self.executor.cancel(job.id)
                 return
-            if job.order.group_key is not None:
-                await self.takes.show(current)
-                continue
+
+    async def _show(self, job: Job) -> bool:
+        """Show the progress of a job; return whether it goes on."""
+        if job.order.group_key is not None:
+            current = await self.store.jobs.get(job.id)
+            if current is None or current.state.is_final:
+                return False
+            await self.takes.show(current)
+            return True
+        # Where it ends meanwhile, its notice comes after this.
+        async with self.notifier.message_lock(job):
+            current = await self.store.jobs.get(job.id)
+            if current is None or current.state.is_final:
+                return False
             progress = self.executor.progress(job.id)
             if progress is not None:
                 await self.presenter.show(current, progress)
+            return True
 
     async def _end(self, job: Job, settled: Awaitable[bool]) -> None:
         """Refund first, then notify; if the job had ended already, it was notified already."""

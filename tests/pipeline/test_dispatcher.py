@@ -101,3 +101,39 @@ async def test_a_job_cancelled_before_queueing_is_not_shown(tmp_path):
             await server.idle()
         assert str(CANCELLED) in result.response.content
         assert server.pipeline.executor.waiting == 0
+
+
+class HeldPresenter:
+    """The bot's presenter, whose progress edits wait for an event."""
+
+    def __init__(self, presenter):
+        self._presenter = presenter
+        self.begun, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name):
+        return getattr(self._presenter, name)
+
+    async def show(self, job, progress):
+        self.begun.set()
+        await self.goes_on.wait()
+        await self._presenter.show(job, progress)
+
+
+async def test_a_notice_comes_after_the_progress_that_is_on_its_way(tmp_path):
+    """A cancellation that finds the job only in the database waits for the edit of its message."""
+    timings = quick(first_shown=0.01, show_every=0.01)
+    async with open_server(tmp_path, timings=timings) as server:
+        presenter = HeldPresenter(server.bot.presenter)
+        server.pipeline.start(presenter)
+        server.pipeline.executor.paused = True
+        result = await server.alice.slash(server.channel, "music", prompt="rock")
+        async with asyncio.timeout(60):
+            await presenter.begun.wait()
+        assert await server.store.jobs.cancel(1, CANCELLED)
+        notifying = asyncio.create_task(server.pipeline._notifier.notify(1))
+        # The notice would be there by now if it did not wait.
+        await asyncio.wait([notifying], timeout=0.3)
+        presenter.goes_on.set()
+        await notifying
+        await server.idle()
+        assert str(CANCELLED) in result.response.content
