@@ -99,9 +99,9 @@ def _true_beat_frames(mood: Mood) -> list[int]:
 def _draw_beat_frames(style: Style, mood: Mood, random: randomness.Random) -> int:
     """Choose a usual tempo of a style; where a mood wants that, of its slower or faster half.
 
-    Such a mood may go past what is usual by some BPM.
+    Such a mood may go past what is usual by an eighth.
     """
-    slowest, fastest = style.bpm
+    slowest, fastest = (float(bpm) for bpm in style.bpm)
     middle = (slowest * fastest) ** 0.5
     if mood.tempo > 0:
         slowest, fastest = middle, fastest * _PAST_USUAL
