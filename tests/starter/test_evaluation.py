@@ -20,6 +20,7 @@ from bot.starter.evaluation import (
     moods,
     note_statistics,
     prompt_adherence,
+    remixes,
     tag_agreement,
 )
 from bot.starter.evaluation.clips import analyse_clip
@@ -212,9 +213,9 @@ def test_going_on_is_compared_with_the_piece_itself(trained):
     own = [each.sound()[len(each.sound()) // 2 :] for each in pieces]
     section = continuation.build_section(pieces, own, trained, by_codes=True)
     assert all(row[2] == row[3] for row in section.rows)
-    remixes = continuation.build_remix_section(pieces, own, own, trained, by_codes=False)
-    assert value(remixes, "keeps the tempo") == value(section, "tempo within 4 %")
-    assert all(row[2] == row[3] for row in remixes.rows)
+    remixed = remixes.build_section(pieces, own, own, trained, by_codes=False, written={})
+    assert value(remixed, "keeps the tempo") == value(section, "tempo within 4 %")
+    assert all(row[2] == row[3] for row in remixed.rows)
 
 
 def test_a_section_is_read_by_people_and_programs():

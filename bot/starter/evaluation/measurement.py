@@ -8,6 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.starter.evaluation import (
     continuation,
@@ -17,6 +21,7 @@ from bot.starter.evaluation import (
     note_adherence,
     note_statistics,
     prompt_adherence,
+    remixes,
     sanity_checks,
     spectrograms,
     stem_fidelity,
@@ -34,7 +39,7 @@ from bot.starter.evaluation.listener import load_or_train
 from bot.starter.evaluation.musicnn import TagSound, installed_taggers, tags_of
 from bot.starter.evaluation.prompt_wordings import ARTICLE
 from bot.starter.evaluation.renders import Player
-from bot.starter.evaluation.report_section import MODEL, Row, Section
+from bot.starter.evaluation.report_section import MODEL, RENDERS, Row, Section
 from bot.starter.evaluation.sampler import Sampler, pace
 
 _JUDGED_KEYS = 80
@@ -194,18 +199,32 @@ class Measurement:
             self.extent.continued, 2 * continuation.OPENING_SECONDS
         )
         sampler, listener = self.evaluation_set.sampler, self.evaluation_set.listener
-        remixed = continuation.composed_remixes([each.piece for each in pieces])
-        composed = [each.sound() for each in self.evaluation_set.player.renders(remixed, "remixes")]
+        remixed = remixes.composed_remixes([each.piece for each in pieces])
+        played = self.evaluation_set.player.renders(remixed, "remixes")
+        composed = [each.sound() for each in played]
         found = []
         for by_codes in (False, True) if sampler.has_stems else (False,):
             sample_requests = continuation.sample_requests(pieces, by_codes=by_codes)
             made = [take.sound for take in sampler.make(sample_requests, "continuations")]
             found.append(continuation.build_section(pieces, made, listener, by_codes=by_codes))
-            sample_requests = continuation.remix_requests(pieces, by_codes=by_codes)
-            made = [take.sound for take in sampler.make(sample_requests, "remixes")]
+            takes = sampler.make(remixes.remix_requests(pieces, by_codes=by_codes), "remixes")
+            codes: dict[str, list[NDArray[np.integer[Any]]]] = {
+                MODEL: [take.tokens for take in takes],
+                RENDERS: [each.codes for each in played],
+            }
+            written = {
+                name: remixes.read_remixes(pieces, each, self.evaluation_set.note_style)
+                for name, each in codes.items()
+                if sampler.has_stems
+            }
             found.append(
-                continuation.build_remix_section(
-                    pieces, made, composed, listener, by_codes=by_codes
+                remixes.build_section(
+                    pieces,
+                    [take.sound for take in takes],
+                    composed,
+                    listener,
+                    by_codes=by_codes,
+                    written=written,
                 )
             )
         return found
