@@ -26,7 +26,7 @@ from bot.voice.track import Track
 from cogs.posting.radio_card import edit_or_post
 from cogs.presentation import radio_messages
 from cogs.presentation.renderers import server_renderer
-from cogs.requests.clip_cards import card_for
+from cogs.requests.radio_description import describe_radio
 from cogs.requests.steering_cooldown import SteeringCooldown
 from cogs.requests.voice_places import check_rights, is_for_everybody, listeners_in
 from cogs.requests.voice_status import show_status
@@ -228,24 +228,11 @@ class RadioSession:
 
     async def describe(self, render: Renderer) -> tuple[discord.Embed, discord.ui.View | None]:
         """Return what is playing, and its buttons; None without any."""
-        where, live = self.channel.mention, self.radio.live_player
-        trouble = radio_messages.CATCHING_UP
-        if live is not None and isinstance(live.error, ZhiyinError):
-            trouble = live.error.sentence
-            if self.clip_id is None and not live.is_heard:
-                return radio_messages.notice(render, trouble), self._view_of(render, 0)
-        if live is not None and (live.is_heard or self.clip_id is None):
-            sentence = radio_messages.live(where, self.plan.words, is_heard=live.is_heard)
-            return radio_messages.notice(render, sentence), self._view_of(render, 0)
-        clip = None if self.clip_id is None else await self._bot.service.clips.find(self.clip_id)
-        if clip is not None:
-            card = await card_for(self._bot, render, clip, self.plan.guild_id)
-            shown = radio_messages.now_playing(render, card, clip, where)
-            if live is not None:
-                shown.description = f"{render(trouble)}\n{shown.description}"
-            return shown, self._view_of(render, clip.id)
-        nothing = radio_messages.nothing_to_play(self.plan, where)
-        return radio_messages.notice(render, nothing), None
+        embed, clip_id = await describe_radio(
+            self._bot, render, self.plan, where=self.channel.mention,
+            live=self.radio.live_player, clip_id=self.clip_id,
+        )  # fmt: skip
+        return embed, None if clip_id is None else self._view_of(render, clip_id)
 
     async def _show(self, embed: discord.Embed, view: discord.ui.View | None) -> None:
         sent_id = await edit_or_post(self._bot, self.plan, embed, view)
