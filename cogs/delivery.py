@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 import discord
 from discord.ext import commands
@@ -81,8 +81,8 @@ class Delivery(commands.Cog):
         without_words = dataclasses.replace(message, embeds=(without,))
         message_id = await self._reach(job, (message, without_words), may_be_posted=may_be_posted)
         posted = dataclasses.replace(clip, message_id=message_id)
-        await self.ready_ping.send(job, posted)
-        await self._voice_copies.post(job, posted)
+        await self._follow_up(job, self.ready_ping.send(job, posted))
+        await self._follow_up(job, self._voice_copies.post(job, posted))
         self._note_entry(job)
         return message_id
 
@@ -115,7 +115,7 @@ class Delivery(commands.Cog):
         without_words = dataclasses.replace(message, embeds=(without,))
         message_id = await self._reach(job, (message, without_words), may_be_posted=may_be_posted)
         posted = dataclasses.replace(clip, message_id=message_id)
-        await self.ready_ping.send(job, posted, takes=len(shown))
+        await self._follow_up(job, self.ready_ping.send(job, posted, takes=len(shown)))
         return message_id
 
     async def post_failure(self, job: Job, sentence: Sentence, *, may_be_posted: bool) -> None:
@@ -132,6 +132,13 @@ class Delivery(commands.Cog):
         ]
         await self._reach(job, variants, may_be_posted=may_be_posted)
         self._note_entry(job)
+
+    async def _follow_up(self, job: Job, step: Awaitable[None]) -> None:
+        """Do what follows a posted clip; errors are logged, as the clip is there already."""
+        try:
+            await step
+        except Exception:
+            log.exception("job.not_followed_up id=%d", job.id)
 
     async def _above(self, job: Job) -> str:
         """Return the text above a clip: its owner, and the battle of an entry."""

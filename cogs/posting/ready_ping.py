@@ -9,6 +9,7 @@ import discord
 from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job
+from cogs.posting.outages import UNREACHABLE
 from cogs.presentation import messages
 
 WAITED_SECONDS = 30.0
@@ -46,8 +47,8 @@ class ReadyPing:
                 ),
                 nonce=f"call-{job.id}",
             )
-        except discord.HTTPException as error:
-            log.info("job.not_pinged id=%d %s", job.id, error)
+        except (discord.HTTPException, *UNREACHABLE) as error:
+            log.info("job.not_pinged id=%d %r", job.id, error)
 
     async def _is_wanted(self, job: Job, clip: Clip) -> bool:
         if job.order.is_for_one:

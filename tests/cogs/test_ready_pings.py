@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import aiohttp
 import pytest
 
+from bot.domain.jobs import JobState
 from cogs.posting.ready_ping import WAITED_SECONDS
 from tests.support.simulated_server import open_server
 
@@ -66,6 +68,45 @@ async def test_a_failed_ping_is_harmless(tmp_path):
         await wait_for(server, WAITED_SECONDS + 1)
         assert calls_of(server) == []
         assert await server.used() == 1.0
+
+
+def break_pings(server, monkeypatch, error):
+    """Let requests that post a ping raise an error; return those that did."""
+    broken, send = [], server.bot.http.send_message
+
+    async def send_message(channel_id, *, params):
+        if str(params.payload.get("nonce", "")).startswith("call-"):
+            broken.append(params)
+            raise error
+        return await send(channel_id, params=params)
+
+    monkeypatch.setattr(server.bot.http, "send_message", send_message)
+    return broken
+
+
+@pytest.mark.parametrize("takes", [1, 3])
+@pytest.mark.parametrize(
+    "error", [aiohttp.ServerDisconnectedError(), TimeoutError(), OSError(), ValueError("defect")]
+)
+async def test_a_broken_connection_after_the_clip_is_harmless(
+    tmp_path, monkeypatch, caplog, error, takes
+):
+    """The clip stays posted and is charged, whatever the ping raises; the log names its job."""
+    async with open_server(tmp_path) as server:
+        broken = break_pings(server, monkeypatch, error)
+        with caplog.at_level("INFO"):
+            await wait_for(server, WAITED_SECONDS + 1, takes=takes)
+        assert len(broken) == 1
+        for job_id in range(1, takes + 1):
+            assert await server.state(job_id) is JobState.DELIVERED
+        (message,) = server.messages()
+        assert len([each for each in message.attachments if "zhiyin" in each["filename"]]) == takes
+        assert await server.used() == takes
+        assert any("id=1" in each.getMessage() for each in caplog.records if _is_of_ping(each))
+
+
+def _is_of_ping(record):
+    return record.getMessage().startswith(("job.not_pinged", "job.not_followed_up"))
 
 
 @pytest.mark.parametrize("given", [None, 3.0])
