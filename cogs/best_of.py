@@ -28,6 +28,7 @@ from cogs.presentation.messages import link
 from cogs.presentation.renderers import own_renderer, server_renderer
 from cogs.requests.admin_group import admin_group, command_of
 from cogs.requests.clip_cards import clip_cards
+from cogs.requests.places import is_for_everybody
 from cogs.requests.rights import guild_of
 from cogs.views.clip_buttons import clip_view
 
@@ -168,7 +169,7 @@ class BestOf(commands.Cog):
             await self.bot.service.stars.record_best(post, post.message_id, clip.stars)
             return
         if not self._is_open(clip):
-            # The clip's own channel is not visible to everybody, so the clip is not posted here.
+            # Not everybody can see it in its own channel, so it is not posted here.
             await self.bot.service.stars.delete_best(post)
             return
         message_id = await self._post(post, clip, text, render)
@@ -213,12 +214,8 @@ class BestOf(commands.Cog):
         return render(answer)
 
     def _is_open(self, clip: Clip) -> bool:
-        """Return whether everybody on the server can see the channel of a clip."""
         guild = self.bot.get_guild(clip.origin.guild_id or 0)
-        place = None if guild is None else guild.get_channel_or_thread(clip.origin.channel_id)
-        if guild is None or place is None:
-            return False
-        return place.permissions_for(guild.default_role).read_messages
+        return guild is not None and is_for_everybody(guild, clip)
 
 
 async def setup(bot: ZhiyinBot) -> None:

@@ -82,6 +82,17 @@ class Clips:
         )
         return [clip_of(row) for row in rows]
 
+    async def shown_of(self, user_id: int, guild_id: int, limit: int) -> list[Clip]:
+        """Return a person's latest clips on a server that everybody may see, newest first."""
+        rows = await self._database.all(
+            f"{_CLIP} INDEXED BY clips_by_user "
+            "WHERE user_id = :user AND guild_id = :guild AND NOT is_deleted "
+            f"{AMONG_LATEST} AND message_id IS NOT NULL AND {NOT_FORGOTTEN} AND {IS_FOR_ALL} "
+            "ORDER BY id DESC LIMIT :limit",
+            {"user": user_id, "guild": guild_id, "limit": limit, "most": LATEST_OF_PERSON},
+        )
+        return [clip_of(row) for row in rows]
+
     async def held_of(self, user_id: int, limit: int) -> list[Clip]:
         """Return a person's held clips, newest first."""
         rows = await self._database.all(

@@ -10,6 +10,7 @@ from bot.app.client import Interaction
 from bot.domain.history import HistoryPage, HistoryQuery, HistoryScope
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
+from cogs.requests.places import can_see
 from cogs.requests.rights import is_shown_to
 
 ON_SERVERS = Sentence("Everybody's clips can only be listed on servers.")
@@ -34,4 +35,4 @@ def _seen(interaction: Interaction) -> set[int]:
     if guild is None or not isinstance(person, discord.Member):
         return here
     places = [*guild.channels, *guild.threads]
-    return here | {place.id for place in places if place.permissions_for(person).read_messages}
+    return here | {place.id for place in places if can_see(place, person)}

@@ -26,9 +26,10 @@ from bot.voice.track import Track
 from cogs.posting.radio_card import edit_or_post
 from cogs.presentation import radio_messages
 from cogs.presentation.renderers import server_renderer
+from cogs.requests.places import is_for_everybody
 from cogs.requests.radio_description import describe_radio
 from cogs.requests.steering_cooldown import SteeringCooldown
-from cogs.requests.voice_places import check_rights, is_for_everybody, listeners_in
+from cogs.requests.voice_places import check_rights, listeners_in
 from cogs.requests.voice_status import show_status
 
 log = logging.getLogger(__name__)

@@ -12,6 +12,7 @@ from bot.domain.clips import Clip
 from bot.domain.jobs import RequestOrigin
 from bot.errors import RequestError
 from cogs.presentation import battle_messages, messages
+from cogs.requests.places import can_see
 
 # More than are shown, since some are in channels that the person can't see.
 _LISTED = 100
@@ -109,12 +110,12 @@ def is_shown_to(interaction: discord.Interaction, clip: Clip) -> bool:
 
 
 def _can_look_into(interaction: discord.Interaction, origin: RequestOrigin) -> bool:
-    """Return whether a person can see the channel of this server where something was ordered."""
+    """Return whether a person can see the place on this server where something was ordered."""
     guild, person = interaction.guild, interaction.user
     if guild is None or guild.id != origin.guild_id or not isinstance(person, discord.Member):
         return False
-    channel = guild.get_channel_or_thread(origin.channel_id)
-    return channel is not None and channel.permissions_for(person).read_messages
+    place = guild.get_channel_or_thread(origin.channel_id)
+    return place is not None and can_see(place, person)
 
 
 def _is_at(interaction: discord.Interaction, origin: RequestOrigin) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import discord
 
 from bot.app.client import Interaction
-from bot.domain.clips import Clip
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from bot.voice.connection import NO_PACKAGES, VoicePlace, missing_packages
@@ -73,15 +72,3 @@ def listeners_in(channel: VoicePlace) -> set[int]:
         for each, member in members.items()
         if each != guild.me.id and not (member is not None and member.bot)
     }
-
-
-def is_for_everybody(guild: discord.Guild, clip: Clip) -> bool:
-    """Return whether everybody on a server can see where a clip was made."""
-    if clip.origin.guild_id != guild.id:
-        return False
-    place = guild.get_channel_or_thread(clip.origin.channel_id)
-    if isinstance(place, discord.Thread):
-        if place.is_private() or place.parent is None:
-            return False
-        return place.parent.permissions_for(guild.default_role).view_channel
-    return place is not None and place.permissions_for(guild.default_role).view_channel

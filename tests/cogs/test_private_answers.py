@@ -8,6 +8,7 @@ import pytest
 from bot import failpoints
 from bot.domain.jobs import JobState
 from cogs.presentation import history_messages, messages
+from cogs.requests.places import is_for_everybody
 from cogs.views.clip_buttons import ClipButton
 from tests.support.simulated_server import hold_clip, limited, open_server
 
@@ -45,6 +46,8 @@ async def test_a_private_clip_is_visible_after_posting_only(tmp_path):
         assert await server.used() == 1.0
         await server.store.stars.give(await server.store.clips.get(1), server.bob.id)
         await see_nothing(server, server.bob)
+        guild = server.bot.get_guild(server.guild.id)
+        assert not is_for_everybody(guild, await server.store.clips.get(1))
         mine = await server.alice.slash(server.channel, "history", whose="everyone")
         assert "90s rock" in mine.response.content
         assert (

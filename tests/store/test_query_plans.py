@@ -156,6 +156,7 @@ async def do_everything(store, clock):
     await store.clips.by_message(clip.message_id)
     await store.clips.of_user(1, 5, "rock")
     await store.clips.of_guild(10, 5, "rock", viewer_id=1)
+    await store.clips.shown_of(1, 10, 5)
     await store.clips.publish(clip.id)
     await store.clips.prompts_of(1, "rock", 5)
     await store.clips.lineage(clip.id, 10)

@@ -26,10 +26,7 @@ class RadioService:
         """Return up to 200 clips that a radio may choose from."""
         store, guild_id = self._store, plan.guild_id
         if plan.source is RadioSource.PERSON and plan.person_id is not None:
-            found = await store.clips.of_user(plan.person_id, _MOST_CLIPS)
-            here = [clip for clip in found if clip.origin.guild_id == guild_id]
-            hidden = await store.battles.hidden([clip.id for clip in here])
-            return [clip for clip in here if clip.id not in hidden]
+            return await store.clips.shown_of(plan.person_id, guild_id, _MOST_CLIPS)
         if plan.source is RadioSource.JAMS:
             snapshots = [
                 await store.jams.snapshot(jam.id) for jam in await store.jams.open_in(guild_id)
