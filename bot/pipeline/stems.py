@@ -23,6 +23,7 @@ from bot.errors import JobError, Refused, SoundError
 from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
 from bot.inference.pending_job import WorkerLost
+from bot.inference.rowless_ids import stems_id
 from bot.pipeline.clip_codes import GONE, OTHER_MODEL, load_codes
 from bot.pipeline.packaging import tags_of
 from bot.store.admission import BLOCKED, DRAINING
@@ -135,9 +136,8 @@ class Stems:
             return StemsRequest(tokens=codes.tokens)
 
         for left in reversed(range(_ATTEMPTS)):
-            # The negative clip id: ids of jobs are positive.
             run = self._executor.submit(
-                -clip.id, user_id, _WORK_SHARE * clip.seconds, prepared,
+                stems_id(clip.id), user_id, _WORK_SHARE * clip.seconds, prepared,
                 guild_id=clip.origin.guild_id,
             )  # fmt: skip
             try:

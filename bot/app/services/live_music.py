@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import random
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from bot.errors import Cancelled, Refused, RequestError
 from bot.i18n.sentence import Moment, Sentence
 from bot.inference.audio_stream import AudioStream
 from bot.inference.executor import Executor
+from bot.inference.rowless_ids import live_music_ids
 from bot.store.live_seconds import LiveSeconds
 from bot.voice.live_buffer import LiveBuffer
 
@@ -146,8 +146,7 @@ class LiveMusicService:
         # Without local workers, count on one that has joined.
         room = config.engine.slots * max(1, config.worker.count) - 1
         self._most = min(config.radio.live_at_once, room)
-        # Negative ids, since those of jobs are positive.
-        self._ids = itertools.count(-1, -1)
+        self._ids = live_music_ids()
         self._draw = random.SystemRandom()
         self.servers: set[int] = set()
         """Servers with live music."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,12 +13,15 @@ import soundfile
 
 from bot.audio.files.clip_file import read_clip_codes
 from bot.audio.files.tags import read_codes, read_tags
+from bot.config import Config, EngineConfig
 from bot.domain.jobs import Kind
 from bot.pipeline.clip_codes import OTHER_MODEL
 from bot.pipeline.stems import NOT_TOLD, ON_THEIR_WAY, WORKER_LOST
 from cogs.presentation import messages
 from tests.support import scripted_worker
-from tests.support.simulated_server import custom_ids, limited, open_server
+from tests.support.half_made_clip import HalfMadeClip
+from tests.support.running_executor import until
+from tests.support.simulated_server import PATIENCE_SECONDS, custom_ids, limited, open_server
 
 STEMS_ENGINE = "tests.support.scripted_worker:open_stems_engine"
 
@@ -70,6 +76,51 @@ async def test_stems_are_posted_as_files_for_everybody(tmp_path):
             assert pitch_hz(data) == pytest.approx(250, abs=2)
         assert (await server.store.ledger.quota(server.bob.id, 9)).used_seconds == 0
         assert await server.store.check() == []
+
+
+@asynccontextmanager
+async def live_music(server):
+    """Let the engine play live for a server, from the first piece of the bot on."""
+    music = server.bot.service.live_music.begin(server.guild.id, (("techno", 1.0),))
+    running = asyncio.create_task(music.run())
+    try:
+        yield music
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_live_music_keeps_no_clip_from_being_split(tmp_path):
+    """The first clip is split while the first piece of live music plays, which goes on."""
+    async with open_server(tmp_path, engine=STEMS_ENGINE) as server:
+        first = await server.music(seconds=2.0, seed=5)
+        assert (await server.newest_clip()).id == 1
+        async with live_music(server) as music, asyncio.timeout(PATIENCE_SECONDS):
+            await until(lambda: music.made_seconds > 0)
+            result = await server.press(first.response, "Stems")
+            assert len(result.response.attachments) == len(scripted_worker.STEMS)
+            assert music.sound.left is None
+
+
+async def test_live_music_that_stops_cancels_no_splitting(tmp_path):
+    """It came and went while the first clip waited for the only slot to be split."""
+    before = HalfMadeClip(tmp_path)
+    config = replace(Config(), engine=EngineConfig(slots=1))
+    async with open_server(tmp_path / "bot", engine=STEMS_ENGINE, config=config) as server:
+        first = await server.music(seconds=2.0, seed=5)
+        await server.alice.slash(server.channel, "music", prompt=before.prompt, seconds=1.0)
+        executor = server.pipeline.executor
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await until(lambda: executor.running == 1)
+            pressed = asyncio.create_task(server.bob.click(first.response, label="Stems"))
+            await until(lambda: executor.waiting == 1)
+            async with live_music(server):
+                await until(lambda: executor.waiting == 2)
+            assert executor.waiting == 1
+            before.let_go()
+            result = await pressed
+        await server.idle()
+        assert len(result.response.attachments) == len(scripted_worker.STEMS)
 
 
 async def test_a_clip_s_file_contains_its_codes(tmp_path):
