@@ -3,6 +3,7 @@
 ZhiyinError
 ├── RequestError        the request asks for something that can't be made
 │   └── Refused         not now, or not for this person: nothing was charged
+│       └── NotNow      the same may be asked for again later
 ├── JobError            an accepted job that can't be finished; it is refunded
 ├── SoundError          a sound file that can't be read or used
 ├── OutputError         a place or format that can't be written
@@ -34,6 +35,10 @@ class RequestError(ZhiyinError):
 
 class Refused(RequestError):
     """Not now, or not for this person: the sentence says why and what can be done."""
+
+
+class NotNow(Refused):
+    """What passes by itself is in the way: the same may be asked for again later."""
 
 
 class JobError(ZhiyinError):

@@ -11,7 +11,7 @@ from typing import Any
 from bot.domain.jobs import Kind, Order, UploadSource
 from bot.domain.limits import Limits, check_may_send_sound
 from bot.domain.quota_day import QuotaDay
-from bot.errors import Refused
+from bot.errors import NotNow, Refused
 from bot.i18n.sentence import Moment, Plural, Sentence
 from bot.store.database import Row
 from bot.store.job_states import UNFINISHED
@@ -75,7 +75,7 @@ class Admission:
         if row["is_blocked"]:
             raise Refused(BLOCKED)
         if row["is_draining"]:
-            raise Refused(DRAINING)
+            raise NotNow(DRAINING)
         if isinstance(self.order.source, UploadSource):
             check_may_send_sound(self.limits)
         _check_pace(row, self.limits, self.now)
@@ -87,7 +87,7 @@ class Admission:
 def _check_pace(row: Row, limits: Limits, now: float) -> None:
     last = row["last_order_at"]
     if last is not None and now < last + limits.cooldown_seconds and last <= now:
-        raise Refused(NOT_SO_FAST.fill(again=Moment(last + limits.cooldown_seconds)))
+        raise NotNow(NOT_SO_FAST.fill(again=Moment(last + limits.cooldown_seconds)))
 
 
 def has_room(waiting_there: int, waiting: int, most: int) -> bool:
@@ -103,7 +103,7 @@ def has_room(waiting_there: int, waiting: int, most: int) -> bool:
 
 def _check_queue(row: Row, limits: Limits, *, is_on_server: bool) -> None:
     if row["waiting_of_user"] >= limits.waiting_per_user:
-        raise Refused(
+        raise NotNow(
             Plural(
                 "You have a clip in the queue already: wait for one, or cancel one.",
                 "You have {n} clips in the queue already: wait for one, or cancel one.",
@@ -112,9 +112,9 @@ def _check_queue(row: Row, limits: Limits, *, is_on_server: bool) -> None:
         )
     there, waiting = row["waiting_of_guild"], row["waiting"]
     if is_on_server and there >= limits.waiting_per_guild:
-        raise Refused(SERVER_FULL)
+        raise NotNow(SERVER_FULL)
     if not has_room(there, waiting, limits.waiting):
-        raise Refused(SERVER_FULL if is_on_server and waiting < limits.waiting else QUEUE_FULL)
+        raise NotNow(SERVER_FULL if is_on_server and waiting < limits.waiting else QUEUE_FULL)
 
 
 def _check_seconds(row: Row, order: Order, limits: Limits, again: Moment) -> None:
@@ -124,7 +124,7 @@ def _check_seconds(row: Row, order: Order, limits: Limits, again: Moment) -> Non
     )
     left = max(0.0, left)
     if order.seconds > left + 1e-6:
-        raise Refused(
+        raise NotNow(
             Sentence(
                 "You have {left:.0f} s of music left today and this takes {seconds:.0f} s. Your "
                 "quota resets {again}.",
@@ -137,7 +137,7 @@ def _check_seconds(row: Row, order: Order, limits: Limits, again: Moment) -> Non
         return
     left = max(0.0, limits.guild_daily_seconds - row["used_by_guild"])
     if order.seconds > left + 1e-6:
-        raise Refused(
+        raise NotNow(
             Sentence(
                 "This server has {left:.0f} s of music left today and this takes {seconds:.0f} s. "
                 "Its quota resets {again}.",

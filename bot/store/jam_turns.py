@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiosqlite
 
 from bot.domain.jobs import ClipSource, Kind, Order
-from bot.errors import Refused
+from bot.errors import NotNow, Refused
 from bot.i18n.sentence import Sentence
 from bot.store.erasure import NOT_FORGOTTEN
 
@@ -31,14 +31,14 @@ async def check_turn(connection: aiosqlite.Connection, order: Order, now: float)
         raise Refused(CLOSED)
     (jam,) = rows
     if jam["job_id"] is not None:
-        raise Refused(BEING_MADE)
+        raise NotNow(BEING_MADE)
     is_held = jam["holder_id"] is not None and jam["held_until"] > now
     if order.kind is Kind.JAM_TURN and is_held and jam["holder_id"] != order.origin.user_id:
-        raise Refused(TAKEN_MEANWHILE)
+        raise NotNow(TAKEN_MEANWHILE)
     heads = list(await connection.execute_fetchall(HEAD, (order.jam_id,)))
     source = order.source.clip_id if isinstance(order.source, ClipSource) else None
     if source != (heads[0]["id"] if heads else None):
-        raise Refused(CHANGED)
+        raise NotNow(CHANGED)
 
 
 async def begin_turn(connection: aiosqlite.Connection, order: Order, job_id: int) -> None:

@@ -12,6 +12,7 @@ import discord
 from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.jams import JamSnapshot, JamState
+from bot.errors import NotNow
 from cogs.jams.archive import unarchive
 from cogs.posting.jam_thread import GONE, NOT_ALLOWED, ThreadLost, has_footer, open_jam_thread
 from cogs.posting.message_search import find_own
@@ -73,6 +74,9 @@ class JamProgress:
         except ThreadLost:
             log.info("jam.place_lost id=%d", jam_id)
             await self._jams.abandon(jam_id)
+        except NotNow as reason:
+            log.info("jam.not_closed_yet id=%d %s", jam_id, reason.sentence)
+            return False
         except Exception as error:
             if is_outage(error):
                 log.warning("jam.postponed id=%d %r", jam_id, error)

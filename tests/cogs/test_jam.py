@@ -295,6 +295,31 @@ async def test_an_idle_jam_closes_with_a_mixdown(tmp_path):
         assert (await session.snapshot()).jam.mix_job_id is None
 
 
+async def test_a_jam_due_during_a_drain_gets_its_mixdown_afterwards(tmp_path):
+    """What passes postpones the end; what lasts, as a block, closes the jam without a mixdown."""
+    async with opened(tmp_path) as server:
+        progress = server.bot.get_cog("JamSessions").progress
+        session = await start_session(server)
+        await session.play(server.alice)
+        await server.bot.service.operations.set_draining(True)
+        server.clock.now += IDLE_SECONDS
+        assert not await progress.run_due()
+        assert (await session.snapshot()).jam.state is JamState.OPEN
+        await server.bot.service.operations.set_draining(False)
+        await session.settle()
+        await session.settle()
+        closed = (await session.snapshot()).jam
+        assert closed.state is JamState.CLOSED
+        assert closed.mix_job_id is not None
+        session = await start_session(server)
+        await session.play(server.alice)
+        await server.bot.service.guilds.block(server.guild.id, server.alice.id)
+        server.clock.now += IDLE_SECONDS
+        assert await progress.run_due()
+        closed = (await session.snapshot()).jam
+        assert (closed.state, closed.mix_job_id) == (JamState.CLOSED, None)
+
+
 async def press_forged(session, who, custom_id):
     """Let somebody press a button that is no longer shown."""
     place = session.server.bot.get_channel(session.thread.id)

@@ -10,7 +10,7 @@ from bot.domain.clips import Clip
 from bot.domain.jams import Jam, JamSnapshot, NewJam
 from bot.domain.jobs import ClipSource, Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
-from bot.errors import RequestError, SoundError
+from bot.errors import NotNow, RequestError, SoundError
 from bot.jams.rounds import (
     HOLD_SECONDS,
     JamStep,
@@ -102,7 +102,10 @@ class JamService:
         return turn_words(snapshot, words)
 
     async def advance(self, jam_id: int) -> JamSnapshot | None:
-        """Apply what is due in a jam by time; return the jam afterwards."""
+        """Apply what is due in a jam by time; return the jam afterwards.
+
+        Raises NotNow if its mixdown can't be ordered yet.
+        """
         snapshot = await self._jams.snapshot(jam_id)
         if snapshot is None:
             return None
@@ -133,7 +136,7 @@ class JamService:
         await self._jams.abandon(jam_id)
 
     async def _close_with_mixdown(self, snapshot: JamSnapshot) -> None:
-        """Close an idle jam with a mixdown, as its starter could."""
+        """Close an idle jam with a mixdown, as its starter could. Raises NotNow."""
         jam, head = snapshot.jam, snapshot.head
         person = jam.user_id
         if person is None and head is not None:
@@ -155,6 +158,8 @@ class JamService:
         )
         try:
             job = await self._pipeline.submit(order, _FREE, MessageHandle())
+        except NotNow:
+            raise
         except RequestError:
             await self._jams.close(jam.id)
             return
