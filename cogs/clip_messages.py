@@ -102,9 +102,7 @@ class ClipMessages(commands.Cog):
         job, left = await self._left(clip)
         if job is not None and left:
             view = takes_view(self.bot.languages.renderer(job.order.locale), left)
-            await self._edit(
-                clip, (job.order.origin.channel_id, channel_id), lambda: {"view": view}
-            )
+            await self._edit(clip, (clip.origin.channel_id, channel_id), lambda: {"view": view})
 
     async def _show_left(self, clip: Clip, message: discord.PartialMessage) -> bool:
         """Show the remaining takes again; return whether that was done.
@@ -149,7 +147,7 @@ class ClipMessages(commands.Cog):
     async def _edit(
         self, clip: Clip, channel_ids: Sequence[int], changes: Callable[[], dict[str, Any]]
     ) -> None:
-        """Edit a clip's message where it was ordered, or where a button was pressed.
+        """Edit a clip's message where it was posted, or where a button was pressed.
 
         ClipMessages came by direct message if the channel was closed to the bot.
         """

@@ -166,11 +166,15 @@ class Clips:
         )
         return {row["value"] for row in rows}
 
-    async def set_message(self, clip_id: int, message_id: int) -> None:
-        """Record the message that a clip was posted in."""
+    async def set_message(
+        self, clip_id: int, message_id: int, channel_id: int | None = None
+    ) -> None:
+        """Record the message that shows a clip, and its channel if that is another one now."""
         async with self._database.transaction() as connection:
             await connection.execute(
-                "UPDATE clips SET message_id = ? WHERE id = ?", (message_id, clip_id)
+                "UPDATE clips SET message_id = ?, channel_id = COALESCE(?, channel_id) "
+                "WHERE id = ?",
+                (message_id, channel_id, clip_id),
             )
 
     async def publish(self, clip_id: int) -> bool:

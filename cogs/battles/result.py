@@ -89,7 +89,7 @@ class BattleResult:
         if entry.clip is None or entry.message_id is None:
             return
         render = self._bot.languages.renderer(battle.locale)
-        await self._bot.service.clips.move(entry.clip, entry.message_id)
+        await self._bot.service.clips.move(entry.clip, battle.channel_id, entry.message_id)
         try:
             await (
                 self._place.channel(battle)

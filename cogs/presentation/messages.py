@@ -35,6 +35,11 @@ ONLY_YOURS = Sentence("{owner} Only you see this. **Post it** shows it to everyb
 POSTED_ALREADY = Sentence("Clip {id} is posted already. `/clip` posts it once more.")
 ONLY_YOU_HAVE_IT = Sentence("Only you see this clip: post it first, so that all can hear it.")
 POST_THERE = Sentence("Type `/clip` with the number {id} in the channel where you want to post it.")
+POST_ELSEWHERE = Sentence("Clip {id} was not made on this server: post it where you made it.")
+GET_ELSEWHERE = Sentence(
+    "You did not ask for clip {id} on this server: get it where you did, or in direct messages "
+    "with me."
+)
 FOR_BOT_OWNER = Sentence("Only the owner of this bot can do that.")
 FOR_MANAGERS = Sentence("Only managers of this server can do that.")
 ON_SERVERS_ONLY = Sentence("This works in servers only.")

@@ -17,6 +17,7 @@ from cogs.requests.clip_recall import find_typed_clip
 from cogs.requests.draft import RequestDraft
 from cogs.requests.limits import is_reached_by_token_only, origin_of, resolve_limits
 from cogs.requests.rights import require_kept_clip
+from cogs.requests.secrecy import require_not_secret
 from cogs.requests.submit import submit_request
 
 _MOST_THEME_CHARACTERS = MAX_PROMPT_CHARACTERS // 2
@@ -63,8 +64,8 @@ async def check_battle(
     if words is not None and len(words) > _MOST_THEME_CHARACTERS:
         raise RequestError(TOO_LONG)
     sample = None if clip is None else await find_typed_clip(interaction, clip)
-    if sample is not None and sample.is_private:
-        raise RequestError(messages.ONLY_YOU_HAVE_IT)
+    if sample is not None:
+        await require_not_secret(bot, sample)
     new = NewBattle(
         key=str(interaction.id),
         guild_id=interaction.guild_id,

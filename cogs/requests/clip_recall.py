@@ -21,6 +21,7 @@ from cogs.requests.clip_cards import card_for
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
 from cogs.requests.rights import is_shown_to, require_clip
+from cogs.requests.secrecy import require_out_of_battle
 
 # A longer picture would not fit a phone.
 _MOST_SHOWN = 15
@@ -38,12 +39,16 @@ async def find_typed_clip(interaction: Interaction, text: str) -> Clip:
 async def post_again(interaction: Interaction, clip: Clip, view: discord.ui.View) -> None:
     """Post a clip again with its card, for everybody. Costs no quota.
 
-    A private clip becomes public. Raises Refused if no music may be posted here, and SoundError if
-    its sound is deleted.
+    A private clip becomes public. Raises Refused if no music may be posted here, SoundError if its
+    sound is deleted, and RequestError if it is secret for now or belongs to another server.
     """
+    await require_out_of_battle(interaction.client, clip)
+    if clip.is_private:
+        _check_server(interaction, clip)
     async with _posting(interaction, clip, view) as (post, _):
         clips = interaction.client.service.clips
-        if not (clip.is_private and await clips.publish(clip, _find_nothing, post)):
+        here = interaction.channel_id or 0
+        if not (clip.is_private and await clips.publish(clip, here, _find_nothing, post)):
             await post()
 
 
@@ -54,15 +59,26 @@ async def post_for_all(interaction: Interaction, clip: Clip, view: discord.ui.Vi
     """
     if clip.origin.user_id != interaction.user.id:
         raise RequestError(messages.NOT_YOURS)
-    if interaction.guild_id is None and clip.origin.guild_id is not None:
-        raise RequestError(messages.POST_THERE.fill(id=clip.id))
+    _check_server(interaction, clip)
     clips = interaction.client.service.clips
     if not await clips.is_unposted(clip.id):
         raise RequestError(messages.POSTED_ALREADY.fill(id=clip.id))
     async with _posting(interaction, clip, view) as (post, find):
-        if not await clips.publish(clip, find, post):
+        if not await clips.publish(clip, interaction.channel_id or 0, find, post):
             raise RequestError(messages.POSTED_ALREADY.fill(id=clip.id))
     interaction.client.dispatch("clip_changed", clip.id)
+
+
+def _check_server(interaction: Interaction, clip: Clip) -> None:
+    """Raise RequestError unless a private clip was made on this server.
+
+    Its message must be where its server's people and managers are.
+    """
+    if interaction.guild_id == clip.origin.guild_id:
+        return
+    if interaction.guild_id is None:
+        raise RequestError(messages.POST_THERE.fill(id=clip.id))
+    raise RequestError(messages.POST_ELSEWHERE.fill(id=clip.id))
 
 
 async def _find_nothing() -> None:

@@ -10,9 +10,10 @@ from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.errors import Refused
 from cogs.presentation import messages
-from cogs.presentation.renderers import shared_renderer
+from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
+from cogs.requests.secrecy import is_secret
 from cogs.requests.submit import LONGEST_WAIT_SECONDS
 
 
@@ -32,11 +33,13 @@ async def post_stems(interaction: Interaction, clip: Clip) -> None:
     expected = stems.expected_seconds(clip)
     if expected is not None and expected > LONGEST_WAIT_SECONDS:
         raise Refused(messages.LONG_WAIT_FOR_STEMS.fill(expected=messages.duration(expected)))
+    secret = await is_secret(bot, clip)
+    render = own_renderer(interaction) if secret else shared_renderer(interaction)
     with stems.reserve(clip, interaction.user.id):
-        async with thinking(interaction, ephemeral=clip.is_private):
+        async with thinking(interaction, ephemeral=secret):
             files = await stems.split(clip, interaction.user.id, interaction.filesize_limit)
             await interaction.followup.send(
-                shared_renderer(interaction)(messages.stems(clip)),
+                render(messages.stems(clip)),
                 files=[discord.File(io.BytesIO(each.data), each.name) for each in files],
-                ephemeral=clip.is_private,
+                ephemeral=secret,
             )

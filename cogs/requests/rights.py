@@ -11,8 +11,9 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.jobs import RequestOrigin
 from bot.errors import RequestError
-from cogs.presentation import battle_messages, messages
+from cogs.presentation import messages
 from cogs.requests.places import can_see
+from cogs.requests.secrecy import require_out_of_battle
 
 # More than are shown, since some are in channels that the person can't see.
 _LISTED = 100
@@ -27,9 +28,8 @@ async def require_clip(interaction: Interaction, clip_id: int) -> Clip:
     clip = await require_kept_clip(bot, clip_id)
     if not is_shown_to(interaction, clip):
         raise RequestError(messages.NO_CLIP)
-    is_own = clip.origin.user_id == interaction.user.id
-    if not is_own and await bot.service.battles.hidden([clip.id]):
-        raise RequestError(battle_messages.IN_A_BATTLE)
+    if clip.origin.user_id != interaction.user.id:
+        await require_out_of_battle(bot, clip)
     return clip
 
 

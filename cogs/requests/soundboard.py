@@ -12,11 +12,11 @@ from bot.domain.clips import Clip
 from bot.errors import Refused, RequestError
 from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
-from cogs.presentation.messages import ONLY_YOU_HAVE_IT
 from cogs.presentation.prompts import escape
 from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
+from cogs.requests.secrecy import require_not_secret
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,8 @@ async def put_on_soundboard(interaction: Interaction, clip: Clip, view_of: ViewO
     """Add a clip's loudest bars to the server's soundboard. Costs no quota.
 
     `view_of` makes the button that removes it, from the ids of the sound and of its person. Raises
-    Refused without permission, SoundError if the clip's sound is deleted.
+    Refused without permission, RequestError if it is secret, SoundError if the clip's sound is
+    deleted.
     """
     guild = interaction.guild
     if guild is None:
@@ -61,8 +62,7 @@ async def put_on_soundboard(interaction: Interaction, clip: Clip, view_of: ViewO
         parent_channel_id=getattr(interaction.channel, "parent_id", None),
     )
     _check_rights(interaction)
-    if clip.is_private:
-        raise Refused(ONLY_YOU_HAVE_IT)
+    await require_not_secret(interaction.client, clip)
     render = own_renderer(interaction)
     async with thinking(interaction, ephemeral=True):
         sound = await interaction.client.service.clips.soundboard_sound(clip)

@@ -22,7 +22,6 @@ from bot.domain.jobs import (
     UploadSource,
 )
 from bot.domain.limits import Limits, check_may_send_sound
-from bot.domain.preferences import Preferences
 from bot.errors import Refused
 from cogs.presentation import jam_messages, messages
 from cogs.presentation.errors import report_error, sentence_for
@@ -33,11 +32,11 @@ from cogs.requests.draft import (
     by_message,
     make_orders,
     order_key,
-    parents_of,
     validate,
 )
 from cogs.requests.limits import is_reached_by_token_only, origin_of, resolve_limits
 from cogs.requests.order_sources import name_of, resolve_source, with_words
+from cogs.requests.secrecy import is_ordered_privately
 from cogs.requests.unknown_words import show_unknown_words
 
 log = logging.getLogger(__name__)
@@ -67,7 +66,7 @@ async def submit_request(
         raise Refused(messages.NO_FILES)
     preferences = await bot.service.people.preferences(origin.user_id)
     draft = validate(draft, bot, longest, preferences.seconds)
-    is_private = asked_by is None and await _is_private(interaction, draft, preferences)
+    is_private = asked_by is None and await is_ordered_privately(interaction, draft, preferences)
     locale = own_locale(interaction) if is_private else shared_locale(interaction)
     draft = dataclasses.replace(draft, locale=locale, is_private=is_private)
     if is_reached_by_token_only(interaction):
@@ -146,24 +145,6 @@ async def _queue(
     else:
         await _release(interaction.client, source, holding)
         await show_unknown_words(interaction, draft)
-
-
-async def _is_private(
-    interaction: discord.Interaction[ZhiyinBot], draft: RequestDraft, preferences: Preferences
-) -> bool:
-    """Return whether a clip is private: by option, by preference, or because its parents are.
-
-    A clip made from a private one would reveal it. Direct messages are private anyway, battle
-    entries are secret by themselves, and jams never are.
-    """
-    if draft.battle_id is not None or draft.jam_id is not None:
-        return False
-    if interaction.guild_id is None and not is_reached_by_token_only(interaction):
-        return False
-    if draft.is_private is not None:
-        return draft.is_private
-    parents = [await interaction.client.service.clips.find(id_) for id_ in parents_of(draft)]
-    return preferences.is_private or any(clip is not None and clip.is_private for clip in parents)
 
 
 async def _release(bot: ZhiyinBot, source: Source | None, holding: ExitStack) -> None:

@@ -7,10 +7,11 @@ from bot.domain.clips import Clip
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from cogs.posting.voice_file import may_post_voice_messages, send_voice_message
-from cogs.presentation.messages import ONLY_YOU_HAVE_IT, link
+from cogs.presentation.messages import link
 from cogs.presentation.renderers import own_renderer
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
+from cogs.requests.secrecy import require_not_secret
 
 ONLY_HERE = Sentence("I can only post voice messages on servers that I've joined.")
 NO_VOICE_MESSAGES = Sentence(
@@ -24,7 +25,8 @@ async def post_voice_message(interaction: Interaction, clip: Clip) -> None:
     """Post a clip as a voice message, for everybody. Costs no quota.
 
     A voice message can't have text or buttons; the clip's card has them. Raises Refused without
-    permission, SoundError if its sound is deleted, OutputError if it is too large.
+    permission, RequestError if it is secret, SoundError if its sound is deleted, OutputError if it
+    is too large.
     """
     bot, channel = interaction.client, interaction.channel
     rights = interaction.app_permissions
@@ -38,8 +40,7 @@ async def post_voice_message(interaction: Interaction, clip: Clip) -> None:
     )
     if not may_post_voice_messages(rights, in_thread=hasattr(channel, "parent_id")):
         raise Refused(NO_VOICE_MESSAGES)
-    if clip.is_private:
-        raise Refused(ONLY_YOU_HAVE_IT)
+    await require_not_secret(bot, clip)
     async with thinking(interaction, ephemeral=True):
         message = await bot.service.clips.voice_message(clip, interaction.filesize_limit)
         await send_voice_message(bot, channel.id, message)

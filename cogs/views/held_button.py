@@ -8,12 +8,14 @@ import discord
 
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
+from bot.errors import RequestError
 from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
-from cogs.presentation import cards
+from cogs.presentation import cards, messages
 from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.requests.clip_cards import card_for
 from cogs.requests.responses import thinking
+from cogs.requests.secrecy import is_secret
 from cogs.views.clip_buttons import clip_view
 from cogs.views.persistent_button import PersistentButton
 
@@ -32,13 +34,21 @@ class HeldButton(PersistentButton, template=r"zhiyin:held:(?P<id>\d+)"):
 
 
 async def hand_over(interaction: Interaction, clip_id: int) -> None:
-    """Post a held clip with its card and buttons. Raises RequestError and Refused."""
-    clips = interaction.client.service.clips
+    """Post a held clip with its card and buttons; to its person alone while it is secret.
+
+    Raises RequestError and Refused.
+    """
+    bot = interaction.client
+    clips = bot.service.clips
 
     async def post(clip: Clip) -> int:
-        render = own_renderer(interaction) if clip.is_private else shared_renderer(interaction)
-        async with thinking(interaction, ephemeral=clip.is_private):
-            embed = await card_for(interaction.client, render, clip, interaction.guild_id)
+        # Direct messages also reach people on whose server the bot is not any more.
+        if interaction.guild_id not in (None, clip.origin.guild_id):
+            raise RequestError(messages.GET_ELSEWHERE.fill(id=clip.id))
+        secret = await is_secret(bot, clip)
+        render = own_renderer(interaction) if secret else shared_renderer(interaction)
+        async with thinking(interaction, ephemeral=secret):
+            embed = await card_for(bot, render, clip, interaction.guild_id)
             packed = await clips.pack(clip, interaction.filesize_limit)
             sent = await interaction.followup.send(
                 f"<@{interaction.user.id}>",
@@ -49,8 +59,8 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
                 ],
                 view=clip_view(render, clip),
                 wait=True,
-                ephemeral=clip.is_private,
+                ephemeral=secret,
             )
         return sent.id
 
-    await clips.hand_over(clip_id, interaction.user.id, post)
+    await clips.hand_over(clip_id, interaction.user.id, interaction.channel_id or 0, post)

@@ -22,6 +22,7 @@ from cogs.requests.clip_recall import post_again
 from cogs.requests.history_pages import find_page
 from cogs.requests.responses import thinking
 from cogs.requests.rights import require_clip
+from cogs.requests.secrecy import is_secret
 from cogs.views.clip_buttons import clip_view, posted_view
 from cogs.views.held_button import HeldButton
 from cogs.views.persistent_button import PersistentButton
@@ -117,7 +118,7 @@ class PlayButton(PersistentButton, template=r"zhiyin:play:(?P<id>\d+):(?P<how>pl
             embed, _ = await clip_cards(bot, render, clip)
             packed = await bot.service.clips.pack(clip, interaction.filesize_limit)
             view = clip_view(render, clip)
-            if not clip.is_private:
+            if not await is_secret(bot, clip):
                 view.add_item(PlayButton(clip.id, "post", render(Sentence("Post it here")), row=2))
             await interaction.followup.send(
                 embed=embed,

@@ -70,9 +70,9 @@ class ClipService:
         return await self._clips.held_of(user_id, limit)
 
     async def hand_over(
-        self, clip_id: int, user_id: int, post: Callable[[Clip], Awaitable[int]]
+        self, clip_id: int, user_id: int, channel_id: int, post: Callable[[Clip], Awaitable[int]]
     ) -> None:
-        """Post a held clip for its person.
+        """Post a held clip for its person, in a channel.
 
         `post` posts it and returns the message id; if it raises, the clip stays held. Raises
         RequestError if it is not held, Refused if it is being posted already.
@@ -83,16 +83,17 @@ class ClipService:
             if clip is None:
                 raise RequestError(NOT_HELD)
             message_id = await post(clip)
-            await self._clips.set_message(clip.id, message_id)
+            await self._clips.set_message(clip.id, message_id, channel_id)
             await self._pipeline.store.jobs.record_fetch(clip.job_id, message_id)
 
     async def publish(
         self,
         clip: Clip,
+        channel_id: int,
         find: Callable[[], Awaitable[int | None]],
         post: Callable[[], Awaitable[int]],
     ) -> bool:
-        """Publish a private clip; return False if it is posted already.
+        """Publish a private clip in a channel; return False if it is posted already.
 
         The clip is marked public before it is posted: after a crash in between, `find` returns the
         message when the button is pressed again. `post` returns the message id. Raises what these
@@ -106,7 +107,7 @@ class ClipService:
             found = None if is_first else await find()
             message_id = await post() if found is None else found
             await failpoints.reached("clip.shown_to_all")
-            await self._clips.set_message(clip.id, message_id)
+            await self._clips.set_message(clip.id, message_id, channel_id)
             return found is None
 
     async def is_unposted(self, clip_id: int) -> bool:
@@ -174,9 +175,9 @@ class ClipService:
         """Return a family tree as PNG; clips that are not in `shown` stay anonymous."""
         return await asyncio.to_thread(draw_tree, lineage, shown, read)
 
-    async def move(self, clip: Clip, message_id: int) -> None:
+    async def move(self, clip: Clip, channel_id: int, message_id: int) -> None:
         """Record that another message shows a clip from now on."""
-        await self._clips.set_message(clip.id, message_id)
+        await self._clips.set_message(clip.id, message_id, channel_id)
 
     async def delete(self, clip: Clip, shown: Collection[Withdrawal] = ()) -> None:
         """Delete a clip's sound and mark it as deleted. Raises Refused while it is being posted.
