@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from bot.starter.composer.piece import Piece
 from bot.starter.composer.styles import STYLES
 from bot.starter.evaluation import moods, note_style, renders
@@ -19,6 +21,8 @@ from bot.starter.evaluation.note_score import Score, score_of
 from bot.starter.evaluation.renders import FIRST_SEED, Player, Render
 from bot.starter.evaluation.report_section import MODEL, RENDERS
 from bot.starter.evaluation.sampler import Sampler, SampleRequest, Take
+from bot.starter.training.data.codebooks import FRAMES_PER_SECOND
+from bot.starter.training.data.encoding import encode_piece
 
 PROMPT_SEED = 16
 _TAKE_SEED, _RENDER_SEED = FIRST_SEED + 300_000, FIRST_SEED + 200_000
@@ -35,6 +39,7 @@ class Extent:
 
     prompts: int = 40
     takes: int = 8
+    decoded_takes: int = 2
     examples: int = 40
     note_examples: int = 120
     mood_pairs: int = 48
@@ -49,6 +54,7 @@ class Extent:
 QUICK = Extent(
     prompts=6,
     takes=2,
+    decoded_takes=1,
     examples=4,
     note_examples=30,
     mood_pairs=6,
@@ -112,6 +118,22 @@ class EvaluationSet:
         """Return the same, one clip after the other."""
         return {name: [clip for own in takes for clip in own]
                 for name, takes in self.groups.items()}  # fmt: skip
+
+    @cached_property
+    def decoded(self) -> list[Clip]:
+        """Return renders of each prompt as the model's codec plays their codes, one by one.
+
+        They are what the model would be if all that it wrote were the composer's.
+        """
+        clips = []
+        for index, prompt in enumerate(self.prompts):
+            self._report(f"Decoding renders, prompt {index} of {len(self.prompts)}")
+            for take in range(self.extent.decoded_takes):
+                piece = compose_prompt(prompt.ask, _seed_of(_RENDER_SEED, index, take, False))
+                codes = encode_piece(piece, round(piece.seconds * FRAMES_PER_SECOND))
+                sound = self.sampler.decoded(codes.astype(np.int32))
+                clips.append(analyse_clip(self.listener, prompt, sound))
+        return clips
 
     def moody(self) -> dict[str, list[tuple[Pair, list[Clip], list[Clip]]]]:
         """Return the clips of prompts without and with a mood, of the model and of the composer."""

@@ -39,7 +39,7 @@ from bot.starter.evaluation.listener import load_or_train
 from bot.starter.evaluation.musicnn import TagSound, installed_taggers, tags_of
 from bot.starter.evaluation.prompt_wordings import ARTICLE
 from bot.starter.evaluation.renders import Player
-from bot.starter.evaluation.report_section import MODEL, RENDERS, Row, Section
+from bot.starter.evaluation.report_section import DECODED, MODEL, RENDERS, Row, Section
 from bot.starter.evaluation.sampler import Sampler, pace
 
 _JUDGED_KEYS = 80
@@ -157,11 +157,12 @@ class Measurement:
         return [diversity.build_section(self.evaluation_set.groups, self.evaluation_set.listener)]
 
     def _adherence(self) -> list[Section]:
-        flat = self.evaluation_set.flat
+        flat, has_stems = self.evaluation_set.flat, self.evaluation_set.sampler.has_stems
+        groups = flat | ({DECODED: self.evaluation_set.decoded} if has_stems else {})
         found = [
-            prompt_adherence.build_section(flat, self.note_transcriber, judged_keys=_JUDGED_KEYS)
+            prompt_adherence.build_section(groups, self.note_transcriber, judged_keys=_JUDGED_KEYS)
         ]
-        if self.evaluation_set.sampler.has_stems:
+        if has_stems:
             found.append(note_adherence.build_section(flat, self.evaluation_set.note_style))
         return [*found, prompt_adherence.build_confusion_section(flat[MODEL])]
 

@@ -31,7 +31,8 @@ def build_section(
     note = (
         "What the renders get is the ceiling: the classifiers' own accuracy on pieces that are "
         "what was asked for. The classifiers were trained on other renders only. Where the "
-        "renders miss a target, the classifier does; the codes decide."
+        "renders miss a target, the classifier does; the codes decide. Renders whose codes the "
+        "model's codec plays are what it would reach by writing as the composer does."
     )
     return Section.compared("Following the prompt", rows, note)
 

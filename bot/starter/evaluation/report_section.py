@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-MODEL, RENDERS = "model", "renders"
+MODEL, RENDERS, DECODED = "model", "renders", "renders through the codec"
 """The groups whose figures stand side by side."""
 
 
@@ -60,7 +60,8 @@ class Section:
     @classmethod
     def compared(cls, title: str, rows: Sequence[Row], note: str = "") -> Section:
         """Lay figures out with their targets, the model's beside the renders'."""
-        groups = [name for name in (MODEL, RENDERS) if any(name in row.values for row in rows)]
+        known = (MODEL, RENDERS, DECODED)
+        groups = [name for name in known if any(name in row.values for row in rows)]
         cells: list[tuple[Cell, ...]] = [
             (row.name, row.target, *(row.values.get(name, "–") for name in groups)) for row in rows
         ]
