@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         help="frames of a window, 60 %% and 40 %% of the time but for openings",
     )
     add("--openings", type=float, default=0.5, help="share of the steps on openings alone")
+    add("--opening-frames", type=int, default=64, help="frames of an opening")
     add("--words-alone", action="store_true", help="train how texts are read, and leave the rest")
     add(
         "--guidance",

@@ -52,6 +52,7 @@ class TrainingSettings:
     positions: int
     lengths: tuple[int, ...]
     openings: float
+    opening_frames: int
     words_alone: bool
     guidance: float
     rates: float

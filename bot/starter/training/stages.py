@@ -145,6 +145,7 @@ def train_language(settings: TrainingSettings) -> None:
             positions=settings.positions,
             lengths=tuple(settings.lengths),
             openings=settings.openings,
+            opening_frames=settings.opening_frames,
         ),
         words_alone=settings.words_alone,
         guidance=settings.guidance,
