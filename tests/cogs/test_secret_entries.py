@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from bot.domain.battles import BattleState
-from bot.domain.jobs import JobState
 from cogs.presentation import battle_messages
 from tests.cogs.requests.test_clip_stems import STEMS_ENGINE
 from tests.cogs.test_posted_elsewhere import answer_of
 from tests.support.battle_arena import Arena, in_an_arena
-from tests.support.simulated_server import open_server
+from tests.support.simulated_server import hold_clip, open_server
 
 
 def public(server):
@@ -27,14 +26,7 @@ async def test_a_held_entry_is_fetched_by_its_person_alone(arena):
     """While the battle runs."""
     server = arena.server
     card = (await arena.begin()).response
-    server.pipeline.executor.paused = True
-    await arena.enter(server.bob, card, "words", "1", wait=False)
-    server.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=None)
-    server.env.inject_error("POST", "/channels/*/messages", status=403, code=50007, times=None)
-    server.pipeline.executor.paused = False
-    await server.idle()
-    assert await server.state(1) is JobState.HELD
-    server.env.backend.faults.clear()
+    await hold_clip(server, lambda: arena.enter(server.bob, card, "words", "1", wait=False))
     listed = await server.bob.slash(server.channel, "history")
     fetched = answer_of(await server.press(listed.response, "Get clip 1", server.bob))
     assert (await arena.battle()).state is BattleState.OPEN

@@ -267,10 +267,16 @@ def strict(monkeypatch):
         monkeypatch.setattr(Interaction, name, in_time)
 
 
-async def hold_clip(server):
-    """Refuse all requests while a clip is generated, and then accept them again."""
+async def hold_clip(server, order=None):
+    """Refuse all requests while a clip is generated, and then accept them again.
+
+    `order` asks for the clip, in place of a command of Alice's.
+    """
     server.pipeline.executor.paused = True  # not before requests are refused
-    await server.alice.slash(server.channel, "music", prompt="90s rock", seconds=1.0)
+    if order is None:
+        await server.alice.slash(server.channel, "music", prompt="90s rock", seconds=1.0)
+    else:
+        await order()
     server.env.inject_error("PATCH", "/webhooks/*", status=403, code=50001, times=None)
     server.env.inject_error("POST", "/channels/*/messages", status=403, code=50007, times=None)
     server.pipeline.executor.paused = False

@@ -21,7 +21,7 @@ _NAMED_BUSYNESS = {"hold": 1, "counter": 3, "walk": 4, "riff": 6, "arp8": 8, "ar
 _RIFFS_STRAIGHT = ("riff", "stab", "sync", "call")
 
 
-def choose_by_activity(choices: Sequence[str], activity: int, random: randomness.Random) -> str:
+def _choose_by_activity(choices: Sequence[str], activity: int, random: randomness.Random) -> str:
     """Choose a pattern: of two that are drawn the busier one, or the calmer one, or any."""
     drawn = random.choice(choices)
     if not activity:
@@ -46,7 +46,7 @@ def draw_pattern(
     comp: Comp, style: Style, mood: Mood, steps: int, random: randomness.Random
 ) -> tuple[str, ...]:
     """Choose how chords are played."""
-    pattern = choose_by_activity(comp.patterns, mood.activity, random)
+    pattern = _choose_by_activity(comp.patterns, mood.activity, random)
     if mood.is_long and random.random() < 0.4 and "C" in pattern:
         pattern = "hold"
     bars = _expanded(pattern, style, steps, random)
@@ -102,13 +102,13 @@ def draw_second(
     instrument = random.choice(comp.instruments)
     if instrument == taken and len(comp.instruments) > 1:
         instrument = next(name for name in comp.instruments if name != taken)
-    pattern = choose_by_activity(comp.patterns, mood.activity, random)
+    pattern = _choose_by_activity(comp.patterns, mood.activity, random)
     return _expanded(pattern, style, steps, random), instrument
 
 
 def draw_bass(style: Style, mood: Mood, random: randomness.Random) -> tuple[str, ...]:
     """Choose a bass line of one bar or more."""
-    pattern = choose_by_activity(style.bass_lines, mood.activity, random)
+    pattern = _choose_by_activity(style.bass_lines, mood.activity, random)
     if pattern == "walk":
         count = random.choice((2, 4, 4, 8))
         return tuple(random.choice(_WALKS) for _ in range(count))
