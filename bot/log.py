@@ -23,7 +23,8 @@ from bot.printable import escape_controls
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
-_OURS = ("bot", "cogs")
+OWN_LOGGERS = ("bot", "cogs")
+"""Loggers of this project: those of its packages."""
 
 # Secrets: bot tokens, webhook and interaction tokens in URLs, and user and password of proxies.
 _SECRETS = re.compile(
@@ -133,7 +134,7 @@ def configure(level: int = logging.WARNING, *, debug: bool = False, as_json: boo
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO if debug else logging.ERROR)
-    for name in _OURS:
+    for name in OWN_LOGGERS:
         logging.getLogger(name).setLevel(logging.DEBUG if debug else level)
     logging.captureWarnings(capture=True)
     if not debug:

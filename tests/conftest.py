@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
+from bot.log import OWN_LOGGERS
 from bot.musicgen.baselines.mindnlp_reference import Reference
 from bot.musicgen.baselines.synthetic import write_checkpoint
 from bot.musicgen.checkpoint.presets import preset
@@ -151,10 +152,13 @@ def pytest_configure() -> None:
 def log_as_it_was() -> Iterator[None]:
     """Undo the log setup of a command that ran in this process, as its stream is closed by now."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, hook = root.handlers[:], sys.excepthook
+    levels = {name: logging.getLogger(name).level for name in ("", *OWN_LOGGERS)}
     yield
     root.handlers[:] = handlers
-    root.setLevel(level)
+    sys.excepthook = hook
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -196,14 +196,3 @@ async def test_a_full_disk_is_reported_once(tmp_path, caplog, monkeypatch):
     monkeypatch.undo()
     chat.save_or_warn(discord)
     assert (tmp_path / FILE).read_bytes() != before
-
-
-@pytest.fixture(autouse=True)
-def bot_log(caplog):
-    """Capture the bot's own logger, whatever ran before."""
-    logger = logging.getLogger("bot")
-    level, propagates = logger.level, logger.propagate
-    logger.propagate = True
-    yield
-    logger.setLevel(level)
-    logger.propagate = propagates
