@@ -66,8 +66,10 @@ class Stars(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        """Star the clip that got a ⭐ reaction."""
-        await self._react(payload, is_given=True)
+        """Star the clip that got a ⭐ reaction; those of bots, such as this one, don't count."""
+        # Discord tells the member; reactions in direct messages it doesn't tell this bot at all.
+        if payload.member is None or not payload.member.bot:
+            await self._react(payload, is_given=True)
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
@@ -75,7 +77,7 @@ class Stars(commands.Cog):
         await self._react(payload, is_given=False)
 
     async def _react(self, payload: discord.RawReactionActionEvent, *, is_given: bool) -> None:
-        if str(payload.emoji) != _STAR or payload.user_id == self.bot.application_id:
+        if str(payload.emoji) != _STAR:
             return
         service = self.bot.service
         shown = await service.clips.find_by_message(payload.message_id)

@@ -41,6 +41,21 @@ async def test_a_reaction_does_what_the_button_does(tmp_path):
         assert (await server.store.clips.get(1)).stars == 0
 
 
+async def test_reactions_of_bots_are_no_stars(tmp_path):
+    """Neither another bot's nor our own; taking one away takes away no person's star."""
+    async with open_server(tmp_path) as server:
+        clip = (await server.music(seconds=1.0)).response
+        other_bot = server.guild.add_member(server.env.create_user("starboard", bot=True))
+        await other_bot.react(clip, "⭐")
+        place = server.bot.get_channel(server.channel.id)
+        await place.get_partial_message(clip.id).add_reaction("⭐")
+        await server.env.settle()
+        assert (await server.store.clips.get(1)).stars == 0
+        await server.bob.react(clip, "⭐")
+        await other_bot.unreact(clip, "⭐")
+        assert (await server.store.clips.get(1)).stars == 1
+
+
 async def test_blocked_people_cannot_star(tmp_path):
     """The button refuses with a sentence, a reaction is ignored."""
     async with open_server(tmp_path) as server:
