@@ -157,7 +157,8 @@ class BestOf(commands.Cog):
         clip = await self.bot.service.clips.find(post.clip_id)
         channel = self.bot.get_partial_messageable(post.channel_id)
         if clip is None or clip.is_deleted:
-            if post.message_id is not None:
+            # The post of a clip that expires meanwhile stays, and is recorded no more.
+            if post.message_id is not None and post in await self.bot.service.stars.best_of_due():
                 with suppress(discord.NotFound):
                     await channel.get_partial_message(post.message_id).delete()
             await self.bot.service.stars.delete_best(post)

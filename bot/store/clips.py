@@ -185,11 +185,14 @@ class Clips:
             )
             return changed.rowcount > 0
 
-    async def delete(self, clip_id: int, shown: Collection[Withdrawal] = ()) -> str | None:
+    async def delete(
+        self, clip_id: int, shown: Collection[Withdrawal] = (), *, best_post_stays: bool = False
+    ) -> str | None:
         """Mark a clip as deleted and return its file name; None if it was deleted before.
 
         Its prompt is deleted too, and that of its finished job. `shown` are the messages that show
-        it, recorded for withdrawal.
+        it, recorded for withdrawal. Its post among the best clips is due to be deleted, unless
+        `best_post_stays`.
         """
         async with self._database.transaction() as connection:
             changed = list(
@@ -202,6 +205,8 @@ class Clips:
             if not changed:
                 return None
             await record_withdrawals(connection, shown)
+            if best_post_stays:
+                await connection.execute("DELETE FROM best_of_posts WHERE clip_id = ?", (clip_id,))
             await connection.execute(
                 "UPDATE jobs SET prompt = NULL, source = NULL WHERE "  # noqa: S608 - ours
                 f"{in_states(JobState.DELIVERED, JobState.HELD)} "

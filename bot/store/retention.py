@@ -96,7 +96,8 @@ async def _delete_expired(store: Store, keep_clips_days: int, now: float) -> set
     for expired in (too_old, never_fetched):
         while clips := await expired():
             for clip in clips:
-                name = await store.clips.delete(clip.id)
+                # Posts stay on Discord, as those do that show the clip where it was made.
+                name = await store.clips.delete(clip.id, best_post_stays=True)
                 if name is not None:
                     gone.add(store.clips_folder / name)
     await store.privacy.delete_old_texts(now - keep_clips_days * _DAY_SECONDS)

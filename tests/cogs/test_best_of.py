@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.store.retention import sweep
 from cogs.best_of import MAY_NOT_POST
 from tests.cogs.test_stars import press_star
 from tests.support.simulated_server import open_server
@@ -84,4 +85,27 @@ async def test_clips_of_private_channels_are_not_reposted(tmp_path):
         await server.store.stars.give(clip, server.bob.id)
         await server.bot.get_cog("BestOf").run_due()
         assert best.history() == []
+        assert await server.store.best_of.due() == []
+
+
+async def test_the_post_of_an_expired_clip_stays(tmp_path):
+    """Whether its last change was shown before the clip expired, or was about to be."""
+    async with open_server(tmp_path) as server:
+        best = server.guild.create_text_channel("best")
+        await server.owner.slash(server.channel, "admin best", channel=best, stars=1)
+        await server.music(seconds=1.0)
+        await server.music(seconds=1.0)
+        first, second = [await server.store.clips.get(number) for number in (1, 2)]
+        for clip in (first, second):
+            await server.store.stars.give(clip, server.bob.id)
+        collector = server.bot.get_cog("BestOf")
+        await collector.run_due()
+        await server.store.stars.give(second, server.owner.id)
+        (changed,) = await server.store.best_of.due()
+        server.clock.now += 31 * 86_400
+        await sweep(server.store, 30, server.clock.now)
+        assert (await server.store.clips.get(1)).is_deleted
+        await collector._update(changed)
+        await collector.run_due()
+        assert len(best.history()) == 2
         assert await server.store.best_of.due() == []

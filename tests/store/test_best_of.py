@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from bot.store.retention import sweep
 from bot.store.store import open_store
 from tests.support.stored_jobs import Clock, delivered
 
-BOB, CAROL = 2, 3
+ALICE, BOB, CAROL = 1, 2, 3
+DAY = 86_400.0
 GUILD, CHANNEL = 10, 70
 
 
 @pytest.fixture
-async def store(tmp_path):
-    async with open_store(tmp_path, Clock()) as store:
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def store(tmp_path, clock):
+    async with open_store(tmp_path, clock) as store:
         yield store
         assert await store.check() == []
 
@@ -66,3 +73,18 @@ async def test_a_deleted_clip_s_post_is_due_for_deletion(store):
     for each in (clip, other):
         await store.best_of.delete_post(each.id)
     assert await due(store) == []
+
+
+async def test_an_expired_clip_s_post_is_never_due_again(store, clock):
+    """Neither for deletion, nor when people who starred it are forgotten or it is erased."""
+    _, clip = await delivered(store)
+    await store.best_of.set(GUILD, CHANNEL, 1)
+    await store.stars.give(clip, BOB)
+    await store.best_of.record(clip.id, 700, 1)
+    clock.now += 31 * DAY
+    await sweep(store, 30, clock.now)
+    assert (await store.clips.get(clip.id)).is_deleted
+    assert await due(store) == []
+    for person in (BOB, ALICE):
+        await store.privacy.forget(person)
+        assert await due(store) == []
