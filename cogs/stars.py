@@ -16,7 +16,7 @@ from bot.i18n.sentence import Sentence
 from cogs.presentation import star_messages
 from cogs.presentation.renderers import own_renderer, server_renderer
 from cogs.requests.named_choice import NamedChoice
-from cogs.requests.rights import is_shown_to
+from cogs.requests.rights import sight_of
 from cogs.views.clip_buttons import clip_view
 
 PERIODS = NamedChoice(
@@ -39,8 +39,9 @@ class Stars(commands.Cog):
     @app_commands.command()
     async def favourites(self, interaction: Interaction) -> None:
         """List the clips that you have starred."""
-        found = await self.bot.service.stars.favourites(interaction.user.id, 2 * _SHOWN)
-        shown = [clip for clip in found if is_shown_to(interaction, clip)][:_SHOWN]
+        shown = await self.bot.service.stars.favourites(
+            interaction.user.id, sight_of(interaction), _SHOWN
+        )
         text = star_messages.favourites(own_renderer(interaction), shown)
         await interaction.response.send_message(text, ephemeral=True)
 
@@ -59,8 +60,9 @@ class Stars(commands.Cog):
         """
         if interaction.guild_id is None:
             raise RequestError(ON_SERVERS)
-        found = await self.bot.service.stars.top(interaction.guild_id, period, 2 * _SHOWN)
-        shown = [each for each in found if is_shown_to(interaction, each[0])][:_SHOWN]
+        shown = await self.bot.service.stars.top(
+            interaction.guild_id, sight_of(interaction), period, _SHOWN
+        )
         text = star_messages.top(own_renderer(interaction), shown)
         await interaction.response.send_message(text, ephemeral=True)
 

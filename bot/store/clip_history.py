@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection
-
 from bot.domain.clips import Clip
-from bot.store.clip_visibility import IS_FOR_ALL
+from bot.domain.sight import Sight
+from bot.store.clip_visibility import IS_FOR_ALL, IS_IN_SIGHT, seen_by
 from bot.store.database import Database
 from bot.store.erasure import NOT_FORGOTTEN
 from bot.store.prompt_search import has_words, patterns
@@ -31,42 +29,33 @@ class ClipHistory:
         return [clip_of(row) for row in rows]
 
     async def of_guild(
-        self,
-        guild_id: int,
-        user_id: int,
-        channel_ids: Collection[int],
-        words: str,
-        offset: int,
-        limit: int,
+        self, guild_id: int, sight: Sight, words: str, offset: int, limit: int
     ) -> list[Clip]:
-        """Return a page of a server's clips, newest first.
+        """Return a page of a server's clips in sight, newest first.
 
-        Those in `channel_ids`, and the person's own.
+        Of other people only those that are posted, and no entries of running battles.
         """
         rows = await self._database.all(
-            f"{_CLIP} INDEXED BY clips_by_guild "  # noqa: S608 - ours
+            f"{_CLIP} INDEXED BY clips_by_guild "
             f"WHERE guild_id = :guild AND NOT is_deleted {has_words(words)} "
-            f"AND {NOT_FORGOTTEN} AND (user_id = :user OR message_id IS NOT NULL AND channel_id IN "
-            f"(SELECT value FROM json_each(:channels)) AND {IS_FOR_ALL}) "
+            f"AND {NOT_FORGOTTEN} AND {IS_IN_SIGHT} "
+            f"AND (user_id = :viewer OR message_id IS NOT NULL AND {IS_FOR_ALL}) "
             "ORDER BY id DESC LIMIT :limit OFFSET :offset",
-            {
-                "guild": guild_id,
-                "user": user_id,
-                "channels": json.dumps(sorted(channel_ids)),
-                "offset": offset,
-                "limit": limit,
-            }
+            {"guild": guild_id, "offset": offset, "limit": limit}
+            | seen_by(sight)
             | patterns(words),
         )
         return [clip_of(row) for row in rows]
 
-    async def starred_by(self, user_id: int, words: str, offset: int, limit: int) -> list[Clip]:
-        """Return a page of a person's starred clips, latest star first."""
+    async def starred_by(
+        self, user_id: int, sight: Sight, words: str, offset: int, limit: int
+    ) -> list[Clip]:
+        """Return a page of a person's starred clips in sight, latest star first."""
         rows = await self._database.all(
             f"SELECT {CLIP_COLUMNS} FROM stars CROSS JOIN clips ON clips.id = clip_id "  # noqa: S608
             f"WHERE stars.user_id = :user AND NOT is_deleted {has_words(words)} "
-            f"AND {NOT_FORGOTTEN} "
+            f"AND {IS_IN_SIGHT} AND {NOT_FORGOTTEN} "
             "ORDER BY stars.user_id, starred_at DESC LIMIT :limit OFFSET :offset",
-            {"user": user_id, "offset": offset, "limit": limit} | patterns(words),
+            {"user": user_id, "offset": offset, "limit": limit} | seen_by(sight) | patterns(words),
         )
         return [clip_of(row) for row in rows]

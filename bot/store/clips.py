@@ -8,8 +8,9 @@ from collections.abc import Collection
 from bot.domain.clips import Clip
 from bot.domain.jobs import JobState
 from bot.domain.lineage import Lineage
+from bot.domain.sight import Sight
 from bot.domain.withdrawals import Withdrawal
-from bot.store.clip_visibility import IS_FOR_ALL
+from bot.store.clip_visibility import IS_FOR_ALL, IS_IN_SIGHT, seen_by
 from bot.store.database import Database
 from bot.store.erasure import NOT_FORGOTTEN
 from bot.store.job_states import in_states
@@ -62,34 +63,39 @@ class Clips:
         )
         return [clip_of(row) for row in rows]
 
-    async def of_guild(
-        self, guild_id: int, limit: int, text: str = "", *, viewer_id: int | None = None
-    ) -> list[Clip]:
-        """Return posted clips of a server, newest first.
+    async def of_guild(self, guild_id: int, sight: Sight, limit: int, text: str = "") -> list[Clip]:
+        """Return posted clips of a server in sight, newest first.
 
         Matches by prompt, or by the start of the number, among the latest. Excludes entries of
-        running battles, and private clips except the viewer's.
+        running battles.
         """
         rows = await self._database.all(
-            f"{_CLIP} WHERE guild_id = ?1 AND NOT is_deleted AND {NOT_FORGOTTEN} "  # noqa: S608 - ours
-            "AND message_id IS NOT NULL "
-            "AND (prompt LIKE ?2 ESCAPE '\\' OR id LIKE ?3 ESCAPE '\\') "
-            "AND id >= COALESCE((SELECT id FROM clips WHERE guild_id = ?1 ORDER BY id DESC "
-            "LIMIT 1 OFFSET ?4), 0) "
-            f"AND ({IS_FOR_ALL} OR user_id = ?6 AND is_private) "
-            "ORDER BY id DESC LIMIT ?5",
-            (guild_id, like(text), like(text)[1:], _LATEST_OF_GUILD, limit, viewer_id),
+            f"{_CLIP} WHERE guild_id = :guild AND NOT is_deleted AND {NOT_FORGOTTEN} "  # noqa: S608
+            f"AND message_id IS NOT NULL AND {IS_IN_SIGHT} "
+            "AND (prompt LIKE :text ESCAPE '\\' OR id LIKE :number ESCAPE '\\') "
+            "AND id >= COALESCE((SELECT id FROM clips WHERE guild_id = :guild ORDER BY id DESC "
+            f"LIMIT 1 OFFSET :most), 0) AND (is_private OR {IS_FOR_ALL}) "
+            "ORDER BY id DESC LIMIT :limit",
+            {
+                "guild": guild_id,
+                "text": like(text),
+                "number": like(text)[1:],
+                "most": _LATEST_OF_GUILD,
+                "limit": limit,
+            }
+            | seen_by(sight),
         )
         return [clip_of(row) for row in rows]
 
-    async def shown_of(self, user_id: int, guild_id: int, limit: int) -> list[Clip]:
-        """Return a person's latest clips on a server that everybody may see, newest first."""
+    async def shown_of(self, user_id: int, guild_id: int, sight: Sight, limit: int) -> list[Clip]:
+        """Return a person's latest posted clips in sight that everybody may see, newest first."""
         rows = await self._database.all(
             f"{_CLIP} INDEXED BY clips_by_user "
             "WHERE user_id = :user AND guild_id = :guild AND NOT is_deleted "
-            f"{AMONG_LATEST} AND message_id IS NOT NULL AND {NOT_FORGOTTEN} AND {IS_FOR_ALL} "
-            "ORDER BY id DESC LIMIT :limit",
-            {"user": user_id, "guild": guild_id, "limit": limit, "most": LATEST_OF_PERSON},
+            f"{AMONG_LATEST} AND message_id IS NOT NULL AND {IS_IN_SIGHT} AND {NOT_FORGOTTEN} "
+            f"AND {IS_FOR_ALL} ORDER BY id DESC LIMIT :limit",
+            {"user": user_id, "guild": guild_id, "limit": limit, "most": LATEST_OF_PERSON}
+            | seen_by(sight),
         )
         return [clip_of(row) for row in rows]
 

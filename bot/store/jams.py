@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from bot.domain.jams import Jam, JamSnapshot, NewJam, Part, Player, track_of
 from bot.errors import Refused
@@ -90,10 +90,12 @@ class Jams:
         )
         return [jam_of(row) for row in rows]
 
-    async def latest_in(self, guild_id: int, limit: int) -> list[Jam]:
-        """Return the latest jams of a server, open or closed, newest first."""
+    async def latest_in(self, guild_id: int, channel_ids: Collection[int], limit: int) -> list[Jam]:
+        """Return the latest jams in channels of a server, open or closed, newest first."""
         rows = await self._database.all(
-            "SELECT * FROM jams WHERE guild_id = ? ORDER BY id DESC LIMIT ?", (guild_id, limit)
+            "SELECT * FROM jams WHERE guild_id = ? "
+            "AND channel_id IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT ?",
+            (guild_id, json.dumps(sorted(channel_ids)), limit),
         )
         return [jam_of(row) for row in rows]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.domain.clips import Clip
+from bot.domain.sight import Sight
 
 Place = discord.abc.GuildChannel | discord.Thread
 
@@ -27,6 +28,17 @@ def can_see(place: Place, who: discord.Member | discord.Role) -> bool:
     return isinstance(who, discord.Member) and (
         rights.manage_threads or any(each.id == who.id for each in place.members)
     )
+
+
+def places_seen_by(guild: discord.Guild, who: discord.Member | discord.Role) -> set[int]:
+    """Return the channels and threads of a server that a person, or a role, can see."""
+    places = [*guild.channels, *guild.threads]
+    return {place.id for place in places if can_see(place, who)}
+
+
+def sight_of_everybody(guild: discord.Guild) -> Sight:
+    """Return what everybody on a server can see."""
+    return Sight(channel_ids=places_seen_by(guild, guild.default_role))
 
 
 def is_for_everybody(guild: discord.Guild, clip: Clip) -> bool:

@@ -26,7 +26,7 @@ from bot.voice.track import Track
 from cogs.posting.radio_card import edit_or_post
 from cogs.presentation import radio_messages
 from cogs.presentation.renderers import server_renderer
-from cogs.requests.places import is_for_everybody
+from cogs.requests.places import is_for_everybody, sight_of_everybody
 from cogs.requests.radio_description import describe_radio
 from cogs.requests.steering_cooldown import SteeringCooldown
 from cogs.requests.voice_places import check_rights, listeners_in
@@ -152,7 +152,7 @@ class RadioSession:
         plan, service = self.plan, self._bot.service.radio
         if plan.source is not RadioSource.JAM or plan.jam_id is None:
             return
-        found = [each for each in await service.clips(plan) if self._is_for_all(each)]
+        found = await self._clips_of(plan)
         if not found or found[0].id in list(self._played)[-1:]:
             return
         head, sounding = found[0], self.clip_id
@@ -168,8 +168,10 @@ class RadioSession:
             return  # there is another source or a newer track by now
         await self.radio.follow(track, same)
 
-    def _is_for_all(self, clip: Clip) -> bool:
-        return is_for_everybody(self.channel.guild, clip)
+    async def _clips_of(self, plan: RadioPlan) -> list[Clip]:
+        guild = self.channel.guild
+        found = await self._bot.service.radio.clips(plan, sight_of_everybody(guild))
+        return [clip for clip in found if is_for_everybody(guild, clip)]
 
     async def steer(self, words: Words) -> None:
         """Change the prompt of live music; `show` updates the card."""
@@ -199,8 +201,7 @@ class RadioSession:
 
     async def _choose(self) -> Track | None:
         service = self._bot.service.radio
-        found = await service.clips(self.plan)
-        clips = {clip.id: clip for clip in found if self._is_for_all(clip)}
+        clips = {clip.id: clip for clip in await self._clips_of(self.plan)}
         while clips:
             chosen = choose_next(list(clips), self._played, self._draw)
             assert chosen is not None

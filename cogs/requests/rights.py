@@ -10,13 +10,11 @@ import discord
 from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.jobs import RequestOrigin
+from bot.domain.sight import Sight
 from bot.errors import RequestError
 from cogs.presentation import messages
-from cogs.requests.places import can_see
+from cogs.requests.places import can_see, places_seen_by
 from cogs.requests.secrecy import require_out_of_battle
-
-# More than are shown, since some are in channels that the person can't see.
-_LISTED = 100
 
 
 async def require_clip(interaction: Interaction, clip_id: int) -> Clip:
@@ -49,10 +47,7 @@ async def clips_in_sight(interaction: Interaction, limit: int, search: str = "")
     clips = interaction.client.service.clips
     if interaction.guild_id is None:
         return await clips.history(interaction.user.id, limit, search)
-    found = await clips.of_server(
-        interaction.guild_id, _LISTED, search, viewer_id=interaction.user.id
-    )
-    return [clip for clip in found if is_shown_to(interaction, clip)][:limit]
+    return await clips.of_server(interaction.guild_id, sight_of(interaction), limit, search)
 
 
 def require_owner_or_manager(interaction: discord.Interaction, origin: RequestOrigin) -> None:
@@ -94,6 +89,15 @@ def guild_of(interaction: discord.Interaction) -> int:
     if interaction.guild_id is None:
         raise RequestError(messages.ON_SERVERS_ONLY)
     return interaction.guild_id
+
+
+def sight_of(interaction: discord.Interaction) -> Sight:
+    """Return what a person can see here, for lists of clips; `is_shown_to` tells it of one."""
+    guild, person = interaction.guild, interaction.user
+    seen = {interaction.channel_id or 0}
+    if guild is not None and isinstance(person, discord.Member):
+        seen |= places_seen_by(guild, person)
+    return Sight(channel_ids=seen, user_id=person.id)
 
 
 def is_shown_to(interaction: discord.Interaction, clip: Clip) -> bool:

@@ -14,6 +14,7 @@ from bot.i18n.sentence import Sentence
 from cogs.presentation.jam_messages import title_of
 from cogs.presentation.prompts import RANDOM_CLIP
 from cogs.presentation.renderers import own_renderer
+from cogs.requests.places import sight_of_everybody
 from cogs.requests.rights import clips_in_sight
 
 PRESETS = (
@@ -79,13 +80,9 @@ async def suggest_jams(interaction: Interaction, current: str) -> list[app_comma
     guild = interaction.guild
     if guild is None:
         return []
-    render, everyone = own_renderer(interaction), guild.default_role
-    named = []
-    for jam in await interaction.client.service.jams.latest_in(guild.id, _JAMS):
-        place = guild.get_channel(jam.channel_id)
-        if place is not None and place.permissions_for(everyone).view_channel:
-            title = render(title_of(jam))
-            named.append((jam, f"{jam.id} · {title}"[:_CHOICE_CHARACTERS]))
+    render, seen = own_renderer(interaction), sight_of_everybody(guild).channel_ids
+    jams = await interaction.client.service.jams.latest_in(guild.id, seen, _JAMS)
+    named = [(jam, f"{jam.id} · {render(title_of(jam))}"[:_CHOICE_CHARACTERS]) for jam in jams]
     return [
         app_commands.Choice(name=name, value=jam.id)
         for jam, name in named

@@ -9,6 +9,7 @@ from bot.jams.battles import GRACE_SECONDS
 from bot.store.battle_entries import ON_ITS_WAY
 from cogs.presentation import battle_messages
 from cogs.presentation.battle_results import verdict
+from cogs.requests.places import sight_of_everybody
 from cogs.views.battle_form import NO_SEED
 from tests.support.battle_arena import Arena, in_an_arena, text_of, to_the_vote
 from tests.support.simulated_server import limited, open_server
@@ -41,12 +42,14 @@ async def test_entries_stay_hidden_in_lists_and_commands(arena):
     for command, option in (("export", "clip"), ("mix", "a")):
         offered = await server.alice.autocomplete(server.channel, command, option, "")
         assert [choice["value"] for choice in offered] == ["1"]
+    guild = server.bot.get_guild(server.guild.id)
     for source, person in ((RadioSource.RECENT, None), (RadioSource.PERSON, server.bob.id)):
         plan = RadioPlan(
             guild_id=server.guild.id, channel_id=1, text_channel_id=1, source=source,
             user_id=server.alice.id, person_id=person,
         )  # fmt: skip
-        assert all(clip.id == 1 for clip in await server.bot.service.radio.clips(plan))
+        found = await server.bot.service.radio.clips(plan, sight_of_everybody(guild))
+        assert all(clip.id == 1 for clip in found)
     for player in arena.players():
         (message,) = [each for each in server.channel.history() if each.id == player.id]
         answer = await server.alice.context_menu(server.channel, "What is this clip?", message)

@@ -7,6 +7,7 @@ import pytest
 
 from bot import failpoints
 from bot.domain.jobs import JobState
+from bot.domain.sight import Sight
 from cogs.presentation import history_messages, messages
 from cogs.requests.places import is_for_everybody
 from cogs.views.clip_buttons import ClipButton
@@ -29,8 +30,9 @@ async def see_nothing(server, who):
     for command in ("clip", "tree", "export"):
         refused = await who.slash(server.channel, command, clip="1")
         assert answer_of(refused).content == str(messages.NO_CLIP), command
-    assert await server.store.clips.of_guild(server.guild.id, 9, viewer_id=who.id) == []
-    assert await server.store.stars.top(server.guild.id, 9) == []
+    sight = Sight(channel_ids={server.channel.id}, user_id=who.id)
+    assert await server.store.clips.of_guild(server.guild.id, sight, 9) == []
+    assert await server.store.stars.top(server.guild.id, sight, 9) == []
 
 
 async def test_a_private_clip_is_visible_after_posting_only(tmp_path):
@@ -50,10 +52,8 @@ async def test_a_private_clip_is_visible_after_posting_only(tmp_path):
         assert not is_for_everybody(guild, await server.store.clips.get(1))
         mine = await server.alice.slash(server.channel, "history", whose="everyone")
         assert "90s rock" in mine.response.content
-        assert (
-            len(await server.store.clips.of_guild(server.guild.id, 9, viewer_id=server.alice.id))
-            == 1
-        )
+        sight = Sight(channel_ids={server.channel.id}, user_id=server.alice.id)
+        assert len(await server.store.clips.of_guild(server.guild.id, sight, 9)) == 1
         sent = answer_of(await server.press(shown, "Post it"))
         (posted,) = public(server)
         assert "Post it" not in str(posted.components)

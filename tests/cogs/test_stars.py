@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import discord
+
 from cogs.presentation.star_messages import NO_FAVOURITES, NO_STARS
+from tests.cogs.test_history import fill
 from tests.support.simulated_server import open_server
 
 
@@ -87,6 +90,29 @@ async def test_favourites_and_top_list_what_was_starred(tmp_path):
             assert "⭐ 1" in top
             assert "slow jazz" in top
             assert "90s rock" not in top
+
+
+async def test_lists_reach_beyond_what_one_cannot_see(tmp_path):
+    """Many newer clips in a hidden channel, with as many stars, push no visible one out."""
+    async with open_server(tmp_path) as server:
+        hidden = {server.bob: discord.PermissionOverwrite(view_channel=False)}
+        studio = server.guild.create_text_channel("studio", overwrites=hidden)
+        await fill(server, 1, server.alice, prompt="90s rock")
+        await fill(server, 101, server.alice, channel=studio, prompt="a secret song")
+        for number in range(1, 41):
+            server.clock.now += 1
+            await server.store.stars.give(await server.store.clips.get(number), server.bob.id)
+        for command, options in (
+            ("favourites", {}),
+            ("history", {"whose": "starred"}),
+            ("top", {"period": "all"}),
+            ("top", {"period": "week"}),
+        ):
+            listed = (await server.bob.slash(server.channel, command, **options)).response.content
+            assert "90s rock" in listed, (command, listed)
+            assert "secret" not in listed
+        offered = await server.bob.autocomplete(server.channel, "export", "clip", "")
+        assert [each["value"] for each in offered] == ["1"]
 
 
 async def test_stars_in_invisible_channels_are_not_listed(tmp_path):

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from bot.domain.jobs import Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
+from bot.domain.sight import Sight
 from bot.i18n.sentence import Sentence
 from bot.store.backup import rotate
 from bot.store.database import FILE
@@ -35,6 +36,7 @@ from tests.soak.years_filling import (
     DAY_SECONDS,
     FIRST_MESSAGE,
     FIRST_PERSON,
+    MOST_STARS_PERSON,
     Amounts,
     fill,
     make_tables,
@@ -234,6 +236,7 @@ async def _ask_quick(busy_store: BusyStore, amounts: Amounts) -> None:
         limit_ms=100,
     )
     await busy_store.measure("/quota", lambda n: store.ledger.quota(person(n), 600), limit_ms=100)
+    sight = Sight(channel_ids=[BUSIEST_GUILD * 10 + number for number in range(4)], user_id=1)
     for words in ("", "ja", "zzz"):
         await busy_store.measure(
             f"prompts suggested for {words!r}",
@@ -242,7 +245,7 @@ async def _ask_quick(busy_store: BusyStore, amounts: Amounts) -> None:
         )
         await busy_store.measure(
             f"a server's clips suggested for {words!r}",
-            lambda n, words=words: store.clips.of_guild(BUSIEST_GUILD, 25, words, viewer_id=1),  # type: ignore[misc]
+            lambda n, words=words: store.clips.of_guild(BUSIEST_GUILD, sight, 25, words),  # type: ignore[misc]
             limit_ms=50,
         )
         await busy_store.measure(
@@ -250,7 +253,6 @@ async def _ask_quick(busy_store: BusyStore, amounts: Amounts) -> None:
             lambda n, words=words: store.clips.of_user(person(n), 25, words),  # type: ignore[misc]
             limit_ms=50,
         )
-    channels = [BUSIEST_GUILD * 10 + number for number in range(4)]
     for words, offset in (("", 0), ("", 10_000), ("jazz 90s", 0), ("zzz", 0)):
         about = f"{words!r}, page at {offset}"
         await busy_store.measure(
@@ -261,20 +263,33 @@ async def _ask_quick(busy_store: BusyStore, amounts: Amounts) -> None:
         await busy_store.measure(
             f"/history server, {about}",
             lambda n, w=words, o=offset: store.clip_history.of_guild(  # type: ignore[misc]
-                BUSIEST_GUILD, 1, channels, w, o, 11
+                BUSIEST_GUILD, sight, w, o, 11
             ),
             limit_ms=100,
             times=50,
         )
     await busy_store.measure(
-        "/favourites", lambda n: store.clip_history.starred_by(FIRST_PERSON + n, "", 0, 11),
+        "/favourites", lambda n: store.clip_history.starred_by(FIRST_PERSON + n, sight, "", 0, 11),
         limit_ms=100,
     )  # fmt: skip
-    await busy_store.measure("/top", lambda n: store.stars.top(BUSIEST_GUILD, 10), limit_ms=200)
-    week = NOW - 7 * DAY_SECONDS
+    nothing = Sight(channel_ids=(), user_id=1)
     await busy_store.measure(
-        "/top of a week", lambda n: store.stars.top_since(BUSIEST_GUILD, week, 10), limit_ms=200
+        "/favourites, all in other places",
+        lambda n: store.clip_history.starred_by(MOST_STARS_PERSON, nothing, "", 0, 11),
+        limit_ms=100,
     )
+    week = NOW - 7 * DAY_SECONDS
+    for name, seen in (("", sight), (", all in other channels", nothing)):
+        await busy_store.measure(
+            f"/top{name}",
+            lambda n, seen=seen: store.stars.top(BUSIEST_GUILD, seen, 10),  # type: ignore[misc]
+            limit_ms=200,
+        )
+        await busy_store.measure(
+            f"/top of a week{name}",
+            lambda n, seen=seen: store.stars.top_since(BUSIEST_GUILD, seen, week, 10),  # type: ignore[misc]
+            limit_ms=200,
+        )
     await busy_store.measure("/tree", lambda n: store.clips.lineage(1 + n * 997, 100), limit_ms=100)
     await busy_store.measure(
         "a clip by its message", lambda n: store.clips.by_message(FIRST_MESSAGE + n * 991)

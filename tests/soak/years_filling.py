@@ -28,12 +28,13 @@ WORDS = (
 )  # fmt: skip
 FIRST_PERSON, FIRST_GUILD, FIRST_MESSAGE = 10**9, 10**6, 10**12
 BUSIEST_PERSON, BUSIEST_GUILD = FIRST_PERSON, FIRST_GUILD
+MOST_STARS_PERSON = FIRST_PERSON - 1
 AT_ONCE = 5000
 
 
 @dataclass(frozen=True)
 class Amounts:
-    """How many rows there are; `busiest` clips are of one person."""
+    """How many rows there are; `busiest` clips are of one person, `stars_of_one` of another."""
 
     clips: int = 200_000
     entries: int = 1_000_000
@@ -41,6 +42,7 @@ class Amounts:
     guilds: int = 500
     busiest: int = 20_000
     stars: int = 100_000
+    stars_of_one: int = 10_000
 
     @property
     def jobs(self) -> int:
@@ -170,8 +172,9 @@ def _parents(amounts: Amounts, seed: int) -> Iterator[dict[str, object]]:
 
 def _stars(amounts: Amounts, seed: int, now: float) -> Iterator[dict[str, object]]:
     dice = random.Random(f"{seed}/stars")
-    for _ in range(amounts.stars):
-        number = int((amounts.people - 1) * dice.random() ** 3)
+    for index in range(amounts.stars + amounts.stars_of_one):
+        is_of_one = index >= amounts.stars
+        number = -1 if is_of_one else int((amounts.people - 1) * dice.random() ** 3)
         clip_id = dice.randint(1, amounts.clips)
         yield {
             "clip_id": clip_id,

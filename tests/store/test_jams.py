@@ -307,3 +307,12 @@ async def test_a_jam_without_a_thread_is_closed_in_any_state(store):
         await end_turn(store, job)
         assert (await store.jams.get(jam.id)).state is JamState.CLOSED
         assert await store.check() == []
+
+
+async def test_latest_jams_are_those_of_the_given_channels(store):
+    """Open or closed, newest first; newer ones in other channels take no place."""
+    jams = [await store.jams.begin(new_jam(f"j{n}", channel_id=n // 2)) for n in range(4)]
+    await store.jams.close(jams[0].id)
+    found = await store.jams.latest_in(10, [0], 2)
+    assert [each.id for each in found] == [jams[1].id, jams[0].id]
+    assert await store.jams.latest_in(11, [0, 1], 2) == []

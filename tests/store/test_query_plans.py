@@ -19,6 +19,7 @@ from bot.domain.answers import OpenAnswer
 from bot.domain.jobs import JobState, Kind, MessageHandle
 from bot.domain.preferences import Preferences
 from bot.domain.presets import Preset, PresetOwner
+from bot.domain.sight import Sight
 from bot.domain.withdrawals import Withdrawal
 from bot.i18n.sentence import Sentence
 from bot.store.clock_changes import ClockReading
@@ -73,6 +74,7 @@ ELSEWHERE = {
 }
 """Files whose statements are not looked at, each with the reason."""
 
+SIGHT = Sight(channel_ids=[5, 6], user_id=1)
 DELIVERED = re.compile(rf"state IN \([^)]*'{JobState.DELIVERED.value}'")
 STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\s")
 PARAMETER = re.compile(r"\?\d*|:[a-z_]+")
@@ -155,8 +157,8 @@ async def do_everything(store, clock):
     await store.clips.of_job(clip.job_id)
     await store.clips.by_message(clip.message_id)
     await store.clips.of_user(1, 5, "rock")
-    await store.clips.of_guild(10, 5, "rock", viewer_id=1)
-    await store.clips.shown_of(1, 10, 5)
+    await store.clips.of_guild(10, SIGHT, 5, "rock")
+    await store.clips.shown_of(1, 10, SIGHT, 5)
     await store.clips.publish(clip.id)
     await store.clips.prompts_of(1, "rock", 5)
     await store.clips.lineage(clip.id, 10)
@@ -164,9 +166,8 @@ async def do_everything(store, clock):
         await store.preferences.set(2, wanted)
     await store.preferences.of(2)
     await store.stars.give(clip, 2)
-    await store.stars.of_user(2, 5)
-    await store.stars.top(10, 5)
-    await store.stars.top_since(10, 0.0, 5)
+    await store.stars.top(10, SIGHT, 5)
+    await store.stars.top_since(10, SIGHT, 0.0, 5)
     await store.best_of.set(10, 5, 1)
     await store.stars.take_back(clip, 2)
     await store.stars.give(clip, 2)
@@ -206,7 +207,7 @@ async def do_everything(store, clock):
     await store.jams.begin(new_jam("j2", forked_from=jam.id))
     await store.jams.names(jam.id)
     await store.jams.open_in(10)
-    await store.jams.latest_in(10, 25)
+    await store.jams.latest_in(10, [5, 6], 25)
     await store.jams.unfinished()
     await end_turn(store, await begin_turn(store, jam, "9", 2, kind=Kind.JAM_MIX, seconds=0.0))
     other = await store.jams.begin(new_jam("j3", in_rotation=True))
@@ -263,8 +264,8 @@ async def do_everything(store, clock):
     await take_together(store)
     for words in ("", "rock 90s"):
         await store.clip_history.of_person(1, words, 0, 11)
-        await store.clip_history.of_guild(10, 1, [5, 6], words, 0, 11)
-        await store.clip_history.starred_by(2, words, 0, 11)
+        await store.clip_history.of_guild(10, SIGHT, words, 0, 11)
+        await store.clip_history.starred_by(2, SIGHT, words, 0, 11)
     await store.clips.files()
     await store.clips.unknown_files(["x.flac"])
     await store.totals()

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from bot import failpoints
 from bot.domain.clips import Clip, Tags
 from bot.domain.lineage import Lineage
+from bot.domain.sight import Sight
 from bot.domain.soundboard import SoundboardSound
 from bot.domain.takes import Take
 from bot.domain.voice_message import VoiceMessage
@@ -52,14 +53,9 @@ class ClipService:
         """Return a person's latest clips whose prompt contains `search`, newest first."""
         return await self._clips.of_user(user_id, limit, search)
 
-    async def of_server(
-        self, guild_id: int, limit: int, search: str, *, viewer_id: int
-    ) -> list[Clip]:
-        """Return the latest clips of a server that match a prompt or a number, newest first.
-
-        Private clips are included only for their person, the viewer.
-        """
-        return await self._clips.of_guild(guild_id, limit, search, viewer_id=viewer_id)
+    async def of_server(self, guild_id: int, sight: Sight, limit: int, search: str) -> list[Clip]:
+        """Return the latest clips in sight that match a prompt or a number, newest first."""
+        return await self._clips.of_guild(guild_id, sight, limit, search)
 
     async def prompts(self, user_id: int, search: str, limit: int) -> list[str]:
         """Return a person's earlier prompts that contain `search`, newest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from weakref import WeakValueDictionary
 
 from bot.domain.clips import Clip
@@ -71,9 +71,9 @@ class JamService:
         ]
         return [snapshot for snapshot in snapshots if snapshot is not None]
 
-    async def latest_in(self, guild_id: int, limit: int) -> list[Jam]:
-        """Return the latest jams of a server, open or closed, newest first."""
-        return await self._jams.latest_in(guild_id, limit)
+    async def latest_in(self, guild_id: int, channel_ids: Collection[int], limit: int) -> list[Jam]:
+        """Return the latest jams in channels of a server, open or closed, newest first."""
+        return await self._jams.latest_in(guild_id, channel_ids, limit)
 
     async def unfinished(self) -> list[Jam]:
         """Return the jams that are not closed, and those whose card is outdated."""

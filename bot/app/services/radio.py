@@ -7,26 +7,25 @@ import asyncio
 from bot.domain.clips import Clip
 from bot.domain.jams import JamState
 from bot.domain.radio import RadioPlan, RadioSource
+from bot.domain.sight import Sight
 from bot.pipeline.service import Pipeline
 from bot.voice.loading import load_track
 from bot.voice.track import Track
-
-_MOST_CLIPS = 200
 
 
 class RadioService:
     """The clips of radios."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._store = pipeline.store
+    def __init__(self, pipeline: Pipeline, most_clips: int = 200) -> None:
+        self._store, self._most_clips = pipeline.store, most_clips
         # One at a time: processor time is for generation.
         self._turn = asyncio.Semaphore(1)
 
-    async def clips(self, plan: RadioPlan) -> list[Clip]:
-        """Return up to 200 clips that a radio may choose from."""
+    async def clips(self, plan: RadioPlan, sight: Sight) -> list[Clip]:
+        """Return up to `most_clips` clips in sight that a radio may choose from; of jams, all."""
         store, guild_id = self._store, plan.guild_id
         if plan.source is RadioSource.PERSON and plan.person_id is not None:
-            return await store.clips.shown_of(plan.person_id, guild_id, _MOST_CLIPS)
+            return await store.clips.shown_of(plan.person_id, guild_id, sight, self._most_clips)
         if plan.source is RadioSource.JAMS:
             snapshots = [
                 await store.jams.snapshot(jam.id) for jam in await store.jams.open_in(guild_id)
@@ -39,10 +38,10 @@ class RadioService:
         if plan.source is RadioSource.JAM and plan.jam_id is not None:
             return await self._of_jam(plan.jam_id, guild_id)
         if plan.source is RadioSource.STARS:
-            starred = await store.stars.top(guild_id, _MOST_CLIPS)
+            starred = await store.stars.top(guild_id, sight, self._most_clips)
             if starred:
                 return starred
-        return await store.clips.of_guild(guild_id, _MOST_CLIPS)
+        return await store.clips.of_guild(guild_id, sight, self._most_clips)
 
     async def _of_jam(self, jam_id: int, guild_id: int) -> list[Clip]:
         """Return a closed jam's mixdown, else its present track."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from bot.domain.best_of import BestPost
 from bot.domain.clips import Clip
+from bot.domain.sight import Sight
 from bot.store.store import Store
 
 _DAY_SECONDS = 86_400.0
@@ -28,7 +29,7 @@ class StarService:
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._stars, self._clock = store.stars, clock
-        self._best = store.best_of
+        self._best, self._history = store.best_of, store.clip_history
 
     async def give(self, clip: Clip, user_id: int) -> bool:
         """Star a clip for a person; return whether it was not starred by them before."""
@@ -38,16 +39,18 @@ class StarService:
         """Remove a person's star; return whether there was one."""
         return await self._stars.take_back(clip, user_id)
 
-    async def favourites(self, user_id: int, limit: int) -> list[Clip]:
-        """Return a person's starred clips, latest first."""
-        return await self._stars.of_user(user_id, limit)
+    async def favourites(self, user_id: int, sight: Sight, limit: int) -> list[Clip]:
+        """Return a person's starred clips in sight, latest first."""
+        return await self._history.starred_by(user_id, sight, "", 0, limit)
 
-    async def top(self, guild_id: int, period: Period, limit: int) -> list[tuple[Clip, int]]:
-        """Return a server's clips with the most stars in a period, and their counts."""
+    async def top(
+        self, guild_id: int, sight: Sight, period: Period, limit: int
+    ) -> list[tuple[Clip, int]]:
+        """Return a server's clips in sight with the most stars in a period, and their counts."""
         if period is Period.ALL:
-            return [(clip, clip.stars) for clip in await self._stars.top(guild_id, limit)]
+            return [(clip, clip.stars) for clip in await self._stars.top(guild_id, sight, limit)]
         since = self._clock() - _SECONDS[period]
-        return await self._stars.top_since(guild_id, since, limit)
+        return await self._stars.top_since(guild_id, sight, since, limit)
 
     async def begin_best_of(self, guild_id: int, channel_id: int, stars: int) -> None:
         """Set the channel of a server's best clips, and the stars a clip needs."""
