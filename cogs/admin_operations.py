@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import discord
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
+from bot.app.services.operations import BotStatus
 from bot.domain.status import ShardStatus, WorkerStatus
+from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.presentation import cards, messages
 from cogs.presentation.renderers import own_renderer
@@ -39,31 +42,9 @@ class AdminOperations(commands.Cog):
     async def status(self, interaction: Interaction) -> None:
         """Show how the bot is doing."""
         status = await self.bot.service.operations.status()
-        engine = status.engine.trouble or Sentence("being loaded")
-        if status.engine.model:
-            engine = Sentence("ready")
-        longest = Sentence("nobody")
-        if status.oldest_wait_seconds:
-            longest = messages.duration(status.oldest_wait_seconds)
-        lag = Sentence("{lag:.0f} ms at most in the last minute", lag=1000 * status.lag_seconds)
-        connection = connection_row(status.shards)
-        rows: list[cards.Row] = [
-            (Sentence("In the queue"), str(status.engine.waiting)),
-            (Sentence("Being made"), str(status.engine.running)),
-            (Sentence("Oldest wait"), longest),
-            (Sentence("Music engine"), engine),
-            (Sentence("Engine restarts"), str(status.engine.restarts)),
-            *_worker_rows(status.engine.workers),
-            *([(Sentence("Connection to Discord"), connection)] if connection else []),
-            (Sentence("Uptime"), messages.duration(status.up_seconds)),
-            (Sentence("Memory"), f"{status.memory_bytes / 2**20:.0f} MB"),
-            (Sentence("Event-loop lag"), lag),
-            (Sentence("Delivered"), str(status.delivered)),
-            (Sentence("Failed"), str(status.failed)),
-        ]
         # The last error may be from another server: for the bot's owner only.
         error = status.last_error if await self.bot.is_owner(interaction.user) else None
-        embed = cards.status(own_renderer(interaction), rows, error)
+        embed = status_embed(own_renderer(interaction), status, error)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     async def drain(self, interaction: Interaction, on: bool = True) -> None:
@@ -85,6 +66,32 @@ class AdminOperations(commands.Cog):
         await interaction.response.send_message(own_renderer(interaction)(answer), ephemeral=True)
 
 
+def status_embed(render: Renderer, status: BotStatus, last_error: str | None) -> discord.Embed:
+    """Return what managers read, within Discord's limits for any number of workers and shards."""
+    engine = status.engine.trouble or Sentence("being loaded")
+    if status.engine.model:
+        engine = Sentence("ready")
+    longest = Sentence("nobody")
+    if status.oldest_wait_seconds:
+        longest = messages.duration(status.oldest_wait_seconds)
+    lag = Sentence("{lag:.0f} ms at most in the last minute", lag=1000 * status.lag_seconds)
+    connection = connection_row(status.shards)
+    rows: list[cards.Row] = [
+        (Sentence("In the queue"), str(status.engine.waiting)),
+        (Sentence("Being made"), str(status.engine.running)),
+        (Sentence("Oldest wait"), longest),
+        (Sentence("Music engine"), engine),
+        (Sentence("Engine restarts"), str(status.engine.restarts)),
+        *([(Sentence("Connection to Discord"), connection)] if connection else []),
+        (Sentence("Uptime"), messages.duration(status.up_seconds)),
+        (Sentence("Memory"), f"{status.memory_bytes / 2**20:.0f} MB"),
+        (Sentence("Event-loop lag"), lag),
+        (Sentence("Delivered"), str(status.delivered)),
+        (Sentence("Failed"), str(status.failed)),
+    ]
+    return cards.status(render, rows, _worker_lines(render, status.engine.workers), last_error)
+
+
 def connection_row(shards: Sequence[ShardStatus]) -> Sentence | None:
     """Return the status of the connections to Discord, naming slow ones."""
     if not shards:
@@ -102,12 +109,12 @@ def connection_row(shards: Sequence[ShardStatus]) -> Sentence | None:
     return Sentence("{n} shards, {latency:.0f} ms at most", n=len(shards), latency=slowest_ms)
 
 
-def _worker_rows(workers: Sequence[WorkerStatus]) -> list[cards.Row]:
-    """Return a row for each worker, if there are several."""
+def _worker_lines(render: Renderer, workers: Sequence[WorkerStatus]) -> list[str]:
+    """Return a line for each worker, if there are several; those that aren't ready come first."""
     if len(workers) == 1 and workers[0].is_local:
         return []
-    numbered = enumerate(workers, start=1)
-    return [(Sentence("Worker {n}", n=number), _worker(each)) for number, each in numbered]
+    numbered = sorted(enumerate(workers, start=1), key=lambda each: each[1].is_ready)
+    return [f"**{number}** {render(_worker(each))}" for number, each in numbered]
 
 
 def _worker(worker: WorkerStatus) -> Sentence:

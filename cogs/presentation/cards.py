@@ -15,7 +15,7 @@ from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Plural, Sentence, Term, listing, term, verbatim
 from cogs.presentation.messages import link
 from cogs.presentation.mix_messages import mix_of
-from cogs.presentation.prompts import escape, quote_prompt
+from cogs.presentation.prompts import escape, quote_prompt, shorten
 
 COLOUR = discord.Colour(0xE8A33D)
 PICTURE = "waveform.png"
@@ -23,6 +23,10 @@ SPECTROGRAM = "spectrogram.png"
 
 WORDS_HELD_BACK = Sentence("a clip, its words held back by this server's filter")
 SEAMLESS = Sentence("loops seamlessly")
+
+_FIELD_CHARACTERS = 1024
+"""Discord's limit for the value of a field; an embed may have 6,000 in all."""
+_LINE_CHARACTERS = 300
 
 Row = tuple[Sentence, Sentence | str | None]
 """A name and a value; a value of None is left out."""
@@ -192,20 +196,37 @@ def about(
     _with_rows(embed, render, rows)
     if engine.trouble is not None:
         embed.add_field(
-            name=render(Sentence("Trouble")), value=render(engine.trouble), inline=False
+            name=render(Sentence("Trouble")),
+            value=shorten(render(engine.trouble), _FIELD_CHARACTERS),
+            inline=False,
         )
     if "NC" in licence:
         embed.set_footer(text=render(Sentence("This model's music may not be used commercially.")))
     return embed
 
 
-def status(render: Renderer, rows: Sequence[Row], last_error: str | None) -> discord.Embed:
-    """Return the status of the bot."""
+def status(
+    render: Renderer, rows: Sequence[Row], workers: Sequence[str], last_error: str | None
+) -> discord.Embed:
+    """Return the status of the bot, with as many of the workers' lines as fit into a field."""
     embed = discord.Embed(title=render(Sentence("How I am doing")), colour=COLOUR)
     _with_rows(embed, render, rows)
+    if workers:
+        lines = _fitting(render, [shorten(line, _LINE_CHARACTERS) for line in workers])
+        embed.add_field(name=render(Sentence("Workers")), value=lines, inline=False)
     error = render(Sentence("none")) if last_error is None else escape(last_error)
     embed.add_field(name=render(Sentence("Last error")), value=error, inline=False)
     return embed
+
+
+def _fitting(render: Renderer, lines: Sequence[str]) -> str:
+    """Return the first lines that fit into a field, and how many more there are."""
+    text, kept = "\n".join(lines), len(lines)
+    while len(text) > _FIELD_CHARACTERS:
+        kept -= 1
+        more = render(Sentence("… and {n} more", n=len(lines) - kept))
+        text = "\n".join([*lines[:kept], more])
+    return text
 
 
 def _tempo(bpm: float | None) -> Sentence | None:
@@ -223,7 +244,6 @@ def _device(text: str) -> Sentence:
 def _with_rows(embed: discord.Embed, render: Renderer, rows: Sequence[Row]) -> discord.Embed:
     for name, value in rows:
         if value is not None:
-            embed.add_field(
-                name=render(name), value=render(value) if isinstance(value, Sentence) else value
-            )
+            text = render(value) if isinstance(value, Sentence) else value
+            embed.add_field(name=render(name), value=shorten(text, _FIELD_CHARACTERS))
     return embed

@@ -42,9 +42,14 @@ def quote_prompt(prompt: str | None, most: int = _SHOWN_PROMPT) -> Sentence:
     return verbatim(escape(prompt, most))
 
 
+def shorten(text: str, most: int) -> str:
+    """Return a text of at most so many characters; what is cut off is marked."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def escape(text: str, most: int = _SHOWN_PROMPT) -> str:
     """Shorten a text and escape its markup, mentions and links."""
-    short = text if len(text) <= most else text[: most - 1] + "…"
+    short = shorten(text, most)
     # The bot's messages never ping; this also prevents mentions from being rendered.
     plain = discord.utils.escape_markdown(short).replace("<", "\\<").replace("@", "@\u200b")
     return plain.replace("://", ":\u200b//")

@@ -12,7 +12,7 @@ from bot.domain.jobs import MAX_PROMPT_CHARACTERS
 from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.presentation.jam_messages import title_of
-from cogs.presentation.prompts import RANDOM_CLIP
+from cogs.presentation.prompts import RANDOM_CLIP, shorten
 from cogs.presentation.renderers import own_renderer
 from cogs.requests.places import sight_of_everybody
 from cogs.requests.rights import clips_in_sight
@@ -72,7 +72,7 @@ def name_clip(render: Renderer, clip: Clip) -> str:
     """Return a clip's number, prompt and length, within the limit of a choice."""
     length = render(Sentence("{n} s", n=round(clip.seconds)))
     name = f"{clip.id} · {clip.prompt or render(RANDOM_CLIP)} · {length}"
-    return name if len(name) <= _CHOICE_CHARACTERS else name[: _CHOICE_CHARACTERS - 1] + "…"
+    return shorten(name, _CHOICE_CHARACTERS)
 
 
 async def suggest_jams(interaction: Interaction, current: str) -> list[app_commands.Choice[int]]:
