@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
 from bot.i18n.sentence import Sentence
-from cogs.posting.server_log import note
+from cogs.posting.server_log import noted
 from cogs.presentation import log_messages
 from cogs.presentation.account_messages import AS_DISCORD_SAYS
 from cogs.presentation.renderers import own_renderer
@@ -53,11 +53,11 @@ class Admin(commands.GroupCog, group_name="admin"):
             Seconds a day, within the owner's limit; leave it out to take the role's quota away.
         """
         await self.bot.service.guilds.set_tier(guild_of(interaction), role.id, seconds)
-        await show_settings(interaction)
         done = log_messages.NO_TIER.fill(role=f"<@&{role.id}>")
         if seconds is not None:
             done = log_messages.TIER.fill(role=f"<@&{role.id}>", seconds=seconds)
-        await note(interaction, done)
+        async with noted(interaction, done):
+            await show_settings(interaction)
 
     @app_commands.command()
     async def limits(
@@ -92,10 +92,9 @@ class Admin(commands.GroupCog, group_name="admin"):
             max_seconds=longest,
             cooldown_seconds=pause,
         )
-        await show_settings(interaction)
         done = log_messages.limits_set(person, server, longest, pause, waiting)
-        if done is not None:
-            await note(interaction, done)
+        async with noted(interaction, done):
+            await show_settings(interaction)
 
     @app_commands.command()
     @app_commands.autocomplete(language=suggest_languages)
@@ -109,16 +108,16 @@ class Admin(commands.GroupCog, group_name="admin"):
         """
         chosen = read_language(self.bot.languages, language)
         await self.bot.service.languages.set_of_server(guild_of(interaction), chosen)
-        await show_settings(interaction)
         name = self.bot.languages.names().get(chosen or "", AS_DISCORD_SAYS)
-        await note(interaction, log_messages.LANGUAGE.fill(language=name))
+        async with noted(interaction, log_messages.LANGUAGE.fill(language=name)):
+            await show_settings(interaction)
 
     @app_commands.command()
     async def unlimit(self, interaction: Interaction) -> None:
         """Reset this server's limits to what the bot's owner has set."""
         await self.bot.service.guilds.clear_limits(guild_of(interaction))
-        await show_settings(interaction)
-        await note(interaction, log_messages.UNLIMITED)
+        async with noted(interaction, log_messages.UNLIMITED):
+            await show_settings(interaction)
 
     @app_commands.command()
     async def channel(
@@ -137,11 +136,11 @@ class Admin(commands.GroupCog, group_name="admin"):
             False takes the channel off the list.
         """
         await self.bot.service.guilds.allow_channel(guild_of(interaction), channel.id, allowed)
-        await show_settings(interaction)
         done = log_messages.NO_CHANNEL.fill(channel=f"<#{channel.id}>")
         if allowed:
             done = log_messages.CHANNEL.fill(channel=f"<#{channel.id}>")
-        await note(interaction, done)
+        async with noted(interaction, done):
+            await show_settings(interaction)
 
     @app_commands.command()
     async def block(
@@ -158,9 +157,9 @@ class Admin(commands.GroupCog, group_name="admin"):
         """
         place = await self._place(interaction, everywhere=everywhere)
         await self.bot.service.guilds.block(place, person.id)
-        await show_settings(interaction)
-        if not everywhere:
-            await note(interaction, log_messages.BLOCKED.fill(person=f"<@{person.id}>"))
+        done = None if everywhere else log_messages.BLOCKED.fill(person=f"<@{person.id}>")
+        async with noted(interaction, done):
+            await show_settings(interaction)
 
     @app_commands.command()
     async def unblock(
@@ -177,9 +176,9 @@ class Admin(commands.GroupCog, group_name="admin"):
         """
         place = await self._place(interaction, everywhere=everywhere)
         await self.bot.service.guilds.unblock(place, person.id)
-        await show_settings(interaction)
-        if not everywhere:
-            await note(interaction, log_messages.UNBLOCKED.fill(person=f"<@{person.id}>"))
+        done = None if everywhere else log_messages.UNBLOCKED.fill(person=f"<@{person.id}>")
+        async with noted(interaction, done):
+            await show_settings(interaction)
 
     @app_commands.command()
     async def reset(self, interaction: Interaction, person: discord.User) -> None:
@@ -213,9 +212,10 @@ class Admin(commands.GroupCog, group_name="admin"):
                 person=f"<@{person.id}>",
                 most=limits.most_daily_seconds,
             )
-        await interaction.response.send_message(own_renderer(interaction)(answer), ephemeral=True)
-        if back:
-            await note(interaction, log_messages.RESET.fill(person=f"<@{person.id}>", back=back))
+        done = log_messages.RESET.fill(person=f"<@{person.id}>", back=back) if back else None
+        text = own_renderer(interaction)(answer)
+        async with noted(interaction, done):
+            await interaction.response.send_message(text, ephemeral=True)
 
     async def _place(self, interaction: Interaction, *, everywhere: bool) -> int | None:
         """Return the server, or None for everywhere, which is for the owner of the bot."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
 from bot.i18n.sentence import Sentence
-from cogs.posting.server_log import begin_log, note
+from cogs.posting.afterwards import afterwards
+from cogs.posting.server_log import begin_log, note, noted
 from cogs.presentation import log_messages, messages
 from cogs.presentation.prompts import escape
 from cogs.presentation.renderers import own_renderer
@@ -54,8 +57,8 @@ class Words(app_commands.Group, name="words"):
             A word or several; with * for any letters; or a pattern between slashes.
         """
         kept = await self.bot.service.word_filter.add(guild_of(interaction), entry)
-        await _say(interaction, ADDED.fill(entry=_shown(kept)))
-        await note(interaction, log_messages.WORD.fill(entry=_shown(kept)))
+        async with noted(interaction, log_messages.WORD.fill(entry=_shown(kept))):
+            await _say(interaction, ADDED.fill(entry=_shown(kept)))
 
     @app_commands.command()
     async def remove(self, interaction: Interaction, entry: Entry) -> None:
@@ -70,8 +73,8 @@ class Words(app_commands.Group, name="words"):
         if gone is None:
             await _say(interaction, NOT_THERE)
             return
-        await _say(interaction, REMOVED.fill(entry=_shown(gone)))
-        await note(interaction, log_messages.NO_WORD.fill(entry=_shown(gone)))
+        async with noted(interaction, log_messages.NO_WORD.fill(entry=_shown(gone))):
+            await _say(interaction, REMOVED.fill(entry=_shown(gone)))
 
     @app_commands.command(name="list")
     async def list_words(self, interaction: Interaction) -> None:
@@ -131,11 +134,11 @@ class AdminModeration(commands.Cog):
         """
         guild_id = guild_of(interaction)
         await self.bot.service.guilds.allow_uploads(guild_id, role.id, allowed)
-        await show_settings(interaction)
         done = log_messages.NO_UPLOADS.fill(role=f"<@&{role.id}>")
         if allowed:
             done = log_messages.UPLOADS.fill(role=f"<@&{role.id}>")
-        await note(interaction, done)
+        async with noted(interaction, done):
+            await show_settings(interaction)
 
     async def log(
         self, interaction: Interaction, channel: discord.TextChannel | None = None
@@ -154,8 +157,8 @@ class AdminModeration(commands.Cog):
             await _say(interaction, LOG_ENDED)
             return
         await begin_log(interaction, guild_id, channel.id)
-        await _say(interaction, LOG_BEGUN.fill(channel=f"<#{channel.id}>"))
-        await show_reports(self.bot, guild_id)
+        async with afterwards(self.bot, partial(show_reports, self.bot, guild_id)):
+            await _say(interaction, LOG_BEGUN.fill(channel=f"<#{channel.id}>"))
 
 
 def _shown(entry: str) -> str:

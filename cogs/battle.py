@@ -15,6 +15,7 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.battles import BattleState, Entrants
 from bot.errors import RequestError
 from cogs.battles.progress import BattleProgress
+from cogs.posting.afterwards import afterwards
 from cogs.posting.due_loop import DueLoop
 from cogs.presentation import battle_messages, battle_results
 from cogs.presentation.errors import report_error
@@ -90,29 +91,29 @@ class Battle(commands.Cog):
             voting_seconds=60.0 * voting,
         )
         battles, render = self.bot.service.battles, shared_renderer(interaction)
-        with self.progress.announcing(new.key):
-            battle = await battles.begin(new)
-            await failpoints.reached("battle.begun")
-            card = battle_messages.announcement(
-                render, battle, sample, Entrants(ready=0, pending=0)
-            )
-            view = battle_view(render, battle)
-            assert view is not None
-            # If this fails, the next `run_due` finds the message or deletes the battle.
-            sent = await interaction.response.send_message(embed=card, view=view)
-            await failpoints.reached("battle.announced")
-            if sent.message_id is not None:
-                await battles.record_card(battle.id, sent.message_id)
-        found = await battles.find(battle.id)
-        if (
-            sample is not None
-            and found is not None
-            and found.message_id is not None
-            and not await self.progress.stage.show_sample(found, sample)
-        ):
-            answer = own_renderer(interaction)(battle_messages.SAMPLE_NOT_SHOWN)
-            await interaction.followup.send(answer, ephemeral=True)
-        await self.run_due()
+        async with afterwards(self.bot, self.run_due):
+            with self.progress.announcing(new.key):
+                battle = await battles.begin(new)
+                await failpoints.reached("battle.begun")
+                card = battle_messages.announcement(
+                    render, battle, sample, Entrants(ready=0, pending=0)
+                )
+                view = battle_view(render, battle)
+                assert view is not None
+                # If this fails, `run_due` finds the message or deletes the battle.
+                sent = await interaction.response.send_message(embed=card, view=view)
+                await failpoints.reached("battle.announced")
+                if sent.message_id is not None:
+                    await battles.record_card(battle.id, sent.message_id)
+            found = await battles.find(battle.id)
+            if (
+                sample is not None
+                and found is not None
+                and found.message_id is not None
+                and not await self.progress.stage.show_sample(found, sample)
+            ):
+                answer = own_renderer(interaction)(battle_messages.SAMPLE_NOT_SHOWN)
+                await interaction.followup.send(answer, ephemeral=True)
 
     @app_commands.command()
     async def ladder(self, interaction: Interaction) -> None:

@@ -16,6 +16,7 @@ from bot import failpoints
 from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.dailies import Daily, DailyPlan, DailyStep
 from bot.errors import Refused, RequestError
+from cogs.posting.afterwards import afterwards
 from cogs.posting.due_loop import DueLoop
 from cogs.posting.keyed_runner import KeyedRunner
 from cogs.posting.message_search import find_own
@@ -102,8 +103,8 @@ class DailyPrompt(commands.Cog):
         except ValueError:
             raise RequestError(daily_messages.NO_ZONE.fill(zone=zone)) from None
         answer = render(daily_messages.first_one(channel.id, first_at))
-        await interaction.response.send_message(answer, ephemeral=True)
-        await self.run_due()
+        async with afterwards(self.bot, self.run_due):
+            await interaction.response.send_message(answer, ephemeral=True)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:

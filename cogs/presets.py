@@ -12,7 +12,7 @@ from bot.domain.jobs import MAX_PROMPT_CHARACTERS
 from bot.domain.presets import Preset, PresetOwner
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence, listing
-from cogs.posting.server_log import note
+from cogs.posting.server_log import noted
 from cogs.presentation import log_messages, messages, preset_messages
 from cogs.presentation.prompts import clean_prompt, escape
 from cogs.presentation.renderers import own_renderer
@@ -123,9 +123,10 @@ class Presets(commands.GroupCog, group_name="preset"):
         if owner.is_server and not await is_manager(interaction):
             raise RequestError(messages.FOR_MANAGERS)
         await self.bot.service.presets.delete(owner, preset.name)
-        await self._say(interaction, DELETED.fill(name=escape(preset.name)))
-        if owner.is_server:
-            await note(interaction, log_messages.UNSHARED.fill(name=escape(preset.name)))
+        called = escape(preset.name)
+        done = log_messages.UNSHARED.fill(name=called) if owner.is_server else None
+        async with noted(interaction, done):
+            await self._say(interaction, DELETED.fill(name=called))
 
     @app_commands.command()
     @app_commands.autocomplete(name=suggest_presets)
@@ -146,8 +147,8 @@ class Presets(commands.GroupCog, group_name="preset"):
             raise RequestError(NO_PRESET)
         await self.bot.service.word_filter.check(guild_id, preset.name, preset.words)
         await presets.save(PresetOwner(id=guild_id, is_server=True), preset)
-        await self._say(interaction, SHARED.fill(name=escape(preset.name)))
-        await note(interaction, log_messages.SHARED.fill(name=escape(preset.name)))
+        async with noted(interaction, log_messages.SHARED.fill(name=escape(preset.name))):
+            await self._say(interaction, SHARED.fill(name=escape(preset.name)))
 
     def _read_stems(self, text: str | None) -> tuple[str, ...]:
         """Return the stems that a text names. Raises RequestError for unknown ones."""

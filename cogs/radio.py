@@ -15,6 +15,7 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.live_words import MAX_LIVE_CHARACTERS, with_words
 from bot.domain.radio import RadioPlan, RadioSource
 from bot.errors import RequestError
+from cogs.posting.afterwards import afterwards
 from cogs.presentation import radio_messages
 from cogs.presentation.errors import report_error
 from cogs.presentation.renderers import own_renderer, shared_renderer
@@ -142,9 +143,9 @@ class Radio(commands.GroupCog, group_name="radio"):
         """
         radio = require_radio(interaction)
         answer = await steer(self.bot, interaction.user, radio, words, weight)
-        await interaction.response.send_message(shared_renderer(interaction)(answer))
         # After the answer, since edits of cards and statuses are rate limited.
-        await radio.show()
+        async with afterwards(self.bot, radio.show):
+            await interaction.response.send_message(shared_renderer(interaction)(answer))
 
     @app_commands.command()
     @app_commands.autocomplete(jam=suggest_jams)
@@ -214,8 +215,8 @@ class Radio(commands.GroupCog, group_name="radio"):
             words, weight = read_words(cast(Mapping[str, Any], interaction.data))
             radio = require_radio(interaction)
             answer = await steer(self.bot, interaction.user, radio, words, weight)
-            await interaction.response.send_message(shared_renderer(interaction)(answer))
-            await radio.show()
+            async with afterwards(self.bot, radio.show):
+                await interaction.response.send_message(shared_renderer(interaction)(answer))
         except Exception as error:
             await report_error(interaction, error)
 

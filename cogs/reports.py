@@ -10,6 +10,7 @@ from bot.app.client import Interaction, ZhiyinBot
 from bot.domain.clips import Clip
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
+from cogs.posting.afterwards import afterwards
 from cogs.presentation.prompts import clean_prompt
 from cogs.presentation.renderers import own_renderer
 from cogs.requests.clip_recall import find_typed_clip
@@ -96,10 +97,15 @@ class Reports(commands.Cog):
                 await self.bot.service.guilds.settings(interaction.guild_id)
             ).log_channel_id is not None
             answer = REPORTED if has_log else KEPT
-        await interaction.response.send_message(own_renderer(interaction)(answer), ephemeral=True)
-        if not await show_reports(self.bot, interaction.guild_id) and answer is REPORTED:
-            # Not posted yet: the next report, or the next start, posts it.
-            await interaction.edit_original_response(content=own_renderer(interaction)(KEPT))
+        guild_id, render = interaction.guild_id, own_renderer(interaction)
+
+        async def show() -> None:
+            if not await show_reports(self.bot, guild_id) and answer is REPORTED:
+                # Not posted yet: the next report, or the next start, posts it.
+                await interaction.edit_original_response(content=render(KEPT))
+
+        async with afterwards(self.bot, show):
+            await interaction.response.send_message(render(answer), ephemeral=True)
 
     def _check_pace(self, interaction: Interaction) -> None:
         """Apply the rate limit of a person. Raises CommandOnCooldown."""

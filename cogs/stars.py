@@ -13,6 +13,7 @@ from bot.app.services.stars import Period
 from bot.domain.clips import Clip
 from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
+from cogs.posting.outages import UNREACHABLE
 from cogs.presentation import star_messages
 from cogs.presentation.renderers import own_renderer, server_renderer
 from cogs.requests.named_choice import NamedChoice
@@ -106,7 +107,7 @@ class Stars(commands.Cog):
         try:
             message = channel.get_partial_message(payload.message_id)
             await message.edit(view=clip_view(render, fresh))
-        except discord.HTTPException as error:
+        except (discord.HTTPException, *UNREACHABLE) as error:
             # The next press of the button updates it.
             log.debug("star.not_shown clip=%d %s", clip.id, error)
 

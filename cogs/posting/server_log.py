@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import discord
 
 from bot.app.client import Interaction, ZhiyinBot
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
+from cogs.posting.afterwards import afterwards
 from cogs.posting.outages import UNREACHABLE
 from cogs.presentation.log_messages import line
 from cogs.presentation.renderers import server_renderer
@@ -43,6 +46,21 @@ async def note(interaction: Interaction, done: Sentence) -> None:
         text = line(interaction.user.id, done)
         nonce = f"log/{interaction.id}"
         await post_to_log(interaction.client, interaction.guild_id, text, nonce=nonce)
+
+
+@asynccontextmanager
+async def noted(interaction: Interaction, done: Sentence | None) -> AsyncIterator[None]:
+    """Note what a manager has done after a block that answers, also if the answer fails.
+
+    `done` is None for what is not noted.
+    """
+
+    async def work() -> None:
+        if done is not None:
+            await note(interaction, done)
+
+    async with afterwards(interaction.client, work):
+        yield
 
 
 async def post_to_log(

@@ -71,5 +71,6 @@ class BattleButton(PersistentButton, template=r"zhiyin:battle:(?P<id>\d+):(?P<ac
                 answer = battle_messages.CALLED_OFF_BY_HAND
             case _:
                 raise RequestError(battle_messages.NO_BATTLE)
-        await send_privately(interaction, answer)
+        # Before the answer, which may fail or be late.
         interaction.client.dispatch("battle_changed", battle.id)
+        await send_privately(interaction, answer)

@@ -117,8 +117,9 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
                 starred = await require_clip(interaction, clip.id)
                 is_alone = interaction.message is not None and interaction.message.flags.ephemeral
                 render = own_renderer(interaction) if is_alone else shared_renderer(interaction)
-                await interaction.response.edit_message(view=clip_view(render, starred))
+                # Before the answer, which may fail.
                 interaction.client.dispatch("take_starred", starred, interaction.channel_id or 0)
+                await interaction.response.edit_message(view=clip_view(render, starred))
                 await interaction.followup.send(own_renderer(interaction)(answer), ephemeral=True)
             case "tree":
                 await show_tree(interaction, clip)

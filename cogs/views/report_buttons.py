@@ -9,6 +9,7 @@ from bot.domain.withdrawals import Withdrawal
 from bot.errors import RequestError
 from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence, verbatim
+from cogs.posting.afterwards import afterwards
 from cogs.posting.server_log import post_to_log
 from cogs.presentation import log_messages, messages
 from cogs.presentation.renderers import own_renderer, server_renderer, shared_renderer
@@ -88,13 +89,17 @@ class ReportButton(PersistentButton, template=r"zhiyin:report:(?P<id>\d+):(?P<ve
                     bot.dispatch("clip_changed", each.id)
         done = log_messages.line(interaction.user.id, _DONE[self.verdict])
         before = interaction.message.content if interaction.message is not None else ""
-        await interaction.response.edit_message(
-            content=f"{before}\n→ {shared_renderer(interaction)(done)}",
-            view=self._left(interaction),
-        )
-        if not await withdraw(bot, shown):
-            answer = own_renderer(interaction)(why_still_shown(interaction))
-            await interaction.followup.send(answer, ephemeral=True)
+
+        async def take_down() -> None:
+            if not await withdraw(bot, shown):
+                answer = own_renderer(interaction)(why_still_shown(interaction))
+                await interaction.followup.send(answer, ephemeral=True)
+
+        async with afterwards(bot, take_down):
+            await interaction.response.edit_message(
+                content=f"{before}\n→ {shared_renderer(interaction)(done)}",
+                view=self._left(interaction),
+            )
 
     def _left(self, interaction: Interaction) -> discord.ui.View | None:
         """Return the remaining actions: after a deletion the author can still be blocked."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot import failpoints
 from bot.domain.battles import BattleOutcome, BattleState
 from tests.support.battle_arena import in_an_arena, text_of, to_the_vote
 
@@ -76,13 +75,12 @@ async def test_a_deleted_channel_ends_the_battle(arena):
 async def test_a_battle_whose_card_was_deleted_unrecorded_ends(arena):
     """The bot was killed before it recorded the card; the battle still ends."""
     server = arena.server
-    arena.monkeypatch.setenv(failpoints.VARIABLE, "battle.announced=raise")
     card = (await arena.begin()).response
-    arena.monkeypatch.delenv(failpoints.VARIABLE)
-    assert (await arena.battle()).message_id is None
+    async with server.store.battles._database.transaction() as connection:
+        await connection.execute("UPDATE battles SET message_id = NULL")
     await server.store.battles.close(1)
     await server.bot.get_channel(server.channel.id).get_partial_message(card.id).delete()
-    await server.env.settle()
+    await server.restart_bot()
     assert await arena.run_due()
     battle = await arena.battle()
     assert (battle.state, battle.outcome) == (BattleState.ENDED, BattleOutcome.TOO_FEW)

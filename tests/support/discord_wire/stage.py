@@ -113,6 +113,7 @@ async def open_stage(
     timings=None,
     answer_seconds=5.0,
     through=None,
+    vocabulary=None,
 ):
     """Open a simulated Discord and connect the bot, on a folder as in `simulated_server`.
 
@@ -150,6 +151,7 @@ async def open_stage(
             proxy=proxy,
             clock=clock,
             draw_seed=DrawnSeeds(),
+            vocabulary=vocabulary,
         )
         stop = asyncio.Event()
         connection = asyncio.create_task(
