@@ -200,8 +200,8 @@ async def test_messages_written_offline_arrive_once(there, channel, page):
 
 async def test_one_sound_plays_at_a_time_and_an_edit_does_not_stop_it(there, channel, page):
     """A player is kept when the message around it is rendered again."""
-    first = await say_as_bot(there, channel, content="1", files=[File("one.wav", sound(20))])
-    await say_as_bot(there, channel, content="2", files=[File("two.wav", sound(20))])
+    first = await say_as_bot(there, channel, content="1", files=[File("one.wav", sound(60))])
+    await say_as_bot(there, channel, content="2", files=[File("two.wav", sound(60))])
     playing = "[...document.querySelectorAll('audio')].map(each => !each.paused)"
     await page.get_by_role("button", name="Play one.wav").click()
     await expect(page.get_by_role("button", name="Pause one.wav")).to_be_visible()
@@ -213,8 +213,13 @@ async def test_one_sound_plays_at_a_time_and_an_edit_does_not_stop_it(there, cha
     )
     await expect(page.get_by_text("edited")).to_be_visible()
     assert await page.evaluate(playing) == [True, False]
+    # Paused, so that it stays where it was moved to.
+    await page.get_by_role("button", name="Pause one.wav").click()
+    await expect(page.get_by_role("button", name="Play one.wav")).to_be_visible()
     await page.get_by_role("slider", name="Position in one.wav").fill("500")
-    assert 9 < await page.evaluate("document.querySelector('audio').currentTime") < 13
+    assert await page.evaluate("document.querySelector('audio').currentTime") == 30.0
+    await page.get_by_role("button", name="Play one.wav").click()
+    await expect(page.get_by_role("button", name="Pause one.wav")).to_be_visible()
     await page.get_by_role("button", name="Play two.wav").click()
     await expect(page.get_by_role("button", name="Pause two.wav")).to_be_visible()
     assert await page.evaluate(playing) == [False, True]
