@@ -6,6 +6,7 @@ import discord
 
 from bot.app.client import ZhiyinBot
 from bot.domain.jams import Jam
+from cogs.posting.outages import is_outage
 
 
 async def unarchive(bot: ZhiyinBot, jam: Jam) -> bool:
@@ -14,7 +15,7 @@ async def unarchive(bot: ZhiyinBot, jam: Jam) -> bool:
     try:
         await bot.http.edit_channel(jam.thread_id, archived=False)
     except discord.HTTPException as error:
-        if error.status >= 500:
+        if is_outage(error):
             raise
         return False
     return True

@@ -14,7 +14,7 @@ from bot.domain.clips import Clip
 from bot.domain.jams import JamSnapshot, JamState
 from bot.errors import NotNow
 from cogs.jams.archive import unarchive
-from cogs.posting.jam_thread import GONE, NOT_ALLOWED, ThreadLost, has_footer, open_jam_thread
+from cogs.posting.jam_thread import ThreadLost, has_footer, open_jam_thread
 from cogs.posting.message_search import find_own
 from cogs.posting.outages import is_outage
 from cogs.presentation import jam_messages
@@ -101,23 +101,31 @@ class JamProgress:
         picture = await self._jams.draw_track(snapshot) if snapshot.parts else None
         shown_id: int | None
         try:
-            shown_id = await self._post(snapshot, mixdown, picture)
+            shown_id = await self._post_unarchived(snapshot, mixdown, picture)
         except discord.HTTPException as error:
+            if is_outage(error):
+                raise
             if error.code == _UNKNOWN_CHANNEL:
                 raise ThreadLost from error
-            if error.code == _ARCHIVED and await unarchive(self._bot, jam):
-                shown_id = await self._post(snapshot, mixdown, picture)
-            elif error.code in {*NOT_ALLOWED, _ARCHIVED}:
-                # The next change tries again; the buttons on the old card still work.
-                log.info("jam.card_not_shown id=%d code=%d", jam.id, error.code)
-                shown_id = jam.card_id
-            else:
-                raise
+            # The next change tries again; the buttons on the old card still work.
+            log.info("jam.card_not_shown id=%d code=%d", jam.id, error.code)
+            shown_id = jam.card_id
         self._shown_at[jam.id] = asyncio.get_running_loop().time()
         if jam.state is JamState.CLOSED:
             # Before the card is recorded as shown, so that an interruption repeats it.
             await self._show_result(snapshot, mixdown)
         await self._jams.record_card(jam.id, shown_id, jam.version)
+
+    async def _post_unarchived(
+        self, snapshot: JamSnapshot, mixdown: Clip | None, picture: bytes | None
+    ) -> int:
+        """Post the card as `_post` does, in a thread that Discord may have archived."""
+        try:
+            return await self._post(snapshot, mixdown, picture)
+        except discord.HTTPException as error:
+            if error.code != _ARCHIVED or not await unarchive(self._bot, snapshot.jam):
+                raise
+        return await self._post(snapshot, mixdown, picture)
 
     async def _post(
         self, snapshot: JamSnapshot, mixdown: Clip | None, picture: bytes | None
@@ -152,7 +160,7 @@ class JamProgress:
             message = channel.get_partial_message(jam.thread_id)
             await message.edit(embed=jam_messages.announcement(render, snapshot, mixdown))
         except discord.HTTPException as error:
-            if error.code not in GONE | NOT_ALLOWED:
+            if is_outage(error):
                 raise
             log.info("jam.result_not_shown id=%d code=%d", jam.id, error.code)
 

@@ -30,6 +30,14 @@ NO_THREADS = Sentence(
     "I may not open threads here: a manager of the server can give me the permissions *Create "
     "Public Threads* and *Send Messages in Threads*."
 )
+TOO_MANY_THREADS = Sentence(
+    "This server has as many active threads as Discord allows: close one of them, and start the "
+    "jam again."
+)
+NOT_OPENED = Sentence(
+    "Discord did not let me open this jam, so it is closed again. A filter of the server may "
+    "refuse its title or style: try other words."
+)
 NO_JAM = Sentence(
     "There is no jam here. `/jam start` begins one, `/jam list` tells where some are."
 )

@@ -110,9 +110,8 @@ async def open_jam(interaction: Interaction, new: NewJam) -> None:
         await failpoints.reached("jam.begun")
         try:
             opened = await open_jam_thread(bot, jam.id)
-        except ThreadLost:
-            await bot.service.jams.abandon(jam.id)
-            raise Refused(jam_messages.NO_THREADS) from None
+        except ThreadLost as lost:
+            raise Refused(lost.sentence) from None
         answer = own_renderer(interaction)(jam_answers.opened(opened))
         await interaction.followup.send(answer, ephemeral=True)
 

@@ -8,6 +8,7 @@ import discord
 import pytest
 from PIL import Image
 
+from bot import failpoints
 from bot.audio.files.tags import read_tags
 from bot.domain.jams import JamState
 from bot.domain.jobs import JobState, Kind
@@ -19,6 +20,10 @@ from tests.support.jam_session import last_response, start_session
 from tests.support.simulated_server import custom_ids, limited, open_server
 
 AT_ONCE = Timings(card_every_seconds=0.0)
+
+
+def announcements(server):
+    return [each for each in server.messages() if each.embeds]
 
 
 def opened(folder, **options):
@@ -248,6 +253,66 @@ async def test_missing_threads_and_cards_are_handled(tmp_path):
         assert (await server.store.jams.get(session.id)).state is JamState.CLOSED
         assert not (await server.newest_clip(server.bob)).is_deleted
         assert await server.store.check() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "sentence"),
+    [
+        ("/channels/*/messages/*/threads", 160006, jam_messages.TOO_MANY_THREADS),
+        ("/channels/*/messages/*/threads", 50013, jam_messages.NO_THREADS),
+        ("/channels/*/messages/*/threads", 240000, jam_messages.NOT_OPENED),
+        ("/channels/*/messages", 200000, jam_messages.NOT_OPENED),
+    ],
+)
+async def test_a_jam_that_discord_refuses_is_closed_at_once(tmp_path, path, code, sentence):
+    """Whoever started it learns why, and nobody is invited to a jam without a thread."""
+    async with opened(tmp_path) as server:
+        server.env.inject_error("POST", path, status=400, code=code, times=None)
+        answer = await server.alice.slash(server.channel, "jam start", title="x")
+        await server.idle()
+        assert last_response(answer).content == str(sentence)
+        assert await server.store.jams.open_in(server.guild.id) == []
+        assert announcements(server) == []
+        server.env.backend.faults.clear()
+        await start_session(server)
+
+
+async def test_a_jam_left_by_a_kill_is_closed_if_discord_refuses_it(tmp_path, monkeypatch):
+    """Its announcement goes, also if the first attempt to delete it meets an outage."""
+    async with opened(tmp_path) as server:
+        monkeypatch.setenv(failpoints.VARIABLE, "jam.announced=raise")
+        await server.alice.slash(server.channel, "jam start", title="x")
+        await server.idle()
+        monkeypatch.delenv(failpoints.VARIABLE)
+        assert len(announcements(server)) == 1
+        threads, places = "/channels/*/messages/*/threads", "/channels/*/messages/*"
+        server.env.inject_error("POST", threads, status=400, code=160006, times=None)
+        server.env.inject_error("DELETE", places, status=503, code=0, times=1)
+        progress = server.bot.get_cog("JamSessions").progress
+        assert not await progress.run_due()
+        assert len(await server.store.jams.open_in(server.guild.id)) == 1
+        assert await progress.run_due()
+        assert await server.store.jams.open_in(server.guild.id) == []
+        assert announcements(server) == []
+
+
+async def test_a_jam_goes_on_without_a_card_or_a_result_that_discord_refuses(tmp_path):
+    """Its words may be filtered; the next change tries again, and nothing is retried for ever."""
+    async with opened(tmp_path) as server:
+        session = await start_session(server)
+        progress = server.bot.get_cog("JamSessions").progress
+        cards = f"/channels/{session.thread.id}/messages/*"
+        server.env.inject_error("PATCH", cards, status=400, code=200000, times=None)
+        await server.store.jams.join(session.id, server.bob.id, "bob")
+        await server.idle()
+        assert await progress.run_due()
+        server.env.backend.faults.clear()
+        await session.play(server.alice)
+        announcement = f"/channels/{server.channel.id}/messages/*"
+        server.env.inject_error("PATCH", announcement, status=400, code=200000, times=None)
+        await session.press(server.alice, "Close")
+        assert (await session.snapshot()).jam.state is JamState.CLOSED
+        assert await server.store.jams.unfinished() == []
 
 
 async def test_a_jam_continues_after_a_restart(tmp_path):
