@@ -37,7 +37,7 @@ MAY_NOT_POST = Sentence(
 )
 ENDED = Sentence("I no longer collect the best clips. What was posted stays.")
 
-_NOT_ALLOWED = {50001, 50013}
+_NOT_ALLOWED, _NO_CHANNEL = {50001, 50013}, 10003
 
 log = logging.getLogger(__name__)
 
@@ -148,10 +148,15 @@ class BestOf(commands.Cog):
             await stars.delete_best(post)
             return
         await stars.record_best(post, None, clip.stars)
-        if error.code in _NOT_ALLOWED:
+        # A post that went with its channel is not missing from the one there is now.
+        if error.code == _NO_CHANNEL and post.message_id is None:
+            sentence = log_messages.NO_CHANNEL_FOR_BEST.fill(id=clip.id)
+        elif error.code in _NOT_ALLOWED:
             sentence = log_messages.CLOSED_TO_BEST.fill(id=clip.id, channel=f"<#{post.channel_id}>")
-            nonce = f"no-best/{clip.id}"
-            await post_to_log(self.bot, post.guild_id, sentence, nonce=nonce)
+        else:
+            return
+        nonce = f"no-best/{clip.id}"
+        await post_to_log(self.bot, post.guild_id, sentence, nonce=nonce)
 
     async def _update(self, post: BestPost) -> None:
         clip = await self.bot.service.clips.find(post.clip_id)

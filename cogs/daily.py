@@ -33,7 +33,7 @@ from cogs.views.daily_form import CUSTOM_ID, read_daily_words
 from cogs.views.form_fields import id_in_form
 
 _CHOICES = 25
-_NOT_ALLOWED = {50001, 50013}
+_NOT_ALLOWED, _NO_CHANNEL = {50001, 50013}, 10003
 
 log = logging.getLogger(__name__)
 
@@ -181,9 +181,12 @@ class DailyPrompt(commands.Cog):
                 raise
             log.warning("daily.refused id=%d code=%d", daily.id, error.code)
             await dailies.refuse(daily)
-            if error.code not in _NOT_ALLOWED:
+            if error.code == _NO_CHANNEL:
+                sentence = log_messages.NO_CHANNEL_FOR_DAILY
+            elif error.code in _NOT_ALLOWED:
+                sentence = log_messages.CLOSED_TO_DAILY.fill(channel=f"<#{daily.channel_id}>")
+            else:
                 return  # it was posted and deleted, say
-            sentence = log_messages.CLOSED_TO_DAILY.fill(channel=f"<#{daily.channel_id}>")
             await post_to_log(self.bot, daily.guild_id, sentence, nonce=f"no-daily/{daily.id}")
             return
         await failpoints.reached("daily.posted")

@@ -28,9 +28,17 @@ CLOSED_TO_DAILY = Sentence(
     "I could not post today's prompt in {channel}: I may not. I try again tomorrow: give me *Send "
     "Messages* and *Embed Links* there, or choose another channel with `/admin daily`."
 )
+NO_CHANNEL_FOR_DAILY = Sentence(
+    "I could not post today's prompt: its channel is gone. Choose another one with `/admin daily`; "
+    "without a channel, it ends the prompts."
+)
 CLOSED_TO_BEST = Sentence(
     "I could not post clip {id} in {channel}: I may not. Give me *Send Messages*, *Embed Links* "
     "and *Attach Files* there, or choose another channel with `/admin best`."
+)
+NO_CHANNEL_FOR_BEST = Sentence(
+    "I could not post clip {id} among the best ones: their channel is gone. Choose another one "
+    "with `/admin best`; without a channel, it ends the collection."
 )
 
 _QUOTED = 120

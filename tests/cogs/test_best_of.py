@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.store.retention import sweep
 from cogs.best_of import MAY_NOT_POST
+from cogs.presentation import log_messages
 from tests.cogs.test_stars import press_star
 from tests.support.simulated_server import open_server
 
@@ -68,6 +69,27 @@ async def test_an_inaccessible_channel_is_reported_to_managers(tmp_path):
         await server.env.settle()
         refused = await server.owner.slash(server.channel, "admin best", channel=best)
         assert refused.response.content == str(MAY_NOT_POST.fill(channel=f"<#{best.id}>"))
+
+
+async def test_managers_learn_that_the_channel_of_the_best_clips_is_deleted(tmp_path):
+    """At the next clip for it, and not for each star of what went with the channel."""
+    async with open_server(tmp_path) as server:
+        log, best = (server.guild.create_text_channel(name) for name in ("log", "best"))
+        await server.owner.slash(server.channel, "admin log", channel=log)
+        await server.owner.slash(server.channel, "admin best", channel=best, stars=1)
+        first, second = [(await server.music(seconds=1.0)).response for _ in range(2)]
+        await press_star(server, first, server.bob)
+        await server.idle()
+        assert len(best.history()) == 1
+        await server.bot.get_channel(best.id).delete()
+        count = len(log.history())
+        await press_star(server, first, server.owner)
+        await server.idle()
+        assert len(log.history()) == count
+        await press_star(server, second, server.bob)
+        await server.idle()
+        told = log.history()[-1].content
+        assert told == str(log_messages.NO_CHANNEL_FOR_BEST.fill(id=2))
 
 
 async def test_clips_of_private_channels_are_not_reposted(tmp_path):

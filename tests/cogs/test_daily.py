@@ -8,6 +8,7 @@ from bot import failpoints
 from bot.domain.dailies import DailyState
 from bot.i18n.languages import Renderer
 from cogs.presentation import daily_messages as texts
+from cogs.presentation import log_messages
 from cogs.views.daily_buttons import daily_view
 from tests.cogs.test_stars import press_star
 from tests.support.simulated_server import open_server
@@ -125,6 +126,21 @@ async def test_a_prompt_is_posted_once_whatever_comes_in_between(tmp_path, monke
         late = await server.bot.service.dailies.find(late.id)
         assert late.state is DailyState.SKIPPED
         assert len(posts(server)) == 3
+
+
+async def test_managers_learn_that_the_channel_of_the_prompt_is_deleted(tmp_path):
+    """Once a day, in their log."""
+    async with open_server(tmp_path) as server:
+        log, place = (server.guild.create_text_channel(name) for name in ("log", "daily"))
+        await server.owner.slash(server.channel, "admin log", channel=log)
+        first_at = await begin(server, channel=place)
+        await server.bot.get_channel(place.id).delete()
+        before = len(log.history())
+        for day in (0, 1):
+            assert await run_due(server, first_at + day * DAY)
+            assert await run_due(server)
+            told = [each.content for each in log.history()[before:]]
+            assert told == (day + 1) * [str(log_messages.NO_CHANNEL_FOR_DAILY)]
 
 
 async def test_a_prompt_is_of_its_channel_and_within_the_servers_manners(tmp_path):
