@@ -16,6 +16,7 @@ from cogs.presentation import log_messages, messages
 from cogs.presentation.prompts import escape
 from cogs.presentation.renderers import own_renderer
 from cogs.requests.admin_group import admin_group, command_of
+from cogs.requests.responses import thinking
 from cogs.requests.rights import guild_of, is_manager
 from cogs.requests.server_settings import show_settings
 from cogs.views.report_buttons import show_reports
@@ -156,9 +157,12 @@ class AdminModeration(commands.Cog):
             await self.bot.service.guilds.set_log_channel(guild_id, None)
             await _say(interaction, LOG_ENDED)
             return
-        await begin_log(interaction, guild_id, channel.id)
-        async with afterwards(self.bot, partial(show_reports, self.bot, guild_id)):
-            await _say(interaction, LOG_BEGUN.fill(channel=f"<#{channel.id}>"))
+        # Discord may take longer to post there than it waits for an answer.
+        async with thinking(interaction, ephemeral=True):
+            await begin_log(interaction, guild_id, channel.id)
+            answer = LOG_BEGUN.fill(channel=f"<#{channel.id}>")
+            async with afterwards(self.bot, partial(show_reports, self.bot, guild_id)):
+                await interaction.followup.send(own_renderer(interaction)(answer), ephemeral=True)
 
 
 def _shown(entry: str) -> str:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+
 import discord
 from discord.ext import commands
 
 from bot.app.client import ZhiyinBot
 from bot.errors import RequestError
+from cogs.posting.outages import is_outage
+from cogs.presentation import messages
 from cogs.presentation.renderers import locale_of_message
 from cogs.requests.draft import order_key
 from cogs.requests.mentions import Mention, is_typed, read_mention
 from cogs.requests.radio_steering import steer_by_message, steered_by
 from cogs.requests.submit import submit_from_message
 from cogs.views.order_button import OrderButton, order_view
+
+log = logging.getLogger(__name__)
 
 
 class Mentions(commands.Cog):
@@ -59,6 +65,11 @@ class Mentions(commands.Cog):
                 meant = await read_mention(self.bot, message)
         except RequestError as refused:
             meant = Mention(sentence=refused.sentence)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            log.warning("mention.not_read id=%d %r", message.id, error)
+            meant = Mention(sentence=messages.UNEXPECTED)
         if meant.sentence is None and meant.draft is not None:
             await submit_from_message(message, self.bot, meant.draft)
         elif meant.sentence is not None:

@@ -30,12 +30,15 @@ CLOSED = Sentence(
 
 
 async def begin_log(interaction: Interaction, guild_id: int, channel_id: int) -> None:
-    """Announce the log in a channel and set it. Raises RequestError if the bot can't post there."""
+    """Announce the log in a channel and set it.
+
+    Raises RequestError if the bot can't post there, and what discord.py raises otherwise.
+    """
     bot = interaction.client
     channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)
     try:
         await channel.send(server_renderer(bot, guild_id)(BEGUN))
-    except discord.HTTPException:
+    except (discord.Forbidden, discord.NotFound):
         raise RequestError(CLOSED.fill(channel=f"<#{channel_id}>")) from None
     await bot.service.guilds.set_log_channel(guild_id, channel_id)
 

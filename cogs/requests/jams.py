@@ -12,6 +12,7 @@ from bot.domain.jams import Jam, JamSnapshot, JamState
 from bot.domain.jobs import ClipSource, Keep, Kind, Order
 from bot.errors import Refused, RequestError
 from bot.jams.rounds import TurnAnswer, may_close, may_undo
+from cogs.posting.outages import is_outage
 from cogs.presentation import jam_answers, jam_messages, messages
 from cogs.presentation.jam_refusals import refusal
 from cogs.presentation.prompts import clean_prompt
@@ -162,12 +163,14 @@ async def close_jam(interaction: Interaction, snapshot: JamSnapshot) -> None:
 
 
 async def _has_left(interaction: Interaction, user_id: int | None) -> bool:
-    """Return whether a person has left the server; False if that is unknown."""
+    """Return whether a person has left the server. Raises what discord.py raises in an outage."""
     if user_id is None or interaction.guild_id is None:
         return user_id is None
     try:
         await interaction.client.http.get_member(interaction.guild_id, user_id)
     except discord.HTTPException as error:
+        if is_outage(error):
+            raise
         return error.code == _UNKNOWN_MEMBER
     return False
 

@@ -11,6 +11,7 @@ from bot.app.client import ZhiyinBot
 from bot.domain.jobs import REMIX_KEEP_SECONDS, Keep, Kind
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
+from cogs.posting.outages import is_outage
 from cogs.presentation import mention_messages, messages
 from cogs.presentation.prompts import clean_prompt
 from cogs.requests.draft import RequestDraft
@@ -65,7 +66,10 @@ def asks_clearly(content: str, own_id: int) -> bool:
 
 
 async def read_mention(bot: ZhiyinBot, message: discord.Message) -> Mention:
-    """Return the interpretation of a message that mentions the bot."""
+    """Return the interpretation of a message that mentions the bot.
+
+    Raises what discord.py raises in an outage.
+    """
     assert bot.user is not None
     words = clean_prompt(_REFERENCE.sub(" ", message.content) or None)
     sound, clip, theirs = find_sound(message), None, None
@@ -119,7 +123,9 @@ async def _replied_to(message: discord.Message) -> discord.Message | None:
         return reference.resolved
     try:
         return await message.channel.fetch_message(reference.message_id)
-    except discord.HTTPException:
+    except discord.HTTPException as error:
+        if is_outage(error):
+            raise
         return None
 
 

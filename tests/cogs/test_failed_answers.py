@@ -52,7 +52,7 @@ async def test_a_report_is_posted_whether_or_not_it_is_confirmed(tmp_path):
         assert f"{server.channel.id}/{first.id}" in lines(server, log)[-1].content
         await server.owner.slash(server.channel, "admin log")
         await report(server, second)
-        refuse_answer(server)
+        server.env.inject_error("POST", "/webhooks/*", status=400, code=200000, times=1)
         await server.owner.slash(server.channel, "admin log", channel=log)
         await server.idle()
         assert f"{server.channel.id}/{second.id}" in lines(server, log)[-1].content

@@ -15,7 +15,7 @@ from bot.domain.jobs import JobState, Kind
 from bot.jams.rounds import HOLD_SECONDS, IDLE_SECONDS, TURN_WAIT_SECONDS
 from bot.jams.track_picture import HEIGHT, WIDTH
 from bot.pipeline.timings import Timings
-from cogs.presentation import jam_messages
+from cogs.presentation import jam_messages, messages
 from tests.support.jam_session import last_response, start_session
 from tests.support.simulated_server import custom_ids, limited, open_server
 
@@ -182,6 +182,10 @@ async def test_only_the_starter_or_a_manager_closes_a_jam(tmp_path):
         session = await start_session(server, carol)
         await session.press(server.bob, "Take a turn")
         server.guild.remove_member(carol)
+        # In an outage nobody knows whether the starter is there.
+        server.env.inject_error("GET", "/guilds/*/members/*", status=503, code=0, times=1)
+        answer = await session.press(server.bob, "Close")
+        assert answer.response.content == str(messages.UNEXPECTED)
         answer = await session.press(server.alice, "Close")
         assert answer.response.content == str(jam_messages.NOT_YOURS_TO_CLOSE)
         closed = await session.press(server.bob, "Close")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cogs.posting.server_log import BEGUN, CLOSED
 from cogs.presentation import messages
 from cogs.reports import KEPT, NOT_A_CLIP, REPORTED, REPORTED_BEFORE, YOUR_OWN
+from tests.support.jam_session import last_response
 from tests.support.simulated_server import open_server
 
 
@@ -12,7 +15,7 @@ async def open_log(server, name="log"):
     """Make a channel the log; return it."""
     channel = server.guild.create_text_channel(name)
     result = await server.owner.slash(server.channel, "admin log", channel=channel)
-    assert f"<#{channel.id}>" in result.response.content
+    assert f"<#{channel.id}>" in last_response(result).content
     return channel
 
 
@@ -169,11 +172,25 @@ async def test_the_log_records_managers_actions(tmp_path):
         assert "this log ends" in lines(server, log)[-1].content
 
 
-async def test_an_inaccessible_channel_cannot_be_the_log(tmp_path):
+@pytest.mark.parametrize(("status", "code"), [(403, 50001), (403, 50013), (404, 10003)])
+async def test_an_inaccessible_channel_cannot_be_the_log(tmp_path, status, code):
     """The refusal says so, and the previous log stays."""
     async with open_server(tmp_path) as server:
         channel = server.guild.create_text_channel("log")
-        server.env.inject_error("POST", "/channels/*/messages", status=403, code=50001, times=1)
+        path = f"/channels/{channel.id}/messages"
+        server.env.inject_error("POST", path, status=status, code=code, times=1)
         answer = await server.owner.slash(server.channel, "admin log", channel=channel)
-        assert answer.response.content == str(CLOSED.fill(channel=f"<#{channel.id}>"))
+        assert last_response(answer).content == str(CLOSED.fill(channel=f"<#{channel.id}>"))
         assert (await server.store.settings.of(server.guild.id)).log_channel_id is None
+
+
+async def test_an_outage_is_not_told_as_a_missing_permission(tmp_path):
+    """The manager is asked to try again, and the log is not set."""
+    async with open_server(tmp_path) as server:
+        channel = server.guild.create_text_channel("log")
+        path = f"/channels/{channel.id}/messages"
+        server.env.inject_error("POST", path, status=503, code=0, times=1)
+        answer = await server.owner.slash(server.channel, "admin log", channel=channel)
+        assert last_response(answer).content == str(messages.UNEXPECTED)
+        assert (await server.store.settings.of(server.guild.id)).log_channel_id is None
+        await open_log(server, "another")
