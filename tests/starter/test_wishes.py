@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from bot.starter.composer.caption_facts import DETAILED, USUAL
+from bot.starter.composer.caption_facts import DETAILED, FEELING, USUAL
 from bot.starter.composer.caption_words import MOOD_WORDS
 from bot.starter.composer.caption_words_chinese import MOOD_WORDS as CHINESE_MOOD_WORDS
 from bot.starter.composer.captions import caption
@@ -69,6 +69,27 @@ def test_a_wished_mood_is_true_of_what_else_is_wished(wishes):
             assert mood.slowest_bpm <= 3000 / wish.beat_frames <= mood.fastest_bpm
         if wish.density is not None:
             assert mood.densities[wish.density] > 0
+
+
+def test_many_wishes_are_a_mood_alone(wishes):
+    """Every mood in every style; their captions are those of a feeling, all others detailed."""
+    alone = [wish for wish in wishes if wish.caption_chances is FEELING]
+    assert 0.35 < len(alone) / len(wishes) < 0.5
+    assert {(wish.lead, wish.beat_frames, wish.density) for wish in alone} == {(None, None, None)}
+    assert {wish.mood for wish in alone} == MOODS.keys()
+    assert {wish.style for wish in alone} == STYLES.keys()
+    assert all(wish.caption_chances is DETAILED for wish in wishes if wish.lead is not None)
+
+
+def test_captions_of_a_feeling_are_short():
+    """Most name the mood, and neither an instrument, a key nor the drums."""
+    pieces = [compose(seed, seconds=10.0, density="steady") for seed in range(100)]
+    random = np.random.default_rng(5)
+    texts = [caption(piece, random, FEELING).lower() for piece in pieces for _ in range(3)]
+    assert sum(_names_mood(text) for text in texts) > 0.85 * len(texts)
+    more = "major|minor|大调|小调|drum|percussion|鼓|with|featuring|要有|带"
+    assert sum(bool(re.search(more, text)) for text in texts) < 0.25 * len(texts)
+    assert np.median([len(text) for text in texts if text.isascii()]) < 40
 
 
 def test_detailed_captions_say_more():

@@ -16,7 +16,10 @@ _AT_ODDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptionChances:
-    """How likely a caption is to state each fact, and to be a few words in a hurry."""
+    """How likely a caption is to state each fact, and to be a few words.
+
+    In a hurry people name little but a style; a short caption names style and mood.
+    """
 
     style: float = 0.93
     tempo: float = 0.4
@@ -27,6 +30,7 @@ class CaptionChances:
         default_factory=lambda: {"none": 0.5, "light": 0.3, "steady": 0.3, "dense": 0.45}
     )
     hurry: float = 0.16
+    short: float = 0.0
 
 
 USUAL = CaptionChances()
@@ -41,6 +45,9 @@ DETAILED = CaptionChances(
     hurry=0.04,
 )
 """As people write who have a wish that a style does not meet by itself."""
+
+FEELING = CaptionChances(tempo=0.0, lead=0.2, mood=0.95, hurry=0.0, short=0.8)
+"""As people write who wish for a mood and leave the rest open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,15 +50,12 @@ def chinese_caption(
     text = _adjectives(piece, facts, "" if is_apart else mood, choices) + era + style + noun
     if chance() < 0.4:
         text = choices.choice(words.ASKS) + text
-    features = _features(piece, facts, choices, chances)
-    if features:
-        opening = choices.choice(("，要有", "，需要有", "，有", "，", "，带", "，带有", "，加上"))
-        text += opening + choices.choice(("和", "、", "，")).join(features)
-    if piece.drum_density == "none" and chance() < chances.drums["none"]:
-        text += "，" + choices.choice(words.DRUM_WORDS["none"])
+    is_short = chance() < chances.short
+    if not is_short:
+        text += _played(piece, facts, choices, chances)
     if mood and is_apart:
         text += choices.choice(_MOOD_FORMS).format(mood)
-    for tail in _tails(piece, bpm, choices, chances):
+    for tail in [] if is_short else _tails(piece, bpm, choices, chances):
         text += choices.choice(("，", "，", " ")) + tail
     if chance() < 0.05:
         text += "，" + choices.choice(words.FILLERS)
@@ -110,6 +107,18 @@ def _name(instrument: str, choices: randomness.Random) -> str:
     if choices.random() < _ENGLISH_NAME_CHANCE:
         return instrument
     return names[0] if choices.random() < _OWN_NAME_CHANCE else choices.choice(names)
+
+
+def _played(piece: Piece, facts: Facts, choices: randomness.Random, chances: CaptionChances) -> str:
+    """Say what plays, and that there are no drums, to follow the style."""
+    features = _features(piece, facts, choices, chances)
+    text = ""
+    if features:
+        text = choices.choice(("，要有", "，需要有", "，有", "，", "，带", "，带有", "，加上"))
+        text += choices.choice(("和", "、", "，")).join(features)
+    if piece.drum_density == "none" and choices.random() < chances.drums["none"]:
+        text += "，" + choices.choice(words.DRUM_WORDS["none"])
+    return text
 
 
 def _features(

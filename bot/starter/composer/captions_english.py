@@ -63,14 +63,10 @@ def english_caption(
         )
     elif head[-1] != "music" and chance() < 0.1:
         text = f"{_article(text)} {text}"
-    features = _features(piece, facts, choices, chances)
-    if features:
-        text = _joined(text, features, choices)
-    if piece.drum_density == "none" and chance() < chances.drums["none"]:
-        text += choices.choice(_DRUMLESS)
-    elif piece.lead is None and chance() < 0.12:
-        text += choices.choice((", no melody", " without melody", ", backing track", ", no lead"))
-    tails = _tails(piece, bpm, choices, chances)
+    tails = []
+    if chance() >= chances.short:
+        text += _played(piece, facts, choices, chances)
+        tails = _tails(piece, bpm, choices, chances)
     if mood and is_apart and chance() < 0.3:
         text = f"{mood}, {text}"
     elif mood and is_apart:
@@ -110,16 +106,9 @@ def _tails(
     if chance() < chances.key:
         keys = caption_words.KEYS if chance() < 0.6 else caption_words.SHARP_KEYS
         form = choices.choice(
-            (
-                "in {0} {1}",
-                "in {0} {1}",
-                "key of {0} {1}",
-                "{0} {1}",
-                "key {0} {1}",
-                "in the key of {0} {1}",
-                "the key is {0} {1}",
-            )
-        )
+            ("in {0} {1}", "in {0} {1}", "key of {0} {1}", "{0} {1}", "key {0} {1}",
+             "in the key of {0} {1}", "the key is {0} {1}")
+        )  # fmt: skip
         if chance() < _NO_MODE_CHANCE:
             form = choices.choice(("in {0}", "key of {0}", "in the key of {0}"))
         tails.append(form.format(keys[piece.tonic], piece.mode))
@@ -213,12 +202,23 @@ def _described(piece: Piece, name: str, word: str, choices: randomness.Random) -
     return f"{choices.choice(adjectives)} {word}" if adjectives else word
 
 
-def _joined(text: str, features: list[str], choices: randomness.Random) -> str:
+def _played(piece: Piece, facts: Facts, choices: randomness.Random, chances: CaptionChances) -> str:
+    """Say what plays, and what doesn't, to follow the style."""
+    features = _features(piece, facts, choices, chances)
+    text = _listed(features, choices) if features else ""
+    if piece.drum_density == "none" and choices.random() < chances.drums["none"]:
+        text += choices.choice(_DRUMLESS)
+    elif piece.lead is None and choices.random() < 0.12:
+        text += choices.choice((", no melody", " without melody", ", backing track", ", no lead"))
+    return text
+
+
+def _listed(features: list[str], choices: randomness.Random) -> str:
     if choices.random() < 0.25:
-        return ", ".join([text, *features])
+        return "".join(f", {each}" for each in features)
     opening = choices.choice(("with", "with", "with", "featuring", "that has", "with"))
     listed = ", ".join(features[:-1])
-    return f"{text} {opening} " + (f"{listed} and {features[-1]}" if listed else features[-1])
+    return f" {opening} " + (f"{listed} and {features[-1]}" if listed else features[-1])
 
 
 def _request(piece: Piece, facts: Facts, style: str, choices: randomness.Random) -> str:

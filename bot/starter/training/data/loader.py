@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from bot.starter.composer.caption_facts import DETAILED, USUAL, CaptionChances
+from bot.starter.composer.caption_facts import USUAL, CaptionChances
 from bot.starter.composer.captions import caption
 from bot.starter.composer.compose import compose
 from bot.starter.composer.piece import Piece
@@ -107,7 +107,7 @@ def _composed(seed: int, wishes: float) -> tuple[Piece, CaptionChances]:
         lead=wish.lead,
         mood=wish.mood,
     )
-    return piece, DETAILED
+    return piece, wish.caption_chances
 
 
 def make_crop_batch(seeds: range, plan: LoaderSettings, numbers: SoundNumbers) -> CropBatch:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random as randomness
 from dataclasses import dataclass
 
+from bot.starter.composer.caption_facts import DETAILED, FEELING, CaptionChances
 from bot.starter.composer.compose import BEAT_FRAMES
 from bot.starter.composer.instruments import LEAD_INSTRUMENTS
 from bot.starter.composer.moods import MOODS, fitting_moods
@@ -18,6 +19,7 @@ from bot.starter.composer.style import Style
 from bot.starter.composer.styles import STYLES
 
 _LEAD, _TEMPO, _DRUMS, _MOOD = 0.7, 0.35, 0.5, 0.5
+_MOOD_ALONE = 0.4
 _NO_DRUMS, _LIGHT_DRUMS = 0.3, 0.3
 
 
@@ -31,10 +33,22 @@ class Wish:
     density: Density | None
     mood: str | None
 
+    @property
+    def caption_chances(self) -> CaptionChances:
+        """Return how likely captions are to state what; of a mood alone in few words."""
+        others = (self.lead, self.beat_frames, self.density)
+        return FEELING if self.mood is not None and others == (None,) * 3 else DETAILED
+
 
 def draw_wish(random: randomness.Random) -> Wish:
-    """Draw a style, and a lead, tempo, drums and mood that need not be usual in it."""
+    """Draw a style, and a lead, tempo, drums and mood that need not be usual in it.
+
+    In many wishes a mood is all: "sad house" says as much as "sad house with a flute".
+    """
     style = STYLES[random.choice(tuple(STYLES))]
+    if random.random() < _MOOD_ALONE:
+        mood: str | None = random.choice(tuple(MOODS))
+        return Wish(style=style.name, lead=None, beat_frames=None, density=None, mood=mood)
     lead = random.choice(LEAD_INSTRUMENTS) if random.random() < _LEAD else None
     beat_frames = random.choice(BEAT_FRAMES) if random.random() < _TEMPO else None
     density = _draw_density(style, random) if random.random() < _DRUMS else None
