@@ -148,15 +148,28 @@ def pytest_configure() -> None:
     sys.dont_write_bytecode = False
 
 
+@pytest.fixture(scope="session")
+def first_log_levels() -> dict[str, int]:
+    """Return the levels of the root logger and our own, before any command was run."""
+    return {name: logging.getLogger(name).level for name in ("", *OWN_LOGGERS)}
+
+
 @pytest.fixture(autouse=True)
-def log_as_it_was() -> Iterator[None]:
-    """Undo the log setup of a command that ran in this process, as its stream is closed by now."""
+def log_as_it_was(first_log_levels: dict[str, int]) -> Iterator[None]:
+    """Undo the log setup of a command that ran in this process, as its stream is closed by now.
+
+    Levels are set before each test, too: fixtures of a module run commands before this one begins.
+    """
     root = logging.getLogger()
     handlers, hook = root.handlers[:], sys.excepthook
-    levels = {name: logging.getLogger(name).level for name in ("", *OWN_LOGGERS)}
+    _set_levels(first_log_levels)
     yield
     root.handlers[:] = handlers
     sys.excepthook = hook
+    _set_levels(first_log_levels)
+
+
+def _set_levels(levels: dict[str, int]) -> None:
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
 
