@@ -52,8 +52,7 @@ def live(folder, *, seconds, orders=0, failpoint=""):
     )
     with stderr, open(os.dup(stderr.fileno()), errors="replace") as stream:
         logged = stream.read()
-    process.join(120)
-    return Life(process.exitcode, logged)
+    return Life(forked.wait_for(process, 120), logged)
 
 
 async def books(folder):

@@ -110,5 +110,5 @@ async def open_crowd(folder, *, people, channels, seed, pause_seconds, joined=0,
             # After a failure, nothing goes on, and nothing waits for what never ends.
             for task in together.acting:
                 task.cancel()
-            if bot.process is not None and bot.process.exitcode is None:
+            if bot.process is not None and bot.exit_code is None:
                 await bot.end(signal.SIGKILL)

@@ -31,7 +31,7 @@ async def cause_fault(kind, bot, dice, tally):
             tally.back_seconds.append(await bot.start())
         case "stop the bot":
             await bot.end(signal.SIGTERM)
-            assert bot.process.exitcode == 0, bot.process.exitcode
+            assert bot.exit_code == 0, bot.exit_code
             tally.back_seconds.append(await bot.start())
         case "kill the worker":
             if bot.workers:

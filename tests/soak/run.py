@@ -79,8 +79,8 @@ async def soak(
         weighing.cancel()
         await crowd.stop_bot()
         wrong = [f"job {job} is still {state}" for job, state in left]
-        if bot.process.exitcode != 0:
-            wrong.append(f"the bot ended with {bot.process.exitcode}")
+        if bot.exit_code != 0:
+            wrong.append(f"the bot ended with {bot.exit_code}")
         rows, found = audit(await read(crowd.data), crowd.wire)
         of_groups, groups_wrong = audit_groups(crowd.data, crowd.wire)
         line = waits((folder / LOG).read_text().splitlines())

@@ -10,8 +10,9 @@ import importlib
 import multiprocessing
 import os
 import sys
+import threading
 from collections.abc import Mapping, Sequence
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 
 PROGRAMS = (
@@ -20,6 +21,11 @@ PROGRAMS = (
     "tests.support.scripted_worker",
     "bot.inference.worker",
 )
+
+
+# Every start of a process polls all others. Of two threads that poll one process at its end, one
+# finds no exit code and returns 255, for multiprocessing has no lock there.
+_POLLING = threading.Lock()
 
 
 def context() -> ForkServerContext:
@@ -40,9 +46,27 @@ def start(
     process = context().Process(
         target=_run, args=(module, list(map(str, arguments)), dict(environment), writer)
     )
-    process.start()
+    launch(process)
     writer.close()
     return process, reader
+
+
+def launch(process: ForkServerProcess) -> None:
+    """Start a process, from any thread."""
+    with _POLLING:
+        process.start()
+
+
+def exit_code(process: ForkServerProcess) -> int | None:
+    """Return the exit code of a process, in any thread; None while it runs."""
+    with _POLLING:
+        return process.exitcode
+
+
+def wait_for(process: ForkServerProcess, timeout_seconds: float) -> int | None:
+    """Return the exit code of a process when it has ended; None after too long a time."""
+    wait([process.sentinel], timeout_seconds)
+    return exit_code(process)
 
 
 def _run(

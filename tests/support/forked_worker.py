@@ -25,7 +25,7 @@ class ForkedBackend(ProcessBackend):
             arguments = (settings, self._environment(), connection, log)
             process = forked.context().Process(target=_run, args=arguments)
             # Without an interruption between, which would leave the process behind.
-            starting = asyncio.create_task(asyncio.to_thread(process.start))
+            starting = asyncio.create_task(asyncio.to_thread(forked.launch, process))
             try:
                 await asyncio.shield(starting)
             except asyncio.CancelledError:
@@ -44,7 +44,7 @@ class _Process:
 
     @property
     def returncode(self):
-        return self._process.exitcode
+        return forked.exit_code(self._process)
 
     def kill(self):
         self._process.kill()
@@ -56,7 +56,7 @@ class _Process:
             await ended.wait()
         finally:
             loop.remove_reader(self._process.sentinel)
-        return self._process.exitcode
+        return forked.exit_code(self._process)
 
 
 def _run(settings, environment, connection, log):

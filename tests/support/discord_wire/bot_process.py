@@ -54,6 +54,11 @@ class BotProcess:
         return time.monotonic() - begun
 
     @property
+    def exit_code(self):
+        """The exit code of the last one started; None while it runs."""
+        return None if self.process is None else forked.exit_code(self.process)
+
+    @property
     def children(self):
         """The running processes that it has started."""
         try:
@@ -80,11 +85,11 @@ class BotProcess:
             await asyncio.sleep(0.2 if len(numbers) > 1 else 0)
         await self._ended()
         self.wire.gateway.forget_sessions()
-        return self.process.exitcode
+        return self.exit_code
 
     async def finish(self):
         """Stop it normally, and wait for the end of its log."""
-        if self.process.exitcode is None:
+        if self.exit_code is None:
             await self.end(signal.SIGTERM)
         await asyncio.gather(*self.logs)
 
