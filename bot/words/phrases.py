@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 
+from bot.letters import plain_letters
 from bot.words import chinese, english
 from bot.words.facets import Degree, Facet, Phrase
 from bot.words.keys import find_keys
@@ -70,6 +71,7 @@ def read_phrases(text: str) -> tuple[Phrase, ...]:
     A description of an instrument or the drums ("loud" in "with loud guitars") is within their
     phrase and also a phrase of its own. Others don't overlap.
     """
+    text = plain_letters(text)
     found = [*_tempi(text), *find_keys(text)]
     for phrase in _from_vocabulary(text):
         if not any(phrase.start < each.stop and each.start < phrase.stop for each in found):

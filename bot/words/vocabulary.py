@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from bot.letters import plain_letters
 from bot.words import chinese, english
 from bot.words.facets import Facet
 from bot.words.keys import remove_keys
@@ -71,7 +72,7 @@ def complete(typed: str, vocabulary: Vocabulary | None, *, most: int) -> list[st
     begun = re.search(r"[\u3040-\u9fff]+$|[^\s,，、]+$", typed)
     if begun is None:
         return []
-    before, stem = typed[: begun.start()], begun[0].casefold()
+    before, stem = typed[: begun.start()], plain_letters(begun[0]).casefold()
     is_chinese = _IS_CHINESE.match(stem) is not None
     texts = []
     for facet, *_ in _TO_CHOOSE:
@@ -83,7 +84,7 @@ def complete(typed: str, vocabulary: Vocabulary | None, *, most: int) -> list[st
 
 def _missing(run: str, vocabulary: Vocabulary) -> Iterator[str]:
     """Yield the unknown parts of a run without gaps: a word, or Chinese characters."""
-    plain = unicodedata.normalize("NFKC", run).lower()
+    plain = unicodedata.normalize("NFKC", plain_letters(run)).lower()
     pieces = _PIECE.findall(plain)
     if not _IS_CHINESE.match(run):
         if any(not _passes(piece, vocabulary) for piece in pieces):
@@ -93,6 +94,6 @@ def _missing(run: str, vocabulary: Vocabulary) -> Iterator[str]:
 
 
 def _passes(piece: str, vocabulary: Vocabulary) -> bool:
-    if piece.isdigit():
+    if piece.isdecimal():
         return piece in vocabulary or len(piece) < 2 or int(piece) < _LEAST_NUMBER
     return piece in vocabulary or piece in _SMALL

@@ -131,6 +131,11 @@ def test_rounded_weights_change_the_states_by_a_few_thousandths(reference, kerne
     assert 0 < difference < 5e-3
 
 
+def test_letters_that_stand_for_others_are_encoded_as_those(encoder) -> None:
+    """The word is the same with a Turkish i."""
+    assert encoder.token_ids("DİSCO pıano").tolist() == encoder.token_ids("DISCO piano").tolist()
+
+
 def test_the_projection_comes_last(reference, library, encoder) -> None:
     """States are projected to the decoder's width."""
     rng = np.random.default_rng(0)

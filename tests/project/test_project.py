@@ -82,6 +82,7 @@ OURS = {
     "bot.errors": {"bot.i18n"},
     "bot.i18n": set(),
     "bot.failpoints": set(),
+    "bot.letters": set(),
     "bot.log": set(),
     "bot.printable": set(),
     "bot.retry": set(),
@@ -126,6 +127,7 @@ OURS = {
 GROUND = {
     "bot.atomic_file",
     "bot.failpoints",
+    "bot.letters",
     "bot.printable",
     "bot.private_files",
     "bot.retry",

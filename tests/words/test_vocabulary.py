@@ -37,6 +37,7 @@ def starter():
         ("ＪＡＺＺ", (), ()),
         ("", (), ()),
         ("asdf ASDF asdf", ("asdf", "ASDF"), ()),
+        ("jazz ፩፪", ("፩፪",), ("jazz",)),
     ],
 )
 def test_unknown_and_known_words_are_separated(starter, text, unknown, heard):

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.generation import Precision
+from bot.letters import plain_letters
 from bot.musicgen.checkpoint.model_config import TextEncoderConfig
 from bot.musicgen.checkpoint.tokenizer import Tokenizer
 from bot.musicgen.conditioning.t5_layers import TextLayers
@@ -96,7 +97,7 @@ class TextEncoder:
 
     def token_ids(self, prompt: str) -> NDArray[np.int64]:
         """Return the tokens of a prompt, with the end token."""
-        ids = list(self._tokenizer.encode(prompt))
+        ids = list(self._tokenizer.encode(plain_letters(prompt)))
         if len(ids) > self._max_tokens:
             ids = [*ids[: self._max_tokens - 1], self._config.end_token]
         return np.asarray(ids, dtype=np.int64)
