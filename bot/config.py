@@ -162,6 +162,14 @@ class Config:
     worker: WorkerConfig = dataclasses.field(default_factory=WorkerConfig)
 
 
+def with_local_workers(config: Config) -> Config:
+    """Return settings whose workers all run here, at least one: other machines can't join."""
+    worker = dataclasses.replace(
+        config.worker, backend="process", count=max(1, config.worker.count), ray_address=""
+    )
+    return dataclasses.replace(config, worker=worker)
+
+
 def time_zone(name: str) -> tzinfo:
     """Return a time zone by its name in the IANA database. Raises ValueError for another."""
     if name == "UTC":

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from bot.app.wiring import open_pipeline
-from bot.config import Config, LimitsConfig
+from bot.config import Config, LimitsConfig, with_local_workers
 from bot.domain.clips import Clip
 from bot.domain.jobs import USUAL_MAX_BYTES, Job, Kind, MessageHandle, Order, RequestOrigin
 from bot.domain.limits import Limits
@@ -79,7 +79,7 @@ def run(config: Config, people: int) -> LoadResult:
     limits = LimitsConfig(
         daily_seconds=1e6, waiting_per_user=100, running_per_user=64, waiting=100_000
     )
-    free = dataclasses.replace(config, limits=limits)
+    free = dataclasses.replace(with_local_workers(config), limits=limits)
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(_measure(free, contents, people, Path(folder)))
 

@@ -22,7 +22,7 @@ from bot.app.free_memory import freeze_startup_objects, trimming_memory
 from bot.app.health import watch_health
 from bot.app.signals import stopping
 from bot.app.wiring import open_pipeline
-from bot.config import Config
+from bot.config import Config, with_local_workers
 from bot.config_file import parse
 from bot.errors import ZhiyinError
 from bot.i18n.sentence import Sentence, to_json
@@ -54,6 +54,7 @@ def main() -> int:
 async def _live(config: Config, settings: dict[str, Any]) -> None:
     begun = time.monotonic()
     contents, licence = inspect_model(config)
+    config = with_local_workers(config)
     # A Ctrl-C ends the demo at once, without finishing the last clip.
     worker = dataclasses.replace(config.worker, grace_seconds=0.0)
     config = dataclasses.replace(config, worker=worker)
