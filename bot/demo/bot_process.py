@@ -128,6 +128,8 @@ async def spawn_bot() -> BotProcess:
     """Start a bot process, which waits for its settings. Raises OSError."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
+        # Nothing is imported from the present folder: a stranger's bot.py may be there.
+        "-P",
         "-m",
         "bot.demo.bot_main",
         stdin=asyncio.subprocess.PIPE,

@@ -57,6 +57,8 @@ class ProcessBackend:
     async def _spawn(self, fd: int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             sys.executable,
+            # Nothing is imported from the present folder: a stranger's bot.py may be there.
+            "-P",
             "-m",
             self.MODULE,
             str(fd),

@@ -39,7 +39,9 @@ def test_an_address_has_a_port(typed, address):
     assert parse_address(typed) == address
 
 
-@pytest.mark.parametrize("typed", ["", ":6379", "attic:", "attic:x", "attic:0", " attic:6379"])
+@pytest.mark.parametrize(
+    "typed", ["", ":6379", "attic:", "attic:x", "attic:0", "attic:²", " attic:6379"]
+)
 def test_invalid_addresses_are_refused(typed):
     """The error shows a valid example."""
     with pytest.raises(ConfigError, match="192.168.1.5:6379"):

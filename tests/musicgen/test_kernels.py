@@ -29,8 +29,10 @@ def test_the_compiler_of_the_environment_comes_first(monkeypatch) -> None:
     assert build.find_compilers()[0].command == (found,)
 
 
-def test_the_bundled_compiler_works(tmp_path: Path) -> None:
-    """A machine without a compiler uses the ziglang package."""
+def test_the_bundled_compiler_works(tmp_path: Path, monkeypatch) -> None:
+    """A machine without a compiler uses the ziglang package, from any folder."""
+    (tmp_path / "ziglang.py").write_text("raise SystemExit(1)")
+    monkeypatch.chdir(tmp_path)
     bundled = [c for c in build.find_compilers() if c.command == build.BUNDLED]
     # Its -O1 and -O2 take as long as -O3, and -O0 adds checks for undefined behaviour.
     flags = (*flags_with("-O0"), "-fno-sanitize=undefined")

@@ -90,7 +90,7 @@ def is_listening(address: str, timeout_seconds: float) -> bool:
 def parse_address(text: str) -> str:
     """Return an address as host:port. Raises ConfigError if it is invalid."""
     host, _, port = text.rpartition(":") if ":" in text else (text, "", str(DEFAULT_PORT))
-    if not host or not port.isdigit() or not 0 < int(port) < 2**16 or host != host.strip():
+    if not host or not port.isdecimal() or not 0 < int(port) < 2**16 or host != host.strip():
         raise ConfigError(
             Sentence(
                 '"{address}" is no address of a machine: write it as 192.168.1.5:{port}.',
@@ -160,6 +160,7 @@ def joined_command(address: str, workers: int, labels: Mapping[str, str]) -> lis
 def _ray_start(resources: Mapping[str, int]) -> list[str]:
     return [
         sys.executable,
+        "-P",
         "-m",
         "ray.scripts.scripts",
         "start",
@@ -194,7 +195,7 @@ def with_own_device(settings: str, environment: Mapping[str, str]) -> str:
 
 def node_process_command(command: Sequence[str]) -> list[str]:
     """Return the command that runs another one and ends it when its starter ends."""
-    return [sys.executable, "-m", "bot.inference.ray.node_process", *command]
+    return [sys.executable, "-P", "-m", "bot.inference.ray.node_process", *command]
 
 
 def own_environment(cluster: Cluster) -> dict[str, str]:

@@ -49,7 +49,7 @@ def query_cluster(cluster: Cluster, seconds: float = QUERY_TIMEOUT_SECONDS) -> C
     """
     try:
         done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "bot.inference.ray.cluster_view", cluster.address],
+            [sys.executable, "-P", "-m", "bot.inference.ray.cluster_view", cluster.address],
             env=own_environment(cluster),
             capture_output=True,
             timeout=seconds,

@@ -41,7 +41,10 @@ class RemoteWorker:
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own worker
-                [sys.executable, "-m", "bot.inference.worker", str(theirs.fileno()), settings],
+                [
+                    *(sys.executable, "-P", "-m", "bot.inference.worker"),
+                    *(str(theirs.fileno()), settings),
+                ],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 env=environment_without_ray(os.environ),

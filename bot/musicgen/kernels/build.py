@@ -39,7 +39,7 @@ FLAGS = (
 )
 
 
-BUNDLED = (sys.executable, "-m", "ziglang", "cc")
+BUNDLED = (sys.executable, "-P", "-m", "ziglang", "cc")
 """The compiler in the ziglang package."""
 
 
