@@ -119,8 +119,9 @@ def _user(chosen: str | None, machine: Machine) -> str:
 
 
 def _below(home: Path, folder: Path) -> Path:
+    """Return an absolute path, with "~" as a home folder."""
     parts = folder.parts
-    return home.joinpath(*parts[1:]) if parts[:1] == ("~",) else folder
+    return home.joinpath(*parts[1:]) if parts[:1] == ("~",) else expand_path(str(folder)).absolute()
 
 
 def _install(args: argparse.Namespace, config: Config, service: Service, machine: Machine) -> int:

@@ -14,6 +14,7 @@ from bot.cli import service
 from bot.cli.service import Machine
 from bot.cli.service_unit import Service, unit_text
 from bot.config import Config, DiscordConfig, StorageConfig, WorkerConfig
+from bot.config_file import load
 from bot.errors import ConfigError, ResourceError
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde." + "x" * 38
@@ -136,6 +137,19 @@ def test_install_writes_and_starts_the_unit_and_uninstall_removes_it(tmp_path, m
     ]
     assert service.run(arguments("uninstall"), config, machine) == 0
     assert "nothing to do" in capsys.readouterr().out
+
+
+def test_a_folder_relative_to_the_settings_is_written_in_full(tmp_path, machine, monkeypatch):
+    """systemd knows no present folder; one below "~" is the service's user's."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.toml").write_text('[storage]\nfolder = "data"\n')
+    found = service.describe(arguments("show"), load(), machine)
+    assert found.config_file == tmp_path / "config.toml"
+    assert found.writable[0] == tmp_path / "data"
+    kept = Config(storage=StorageConfig(folder="~/music"))
+    assert service.describe(arguments("show"), kept, machine).writable[0] == Path.home() / "music"
+    own = Config(storage=StorageConfig(folder=f"~{getpass.getuser()}/music"))
+    assert service.describe(arguments("show"), own, machine).writable[0].is_absolute()
 
 
 def test_a_dry_run_changes_nothing(tmp_path, machine, capsys):
