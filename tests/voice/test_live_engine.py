@@ -6,15 +6,17 @@ import asyncio
 import dataclasses
 import os
 import signal
-from contextlib import asynccontextmanager
+import sqlite3
+from contextlib import asynccontextmanager, closing
 
 import pytest
 
-from bot.app.services.live_music import LiveMusicService
+from bot.app.services.live_music import LiveBudget, LiveMusicService
 from bot.config import Config, EngineConfig, RadioConfig, WorkerConfig
 from bot.errors import Refused, RequestError
 from bot.inference.executor import Executor
 from bot.inference.pending_job import WorkerLost
+from bot.store.database import FILE
 from bot.store.store import open_store
 from bot.voice.live_player import LivePlayer, LiveTimings
 from bot.voice.mixer import Mixer
@@ -143,3 +145,45 @@ async def test_joined_machines_generate_live_music(store):
     """A bot without local workers counts on their slots."""
     config = dataclasses.replace(Config(), worker=WorkerConfig(count=0, backend="ray"))
     await LiveMusicService(Executor(config), config, store.live_seconds).check(1)
+
+
+def refuse_writes(folder, *, refuse):
+    """Let SQLite refuse what is written to the counter of live music, or take it again."""
+    statement = (
+        "CREATE TRIGGER refused BEFORE INSERT ON live_seconds "
+        "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    )
+    with closing(sqlite3.connect(folder / FILE)) as connection:
+        connection.execute(statement if refuse else "DROP TRIGGER refused")
+
+
+@pytest.mark.parametrize("how", ["counter", "cancelled twice"])
+async def test_live_music_that_ends_gives_its_slot_back(tmp_path, store, how):
+    """Also if its seconds can't be written, or it is interrupted once more while it ends."""
+    limited = RadioConfig(daily_live_seconds_per_server=3600.0)
+    config = dataclasses.replace(Config(), radio=limited)
+    async with open_executor(backend=ThreadBackend()) as executor:
+        music = LiveMusicService(executor, config, store.live_seconds).begin(1, WORDS)
+        making = asyncio.create_task(music.run())
+        await until(lambda: music.sound.buffered_seconds >= 6.0)
+        if how == "counter":
+            refuse_writes(tmp_path, refuse=True)
+        making.cancel()
+        if how == "cancelled twice":
+            await asyncio.sleep(0)
+            making.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await making
+        assert music.sound.left is not None
+        await until(lambda: executor.running == 0)
+
+
+async def test_seconds_that_could_not_be_counted_are_counted_later(tmp_path, store):
+    """A disk that is full for a moment does not lengthen the day's live music."""
+    budget = LiveBudget(store.live_seconds, 1, 3600.0)
+    refuse_writes(tmp_path, refuse=True)
+    with pytest.raises(sqlite3.IntegrityError):
+        await budget.count(6.0)
+    refuse_writes(tmp_path, refuse=False)
+    await budget.save()
+    assert await store.live_seconds.used(1) == 6.0

@@ -66,7 +66,11 @@ class LiveBudget:
         """Write the counted seconds to the database."""
         seconds, self._uncounted = self._uncounted, 0.0
         if seconds and self._most:
-            await self._seconds.add(self.server_id, seconds)
+            try:
+                await self._seconds.add(self.server_id, seconds)
+            except BaseException:
+                self._uncounted += seconds
+                raise
 
 
 class EngineMusic:
@@ -89,7 +93,7 @@ class EngineMusic:
         """Generate until cancelled. Raises what ends it, such as WorkerLost."""
         try:
             await self._budget.check()
-        except RequestError:
+        except BaseException:
             self.sound.close()
             raise
         executor = self._executor
@@ -109,12 +113,16 @@ class EngineMusic:
         except Cancelled:
             return
         finally:
+            # Waiting comes last: whatever ends it, the job must not go on for ever.
             taking.cancel()
-            await asyncio.gather(taking, return_exceptions=True)
             stream.close()
-            await self._budget.save()
             executor.cancel(self._job_id)
             self.sound.close()
+            await asyncio.gather(taking, return_exceptions=True)
+            try:
+                await self._budget.save()
+            except Exception:
+                log.exception("radio.seconds_not_counted server=%d", self._budget.server_id)
 
     async def _take(self, stream: AudioStream) -> None:
         if len(self._words) > 1:
