@@ -90,10 +90,13 @@ class FailureNotifier:
             await asyncio.wait([task], timeout=_NOTIFY_WAIT_SECONDS)
 
     async def _send_pending(self) -> None:
-        for pending in await self._store.jobs.pending_notices():
-            job = await self._notice_job(pending)
-            if self._presenter is not None and job is not None:
-                self._start_task(self._presenter, job, may_be_posted=True)
+        try:
+            for pending in await self._store.jobs.pending_notices():
+                job = await self._notice_job(pending)
+                if self._presenter is not None and job is not None:
+                    self._start_task(self._presenter, job, may_be_posted=True)
+        except Exception:
+            log.exception("notices.failed")
 
     async def _notice_job(self, job: Job) -> Job | None:
         """Return the job whose notice covers this one: of takes, the first without a notice.
@@ -110,10 +113,7 @@ class FailureNotifier:
     async def _retry_forever(self) -> None:
         while True:
             await asyncio.sleep(self._retry_seconds)
-            try:
-                await self._send_pending()
-            except Exception:
-                log.exception("notices.failed")
+            await self._send_pending()
 
     def _start_task(
         self, presenter: Presenter, job: Job, *, may_be_posted: bool
@@ -130,20 +130,23 @@ class FailureNotifier:
         with log_job_id(job.id):
             try:
                 sentence = await self._sentence(job)
-                async with self.message_lock(job):
-                    await presenter.post_failure(job, sentence, may_be_posted=may_be_posted)
-            except Unreachable:
-                log.warning("job.notice_failed id=%d retried in an hour", job.id)
-                return
-            except Undeliverable as reason:
-                log.warning("job.notice_undeliverable id=%d %s", job.id, reason)
+                try:
+                    async with self.message_lock(job):
+                        await presenter.post_failure(job, sentence, may_be_posted=may_be_posted)
+                except Unreachable:
+                    log.warning("job.notice_failed id=%d retried in an hour", job.id)
+                    return
+                except Undeliverable as reason:
+                    log.warning("job.notice_undeliverable id=%d %s", job.id, reason)
+                await self._record_notified(job)
             except Exception:
                 log.exception("job.notice_failed id=%d", job.id)
-                return
-            if job.order.group_key is None:
-                await self._store.jobs.record_notified(job.id)
-            else:
-                await self._store.takes.record_notified(job.order.group_key)
+
+    async def _record_notified(self, job: Job) -> None:
+        if job.order.group_key is None:
+            await self._store.jobs.record_notified(job.id)
+        else:
+            await self._store.takes.record_notified(job.order.group_key)
 
     def message_lock(self, job: Job) -> asyncio.Lock:
         """Return the lock of a job's message: held while it is edited, so that notices stay."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 
@@ -11,6 +13,7 @@ from bot.domain.jobs import JobState
 from bot.i18n.sentence import Sentence
 from bot.pipeline.failure_notices import HELD_TOO_LONG, FailureNotifier
 from bot.pipeline.presenter import Unreachable
+from bot.store.database import FILE
 from bot.store.store import open_store
 from tests.support.stored_jobs import accepted, new_clip
 
@@ -67,3 +70,46 @@ async def test_a_deleted_held_clip_is_not_offered(store):
     assert (await store.jobs.get(job.id)).state is JobState.HELD
     await store.clips.delete(clip.id)
     assert await notices_of(store, Person(failures=0)) == [(job.id, HELD_TOO_LONG)]
+
+
+def execute(folder, statement):
+    """Change the database as another program would."""
+    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
+        connection.execute(statement)
+
+
+async def test_a_database_that_fails_at_the_start_is_logged_and_tried_again(
+    store, tmp_path, caplog
+):
+    """Nothing of the start waits for a notice, so only the log can tell."""
+    job = await accepted(store)
+    await store.jobs.fail(job.id, WHY)
+    execute(tmp_path, "ALTER TABLE jobs RENAME COLUMN untold TO unreadable")
+    person, notifier = Person(failures=0), FailureNotifier(store, retry_seconds=0.01)
+    notifier.start(person)
+    async with asyncio.timeout(60):
+        await notifier.idle()
+        assert "notices.failed" in caplog.text
+        execute(tmp_path, "ALTER TABLE jobs RENAME COLUMN unreadable TO untold")
+        await person.heard.wait()
+    await notifier.stop()
+    assert person.notices == [(job.id, WHY)]
+
+
+async def test_a_notice_that_can_t_be_recorded_is_logged_with_its_job(store, tmp_path, caplog):
+    """It is sent, and looked for before it is sent again."""
+    job = await accepted(store)
+    await store.jobs.fail(job.id, WHY)
+    execute(
+        tmp_path,
+        "CREATE TRIGGER refused BEFORE UPDATE OF untold ON jobs "
+        "BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+    )
+    notifier = FailureNotifier(store)
+    notifier.start(person := Person(failures=0))
+    async with asyncio.timeout(60):
+        await notifier.idle()
+    await notifier.stop()
+    assert person.notices == [(job.id, WHY)]
+    assert f"job.notice_failed id={job.id}" in caplog.text
+    assert [each.id for each in await store.jobs.pending_notices()] == [job.id]
