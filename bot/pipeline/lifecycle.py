@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable
 
 from bot import failpoints
@@ -33,6 +34,9 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
+MAX_DELIVERIES = 5
+"""How often the delivery of a clip is tried after unexpected errors before the clip is held."""
+
 
 class JobRunner:
     """Runs jobs: generate, store, deliver, settle."""
@@ -53,9 +57,13 @@ class JobRunner:
         self.style, self.timings = style, timings
         self.generator = ClipGenerator(store, executor, notation)
         self.takes = TakeDelivery(store, executor, presenter, notifier, style)
+        self._failed_deliveries: Counter[int] = Counter()
 
     async def run(self, job: Job, first: bool) -> None:
-        """Run a job to its end; `first` queues it before the waiting jobs."""
+        """Run a job to its end; `first` queues it before the waiting jobs.
+
+        Raises what went wrong if another run may deliver the clip, which is recorded by then.
+        """
         generated = asyncio.Event()
         watching = asyncio.create_task(self._watch(job, generated), name=f"progress of {job.id}")
         try:
@@ -77,14 +85,11 @@ class JobRunner:
             log.warning("job.held id=%d %s", job.id, reason)
             await self._end(job, self.store.jobs.hold(job.id, HELD))
         except Exception as error:
-            if isinstance(error, IllegalStep) and await self._has_ended(job):
-                # Whatever ended it has notified the person.
-                log.info("job.ended_already id=%d", job.id)
-            else:
-                log.exception("job.failed id=%d", job.id)
-                await self._end(job, self.store.jobs.fail(job.id, UNEXPECTED))
+            if not await self._end_after(error, job):
+                raise
         finally:
             watching.cancel()
+        self._failed_deliveries.pop(job.id, None)
         await self._forget_upload(job)
 
     async def _deliver(self, job: Job, clip: Clip) -> None:
@@ -123,7 +128,12 @@ class JobRunner:
         pause_seconds = self.timings.first_shown_seconds
         while not await _wait_for(generated, pause_seconds):
             pause_seconds = self.timings.show_every_seconds
-            if not await self._show(job):
+            try:
+                goes_on = await self._show(job)
+            except Exception:
+                log.exception("job.not_shown id=%d", job.id)
+                continue
+            if not goes_on:
                 # It was cancelled before it reached the queue; its message says so already.
                 self.executor.cancel(job.id)
                 return
@@ -152,9 +162,33 @@ class JobRunner:
             log.info("job.ended id=%d without a clip", job.id)
             await self.notifier.notify(job.id)
 
-    async def _has_ended(self, job: Job) -> bool:
+    async def _end_after(self, error: Exception, job: Job) -> bool:
+        """End a job after an unexpected error; return False if it is to be run again.
+
+        A recorded clip is not lost: it is delivered again, and after several failures held.
+        """
         current = await self.store.jobs.get(job.id)
-        return current is None or current.state.is_final
+        if current is None or current.state.is_final:
+            if isinstance(error, IllegalStep):
+                # Whatever ended it has notified the person.
+                log.info("job.ended_already id=%d", job.id)
+            else:
+                log.error("job.failed_after_end id=%d", job.id, exc_info=error)
+            return True
+        is_recorded = current.state in (JobState.RENDERED, JobState.DELIVERING)
+        if not is_recorded or await self.store.clips.of_job(job.id) is None:
+            log.error("job.failed id=%d", job.id, exc_info=error)
+            await self._end(job, self.store.jobs.fail(job.id, UNEXPECTED))
+            return True
+        self._failed_deliveries[job.id] += 1
+        if self._failed_deliveries[job.id] < MAX_DELIVERIES:
+            return False
+        log.error("job.held id=%d", job.id, exc_info=error)
+        if job.order.group_key is None:
+            await self._end(job, self.store.jobs.hold(job.id, HELD))
+        else:
+            await self._end(job, self.takes.hold(job))
+        return True
 
     async def _forget_upload(self, job: Job) -> None:
         source = job.order.source

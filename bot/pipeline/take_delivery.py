@@ -21,7 +21,7 @@ from bot.domain.takes import Take
 from bot.errors import OutputError, ZhiyinError
 from bot.inference.executor import Executor
 from bot.pipeline.failure_notices import FailureNotifier
-from bot.pipeline.failure_sentences import HELD, UNDELIVERABLE, UNEXPECTED
+from bot.pipeline.failure_sentences import HELD, UNDELIVERABLE
 from bot.pipeline.packaging import pack_takes
 from bot.pipeline.presenter import Presenter, TooLarge, Undeliverable
 from bot.store.store import Store
@@ -56,7 +56,10 @@ class TakeDelivery:
                 await self._presenter.show_takes(progress)
 
     async def deliver(self, job: Job) -> None:
-        """Return when a take that was made is settled; the first one delivers for all."""
+        """Return when a take that was made is settled; the first one delivers for all.
+
+        Raises an unexpected error; then no take is settled, and another call may deliver them.
+        """
         group_key = _group_of(job)
         group = self._groups.of(group_key)
         group.notify_all()
@@ -71,13 +74,28 @@ class TakeDelivery:
                 is_first = ready[0].job.id == job.id
                 is_due = is_first and not any(take.is_being_made for take in takes)
                 if is_due:
-                    await self._hand_over(group_key, ready)
+                    try:
+                        await self._hand_over(group_key, ready)
+                    finally:
+                        # Some may be settled even if it failed.
+                        group.notify_all()
             if is_due:
-                group.notify_all()
                 await self._notifier.notify(job.id)
                 return
             with self._groups.waiting(job.id):
                 await changed.wait()
+
+    async def hold(self, job: Job) -> bool:
+        """Hold all takes of a message that are made; return False if the job's has ended."""
+        group_key = _group_of(job)
+        group = self._groups.of(group_key)
+        async with group.lock:
+            takes = await self._store.takes.of_group(group_key)
+            ready = [take.job.id for take in takes if take.is_to_be_posted]
+            for id_ in ready:
+                await self._store.jobs.hold(id_, HELD)
+        group.notify_all()
+        return job.id in ready
 
     async def _hand_over(self, group_key: str, ready: Sequence[Take]) -> None:
         """Post all takes that are made, and settle them: each is paid for, held, or refunded."""
@@ -91,10 +109,6 @@ class TakeDelivery:
         except ZhiyinError as error:
             for id_ in ids:
                 await self._store.jobs.fail(id_, error.sentence)
-        except Exception:
-            log.exception("takes.failed group=%s", group_key)
-            for id_ in ids:
-                await self._store.jobs.fail(id_, UNEXPECTED)
 
     async def _post_and_settle(self, group_key: str, ready: Sequence[Take]) -> None:
         may_be_posted = any(take.job.state is JobState.DELIVERING for take in ready)

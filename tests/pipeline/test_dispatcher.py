@@ -137,3 +137,37 @@ async def test_a_notice_comes_after_the_progress_that_is_on_its_way(tmp_path):
         await notifying
         await server.idle()
         assert str(CANCELLED) in result.response.content
+
+
+class FaultyPresenter:
+    """The bot's presenter, whose first progress edit ends in an error."""
+
+    def __init__(self, presenter):
+        self._presenter = presenter
+        self.shown = 0
+
+    def __getattr__(self, name):
+        return getattr(self._presenter, name)
+
+    async def show(self, job, progress):
+        self.shown += 1
+        if self.shown == 1:
+            raise KeyError("a fault")
+        await self._presenter.show(job, progress)
+
+
+async def test_progress_goes_on_after_an_error(tmp_path, caplog):
+    """The log names the job, and the next update is shown."""
+    timings = quick(first_shown=0.01, show_every=0.01)
+    async with open_server(tmp_path, timings=timings) as server:
+        presenter = FaultyPresenter(server.bot.presenter)
+        server.pipeline.start(presenter)
+        server.pipeline.executor.paused = True
+        result = await server.alice.slash(server.channel, "music", prompt="rock")
+        async with asyncio.timeout(60):
+            while presenter.shown < 2:
+                await asyncio.sleep(0.01)
+        server.pipeline.executor.paused = False
+        await server.idle()
+        assert "job.not_shown id=1" in caplog.text
+        assert result.response.attachments

@@ -76,6 +76,9 @@ def two_lives(folder, place, action):
     seconds = 3.0 if place in IN_WORKER[:2] or place == "bot.draining" else 30.0
     if place == "bot.draining":
         seconds = 0.01
+    elif place in ("clip.unposted", "clip.posted") and action == "raise":
+        # The delivery is retried for longer than this.
+        seconds = 10.0
     first = live(folder, seconds=seconds, orders=ORDERS, failpoint=f"{place}={action}")
     return first, live(folder, seconds=60.0)
 
