@@ -41,10 +41,16 @@ async def store(tmp_path):
         yield opened
 
 
+def started(store, person, *, retry_seconds=0.01):
+    """Return a notifier that sends to somebody."""
+    notifier = FailureNotifier(store, retry_seconds)
+    notifier.start(person)
+    return notifier
+
+
 async def notices_of(store, person):
     """Retry until a notice is delivered; return the sentences sent."""
-    notifier = FailureNotifier(store, retry_seconds=0.01)
-    notifier.start(person)
+    notifier = started(store, person)
     async with asyncio.timeout(60):
         await person.heard.wait()
     await notifier.idle()
@@ -85,8 +91,7 @@ async def test_a_database_that_fails_at_the_start_is_logged_and_tried_again(
     job = await accepted(store)
     await store.jobs.fail(job.id, WHY)
     execute(tmp_path, "ALTER TABLE jobs RENAME COLUMN untold TO unreadable")
-    person, notifier = Person(failures=0), FailureNotifier(store, retry_seconds=0.01)
-    notifier.start(person)
+    notifier = started(store, person := Person(failures=0))
     async with asyncio.timeout(60):
         await notifier.idle()
         assert "notices.failed" in caplog.text
@@ -105,8 +110,7 @@ async def test_a_notice_that_can_t_be_recorded_is_logged_with_its_job(store, tmp
         "CREATE TRIGGER refused BEFORE UPDATE OF untold ON jobs "
         "BEGIN SELECT RAISE(ABORT, 'disk full'); END",
     )
-    notifier = FailureNotifier(store)
-    notifier.start(person := Person(failures=0))
+    notifier = started(store, person := Person(failures=0), retry_seconds=3600.0)
     async with asyncio.timeout(60):
         await notifier.idle()
     await notifier.stop()
