@@ -13,7 +13,7 @@ from bot.i18n.sentence import Sentence
 from cogs.posting.afterwards import afterwards
 from cogs.posting.server_log import begin_log, note, noted
 from cogs.presentation import log_messages, messages
-from cogs.presentation.prompts import escape
+from cogs.presentation.prompts import hidden_code
 from cogs.presentation.renderers import own_renderer
 from cogs.requests.admin_group import admin_group, command_of
 from cogs.requests.responses import thinking
@@ -21,15 +21,15 @@ from cogs.requests.rights import guild_of, is_manager
 from cogs.requests.server_settings import show_settings
 from cogs.views.report_buttons import show_reports
 
-ADDED = Sentence("||`{entry}`|| is on the list: public text that contains it is refused.")
-REMOVED = Sentence("||`{entry}`|| is off the list.")
+ADDED = Sentence("{entry} is on the list: public text that contains it is refused.")
+REMOVED = Sentence("{entry} is off the list.")
 NOT_THERE = Sentence("That is not on the list.")
 NO_WORDS = Sentence(
     "There is nothing on the list. `/admin words add` puts a word on it: `word`, `wor*` for any "
     "letters, or `/wo+rd/` in RE2's syntax."
 )
 WORDS = Sentence("Refused here, in any spelling or disguise:")
-FOUND = Sentence("That would be refused because of ||`{entry}`||.")
+FOUND = Sentence("That would be refused because of {entry}.")
 NOT_FOUND = Sentence("Nothing in that would be refused.")
 LOG_BEGUN = Sentence("I now log in {channel} what managers set and people report.")
 LOG_ENDED = Sentence("The log is off. Reports are kept until there is one again.")
@@ -58,8 +58,8 @@ class Words(app_commands.Group, name="words"):
             A word or several; with * for any letters; or a pattern between slashes.
         """
         kept = await self.bot.service.word_filter.add(guild_of(interaction), entry)
-        async with noted(interaction, log_messages.WORD.fill(entry=_shown(kept))):
-            await _say(interaction, ADDED.fill(entry=_shown(kept)))
+        async with noted(interaction, log_messages.WORD.fill(entry=hidden_code(kept))):
+            await _say(interaction, ADDED.fill(entry=hidden_code(kept)))
 
     @app_commands.command()
     async def remove(self, interaction: Interaction, entry: Entry) -> None:
@@ -74,15 +74,15 @@ class Words(app_commands.Group, name="words"):
         if gone is None:
             await _say(interaction, NOT_THERE)
             return
-        async with noted(interaction, log_messages.NO_WORD.fill(entry=_shown(gone))):
-            await _say(interaction, REMOVED.fill(entry=_shown(gone)))
+        async with noted(interaction, log_messages.NO_WORD.fill(entry=hidden_code(gone))):
+            await _say(interaction, REMOVED.fill(entry=hidden_code(gone)))
 
     @app_commands.command(name="list")
     async def list_words(self, interaction: Interaction) -> None:
         """Show the words that are refused here, to you alone."""
         entries = await self.bot.service.word_filter.entries(guild_of(interaction))
         render = own_renderer(interaction)
-        lines = [render(WORDS), *(f"||`{_shown(entry)}`||" for entry in entries)]
+        lines = [render(WORDS), *(render(hidden_code(entry)) for entry in entries)]
         text = messages.join_fitting(lines) if entries else render(NO_WORDS)
         await interaction.response.send_message(text, ephemeral=True)
 
@@ -96,7 +96,7 @@ class Words(app_commands.Group, name="words"):
             What somebody might type; nobody but you sees it.
         """
         found = await self.bot.service.word_filter.find(guild_of(interaction), words)
-        answer = NOT_FOUND if found is None else FOUND.fill(entry=_shown(found))
+        answer = NOT_FOUND if found is None else FOUND.fill(entry=hidden_code(found))
         await _say(interaction, answer)
 
 
@@ -116,10 +116,6 @@ class AdminModeration(commands.Cog):
         """Remove them."""
         for command in self._commands:
             admin_group(self.bot).remove_command(command.name)
-
-    async def interaction_check(self, interaction: Interaction, /) -> bool:  # type: ignore[override]
-        """Return whether the person manages this server, whomever its settings show the command."""
-        return await is_manager(interaction)
 
     async def uploads(
         self, interaction: Interaction, role: discord.Role, allowed: bool = True
@@ -163,11 +159,6 @@ class AdminModeration(commands.Cog):
             answer = LOG_BEGUN.fill(channel=f"<#{channel.id}>")
             async with afterwards(self.bot, partial(show_reports, self.bot, guild_id)):
                 await interaction.followup.send(own_renderer(interaction)(answer), ephemeral=True)
-
-
-def _shown(entry: str) -> str:
-    """Return an entry for a code span within a spoiler."""
-    return escape(entry.replace("`", "'").replace("|", "\u2502"))
 
 
 async def _say(interaction: Interaction, sentence: Sentence) -> None:

@@ -15,7 +15,7 @@ from bot.i18n.sentence import Sentence
 from cogs.presentation import cards, messages
 from cogs.presentation.renderers import own_renderer
 from cogs.requests.admin_group import admin_group, command_of
-from cogs.requests.rights import is_manager, require_bot_owner
+from cogs.requests.rights import require_bot_owner
 
 
 class AdminOperations(commands.Cog):
@@ -34,10 +34,6 @@ class AdminOperations(commands.Cog):
         """Remove them."""
         for command in self._commands:
             admin_group(self.bot).remove_command(command.name)
-
-    async def interaction_check(self, interaction: Interaction, /) -> bool:  # type: ignore[override]
-        """Return whether the person manages this server, whomever its settings show the command."""
-        return await is_manager(interaction)
 
     async def status(self, interaction: Interaction) -> None:
         """Show how the bot is doing."""

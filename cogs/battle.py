@@ -151,6 +151,12 @@ class Battle(commands.Cog):
             await self.run_due()
 
     @commands.Cog.listener()
+    async def on_person_forgotten(self, user_id: int) -> None:
+        """Call off the battles of a person whose data was deleted, and withdraw their entries."""
+        log.debug("battle.person_forgotten user=%d", user_id)
+        await self.run_due()
+
+    @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Count the votes when Discord posts that a poll has ended."""
         if message.type is discord.MessageType.poll_result and message.reference is not None:

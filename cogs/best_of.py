@@ -22,7 +22,7 @@ from cogs.posting.due_loop import DueLoop
 from cogs.posting.keyed_runner import KeyedRunner
 from cogs.posting.message_search import find_own
 from cogs.posting.outages import is_outage
-from cogs.posting.server_log import post_to_log
+from cogs.posting.server_log import noted, post_to_log
 from cogs.presentation import cards, log_messages
 from cogs.presentation.messages import link
 from cogs.presentation.renderers import own_renderer, server_renderer
@@ -86,7 +86,8 @@ class BestOf(commands.Cog):
                 raise Refused(MAY_NOT_POST.fill(channel=f"<#{channel.id}>"))
         if channel is None:
             await self.bot.service.stars.end_best_of(guild_id)
-            await interaction.response.send_message(render(ENDED), ephemeral=True)
+            async with noted(interaction, log_messages.NO_BEST):
+                await interaction.response.send_message(render(ENDED), ephemeral=True)
             return
         await self.bot.service.stars.begin_best_of(guild_id, channel.id, stars)
         answer = Plural(
@@ -95,7 +96,8 @@ class BestOf(commands.Cog):
             n=stars,
             channel=f"<#{channel.id}>",
         )
-        await interaction.response.send_message(render(answer), ephemeral=True)
+        async with noted(interaction, log_messages.best_in(channel.id, stars)):
+            await interaction.response.send_message(render(answer), ephemeral=True)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -106,6 +108,12 @@ class BestOf(commands.Cog):
     async def on_clip_changed(self, clip_id: int) -> None:
         """Update the post of a clip that was starred, unstarred or deleted."""
         log.debug("best_of.run_due clip=%d", clip_id)
+        await self.run_due()
+
+    @commands.Cog.listener()
+    async def on_person_forgotten(self, user_id: int) -> None:
+        """Delete the posts of a person whose data was deleted, and count stars anew."""
+        log.debug("best_of.person_forgotten user=%d", user_id)
         await self.run_due()
 
     async def run_due(self) -> bool:

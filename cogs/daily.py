@@ -21,7 +21,7 @@ from cogs.posting.due_loop import DueLoop
 from cogs.posting.keyed_runner import KeyedRunner
 from cogs.posting.message_search import find_own
 from cogs.posting.outages import is_outage
-from cogs.posting.server_log import post_to_log
+from cogs.posting.server_log import noted, post_to_log
 from cogs.presentation import daily_messages, log_messages
 from cogs.presentation.errors import report_error
 from cogs.presentation.renderers import own_renderer, server_renderer
@@ -92,18 +92,22 @@ class DailyPrompt(commands.Cog):
         dailies = self.bot.service.dailies
         if channel is None:
             await dailies.end(guild_id)
-            await interaction.response.send_message(render(daily_messages.ENDED), ephemeral=True)
+            async with noted(interaction, log_messages.NO_DAILY):
+                await interaction.response.send_message(
+                    render(daily_messages.ENDED), ephemeral=True
+                )
             return
         if interaction.guild is not None:
             rights = channel.permissions_for(interaction.guild.me)
             if not (rights.view_channel and rights.send_messages and rights.embed_links):
                 raise Refused(daily_messages.MAY_NOT_POST.fill(channel=f"<#{channel.id}>"))
         try:
-            first_at = await dailies.begin(guild_id, channel.id, hour, zone)
+            plan, first_at = await dailies.begin(guild_id, channel.id, hour, zone)
         except ValueError:
             raise RequestError(daily_messages.NO_ZONE.fill(zone=zone)) from None
         answer = render(daily_messages.first_one(channel.id, first_at))
-        async with afterwards(self.bot, self.run_due):
+        done = log_messages.DAILY.fill(channel=f"<#{channel.id}>", hour=hour, zone=plan.zone)
+        async with afterwards(self.bot, self.run_due), noted(interaction, done):
             await interaction.response.send_message(answer, ephemeral=True)
 
     @commands.Cog.listener()

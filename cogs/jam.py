@@ -164,6 +164,12 @@ class JamSessions(
             await self._due_loop.run_now()
 
     @commands.Cog.listener()
+    async def on_person_forgotten(self, user_id: int) -> None:
+        """Show jams without a person whose data was deleted."""
+        log.debug("jam.person_forgotten user=%d", user_id)
+        await self._due_loop.run_now()
+
+    @commands.Cog.listener()
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         """End a jam whose thread was deleted; its clips stay."""
         jam = await self.bot.service.jams.find_in(payload.thread_id)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from bot.errors import Refused
-from bot.i18n.sentence import Sentence
+from bot.i18n.sentence import Sentence, short_listing
 
 NO_SOUNDS = Sentence("On this server only these roles may send sound files: {roles}.")
 
@@ -99,8 +99,8 @@ class GuildSettings:
 def check_may_send_sound(limits: Limits) -> None:
     """Raise Refused for a person without a role that may upload sounds."""
     if limits.upload_role_ids:
-        roles = ", ".join(f"<@&{id_}>" for id_ in sorted(limits.upload_role_ids))
-        raise Refused(NO_SOUNDS.fill(roles=roles))
+        roles = [f"<@&{id_}>" for id_ in sorted(limits.upload_role_ids)]
+        raise Refused(NO_SOUNDS.fill(roles=short_listing(roles)))
 
 
 def _at_most(value: Number | None, bound: Number | None) -> Number | None:

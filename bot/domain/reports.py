@@ -14,5 +14,7 @@ class Report:
     clip_id: int
     words: str | None
     """The reason, in the reporter's words."""
+    reported_at: float
+    """In seconds since 1970."""
     count: int
     """How many people have reported this clip."""

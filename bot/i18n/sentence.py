@@ -169,6 +169,11 @@ def listing(items: Sequence[Value]) -> Sentence:
     return listed
 
 
+def short_listing(items: Sequence[Value], most: int = 10) -> Sentence:
+    """Return the first things of a list that may be long, as a language lists them."""
+    return listing(items if len(items) <= most else [*items[:most], "…"])
+
+
 def term(context: str, text: str) -> Sentence:
     """Return a word out of a few, which is translated by what it is."""
     return Sentence("{text}", text=Term(context, text))

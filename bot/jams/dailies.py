@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from bot.domain.dailies import Daily, DailyPlan, DailyState, DailyStep
 from bot.domain.quota_day import QuotaDay
@@ -31,12 +31,15 @@ def next_step(plan: DailyPlan, hours: QuotaDay, latest: Daily | None, now: float
 
 
 def days_without(plan: DailyPlan, last: Daily | None, day: str, hours: QuotaDay) -> int:
-    """Return how many days before a day had no prompt although the plan was set."""
+    """Return how many days before a day had no prompt although the plan was set.
+
+    The first day that counts is the one whose hour came after the plan was set.
+    """
     if last is None:
         return 0
     first = date.fromisoformat(last.day) + timedelta(days=1)
-    set_on = datetime.fromtimestamp(plan.set_at, hours.zone).date()
-    return max(0, (date.fromisoformat(day) - max(first, set_on)).days)
+    set_for = date.fromisoformat(hours.of(hours.resets_at(plan.set_at)))
+    return max(0, (date.fromisoformat(day) - max(first, set_for)).days)
 
 
 def order_prompts(

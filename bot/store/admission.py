@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.jobs import Kind, Order, UploadSource
+from bot.domain.jobs import MADE_BY_BOT, Order, UploadSource
 from bot.domain.limits import Limits, check_may_send_sound
 from bot.domain.quota_day import QuotaDay
 from bot.errors import NotNow, Refused
@@ -24,6 +24,7 @@ NOT_SO_FAST = Sentence("Not so fast: you can ask for the next one {again}.")
 QUEUE_FULL = Sentence("The queue is too long right now: try again later.")
 SERVER_FULL = Sentence("This server can't have more clips in the queue: try again a little later.")
 
+_MADE_BY_BOT = "(" + ", ".join(f"'{kind}'" for kind in sorted(MADE_BY_BOT)) + ")"
 
 # One query for everything: several hundred people may order at once, and all wait for each trip
 # to the database thread.
@@ -40,6 +41,7 @@ _STANDING = f"""
     ({RECEIVED_BY_PERSON}) AS received_by_user,
     CASE WHEN :is_paced THEN (
         SELECT created_at FROM jobs WHERE user_id = :user AND state != 'failed'
+        AND kind NOT IN {_MADE_BY_BOT}
         AND substr(key, 1, length(:message)) != :message ORDER BY id DESC LIMIT 1
     ) END AS last_order_at,
     CASE WHEN :is_guild_limited THEN ({USED_BY_GUILD}) ELSE 0 END AS used_by_guild
@@ -59,12 +61,14 @@ class Admission:
     def query(self) -> tuple[str, dict[str, Any]]:
         """Return the query for the deciding row, with its parameters."""
         origin = self.order.origin
+        # What the bot makes without the model is free, and neither waits nor is waited for.
+        is_paced = self.limits.cooldown_seconds > 0 and self.order.kind not in MADE_BY_BOT
         return _STANDING, {
             "guild": origin.guild_id,
             "everywhere": EVERYWHERE,
             "user": origin.user_id,
             "day": self.day.of(self.now),
-            "is_paced": self.limits.cooldown_seconds > 0 and self.order.kind is not Kind.LOOP,
+            "is_paced": is_paced,
             # Takes of one order are accepted one after the other, without cooldown.
             "message": self.order.key.rpartition("/")[0] + "/",
             "is_guild_limited": self.limits.guild_daily_seconds is not None,

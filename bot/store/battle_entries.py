@@ -25,7 +25,8 @@ _STANDING = f"""
     EXISTS (SELECT 1 FROM jobs WHERE battle_id = :battle AND user_id = :user
             AND {UNFINISHED}) AS is_on_its_way,
     (SELECT COUNT(DISTINCT user_id) FROM jobs WHERE battle_id = :battle AND user_id != :user
-     AND state NOT IN ('failed', 'cancelled')) AS others
+     AND state NOT IN ('failed', 'cancelled')
+     AND NOT EXISTS (SELECT 1 FROM clips WHERE clips.job_id = jobs.id AND is_deleted)) AS others
 """  # noqa: S608 - ours
 
 

@@ -6,11 +6,14 @@ import json
 
 from bot.domain.sight import Sight
 
-# Entries of a battle are secret until the votes are counted.
-IS_FOR_ALL = (
-    "NOT clips.is_private AND NOT EXISTS (SELECT 1 FROM jobs CROSS JOIN battles "
+IS_OUT_OF_BATTLES = (
+    "NOT EXISTS (SELECT 1 FROM jobs CROSS JOIN battles "
     "ON battles.id = jobs.battle_id WHERE jobs.id = clips.job_id AND battles.state != 'ended')"
 )
+"""SQL condition for a row of `clips`: no entry of a running battle."""
+
+# Entries of a battle are secret until the votes are counted.
+IS_FOR_ALL = f"NOT clips.is_private AND {IS_OUT_OF_BATTLES}"
 """SQL condition for a row of `clips`."""
 
 IS_IN_SIGHT = (

@@ -10,7 +10,7 @@ from bot.domain.jobs import JobState
 from bot.domain.lineage import Lineage
 from bot.domain.sight import Sight
 from bot.domain.withdrawals import Withdrawal
-from bot.store.clip_visibility import IS_FOR_ALL, IS_IN_SIGHT, seen_by
+from bot.store.clip_visibility import IS_FOR_ALL, IS_IN_SIGHT, IS_OUT_OF_BATTLES, seen_by
 from bot.store.database import Database
 from bot.store.erasure import NOT_FORGOTTEN
 from bot.store.job_states import in_states
@@ -108,11 +108,14 @@ class Clips:
         return [clip_of(row) for row in rows]
 
     async def held_before(self, at: float, limit: int) -> list[Clip]:
-        """Return up to `limit` held clips from before a time."""
+        """Return up to `limit` held clips from before a time that nobody waits for.
+
+        An entry of a running battle is posted by then, to be voted on.
+        """
         rows = await self._database.all(
             # INDEXED BY, since SQLite would otherwise read all clips without a message.
             f"{_CLIP} INDEXED BY clips_by_wait WHERE created_at < ? AND {_HELD} "
-            "ORDER BY created_at LIMIT ?",
+            f"AND {IS_OUT_OF_BATTLES} ORDER BY created_at LIMIT ?",
             (at, limit),
         )
         return [clip_of(row) for row in rows]
@@ -144,9 +147,13 @@ class Clips:
         return Lineage(clip_id=clip_id, clips=tuple(map(clip_of, rows)), is_whole=is_whole)
 
     async def older_than(self, at: float, limit: int) -> list[Clip]:
-        """Return up to `limit` clips from before a time that are not deleted."""
+        """Return up to `limit` clips from before a time that are not deleted.
+
+        Without entries of running battles.
+        """
         rows = await self._database.all(
-            f"{_CLIP} WHERE created_at < ? AND NOT is_deleted ORDER BY created_at LIMIT ?",
+            f"{_CLIP} WHERE created_at < ? AND NOT is_deleted AND {IS_OUT_OF_BATTLES} "
+            "ORDER BY created_at LIMIT ?",
             (at, limit),
         )
         return [clip_of(row) for row in rows]

@@ -22,12 +22,16 @@ class Dailies:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database, self._clock = database, clock
 
-    async def set_plan(self, guild_id: int, channel_id: int, hour: int, zone: str) -> None:
-        """Set a server's plan."""
+    async def set_plan(self, guild_id: int, channel_id: int, hour: int, zone: str) -> DailyPlan:
+        """Set a server's plan, and return it."""
+        plan = DailyPlan(
+            guild_id=guild_id, channel_id=channel_id, hour=hour, zone=zone, set_at=self._clock()
+        )
         await self._write(
             "INSERT OR REPLACE INTO daily_plans VALUES (?, ?, ?, ?, ?)",
-            guild_id, channel_id, hour, zone, self._clock(),
+            plan.guild_id, plan.channel_id, plan.hour, plan.zone, plan.set_at,
         )  # fmt: skip
+        return plan
 
     async def clear_plan(self, guild_id: int) -> None:
         """Delete a server's plan; its pending prompt is skipped."""

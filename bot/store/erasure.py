@@ -27,6 +27,14 @@ NOT_FORGOTTEN = """
 _FORGETTING = "forgetting"
 
 
+def _is_covered(column: str) -> str:
+    """Return the SQL condition for a time to be covered by the request of person `?1`, at `?2` now.
+
+    A time in the future is of a clock that was wrong, before or at the request.
+    """
+    return f"({column} <= (SELECT at FROM forgotten WHERE user_id = ?1) OR {column} > ?2)"  # noqa: S608
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """The last job of a piece, and the file names of its clips."""
@@ -144,24 +152,22 @@ async def delete_entries(
     return Piece(rows[-1]["id"])
 
 
-async def delete_stars(connection: aiosqlite.Connection, user_id: int) -> bool:
+async def delete_stars(connection: aiosqlite.Connection, user_id: int, now: float) -> bool:
     """Delete stars given before the request; return whether there may be more."""
     deleted = await connection.execute(
-        "DELETE FROM stars WHERE (clip_id, user_id) IN (SELECT clip_id, user_id FROM stars "
-        "WHERE user_id = ?1 AND starred_at <= (SELECT at FROM forgotten WHERE user_id = ?1) "
-        "LIMIT ?2)",
-        (user_id, PIECE),
+        "DELETE FROM stars WHERE (clip_id, user_id) IN (SELECT clip_id, user_id FROM stars "  # noqa: S608
+        f"WHERE user_id = ?1 AND {_is_covered('starred_at')} LIMIT ?3)",
+        (user_id, now, PIECE),
     )
     return deleted.rowcount == PIECE
 
 
-async def delete_reports(connection: aiosqlite.Connection, user_id: int) -> bool:
+async def delete_reports(connection: aiosqlite.Connection, user_id: int, now: float) -> bool:
     """Delete reports made before the request; return whether there may be more."""
     deleted = await connection.execute(
-        "DELETE FROM reports WHERE id IN (SELECT id FROM reports "
-        "WHERE user_id = ?1 AND reported_at <= (SELECT at FROM forgotten WHERE user_id = ?1) "
-        "LIMIT ?2)",
-        (user_id, PIECE),
+        "DELETE FROM reports WHERE id IN (SELECT id FROM reports "  # noqa: S608 - ours
+        f"WHERE user_id = ?1 AND {_is_covered('reported_at')} LIMIT ?3)",
+        (user_id, now, PIECE),
     )
     return deleted.rowcount == PIECE
 
@@ -172,37 +178,35 @@ async def delete_settings(connection: aiosqlite.Connection, user_id: int) -> Non
     await connection.execute("DELETE FROM presets WHERE is_server = 0 AND owner_id = ?", (user_id,))
 
 
-async def delete_battles(connection: aiosqlite.Connection, user_id: int) -> bool:
+async def delete_battles(connection: aiosqlite.Connection, user_id: int, now: float) -> bool:
     """Anonymize battles begun before the request; return whether there may be more.
 
     Other people's entries in them stay.
     """
     changed = await connection.execute(
-        "UPDATE battles SET user_id = NULL, prompt = NULL WHERE id IN (SELECT id FROM battles "
-        "WHERE user_id = ?1 AND created_at <= (SELECT at FROM forgotten WHERE user_id = ?1) "
-        "LIMIT ?2)",
-        (user_id, PIECE),
+        "UPDATE battles SET user_id = NULL, prompt = NULL WHERE id IN (SELECT id FROM battles "  # noqa: S608
+        f"WHERE user_id = ?1 AND {_is_covered('created_at')} LIMIT ?3)",
+        (user_id, now, PIECE),
     )
     return changed.rowcount == PIECE
 
 
-async def delete_jams(connection: aiosqlite.Connection, user_id: int) -> bool:
+async def delete_jams(connection: aiosqlite.Connection, user_id: int, now: float) -> bool:
     """Anonymize a person in jams from before the request; return whether there may be more.
 
     Other people's turns in them stay.
     """
     started = await connection.execute(
-        "UPDATE jams SET user_id = NULL, title = NULL, style = NULL, version = version + 1 "
+        "UPDATE jams SET user_id = NULL, title = NULL, style = NULL, version = version + 1 "  # noqa: S608
         "WHERE id IN (SELECT id FROM jams "
-        "WHERE user_id = ?1 AND created_at <= (SELECT at FROM forgotten WHERE user_id = ?1) "
-        "LIMIT ?2)",
-        (user_id, PIECE),
+        f"WHERE user_id = ?1 AND {_is_covered('created_at')} LIMIT ?3)",
+        (user_id, now, PIECE),
     )
     played = await connection.execute(
-        "DELETE FROM jam_players WHERE (user_id, jam_id) IN (SELECT user_id, jam_id "
+        "DELETE FROM jam_players WHERE (user_id, jam_id) IN (SELECT user_id, jam_id "  # noqa: S608
         "FROM jam_players WHERE user_id = ?1 "
-        "AND joined_at <= (SELECT at FROM forgotten WHERE user_id = ?1) LIMIT ?2)",
-        (user_id, PIECE),
+        f"AND {_is_covered('joined_at')} LIMIT ?3)",
+        (user_id, now, PIECE),
     )
     await connection.execute(
         "UPDATE jams SET holder_id = NULL, held_until = NULL, version = version + 1 "

@@ -42,8 +42,18 @@ async def check_turn(connection: aiosqlite.Connection, order: Order, now: float)
 
 
 async def begin_turn(connection: aiosqlite.Connection, order: Order, job_id: int) -> None:
-    """Record that a job makes a jam's next turn, or its mixdown."""
+    """Record that a job makes a jam's next turn, or its mixdown.
+
+    Deleted turns after the track are not in what it is made from, and not part of it any more.
+    """
     is_mix = order.kind is Kind.JAM_MIX
+    source = order.source.clip_id if isinstance(order.source, ClipSource) else None
+    await connection.execute(
+        "UPDATE jam_turns SET is_undone = 1 WHERE jam_id = ?1 AND number > COALESCE("
+        "(SELECT number FROM jam_turns JOIN clips ON clips.job_id = jam_turns.job_id "
+        "WHERE jam_id = ?1 AND clips.id = ?2), 0)",
+        (order.jam_id, source),
+    )
     await connection.execute(
         "UPDATE jams SET job_id = ?, holder_id = NULL, held_until = NULL, state = ?, "
         "version = version + 1 WHERE id = ?",

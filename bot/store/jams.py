@@ -191,7 +191,7 @@ class Jams:
         return changed.rowcount > 0
 
     async def undo(self, jam_id: int, number: int) -> bool:
-        """Remove a turn with all after it; return False while one is reserved or generated."""
+        """Remove a turn with all after it; return False if it is gone, or one is generated."""
         async with self._database.transaction(urgent=True) as connection:
             changed = await connection.execute(
                 "UPDATE jams SET turn_since = ?, version = version + 1, holder_id = NULL, "

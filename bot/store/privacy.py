@@ -141,7 +141,7 @@ class Privacy:
             more = True
             while more:
                 async with self._database.transaction() as connection:
-                    more = await delete(connection, user_id)
+                    more = await delete(connection, user_id, self._clock())
         await self._delete_entries(user_id, self._day.of(self._clock()))
         async with self._database.transaction() as connection:
             await delete_settings(connection, user_id)

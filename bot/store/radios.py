@@ -16,8 +16,8 @@ class Radios:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database, self._clock = database, clock
 
-    async def keep(self, plan: RadioPlan) -> None:
-        """Store a running radio's plan, replacing the server's other one."""
+    async def begin(self, plan: RadioPlan) -> None:
+        """Store the plan of a radio that begins, replacing the server's other one."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "INSERT OR REPLACE INTO radios (guild_id, channel_id, text_channel_id, source, "
@@ -27,6 +27,18 @@ class Radios:
                     plan.guild_id, plan.channel_id, plan.text_channel_id, plan.source,
                     plan.user_id, plan.person_id, plan.jam_id, plan.message_id,
                     json.dumps(plan.words), self._clock(),
+                ),
+            )  # fmt: skip
+
+    async def update(self, plan: RadioPlan) -> None:
+        """Store what changes in a running radio's plan, unless it was deleted with a person."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "UPDATE radios SET source = ?, person_id = ?, jam_id = ?, message_id = ?, "
+                "words = ? WHERE guild_id = ? AND user_id = ?",
+                (
+                    plan.source, plan.person_id, plan.jam_id, plan.message_id,
+                    json.dumps(plan.words), plan.guild_id, plan.user_id,
                 ),
             )  # fmt: skip
 

@@ -9,7 +9,7 @@ from bot.domain.reports import Report
 from bot.store.database import Database
 
 _COLUMNS = (
-    "id, guild_id, clip_id, words, "
+    "id, guild_id, clip_id, words, reported_at, "
     "(SELECT COUNT(*) FROM reports AS all_reports WHERE all_reports.clip_id = reports.clip_id) "
     "AS count"
 )

@@ -42,8 +42,8 @@ def card(render: Renderer, daily: Daily, winner: Clip | None, missed: int) -> di
     if missed:
         lines.append(
             Plural(
-                "There was none yesterday: I was offline.",
-                "There was none for {n} days: I was offline.",
+                "There was none yesterday.",
+                "There was none for {n} days.",
                 n=missed,
             )
         )

@@ -19,8 +19,11 @@ NO_UPLOADS = Sentence("{role} taken off the list of those who may send sounds")
 BLOCKED = Sentence("{person} blocked")
 UNBLOCKED = Sentence("{person} may make music again")
 RESET = Sentence("{person} got {back:.0f} s of today's quota back")
-WORD = Sentence("||`{entry}`|| put on the word list")
-NO_WORD = Sentence("||`{entry}`|| taken off the word list")
+WORD = Sentence("{entry} put on the word list")
+NO_WORD = Sentence("{entry} taken off the word list")
+DAILY = Sentence("daily prompts in {channel}, at {hour}:00 in {zone}")
+NO_DAILY = Sentence("no more daily prompts")
+NO_BEST = Sentence("the best clips are no longer collected")
 SHARED = Sentence("preset **{name}** saved for the server")
 UNSHARED = Sentence("the server's preset **{name}** deleted")
 NO_LOG = Sentence("this log ends")
@@ -69,6 +72,16 @@ def limits_set(
     if waiting is not None:
         parts.append(Plural("{n} clip in the queue", "{n} clips in the queue", n=waiting))
     return Sentence("limits set: {what}", what=listing(parts)) if parts else None
+
+
+def best_in(channel_id: int, stars: int) -> Sentence:
+    """Return from how many stars on clips are collected, and where."""
+    return Plural(
+        "clips with {n} star are collected in {channel}",
+        "clips with {n} stars are collected in {channel}",
+        n=stars,
+        channel=f"<#{channel_id}>",
+    )
 
 
 def deleted(clip: Clip) -> Sentence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import discord
@@ -45,6 +46,15 @@ def quote_prompt(prompt: str | None, most: int = _SHOWN_PROMPT) -> Sentence:
 def shorten(text: str, most: int) -> str:
     """Return a text of at most so many characters; what is cut off is marked."""
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def hidden_code(text: str) -> Sentence:
+    """Return a text as code, exactly as it is, behind a spoiler where Discord can hide it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence, space = "`" * (longest + 1), " " if "`" in text else ""
+    code = f"{fence}{space}{text}{space}{fence}"
+    # Two bars in the code would end the spoiler.
+    return verbatim(code if "||" in text else f"||{code}||")
 
 
 def escape(text: str, most: int = _SHOWN_PROMPT) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from discord import app_commands
 
 from bot.app.client import ZhiyinBot
+from cogs.requests.rights import is_manager
 
 
 def admin_group(bot: ZhiyinBot) -> app_commands.Group:
@@ -18,6 +19,13 @@ def admin_group(bot: ZhiyinBot) -> app_commands.Group:
 
 
 def command_of(method: Any) -> app_commands.Command[Any, ..., None]:  # noqa: ANN401
-    """Return a method as a command, with the first line of its docstring as description."""
+    """Return a method as a command for managers, whomever the server's settings show it.
+
+    Its description is the first line of the docstring.
+    """
     says, *_ = (inspect.getdoc(method) or "").splitlines()
-    return app_commands.Command(name=method.__name__, description=says, callback=method)
+    command = app_commands.Command[Any, ..., None](
+        name=method.__name__, description=says, callback=method
+    )
+    command.add_check(is_manager)
+    return command

@@ -99,6 +99,8 @@ async def require_battle(interaction: Interaction, battle_id: int) -> Battle:
     battle = await interaction.client.service.battles.find(battle_id)
     if (
         battle is None
+        # It is called off, with the data of its starter.
+        or battle.user_id is None
         or battle.state in (BattleState.COUNTED, BattleState.ENDED)
         or battle.channel_id != interaction.channel_id
     ):

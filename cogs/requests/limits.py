@@ -8,6 +8,7 @@ from bot.app.client import ZhiyinBot
 from bot.domain.jobs import RequestOrigin
 from bot.domain.limits import Limits
 from bot.errors import Refused
+from bot.i18n.sentence import short_listing
 from cogs.presentation import messages
 
 
@@ -49,8 +50,8 @@ async def resolve_limits(
         settings = await guilds.settings(origin.guild_id)
         allowed = settings.channel_ids
         if allowed and not anywhere and not {origin.channel_id, parent_channel_id} & allowed:
-            channels = ", ".join(f"<#{id_}>" for id_ in sorted(allowed))
-            raise Refused(messages.WRONG_CHANNEL.fill(channels=channels))
+            channels = [f"<#{id_}>" for id_ in sorted(allowed)]
+            raise Refused(messages.WRONG_CHANNEL.fill(channels=short_listing(channels)))
         if settings.daily_seconds is not None:
             daily = settings.daily_seconds
         roles = {role.id for role in user.roles} if isinstance(user, discord.Member) else set()

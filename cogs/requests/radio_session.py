@@ -88,7 +88,7 @@ class RadioSession:
             self.note_listeners()
             if isinstance(self.channel, discord.StageChannel):
                 await self.channel.guild.me.edit(suppress=False)
-            await self._bot.service.radio.keep(self.plan)
+            await self._bot.service.radio.begin(self.plan)
         except BaseException:
             self._end_live()
             await self.radio.stop()
@@ -140,7 +140,7 @@ class RadioSession:
                 await self._bot.service.live_music.check(plan.guild_id)
             # The card may have been posted anew since the plan was read.
             self.plan = dataclasses.replace(plan, message_id=self.plan.message_id)
-            await self._bot.service.radio.keep(self.plan)
+            await self._bot.service.radio.update(self.plan)
             if plan.source is RadioSource.LIVE:
                 await self._begin_live()
             else:
@@ -178,7 +178,7 @@ class RadioSession:
         self.plan = dataclasses.replace(self.plan, words=words)
         if self.radio.live_player is not None:
             self.radio.live_player.words = words
-        await self._bot.service.radio.keep(self.plan)
+        await self._bot.service.radio.update(self.plan)
 
     async def show(self) -> None:
         """Update the card and the channel's status."""
@@ -242,4 +242,4 @@ class RadioSession:
             return
         self.plan = dataclasses.replace(self.plan, message_id=sent_id)
         if not self._is_stopped:
-            await self._bot.service.radio.keep(self.plan)
+            await self._bot.service.radio.update(self.plan)

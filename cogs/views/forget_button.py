@@ -65,5 +65,7 @@ class ForgetButton(PersistentButton, template=r"zhiyin:forget:(?P<id>\d+)"):
                 # The request is recorded first: the next sweep or start continues it.
                 log.exception("privacy.not_deleted user=%d", self.user_id)
                 answer = privacy_messages.FORGETTING_FAILED
+            # Battles, jams and posts of theirs go on without them.
+            bot.dispatch("person_forgotten", self.user_id)
             show = partial(interaction.edit_original_response, content=render(answer))
             await bot.service.delivery_retry.call(show, retry_on=is_outage)

@@ -38,7 +38,9 @@ async def show_reports(bot: ZhiyinBot, guild_id: int) -> bool:
             clip = await bot.service.clips.find(report.clip_id)
             if clip is not None and not clip.is_deleted:
                 text = log_messages.reported(report, clip)
-                view, nonce = report_view(render, clip.id), f"report/{report.id}"
+                view = report_view(render, clip.id)
+                # After an erasure, another report may get the id.
+                nonce = f"report/{report.id}/{int(report.reported_at)}"
                 if not await post_to_log(bot, guild_id, text, view=view, nonce=nonce):
                     return False
             await bot.service.reports.record_posted(report)

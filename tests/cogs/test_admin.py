@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.support.simulated_server import limited, open_server
+from tests.support.sound_files import as_file, noise
 from tests.support.timings import quick
 
 
@@ -145,9 +146,29 @@ async def test_non_managers_cannot_change_settings(tmp_path):
             each for each in await server.bot.tree.fetch_commands() if each.name == "admin"
         ]
         server.guild.set_command_permissions(command, {server.alice: True})
-        answer = await server.alice.slash(server.channel, "admin block", person=server.bob)
-        assert answer.response.content == "You may not do that here."
+        role = server.guild.create_role("patron")
+        needed = {
+            "tier": {"role": role}, "channel": {"channel": server.channel},
+            "language": {"language": "English"}, "uploads": {"role": role},
+            "block": {"person": server.bob}, "unblock": {"person": server.bob},
+            "reset": {"person": server.bob}, "words add": {"entry": "plonk"},
+            "words remove": {"entry": "plonk"}, "words test": {"words": "plonk"},
+            "log": {"channel": server.channel}, "daily": {"channel": server.channel},
+            "best": {"channel": server.channel},
+        }  # fmt: skip
+        group = server.bot.tree.get_command("admin")
+        names = [
+            each.qualified_name
+            for each in group.walk_commands()
+            if not hasattr(each, "add_command")
+        ]
+        for name in names:
+            options = needed.get(name.removeprefix("admin "), {})
+            answer = await server.alice.slash(server.channel, name, **options)
+            assert answer.response.content == "You may not do that here.", name
+        assert {f"admin {name}" for name in needed} < set(names)
         assert not await server.store.settings.is_blocked(server.guild.id, server.bob.id)
+        assert await server.bot.service.dailies.plan(server.guild.id) is None
 
 
 async def test_draining_refuses_new_orders(tmp_path):
@@ -168,3 +189,22 @@ async def test_draining_ends_with_the_restart_that_it_was_for(tmp_path):
         await server.store.settings.set_metadata("draining", "1")
         await server.restart_bot()
         assert (await server.music()).response.attachments
+
+
+async def test_a_refusal_names_a_few_of_many_channels_and_roles(tmp_path):
+    """As many as fit into a message of Discord's: a server may allow any number."""
+    async with open_server(tmp_path) as server:
+        for number in range(100):
+            await server.store.settings.allow_channel(server.guild.id, 10**18 + number, True)
+            await server.store.settings.allow_uploads(server.guild.id, 10**18 + number, True)
+        elsewhere = (await server.music()).response.content
+        assert elsewhere.startswith(
+            "I don't make music in this channel. Try <#1000000000000000000>, "
+        )
+        await server.store.settings.allow_channel(server.guild.id, server.channel.id, True)
+        sound = ("riff.wav", as_file(noise()))
+        refused = (await server.music(clip=sound, seconds=1.0)).response.content
+        assert refused.startswith("On this server only these roles may send sound files: <@&1000")
+        for sentence in (elsewhere, refused):
+            assert sentence.endswith(", ….")
+            assert len(sentence) < 500

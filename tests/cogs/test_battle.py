@@ -10,6 +10,7 @@ from bot.store.battles import ONE_AT_A_TIME
 from cogs.presentation import battle_messages
 from cogs.presentation.battle_results import NO_LADDER
 from cogs.requests.battles import TOO_LONG
+from cogs.views.forget_button import forget_view
 from tests.support.battle_arena import in_an_arena, text_of, to_the_vote
 from tests.support.simulated_server import open_server
 
@@ -196,3 +197,21 @@ async def test_an_interrupted_battle_continues(arena):
         assert len(arena.players()) == 2 * number, place
         assert len(arena.polls()) == number, place
     assert await server.store.check() == []
+
+
+@in_an_arena
+async def test_a_battle_of_an_erased_person_is_called_off_at_once(arena):
+    """Not with the next timer: until then people would enter a battle without words."""
+    server = arena.server
+    card = (await arena.begin()).response
+    view = forget_view(server.bot.languages.renderer(None), server.alice.id)
+    question = await server.bot.get_channel(server.channel.id).send("all?", view=view)
+    await server.alice.click(question, label="Delete everything of mine")
+    await server.idle()
+    assert (await arena.battle()).outcome is BattleOutcome.CALLED_OFF
+    assert not arena.card(card.id).components
+    # While the data is being deleted, nobody enters any more.
+    card = (await arena.begin(server.bob)).response
+    await server.pipeline.erasure.forget(server.bob.id)
+    late = await arena.press(server.alice, card, "enter", id_=2)
+    assert late.response.content == str(battle_messages.NO_BATTLE)

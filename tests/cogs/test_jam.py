@@ -11,8 +11,8 @@ from PIL import Image
 from bot import failpoints
 from bot.audio.files.tags import read_tags
 from bot.domain.jams import JamState
-from bot.domain.jobs import JobState, Kind
-from bot.jams.rounds import HOLD_SECONDS, IDLE_SECONDS, TURN_WAIT_SECONDS
+from bot.domain.jobs import Kind
+from bot.jams.rounds import HOLD_SECONDS, TURN_WAIT_SECONDS
 from bot.jams.track_picture import HEIGHT, WIDTH
 from bot.pipeline.timings import Timings
 from cogs.presentation import jam_messages, messages
@@ -337,56 +337,6 @@ async def test_a_jam_continues_after_a_restart(tmp_path):
         text = (await session.card()).embeds[0]["description"]
         assert f"<@{server.bob.id}>" not in text
         assert (await session.snapshot()).seconds == pytest.approx(6.0, abs=0.05)
-
-
-async def test_an_idle_jam_closes_with_a_mixdown(tmp_path):
-    """After days without a turn, even if the starter has left the server."""
-    async with opened(tmp_path) as server:
-        session = await start_session(server)
-        await session.play(server.bob)
-        server.clock.now += IDLE_SECONDS
-        await session.settle()
-        await session.settle()
-        snapshot = await session.snapshot()
-        assert snapshot.jam.state is JamState.CLOSED
-        mixdown = await server.store.clips.of_job(snapshot.jam.mix_job_id)
-        assert (await server.store.jobs.get(mixdown.job_id)).state is JobState.DELIVERED
-        assert mixdown.message_id in session.messages()
-        # If a mixdown is impossible, it is tried once, and the jam closed without it.
-        session = await start_session(server)
-        await session.play(server.bob)
-        (server.store.clips_folder / (await session.snapshot()).head.file).unlink()
-        for state in (JamState.OPEN, JamState.CLOSED):
-            server.clock.now += IDLE_SECONDS
-            await session.settle()
-            await session.settle()
-            assert (await session.snapshot()).jam.state is state
-        assert (await session.snapshot()).jam.mix_job_id is None
-
-
-async def test_a_jam_due_during_a_drain_gets_its_mixdown_afterwards(tmp_path):
-    """What passes postpones the end; what lasts, as a block, closes the jam without a mixdown."""
-    async with opened(tmp_path) as server:
-        progress = server.bot.get_cog("JamSessions").progress
-        session = await start_session(server)
-        await session.play(server.alice)
-        await server.bot.service.operations.set_draining(True)
-        server.clock.now += IDLE_SECONDS
-        assert not await progress.run_due()
-        assert (await session.snapshot()).jam.state is JamState.OPEN
-        await server.bot.service.operations.set_draining(False)
-        await session.settle()
-        await session.settle()
-        closed = (await session.snapshot()).jam
-        assert closed.state is JamState.CLOSED
-        assert closed.mix_job_id is not None
-        session = await start_session(server)
-        await session.play(server.alice)
-        await server.bot.service.guilds.block(server.guild.id, server.alice.id)
-        server.clock.now += IDLE_SECONDS
-        assert await progress.run_due()
-        closed = (await session.snapshot()).jam
-        assert (closed.state, closed.mix_job_id) == (JamState.CLOSED, None)
 
 
 async def press_forged(session, who, custom_id):

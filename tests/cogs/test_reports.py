@@ -152,6 +152,10 @@ async def test_the_log_records_managers_actions(tmp_path):
             ("unblock", {"person": server.bob}, f"<@{server.bob.id}> may make music again"),
             ("words add", {"entry": "Plonk"}, "||`plonk`|| put on"),
             ("words remove", {"entry": "plonk"}, "||`plonk`|| taken off"),
+            ("daily", {"channel": server.channel, "hour": 9, "zone": "UTC"}, "at 9:00 in UTC"),
+            ("daily", {}, "no more daily prompts"),
+            ("best", {"channel": server.channel, "stars": 2}, "clips with 2 stars are collected"),
+            ("best", {}, "no longer collected"),
         ):
             await server.owner.slash(server.channel, f"admin {command}", **options)
             await server.env.settle()

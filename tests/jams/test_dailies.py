@@ -101,6 +101,9 @@ def test_days_without_a_prompt_are_counted_from_when_it_was_switched_on():
     assert days_without(plan, daily("2026-11-26"), "2026-11-29", hours) == 2
     again, hours = planned("2026-11-28 12:00")
     assert days_without(again, daily("2026-11-20"), "2026-11-29", hours) == 1
+    late, hours = planned("2026-11-28 19:00")
+    assert days_without(late, daily("2026-11-20"), "2026-11-29", hours) == 0
+    assert days_without(late, daily("2026-11-20"), "2026-11-30", hours) == 1
 
 
 @pytest.mark.parametrize("prompts", [PLAIN, SCENES], ids=["plain", "scenes"])

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from bot.domain.jobs import MADE_BY_BOT
 from bot.errors import Refused
 from bot.store.admission import has_room
 from bot.store.settings import EVERYWHERE
@@ -121,3 +122,15 @@ async def test_concurrent_orders_never_exceed_a_limit(store):
     await asyncio.gather(*(attempt(number) for number in range(100)))
     assert len(await store.jobs.unfinished()) == 5
     assert await used(store) == 50
+
+
+async def test_what_is_free_neither_waits_nor_is_waited_for(store):
+    """Loops, mixes and mixdowns have no pause, and begin none."""
+    paced = limits(cooldown_seconds=60.0)
+    for number, kind in enumerate(sorted(MADE_BY_BOT)):
+        await accepted(store, key=f"free/{number}", kind=kind, seconds=0.0, allowed=paced)
+    await accepted(store, key="first/1", allowed=paced)
+    with pytest.raises(Refused, match="Not so fast"):
+        await accepted(store, key="second/1", allowed=paced)
+    for number, kind in enumerate(sorted(MADE_BY_BOT)):
+        await accepted(store, key=f"freely/{number}", kind=kind, seconds=0.0, allowed=paced)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.battles import BattleOutcome, BattleState, Entrants, NewBattle
+from bot.domain.battles import MOST_ENTRIES, BattleOutcome, BattleState, Entrants, NewBattle
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
 from bot.jams.battles import line_up
@@ -12,7 +12,7 @@ from bot.store.erasure import record_request
 from bot.store.retention import sweep
 from bot.store.store import open_store
 from tests.store.test_personal_data import exported
-from tests.support.stored_jobs import NOON, Clock, accepted, delivered
+from tests.support.stored_jobs import NOON, Clock, accepted, delivered, new_clip
 
 ALICE, BOB, CAROL = 1, 2, 3
 DAY = 86_400.0
@@ -213,3 +213,33 @@ async def test_texts_of_old_battles_expire(store, clock):
     await sweep(store, 30, clock.now)
     assert (await store.battles.get(battle.id)).prompt is None
     assert len(await store.battles.ladder(10)) == 2
+
+
+async def test_an_entry_is_kept_until_its_battle_has_ended(store, clock):
+    """Also one that its author has not fetched, in a battle longer than such clips are kept."""
+    battle = await store.battles.begin(new_battle())
+    job = await accepted(store, key="alice", user=ALICE, battle_id=battle.id)
+    await store.jobs.start(job.id)
+    clip = await store.jobs.record_clip(job.id, new_clip(job))
+    await store.jobs.begin_delivery(job.id)
+    await store.jobs.hold(job.id, Sentence("It waits for you."))
+    await delivered(store, key="bob", user=BOB, battle_id=battle.id)
+    clock.now += 2 * DAY
+    await sweep(store, 1, clock.now)
+    assert not (await store.clips.get(clip.id)).is_deleted
+    await voted_on(store, battle, {ALICE: 2, BOB: 1})
+    await sweep(store, 1, clock.now)
+    assert (await store.clips.get(clip.id)).is_deleted
+
+
+async def test_a_deleted_entry_leaves_its_place_to_another_person(store):
+    """A battle is full with as many people as have an entry."""
+    battle = await store.battles.begin(new_battle())
+    clips = [
+        (await delivered(store, key=str(person), user=person, battle_id=battle.id))[1]
+        for person in range(1, MOST_ENTRIES + 1)
+    ]
+    with pytest.raises(Refused, match="10 people"):
+        await accepted(store, key="one more", user=99, battle_id=battle.id)
+    await store.clips.delete(clips[0].id)
+    await accepted(store, key="one more", user=99, battle_id=battle.id)

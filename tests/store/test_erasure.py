@@ -16,7 +16,9 @@ from bot.store.erasure import PIECE, delete_words, record_request
 from bot.store.retention import sweep
 from bot.store.store import open_store
 from tests.pipeline.test_erasure import DAY
+from tests.store.test_battles import new_battle
 from tests.store.test_forgotten_bytes import PROMPT, files_with
+from tests.store.test_jams import new_jam
 from tests.store.test_personal_data import exported
 from tests.support.stored_jobs import NOON, Clock, accepted, delivered
 
@@ -142,3 +144,22 @@ async def test_the_doctor_reports_an_interrupted_erasure(store, tmp_path):
     config = Config(storage=StorageConfig(folder=str(tmp_path)))
     found = await asyncio.to_thread(lambda: [str(each.sentence) for each in check_database(config)])
     assert any("1 person asked for their data to be deleted" in sentence for sentence in found)
+
+
+async def test_what_was_dated_by_a_clock_that_ran_ahead_is_erased(store, clock):
+    """Stars, reports, battles and jams, as well as clips; what comes after the request stays."""
+    _, clip = await delivered(store, key="theirs", user=2)
+    clock.now += 400 * DAY
+    await store.stars.give(clip, 1)
+    await store.reports.add(clip, 1, "too loud")
+    battle = await store.battles.begin(new_battle())
+    jam = await store.jams.begin(new_jam())
+    clock.now -= 400 * DAY
+    await store.privacy.forget(1)
+    theirs = await exported(store, 1)
+    assert [theirs[kind] for kind in ("stars", "reports", "battles", "jams")] == [[]] * 4
+    assert (await store.battles.get(battle.id)).prompt is None
+    assert (await store.jams.get(jam.id)).title is None
+    await store.stars.give(clip, 1)
+    await sweep(store, 30, clock.now)
+    assert (await store.clips.get(clip.id)).stars == 1

@@ -316,3 +316,40 @@ async def test_latest_jams_are_those_of_the_given_channels(store):
     found = await store.jams.latest_in(10, [0], 2)
     assert [each.id for each in found] == [jams[1].id, jams[0].id]
     assert await store.jams.latest_in(11, [0, 1], 2) == []
+
+
+async def test_a_deleted_last_turn_is_no_part_of_what_follows(store):
+    """What is not heard has no part, no author and no credit; in the middle it is heard."""
+    jam = await store.jams.begin(new_jam())
+    await take_turn(store, jam, "1", ALICE)
+    second = await take_turn(store, jam, "2", BOB)
+    await store.clips.delete(second.id)
+    await take_turn(store, jam, "3", CAROL)
+    snapshot = await store.jams.snapshot(jam.id)
+    assert [(part.user_id, part.starts_at_seconds) for part in snapshot.parts] == [
+        (ALICE, 0.0), (CAROL, 8.0),
+    ]  # fmt: skip
+    assert await store.jams.names(jam.id) == ("Alice", "person 3")
+    await store.clips.delete(snapshot.head.id)
+    await store.clips.delete(snapshot.parts[0].clip.id)
+    await take_turn(store, jam, "4", BOB)
+    assert [part.user_id for part in (await store.jams.snapshot(jam.id)).parts] == [BOB]
+
+
+async def test_a_turn_deleted_while_the_next_is_made_of_it_is_heard(store):
+    """It stays a part of the track."""
+    jam = await store.jams.begin(new_jam())
+    await take_turn(store, jam, "1", ALICE)
+    second = await take_turn(store, jam, "2", BOB)
+    third = await begin_turn(store, jam, "3", CAROL)
+    before = (await store.jams.snapshot(jam.id)).seconds
+    await store.clips.delete(second.id)
+    await store.jobs.start(third.id)
+    clip = await store.jobs.record_clip(
+        third.id, new_clip(third, seconds=before + 8.0, seconds_before=before)
+    )
+    await store.jobs.begin_delivery(third.id)
+    await store.clips.set_message(clip.id, 900 + third.id)
+    await store.jobs.finish_delivery(third.id, 900 + third.id)
+    parts = (await store.jams.snapshot(jam.id)).parts
+    assert [part.user_id for part in parts] == [ALICE, BOB, CAROL]

@@ -22,22 +22,24 @@ class DailyService:
         self._pipeline, self._clock = pipeline, clock
         self._dailies = pipeline.store.dailies
 
-    async def begin(self, guild_id: int, channel_id: int, hour: int, zone: str | None) -> float:
-        """Set a server's daily prompt; return when the first one is due.
+    async def begin(
+        self, guild_id: int, channel_id: int, hour: int, zone: str | None
+    ) -> tuple[DailyPlan, float]:
+        """Set a server's daily prompt; return its plan, and when the first one is due.
 
         `zone` is an IANA time zone; None for the quotas' zone. Raises ValueError for an unknown
         one.
         """
         zone = zone or self._pipeline.config.limits.time_zone
         hours = QuotaDay(hour, time_zone(zone))
-        await self._dailies.set_plan(guild_id, channel_id, hour, zone)
+        plan = await self._dailies.set_plan(guild_id, channel_id, hour, zone)
         latest = await self.latest(guild_id)
         now = self._clock()
         first_at = hours.resets_at(now)
         # At most one prompt a day.
         if latest is not None and hours.of(first_at) <= latest.day:
             first_at = hours.resets_at(first_at)
-        return first_at
+        return plan, first_at
 
     async def end(self, guild_id: int) -> None:
         """Remove a server's daily prompt."""

@@ -25,7 +25,7 @@ from bot.pipeline.jam_turns import track_levels, turn_words
 from bot.pipeline.service import Pipeline
 
 _FREE = Limits(daily_seconds=1.0, waiting_per_user=1000, waiting_per_guild=1000, waiting=1000)
-"""Limits for free mixdowns that the bot orders itself: they never refuse."""
+"""Limits for free mixdowns that the bot orders itself: they refuse nobody for an amount."""
 
 
 class JamService:
@@ -136,17 +136,23 @@ class JamService:
         await self._jams.abandon(jam_id)
 
     async def _close_with_mixdown(self, snapshot: JamSnapshot) -> None:
-        """Close an idle jam with a mixdown, as its starter could. Raises NotNow."""
+        """Close an idle jam with a mixdown, as its starter could. Raises NotNow.
+
+        Somebody else who played is its author if the starter may not make music any more.
+        """
         jam, head = snapshot.jam, snapshot.head
-        person = jam.user_id
-        if person is None and head is not None:
-            person = head.origin.user_id
-        if head is None or person is None or jam.thread_id is None:
-            await self._jams.close(jam.id)
-            return
+        people = dict.fromkeys((jam.user_id, *(part.user_id for part in snapshot.parts[::-1])))
+        if head is not None and jam.thread_id is not None:
+            for person in filter(None, people):
+                if await self._order_mixdown(jam, head, jam.thread_id, person):
+                    return
+        await self._jams.close(jam.id)
+
+    async def _order_mixdown(self, jam: Jam, head: Clip, thread_id: int, user_id: int) -> bool:
+        """Order a mixdown for a person; return False if they may not, or it failed before."""
         order = Order(
             key=f"jam {jam.id}, {head.id}",
-            origin=RequestOrigin(user_id=person, channel_id=jam.thread_id, guild_id=jam.guild_id),
+            origin=RequestOrigin(user_id=user_id, channel_id=thread_id, guild_id=jam.guild_id),
             kind=Kind.JAM_MIX,
             seconds=0.0,
             seed=head.seed,
@@ -161,11 +167,8 @@ class JamService:
         except NotNow:
             raise
         except RequestError:
-            await self._jams.close(jam.id)
-            return
-        if job.state.is_final:
-            # The mixdown failed before; another attempt would fail again.
-            await self._jams.close(jam.id)
+            return False
+        return not job.state.is_final
 
     async def record_thread(self, jam_id: int, thread_id: int) -> None:
         """Record the thread of a jam."""

@@ -74,9 +74,13 @@ class RadioService:
             path = self._store.clips_folder / clip.file
             return await asyncio.to_thread(load_track, path, clip.id, loops=clip.loops)
 
-    async def keep(self, plan: RadioPlan) -> None:
-        """Store a running radio's plan, so that it is restored after a restart."""
-        await self._store.radios.keep(plan)
+    async def begin(self, plan: RadioPlan) -> None:
+        """Store the plan of a radio that begins, so that it is restored after a restart."""
+        await self._store.radios.begin(plan)
+
+    async def update(self, plan: RadioPlan) -> None:
+        """Store what changes in a running radio's plan, unless it was deleted with a person."""
+        await self._store.radios.update(plan)
 
     async def drop(self, guild_id: int) -> None:
         """Delete the plan of a server's radio."""

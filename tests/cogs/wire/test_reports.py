@@ -52,3 +52,17 @@ async def test_a_report_survives_a_restart(tmp_path):
         await wire.until(lambda: made.message.id not in stage.channel.messages)
         assert (await stage.store.clips.get(1)).is_deleted
         assert await stage.store.check() == []
+
+
+async def test_a_report_with_the_number_of_an_erased_one_is_posted(tmp_path):
+    """Discord would take a message with the same nonce for the one of before."""
+    async with open_stage(tmp_path, timings=quick(first_shown=0.01), prepare=add_log) as stage:
+        wire, log = stage.wire, next(iter(reversed(stage.wire.channels.values())))
+        made = [await stage.music() for _ in range(2)]
+        await stage.final_job(2)
+        await stage.store.settings.set_log_channel(stage.wire.guild_id, log.id)
+        for number, each in enumerate(made, 1):
+            stage.clock.now += 1
+            await report(stage, stage.bob, each.message)
+            await wire.until(lambda number=number: len(log.messages) == number)
+            await stage.store.privacy.forget(stage.bob.id)
