@@ -42,7 +42,8 @@ class WorkerHandle(Protocol):
     async def receive(self) -> FromWorker:
         """Wait for the next message.
 
-        Raises EOFError when the worker has ended, ProtocolError for an invalid message.
+        Raises EOFError when the worker has ended, MachineLost (an EOFError) when it was lost with
+        its machine, ProtocolError for an invalid message.
         """
 
     async def stop(self) -> None:

@@ -26,7 +26,7 @@ class WorkerLost(Exception):
 
 
 class UnrelatedWorkerLoss(WorkerLost):
-    """The worker ended because of another job, or before it had this one."""
+    """The worker ended because of another job or with its machine, or before it had this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +132,13 @@ def make_job(
         alone=alone,
     )
     return PendingJob(queued, prepare, queued_at=queued_at, is_endless=seconds is None)
+
+
+def worker_loss(job: PendingJob, *, is_blameless: bool) -> WorkerLost:
+    """Return why a job ends with its worker; `is_blameless` if no job can be the cause."""
+    # A job that is still being prepared was never sent to the worker.
+    is_suspect = job.started.is_set() and not is_blameless
+    return (WorkerLost if is_suspect else UnrelatedWorkerLoss)("the worker ended")
 
 
 def check_end(request: Request, job: PendingJob) -> None:

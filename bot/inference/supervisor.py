@@ -16,9 +16,9 @@ from bot.inference.job_messages import apply
 from bot.inference.pending_job import (
     PendingJob,
     UnrelatedWorkerLoss,
-    WorkerLost,
     check_end,
     learn_pace,
+    worker_loss,
 )
 from bot.inference.protocol import (
     CancelJob,
@@ -37,6 +37,7 @@ from bot.inference.worker_troubles import (
     NOT_READY,
     OTHER_VERSION,
     CannotStart,
+    MachineLost,
     WorkerRefused,
     backoff_seconds,
     refuse_model,
@@ -162,14 +163,15 @@ class WorkerSupervisor:
     async def _run_worker(self, worker: WorkerHandle) -> None:
         """Receive a worker's messages until it ends, then settle its jobs."""
         self.worker = worker
-        is_lost = True
+        is_lost, is_blameless = True, False
         try:
             await self._receive(worker)
         except WorkerRefused as error:
             worker.send(Shutdown(refusal=to_json(error.sentence)))
             is_lost = False
-        except EOFError:
+        except EOFError as error:
             log.warning("worker.lost %s", worker.name)
+            is_blameless = isinstance(error, MachineLost)
         except TimeoutError:
             log.error("worker.silent %s", worker.name)
             if self.model is None:
@@ -185,9 +187,7 @@ class WorkerSupervisor:
                 self._failures = 0
             self.model, self.worker, self.host = None, None, ""
             for job in list(self.jobs.values()):
-                # A job that is still being prepared was never sent to the worker.
-                had_it = job.started.is_set()
-                job.settle((WorkerLost if had_it else UnrelatedWorkerLoss)("the worker ended"))
+                job.settle(worker_loss(job, is_blameless=is_blameless))
                 self._release(job)
             await (worker.kill() if is_lost else worker.stop())
 

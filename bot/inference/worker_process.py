@@ -119,6 +119,14 @@ class WorkerProcess:
             self._has_left = True
             raise
 
+    async def exit_code(self) -> int | None:
+        """Wait until it has ended, and return its exit code; None if it does not end in time."""
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                return await self._process.wait()
+        except TimeoutError:
+            return None
+
     def send(self, message: ToWorker) -> None:
         """Send a message; messages to a dead worker are dropped.
 

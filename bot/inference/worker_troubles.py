@@ -42,6 +42,10 @@ class CannotStart(OSError):
         self.sentence = sentence
 
 
+class MachineLost(EOFError):
+    """A joined machine has left or failed, with its worker; no job of its is the cause."""
+
+
 class WorkerRefused(Exception):
     """A worker can't be used beside the others."""
 

@@ -22,7 +22,7 @@ from bot.domain.jobs import RequestOrigin
 from bot.errors import JobError, Refused, SoundError
 from bot.i18n.sentence import Sentence
 from bot.inference.executor import Executor
-from bot.inference.pending_job import WorkerLost
+from bot.inference.pending_job import UnrelatedWorkerLoss, WorkerLost
 from bot.inference.rowless_ids import stems_id
 from bot.pipeline.clip_codes import GONE, OTHER_MODEL, load_codes
 from bot.pipeline.packaging import tags_of
@@ -135,7 +135,8 @@ class Stems:
             codes = await load_codes(self._store, clip, self._executor.model)
             return StemsRequest(tokens=codes.tokens)
 
-        for left in reversed(range(_ATTEMPTS)):
+        attempts = 0
+        while True:
             run = self._executor.submit(
                 stems_id(clip.id), user_id, _WORK_SHARE * clip.seconds, prepared,
                 guild_id=clip.origin.guild_id,
@@ -144,7 +145,8 @@ class Stems:
                 rendered = await run.result()
                 break
             except WorkerLost as lost:
-                if not left:
+                attempts += not isinstance(lost, UnrelatedWorkerLoss)
+                if attempts == _ATTEMPTS:
                     raise JobError(WORKER_LOST) from lost
         mix = await asyncio.to_thread(read_master, self._store.clips_folder / clip.file)
         stems = await asyncio.to_thread(follow_joint, mix, rendered.stems, clip.seconds_before)

@@ -23,7 +23,7 @@ from bot.config import Config, EngineConfig, LimitsConfig, StorageConfig, Worker
 from bot.domain.generation import GenerationRequest
 from bot.errors import Cancelled
 from bot.inference.executor import Executor
-from bot.inference.pending_job import WorkerLost
+from bot.inference.pending_job import UnrelatedWorkerLoss, WorkerLost
 from bot.inference.ray.backend import NO_CLUSTER, RayBackend
 from bot.inference.ray.cluster import TOKEN_FILE, TOKEN_VARIABLE, Cluster
 from bot.inference.ray.head import RayHead
@@ -158,7 +158,7 @@ async def test_joined_machines_generate_the_same_clips(head):
             for worker in (*workers(one), *workers(other)):
                 worker.parent().kill()
             for run in runs:
-                with pytest.raises(WorkerLost):
+                with pytest.raises(UnrelatedWorkerLoss):
                     await run.result()
             await ready(executor, 2)
 
@@ -174,7 +174,7 @@ async def test_a_frozen_or_dead_machine_is_abandoned(head):
             everything = frozen.children(recursive=True)
             for process in everything:
                 process.suspend()
-            with pytest.raises(WorkerLost):
+            with pytest.raises(UnrelatedWorkerLoss):
                 await run.result()
             assert executor.model is None
             for process in everything:
@@ -186,7 +186,32 @@ async def test_a_frozen_or_dead_machine_is_abandoned(head):
             await run.started.wait()
             for process in [frozen, *frozen.children(recursive=True)]:
                 process.kill()
-            with pytest.raises(WorkerLost):
+            with pytest.raises(UnrelatedWorkerLoss):
+                await run.result()
+
+
+async def test_clips_are_blamed_for_a_crash_and_not_for_a_machine_that_leaves(head):
+    """Only the end of the worker's own process may be their fault, wherever it runs."""
+    async with opened(head) as executor:
+        with machine(head.cluster):
+            await ready(executor, 1)
+            crash = submit(executor, 1, "crash")
+            with pytest.raises(WorkerLost) as lost:
+                await crash.result()
+            assert not isinstance(lost.value, UnrelatedWorkerLoss)
+            await ready(executor, 1)
+            run = submit(executor, 2, "hang")
+            await run.started.wait()
+        # It has left as with Ctrl-C.
+        with pytest.raises(UnrelatedWorkerLoss):
+            await run.result()
+        with machine(head.cluster) as shut_down:
+            await ready(executor, 1)
+            run = submit(executor, 3, "hang")
+            await run.started.wait()
+            for process in shut_down.children(recursive=True):
+                process.terminate()
+            with pytest.raises(UnrelatedWorkerLoss):
                 await run.result()
 
 

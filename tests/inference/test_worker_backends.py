@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bot.inference.encoding import decode_from_worker, decode_to_worker, encode, version
-from bot.inference.pending_job import WorkerLost
+from bot.inference.pending_job import UnrelatedWorkerLoss, WorkerLost
 from bot.inference.protocol import GenerateJob, Heartbeat, Hello, JobFinished, Ready, ToWorker
-from bot.inference.worker_troubles import OTHER_VERSION
+from bot.inference.worker_troubles import OTHER_VERSION, MachineLost
 from tests.support import scripted_worker
 from tests.support.running_executor import (
     configured,
@@ -28,7 +28,7 @@ class ScriptedHandle:
     def __init__(self, *messages, is_working=True):
         self.is_working = is_working
         self.sent: list[ToWorker] = []
-        self.received: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.received: asyncio.Queue[bytes | EOFError] = asyncio.Queue()
         self.ended_by = ""
         for message in messages:
             self.received.put_nowait(encode(message))
@@ -41,8 +41,8 @@ class ScriptedHandle:
 
     async def receive(self):
         body = await self.received.get()
-        if body is None:
-            raise EOFError
+        if isinstance(body, EOFError):
+            raise body
         return decode_from_worker(body)
 
     async def stop(self):
@@ -118,6 +118,22 @@ async def test_a_worker_that_sends_invalid_messages_is_replaced(caplog):
         await submit(executor, 1).result()
     assert wrong.ended_by == "kill"
     assert "worker.protocol_error scripted" in caplog.text
+
+
+@pytest.mark.parametrize(("error", "is_suspect"), [(EOFError(), True), (MachineLost(), False)])
+async def test_only_a_worker_s_own_end_is_blamed_on_its_jobs(error, is_suspect):
+    """A machine that leaves or loses its network has not been ended by a clip."""
+    lost = ScriptedHandle(Hello(version()), READY, is_working=False)
+    other = ScriptedHandle(Hello(version()), READY)
+    async with open_executor(backend=ScriptedBackend(lost, other)) as executor:
+        job = submit(executor, 1)
+        await job.started.wait()
+        lost.received.put_nowait(error)
+        with pytest.raises(WorkerLost) as ended:
+            await job.result()
+        assert isinstance(ended.value, UnrelatedWorkerLoss) is not is_suspect
+        await submit(executor, 1).result()
+    assert lost.ended_by == "kill"
 
 
 async def test_a_request_that_can_t_be_sent_ends_only_its_own_job():

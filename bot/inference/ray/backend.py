@@ -11,10 +11,10 @@ from typing import Any
 from bot.config import Config
 from bot.i18n.sentence import Sentence
 from bot.inference.protocol import FromWorker, ToWorker
-from bot.inference.ray.cluster import Cluster
+from bot.inference.ray.cluster import WORKER_ENDED, Cluster
 from bot.inference.ray.head import RayHead
 from bot.inference.worker_process import ProcessBackend, WorkerProcess
-from bot.inference.worker_troubles import CannotStart
+from bot.inference.worker_troubles import CannotStart, MachineLost
 
 log = logging.getLogger(__name__)
 
@@ -66,11 +66,16 @@ class JoinedWorker:
         self._relay.send(message)
 
     async def receive(self) -> FromWorker:
-        """Wait for the next message. Raises EOFError and ProtocolError."""
+        """Wait for the next message. Raises EOFError, MachineLost and ProtocolError."""
         if self._first is not None:
             first, self._first = self._first, None
             return first
-        return await self._relay.receive()
+        try:
+            return await self._relay.receive()
+        except EOFError as error:
+            if await self._relay.exit_code() in (WORKER_ENDED, None):
+                raise
+            raise MachineLost("the machine has gone") from error
 
     async def stop(self) -> None:
         """Ask the worker to end, kill its relay after a timeout, and wait until it has ended."""

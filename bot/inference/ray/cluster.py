@@ -22,6 +22,10 @@ BEAT_SECONDS = 1.0
 LOST_SECONDS = 10.0
 """A machine without a heartbeat for this long is given up; Ray itself takes over a minute."""
 
+WORKER_ENDED = 0
+"""The exit code of a relay whose remote worker process has ended; with any other code the machine,
+Ray or the relay itself has failed, which no job causes."""
+
 DEVICE_VARIABLE = "ZHIYIN_ENGINE_DEVICE"
 TOKEN_VARIABLE = "RAY_AUTH_TOKEN"  # noqa: S105 - a name
 TOKEN_FILE = "worker_token"  # noqa: S105 - a name

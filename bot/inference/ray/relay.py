@@ -22,7 +22,7 @@ from bot.i18n.sentence import to_json
 from bot.inference.connection import Connection, frame
 from bot.inference.encoding import version
 from bot.inference.protocol import Hello, ModelFailed
-from bot.inference.ray.cluster import LOST_SECONDS, worker_resource
+from bot.inference.ray.cluster import LOST_SECONDS, WORKER_ENDED, worker_resource
 from bot.inference.ray.nodes import host_of_other_version
 from bot.inference.worker_troubles import OTHER_VERSION_THERE
 
@@ -92,24 +92,30 @@ def main(arguments: list[str]) -> int:
             data: bytes = ray.get(reference)
             life.reset()
             bot.sendall(data)
-    except (BrokenPipeError, ConnectionError):
+    except ConnectionError:
         log.info("relay.orphaned")
+    except ray.exceptions.OutOfMemoryError as error:
+        # Ray ends the worker before its machine runs out of memory: a job may be the cause.
+        log.warning("ray.worker_killed %s", _first_line(error))
     except ray.exceptions.RayError as error:
         log.warning("ray.worker_lost %s", _first_line(error))
-        return 1
-    return 0
+        return _LOST
+    return WORKER_ENDED
 
 
 def _forward(bot: socket.socket, worker: Any) -> None:  # noqa: ANN401 - Ray's handle
-    """Forward the bot's bytes in order, waiting for each write to arrive."""
+    """Forward the bot's bytes in order, waiting for each write to arrive; any error ends all."""
     import ray
 
-    while data := bot.recv(_CHUNK_BYTES):
-        try:
+    try:
+        while data := bot.recv(_CHUNK_BYTES):
             ray.get(worker.send.remote(data))
-        except ray.exceptions.RayError:
-            # The receiving thread sees the same error and logs it.
-            return
+    except ConnectionError:
+        log.info("relay.orphaned")
+    except Exception as error:
+        # The worker may have part of a message, and would wait for the rest.
+        log.warning("ray.not_forwarded %s", _first_line(error))
+        os._exit(_LOST)
 
 
 def _watch(life: HeartbeatTimer) -> NoReturn:

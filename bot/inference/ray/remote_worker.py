@@ -7,7 +7,10 @@ are up.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
+import signal
 import socket
 import subprocess
 import sys
@@ -30,6 +33,10 @@ OPTIONS: dict[str, Any] = {
 
 _CHUNK_BYTES = 2**16
 _LEAVE_SECONDS = 2.0
+
+
+class WorkerStopped(Exception):
+    """The process was told to end, as by a machine that shuts down; no job has ended it."""
 
 
 class RemoteWorker:
@@ -55,26 +62,36 @@ class RemoteWorker:
 
     @ray.method(concurrency_group="sending")
     def send(self, data: bytes) -> None:
-        """Write bytes to the process."""
-        self._socket.sendall(data)
+        """Write bytes to the process, however busy it is; bytes to a dead one are dropped."""
+        # `receive` reports that it has ended.
+        with contextlib.suppress(ConnectionError):
+            self._socket.sendall(data)
 
     @ray.method(concurrency_group="receiving", num_returns="streaming")
     def receive(self) -> Iterator[bytes]:
-        """Yield what the process sends until it ends, and b"" every second as a heartbeat."""
-        self._socket.settimeout(BEAT_SECONDS)
+        """Yield what the process sends until it ends, and b"" every second as a heartbeat.
+
+        Raises WorkerStopped if it was told to end.
+        """
+        # A timeout of the socket would hold for `send` as well, and cut its message in two.
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
         yield b""
         while True:
-            try:
-                data = self._socket.recv(_CHUNK_BYTES)
-            except TimeoutError:
+            if not poll.poll(BEAT_SECONDS * 1000):
                 yield b""
                 continue
+            try:
+                data = self._socket.recv(_CHUNK_BYTES)
             except ConnectionError:
                 break
             if not data:
                 break
             yield data
         try:
-            self._process.wait(_LEAVE_SECONDS)
+            code = self._process.wait(_LEAVE_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
+            return
+        if code == -signal.SIGTERM:
+            raise WorkerStopped
