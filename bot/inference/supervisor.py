@@ -40,7 +40,7 @@ from bot.inference.worker_troubles import (
     MachineLost,
     WorkerRefused,
     backoff_seconds,
-    refuse_model,
+    check_model,
 )
 from bot.log import log_job_id
 
@@ -167,8 +167,10 @@ class WorkerSupervisor:
         try:
             await self._receive(worker)
         except WorkerRefused as error:
+            log.error("worker.refused %s %s", worker.name, error)
+            self._set_broken(error.sentence)
             worker.send(Shutdown(refusal=to_json(error.sentence)))
-            is_lost = False
+            is_lost, is_blameless = False, True
         except EOFError as error:
             log.warning("worker.lost %s", worker.name)
             is_blameless = isinstance(error, MachineLost)
@@ -211,19 +213,17 @@ class WorkerSupervisor:
             self._is_final = message.is_final and worker.pid is not None
             self._set_broken(sentence)
             raise EOFError
-        allowed = self._config.other_precisions
-        refused = refuse_model(message.info, self._reference(), self.host, other_precisions=allowed)
-        if refused is not None:
-            log.error("worker.refused %s %s", worker.name, refused)
-            self._set_broken(refused)
-            raise WorkerRefused(refused)
-        self.broken, self.model, self._ready_at = None, (info := message.info), self._clock()
+        info, allowed = message.info, self._config.other_precisions
+        check_model(info, self._reference(), self.host, other_precisions=allowed)
+        self.broken, self.model, self._ready_at = None, info, self._clock()
         log.info("worker.ready %s host=%s after=%.1fs", worker.name, self.host, info.load_seconds)
         self._changed()
         while True:
             # A worker that hangs sends no heartbeat either.
             async with asyncio.timeout(self._config.silent_seconds):
-                self._handle(await worker.receive(), message.info)
+                self._handle(await worker.receive(), info)
+            # The bot's own worker may have loaded another model meanwhile.
+            check_model(info, self._reference(), self.host, other_precisions=allowed)
 
     def _set_broken(self, sentence: Sentence) -> None:
         self.broken, self.broken_host = sentence, self.host

@@ -32,7 +32,9 @@ class WorkerPool:
     ) -> None:
         """Take the backend for local workers and, if any can join, the one for others."""
         self._slots, self._backends = config.engine.slots, (backend, joined)
-        self._eta = eta
+        self._eta, self._changed = eta, changed
+        self._own_model: ModelInfo | None = None
+        """The model that a local worker has loaded last."""
 
         def supervise(
             backend: WorkerBackend, reference: Callable[[], ModelInfo | None]
@@ -42,14 +44,16 @@ class WorkerPool:
                 backend,
                 eta,
                 clock,
-                changed,
+                self._note_change,
                 cancel_seconds=cancel_seconds,
                 reference=reference,
             )
 
         self.local = [supervise(backend, lambda: None) for _ in range(config.worker.count)]
         places = range(config.worker.joined) if joined is not None else ()
-        self.joined = [supervise(joined, lambda: self.model) for _ in places if joined is not None]
+        self.joined = [
+            supervise(joined, lambda: self._reference) for _ in places if joined is not None
+        ]
 
     @property
     def supervisors(self) -> list[WorkerSupervisor]:
@@ -78,6 +82,14 @@ class WorkerPool:
     def model(self) -> ModelInfo | None:
         """Return the loaded model; None while none is loaded."""
         return next((each.model for each in self.supervisors if each.model is not None), None)
+
+    @property
+    def _reference(self) -> ModelInfo | None:
+        """Return the model that joined workers must have: the local workers', or the first one's.
+
+        A local worker that restarts is expected to load its last model again.
+        """
+        return self._own_model or self.model
 
     @property
     def broken(self) -> Sentence | None:
@@ -144,6 +156,11 @@ class WorkerPool:
             )
             for each in shown
         ]
+
+    def _note_change(self) -> None:
+        loaded = (each.model for each in self.local if each.model is not None)
+        self._own_model = next(loaded, self._own_model)
+        self._changed()
 
     def supervisor_of(self, job_id: int) -> WorkerSupervisor | None:
         """Return the supervisor whose worker has a job; None if none has."""

@@ -74,5 +74,14 @@ def refuse_model(
     return None
 
 
+def check_model(
+    info: ModelInfo, reference: ModelInfo | None, host: str, *, other_precisions: bool
+) -> None:
+    """Raise WorkerRefused if a worker's model can't be used beside the reference."""
+    refused = refuse_model(info, reference, host, other_precisions=other_precisions)
+    if refused is not None:
+        raise WorkerRefused(refused)
+
+
 def _identity(info: ModelInfo) -> tuple[object, ...]:
     return (info.name, info.weights, info.channels, info.sample_rate_hz, info.stems, info.sampling)

@@ -235,6 +235,15 @@ async def test_an_incompatible_machine_is_refused_on_both_sides(head):
         assert (await submit(executor, 1).result()).sound.seconds == 1.0
 
 
+async def test_a_machine_of_another_version_keeps_no_other_from_starting(head):
+    """A worker takes seconds to start on a machine that joins beside it."""
+    async with opened(head) as executor:
+        with machine(head.cluster, version="0"):
+            await until(lambda: any(_is_of_other_version(each) for each in executor.workers))
+            with machine(head.cluster):
+                await submit(executor, 1).result()
+
+
 def _is_of_other_version(worker):
     return "another version of Zhiyin" in str(worker.trouble) and bool(worker.host)
 

@@ -113,10 +113,13 @@ def test_what_a_machine_offers_is_read_from_its_labels():
 
 
 def test_a_machine_of_another_version_is_named():
-    """Machines of the same version, or without workers, are not."""
-    others = [node(resource="CPU"), node(resource=worker_resource())]
-    assert host_of_other_version(others) == ""
-    assert host_of_other_version([*others, node()]) == "attic"
+    """Unless one of the same version has joined, or has not left: there may be room on it later."""
+    bot, old, own = node(resource="CPU"), node(), node(resource=worker_resource())
+    assert host_of_other_version([bot]) == ""
+    assert host_of_other_version([bot, old]) == "attic"
+    assert host_of_other_version([bot, old, own | {"Alive": False}]) == "attic"
+    assert host_of_other_version([bot, old, own]) == ""
+    assert host_of_other_version([bot, own]) == ""
 
 
 def test_machines_serve_only_bots_of_their_version():

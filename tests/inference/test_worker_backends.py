@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 
 import numpy as np
 import pytest
 
+from bot.i18n.sentence import Sentence, from_json, to_json
 from bot.inference.encoding import decode_from_worker, decode_to_worker, encode, version
 from bot.inference.pending_job import UnrelatedWorkerLoss, WorkerLost
-from bot.inference.protocol import GenerateJob, Heartbeat, Hello, JobFinished, Ready, ToWorker
-from bot.inference.worker_troubles import OTHER_VERSION, MachineLost
+from bot.inference.protocol import (
+    GenerateJob,
+    Heartbeat,
+    Hello,
+    JobFinished,
+    ModelFailed,
+    Ready,
+    Shutdown,
+    ToWorker,
+)
+from bot.inference.worker_troubles import OTHER_MODEL, OTHER_VERSION, MachineLost
 from tests.support import scripted_worker
 from tests.support.running_executor import (
     configured,
     open_executor,
     request,
     submit,
+    until,
 )
 
 
@@ -30,6 +42,9 @@ class ScriptedHandle:
         self.sent: list[ToWorker] = []
         self.received: asyncio.Queue[bytes | EOFError] = asyncio.Queue()
         self.ended_by = ""
+        self.say(*messages)
+
+    def say(self, *messages):
         for message in messages:
             self.received.put_nowait(encode(message))
 
@@ -59,13 +74,19 @@ class ScriptedBackend:
         self.handles = iter(handles)
 
     async def start(self):
-        return next(self.handles)
+        handle = next(self.handles, None)
+        if handle is None:
+            # There is no room for another one.
+            await asyncio.Event().wait()
+        return handle
 
     async def close(self):
         """Hold nothing."""
 
 
 READY = Ready(scripted_worker.info(8))
+RETRAINED = Ready(dataclasses.replace(READY.info, weights="another digest"))
+WITH_JOINED = configured(backend="ray", joined=1)
 
 
 async def test_other_backends_can_be_used():
@@ -143,3 +164,46 @@ async def test_a_request_that_can_t_be_sent_ends_only_its_own_job():
         with pytest.raises(ValueError, match="surrogates not allowed"):
             await bad.result()
         await good.result()
+
+
+async def test_another_model_is_refused_while_the_bot_s_own_worker_restarts():
+    """Its last model counts until it has loaded one again."""
+    first, again = ScriptedHandle(Hello(version()), READY), ScriptedHandle()
+    joining = ScriptedHandle()
+    async with open_executor(
+        WITH_JOINED, backend=ScriptedBackend(first, again), joined=ScriptedBackend(joining)
+    ) as executor:
+        await executor.settled.wait()
+        first.received.put_nowait(EOFError())
+        await until(lambda: executor.model is None)
+        joining.say(Hello(version(), "attic"), RETRAINED)
+        await until(lambda: joining.ended_by)
+        assert _refusals(joining) == [OTHER_MODEL.template]
+        again.say(Hello(version()), READY)
+        await submit(executor, 1).result()
+        assert executor.model == READY.info
+
+
+async def test_a_machine_leaves_when_the_bot_s_own_worker_loads_another_model():
+    """What it was making is made again on the others."""
+    own = ScriptedHandle(Hello(version()), ModelFailed(to_json(Sentence("no model"))))
+    repaired = ScriptedHandle()
+    joined = ScriptedHandle(Hello(version(), "attic"), RETRAINED, is_working=False)
+    async with open_executor(
+        WITH_JOINED, backend=ScriptedBackend(own, repaired), joined=ScriptedBackend(joined)
+    ) as executor:
+        job = submit(executor, 1)
+        await job.started.wait()
+        repaired.say(Hello(version()), READY)
+        await until(lambda: executor.model == READY.info)
+        joined.say(Heartbeat())
+        with pytest.raises(UnrelatedWorkerLoss):
+            await job.result()
+        assert _refusals(joined) == [OTHER_MODEL.template]
+        await submit(executor, 1).result()
+
+
+def _refusals(handle):
+    """The templates of the sentences with which a worker was told to end."""
+    texts = [each.refusal for each in handle.sent if isinstance(each, Shutdown)]
+    return [from_json(each).template for each in texts]

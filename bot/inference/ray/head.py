@@ -26,9 +26,9 @@ _LOOK_SECONDS = 0.25
 class RayHead:
     """Ray's head node as a child process."""
 
-    def __init__(self, cluster: Cluster, port: int) -> None:
-        """Take the port to listen on."""
-        self.cluster, self._port = cluster, port
+    def __init__(self, cluster: Cluster, port: int, *, stop_seconds: float = _STOP_SECONDS) -> None:
+        """Take the port to listen on; a head that takes longer to stop is killed."""
+        self.cluster, self._port, self._stop_seconds = cluster, port, stop_seconds
         self._process: asyncio.subprocess.Process | None = None
         self._starting = asyncio.Lock()
 
@@ -40,14 +40,11 @@ class RayHead:
     async def _start(self) -> None:
         if self._process is not None and self._process.returncode is None:
             return
-        self._process = await asyncio.create_subprocess_exec(
-            *node_process_command(head_command(self._port)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=sys.stderr.fileno(),
-            env=own_environment(self.cluster),
-            start_new_session=True,
-        )
+        if await self._listens():
+            # Another program, or the head of a bot that was killed and is still ending.
+            log.error("ray.port_taken port=%d", self._port)
+            raise CannotStart(NO_HEAD.fill(port=self._port))
+        self._process = await self._spawn()
         try:
             async with asyncio.timeout(_START_SECONDS):
                 while not await self._listens():
@@ -75,12 +72,24 @@ class RayHead:
         if process.stdin is not None:
             process.stdin.close()
         try:
-            async with asyncio.timeout(_STOP_SECONDS):
+            async with asyncio.timeout(self._stop_seconds):
                 await process.wait()
+        except TimeoutError:
+            log.warning("ray.head_killed pid=%d it did not end by itself", process.pid)
         finally:
             if process.returncode is None:
                 kill_node(process.pid)
                 await process.wait()
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *node_process_command(head_command(self._port)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=sys.stderr.fileno(),
+            env=own_environment(self.cluster),
+            start_new_session=True,
+        )
 
     async def _listens(self) -> bool:
         try:

@@ -81,10 +81,13 @@ def machines_of(nodes: Iterable[Mapping[str, Any]]) -> list[Machine]:
 
 
 def host_of_other_version(nodes: Iterable[Mapping[str, Any]]) -> str:
-    """Return the host of a machine with workers of another version only; "" if there is none."""
+    """Return the host of a machine with workers of another version.
+
+    "" if there is none, or a machine with workers of this version, which may have room later.
+    """
     own = worker_resource().removeprefix(WORKER_PREFIX)
-    others = (each for each in machines_of(nodes) if each.worker_version not in ("", own))
-    return next((each.host for each in others), "")
+    hosts = {each.worker_version: each.host for each in machines_of(nodes) if each.worker_version}
+    return "" if own in hosts else next(iter(hosts.values()), "")
 
 
 def _version(node: Mapping[str, Any], prefix: str) -> str:

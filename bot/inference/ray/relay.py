@@ -30,7 +30,8 @@ from bot.inference.worker_troubles import OTHER_VERSION_THERE
 log = logging.getLogger("bot.inference.ray.relay")
 
 _CHUNK_BYTES = 2**16
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS = 10.0
+"""How long a worker may take to start on a machine before the others are looked at."""
 _LOST = 3
 
 
@@ -82,7 +83,7 @@ def main(arguments: list[str]) -> int:
     try:
         messages = worker.receive.remote()
         while not ray.wait([messages], timeout=_LOOK_SECONDS)[0]:
-            # No room for this version yet; there may be a machine of another version.
+            # No room yet; it is to be said if there are only machines of another version.
             list_nodes: Any = ray.nodes
             if host := host_of_other_version(list_nodes()):
                 refusal = to_json(OTHER_VERSION_THERE.fill(host=host))
