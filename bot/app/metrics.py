@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -119,6 +121,25 @@ async def render_metrics(pipeline: Pipeline, health: Health) -> bytes:
     return text
 
 
+def check_port(port: int) -> None:
+    """Raise ConfigError if the metrics can't be served at a port."""
+    try:
+        socket.create_server((_HOST, port)).close()
+    except OSError as error:
+        raise _cant_serve(port, error) from error
+
+
+def _cant_serve(port: int, error: OSError) -> ConfigError:
+    return ConfigError(
+        Sentence(
+            "The metrics can't be served at port {port}: {strerror}. Choose another as "
+            "metrics.port.",
+            port=port,
+            strerror=os.strerror(error.errno) if error.errno else error.strerror,
+        )
+    )
+
+
 @asynccontextmanager
 async def serve_metrics(pipeline: Pipeline, health: Health, port: int) -> AsyncIterator[None]:
     """Serve the metrics on a local port while the block runs; nothing with port 0.
@@ -141,14 +162,7 @@ async def serve_metrics(pipeline: Pipeline, health: Health, port: int) -> AsyncI
         try:
             await web.TCPSite(runner, _HOST, port).start()
         except OSError as error:
-            raise ConfigError(
-                Sentence(
-                    "The metrics can't be served at port {port}: {strerror}. Choose another as "
-                    "metrics.port.",
-                    port=port,
-                    strerror=error.strerror,
-                )
-            ) from error
+            raise _cant_serve(port, error) from error
         yield
     finally:
         await runner.cleanup()

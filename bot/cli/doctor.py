@@ -25,6 +25,7 @@ from bot.cli.doctor_machine import (
 )
 from bot.cli.doctor_machines import check_machines
 from bot.cli.doctor_protection import check_ffmpeg, check_file_modes
+from bot.cli.doctor_settings import check_settings
 from bot.cli.findings import VERDICTS, Finding, Verdict
 from bot.cli.system_failures import system_failure
 from bot.cli.terminal_language import print_sentence, render
@@ -54,6 +55,7 @@ def run(args: argparse.Namespace, config: Config, *, ask: AskDiscord = fetch_bot
         check_temporary_folder,
         check_database,
         check_file_modes,
+        check_settings,
     ]
     findings = [finding for check in checks for finding in _run(check, config)]
     for finding in findings:

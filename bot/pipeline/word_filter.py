@@ -27,6 +27,16 @@ FULL = Plural(
 )
 
 
+def read_list(entries: Iterable[str]) -> WordList:
+    """Return the operator's list. Raises ConfigError for an entry that can't be parsed."""
+    try:
+        return WordList(map(read_entry, entries))
+    except RequestError as error:
+        raise ConfigError(
+            Sentence("discord.unwanted_words can't be used: {why}", why=error.sentence)
+        ) from None
+
+
 class WordFilter:
     """The unwanted words of each server (its managers' list) and of the whole bot."""
 
@@ -36,12 +46,7 @@ class WordFilter:
         Raises ConfigError for an entry that can't be parsed.
         """
         self._words = words
-        try:
-            self._everywhere = WordList(map(read_entry, everywhere))
-        except RequestError as error:
-            raise ConfigError(
-                Sentence("discord.unwanted_words can't be used: {why}", why=error.sentence)
-            ) from None
+        self._everywhere = read_list(everywhere)
         self._lists: dict[int, WordList] = {}
         self._changes: Counter[int] = Counter()
 

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -17,8 +18,17 @@ from bot.cli import doctor
 from bot.cli.doctor_discord import check_config_file
 from bot.cli.doctor_machine import check_device, check_memory, check_temporary_folder
 from bot.cli.doctor_machines import check_machines
+from bot.cli.doctor_settings import check_settings
 from bot.cli.findings import Verdict
-from bot.config import Config, DiscordConfig, EngineConfig, ModelConfig, StorageConfig, WorkerConfig
+from bot.config import (
+    Config,
+    DiscordConfig,
+    EngineConfig,
+    MetricsConfig,
+    ModelConfig,
+    StorageConfig,
+    WorkerConfig,
+)
 from bot.errors import ConfigError, ResourceError
 from bot.i18n.sentence import verbatim
 from bot.inference.ray.cluster import TOKEN_FILE, TOKEN_VARIABLE, bot_token
@@ -234,6 +244,36 @@ def test_the_doctor_says_whether_other_machines_can_join(tmp_path, monkeypatch, 
     monkeypatch.setenv(TOKEN_VARIABLE, "short")
     with pytest.raises(ConfigError, match="at least 16"):
         findings_for()
+
+
+def test_settings_that_the_bot_would_refuse_are_reported(tmp_path):
+    """No worker, words that can't be read, a port that is taken; not one that the bot has."""
+    folder = tmp_path / "data"
+
+    def found(**sections):
+        return [str(each.sentence) for each in check_settings(configured(folder, **sections))]
+
+    alone = WorkerConfig(count=0)
+    (sentence,) = found(worker=alone)
+    assert "worker.count is 0" in sentence
+    assert found(worker=replace(alone, backend="ray")) == []
+    (sentence,) = found(discord=DiscordConfig(unwanted_words=("fine", "/(/")))
+    assert sentence.startswith("discord.unwanted_words can't be used: I can't read that pattern")
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        metrics = MetricsConfig(port=held.getsockname()[1])
+        (sentence,) = found(metrics=metrics)
+        assert f"at port {metrics.port}: Address already in use. Choose another" in sentence
+        with lock_folder(folder):
+            assert found(metrics=metrics) == []
+    assert found(metrics=metrics) == []
+
+
+def test_the_doctor_is_not_content_with_settings_that_the_bot_would_refuse(tmp_path, capsys):
+    """Its last line counts them."""
+    config = configured(tmp_path, discord=DiscordConfig(token=TOKEN), worker=WorkerConfig(count=0))
+    code, text = run_doctor(capsys, config)
+    assert code == 1
+    assert text.endswith("1 problem to fix before `zhiyin run`.\n")
 
 
 def test_the_device_is_reported(tmp_path):
