@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bot.i18n.sentence import Sentence, verbatim
+from bot.cli.terminal_language import print_sentence
+from bot.i18n.sentence import Sentence, listing
 from bot.musicgen.checkpoint.vocabulary import read_vocabulary
-from bot.printable import escape_controls
 from bot.words.vocabulary import known_phrases, unknown_words
 
 
 def print_unknown_words(model: str, folder: Path, prompt: str | None) -> None:
     """Print the words of a prompt that a model ignores, if any, and the remaining prompt."""
     if (sentence := describe_unknown(model, folder, prompt)) is not None:
-        print(sentence, file=sys.stderr)
+        print_sentence(sentence, sys.stderr)
 
 
 def describe_unknown(model: str, folder: Path, prompt: str | None) -> Sentence | None:
@@ -23,7 +23,7 @@ def describe_unknown(model: str, folder: Path, prompt: str | None) -> Sentence |
     words = unknown_words(prompt or "", vocabulary)
     if not words:
         return None
-    named = verbatim(", ".join(f'"{escape_controls(word)}"' for word in words))
+    named = listing([Sentence('"{word}"', word=word) for word in words])
     heard = known_phrases(prompt or "", vocabulary)
     if not heard:
         return Sentence(
@@ -35,5 +35,5 @@ def describe_unknown(model: str, folder: Path, prompt: str | None) -> Sentence |
         "{model} doesn't know {words}, so it passes over that. It heard: {heard}.",
         model=model,
         words=named,
-        heard=verbatim(escape_controls(", ".join(heard))),
+        heard=listing(heard),
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.app.services.words import Menu, Unknown
 from bot.i18n.languages import Renderer
-from bot.i18n.sentence import Sentence, verbatim
+from bot.i18n.sentence import Sentence, listing, verbatim
 from cogs.presentation.prompts import escape
 
 UNKNOWN = Sentence(
@@ -31,10 +31,10 @@ AND_MORE = Sentence('A key ("A minor"), and *no drums*. `/random` rolls words fo
 
 def unknown(model: str, found: Unknown) -> Sentence:
     """Return which words the model ignores, and which it understood."""
-    words = verbatim(", ".join(f"“{escape(word)}”" for word in found.words))
+    words = listing([f"“{escape(word)}”" for word in found.words])
     if not found.heard:
         return NOTHING_HEARD.fill(model=verbatim(model), words=words)
-    heard = verbatim(", ".join(escape(phrase) for phrase in found.heard))
+    heard = listing([escape(phrase) for phrase in found.heard])
     return UNKNOWN.fill(model=verbatim(model), words=words, heard=heard)
 
 
@@ -54,4 +54,4 @@ def menu(render: Renderer, model: str, words: Menu, *, are_all_known: bool) -> s
 
 
 def _listed(words: Sequence[str]) -> Sentence:
-    return verbatim(", ".join(words))
+    return listing(words)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from bot.app.services.words import WordService
+from bot.app.services.words import Unknown, WordService
+from bot.i18n.environment import translations_of
 from bot.jams.daily_prompts import PLAIN
 from bot.models.registry import starter_folder
 from bot.musicgen.checkpoint.vocabulary import read_vocabulary
 from bot.words.vocabulary import unknown_words
+from cogs.presentation import word_messages
 from cogs.requests.suggestions import PRESETS
 from tests.support.simulated_server import open_server, strict
 
@@ -44,6 +46,15 @@ async def test_unknown_words_are_reported_once_and_privately(tmp_path):
         assert "dubstep" not in shown.content
         server.bot.service.words = WordService(None)
         assert "dubstep" in (await server.alice.slash(server.channel, "styles")).response.content
+
+
+def test_ignored_words_are_listed_as_in_the_reader_s_language():
+    """With its commas between them."""
+    told = word_messages.unknown("starter", Unknown(("dubstep", "战斗"), ("slow", "钢琴")))
+    shown = told.render(translations_of({"LC_ALL": "zh_CN.UTF-8"}))
+    assert "“dubstep”、“战斗”" in shown
+    assert "slow、钢琴" in shown
+    assert "“dubstep”, “战斗”" in str(told)
 
 
 def test_only_known_words_are_suggested():
