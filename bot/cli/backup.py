@@ -21,6 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Make a copy and print its size; return the exit code."""
+    if args.file.is_dir():
+        raise OutputError(Sentence("{path} is a folder; give the name of a file.", path=args.file))
     if args.file.exists() and not args.force:
         raise OutputError(Sentence("{file} exists already; --force replaces it.", file=args.file))
     back_up(data_folder(config), args.file)

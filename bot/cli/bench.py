@@ -70,7 +70,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config, interrupts: Interrupts) -> int:
     """Measure, print and return the exit code."""
-    if args.rush:
+    if args.rush is not None:
+        if args.rush < 1:
+            raise RequestError(Sentence("--rush is a number from 1 on."))
         return _rush(args, config)
     users = _numbers(args.users)
     rivals = rivals_of(args.against)

@@ -51,7 +51,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Edit and write; return the exit code. Raises ZhiyinError if the edit is impossible."""
     if len(args.files) > 2:
         raise RequestError(Sentence("Two files can be joined at once, not more."))
-    if args.mix and (len(args.files) != 2 or args.loop or args.start or args.end):
+    is_cut = args.start is not None or args.end is not None
+    if args.mix and (len(args.files) != 2 or args.loop or is_cut):
         raise RequestError(Sentence("--mix takes two files as they are, without --from or --loop."))
     if not 0 <= args.crossfade <= 30:
         raise RequestError(
@@ -74,7 +75,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         sound = _part(args.files[0], args.start, args.end)
     if args.loop:
         sound = make_loop(sound, find_rhythm(sound)).sound
-    is_whole = args.start is None and args.end is None and not args.loop
+    is_whole = not is_cut and not args.loop
     fields = [source.fields for source in sources]
     encode.write_edited(
         args.out,

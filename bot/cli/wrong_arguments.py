@@ -17,6 +17,8 @@ def wrong_argument(message: str) -> Sentence:
         return Sentence(
             "{option} takes a whole number, not {value}.", option=found[1], value=found[2]
         )
+    if found := re.fullmatch(r"argument (.+?): ignored explicit argument .*", message, re.DOTALL):
+        return Sentence("{option} takes no value.", option=found[1])
     if found := re.fullmatch(r"the following arguments are required: (.+)", message):
         return Sentence("{names} is missing.", names=found[1])
     if found := re.fullmatch(r"argument (.+?): not allowed with argument (.+)", message):

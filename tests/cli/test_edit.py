@@ -79,6 +79,8 @@ def test_two_files_are_mixed(place, capsys):
         (["a.wav", "--from", "5", "--to", "3"], "nothing between"),
         (["a.wav", "b.wav", "--crossfade", "99"], "from 0 to 30"),
         (["a.wav", "--mix"], "two files"),
+        (["a.wav", "b.wav", "--mix", "--from", "0"], "two files as they are"),
+        (["a.wav", "b.wav", "--mix", "--to", "0"], "two files as they are"),
         (["missing.wav"], "missing.wav"),
         (["a.wav", "missing.wav"], "missing.wav"),
     ],

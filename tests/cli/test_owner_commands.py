@@ -1,4 +1,4 @@
-"""`zhiyin invite` and `zhiyin paths`."""
+"""`zhiyin invite`, `zhiyin paths` and `zhiyin backup`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from bot.app.discord_token import TOKEN_VARIABLE
 from bot.app.invitation import INVITED, id_in_token
-from bot.cli import invite, paths
+from bot.cli import backup, invite, paths
 from bot.config import Config, DiscordConfig, StorageConfig
-from bot.errors import ConfigError
+from bot.errors import ConfigError, OutputError
 
 ID = 1234567890123456789
 
@@ -83,3 +83,12 @@ def test_paths_lists_what_is_there_with_its_size_and_what_is_not(tmp_path, capsy
     assert sizes[str(tmp_path / "cache" / "zhiyin")] == "-"
     assert sizes[str(tmp_path / "config.toml")] == "-"
     assert all(line.startswith(" " * 10) for line in lines[1::2])
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_backup_needs_the_name_of_a_file(tmp_path, force):
+    """A folder is not written over, and stays."""
+    config = Config(storage=StorageConfig(folder=str(tmp_path / "data")))
+    with pytest.raises(OutputError, match="is a folder; give the name of a file"):
+        backup.run(argparse.Namespace(file=tmp_path, force=force), config)
+    assert tmp_path.is_dir()

@@ -56,6 +56,7 @@ def test_what_a_terminal_cannot_show_is_english(encoding, monkeypatch):
             "argument --takes: invalid integer value: '1.5'",
             "--takes takes a whole number, not '1.5'.",
         ),
+        ("argument --loop: ignored explicit argument '3'", "--loop takes no value."),
         ("the following arguments are required: FILE", "FILE is missing."),
         ("something else", "something else."),
     ],
