@@ -31,7 +31,7 @@ def progress_of(
             model_is_ready=model_is_ready,
             trouble=pool.broken or pool.waiting_for_machine,
         )
-    left_seconds = eta.running(left_seconds=job.left_seconds, at_once=max(1, len(pool.running)))
+    left_seconds = _left_seconds(job, pool, eta)
     return JobProgress(
         ahead=0,
         share=0.0 if job.is_endless else min(1.0, job.done_seconds / job.queued.seconds),
@@ -39,3 +39,15 @@ def progress_of(
         is_running=True,
         model_is_ready=model_is_ready,
     )
+
+
+def _left_seconds(job: PendingJob, pool: WorkerPool, eta: EtaEstimator) -> float | None:
+    """Return how long a running job will take, at the pace of its own worker if that is known."""
+    worker = pool.supervisor_of(job.id)
+    if worker is None:
+        return eta.running(left_seconds=job.left_seconds, at_once=1)
+    paces = (
+        pace.running(left_seconds=job.left_seconds, at_once=len(worker.jobs))
+        for pace in (worker.pace, eta)
+    )
+    return next((seconds for seconds in paces if seconds is not None), None)

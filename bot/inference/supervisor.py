@@ -9,6 +9,7 @@ from collections.abc import Callable
 from bot.config import WorkerConfig
 from bot.domain.status import ModelInfo
 from bot.i18n.sentence import Sentence, from_json, to_json
+from bot.inference.awake_timeout import within_awake
 from bot.inference.backend import WorkerBackend, WorkerHandle
 from bot.inference.eta import EtaEstimator
 from bot.inference.handshake import OtherVersionError, receive_hello, receive_loaded
@@ -81,7 +82,8 @@ class WorkerSupervisor:
         """The host name of the worker; "" before Hello."""
         self.pace = EtaEstimator()
         """The pace of this worker alone."""
-        self.starts = 0
+        self.starts, self.has_begun = 0, False
+        """How often a start was tried, and whether a worker was ever there."""
         self._config, self._backend, self._eta, self._clock = config, backend, eta, clock
         self._changed = changed
         self._cancel_seconds, self._reference = cancel_seconds, reference
@@ -103,7 +105,7 @@ class WorkerSupervisor:
             except CannotStart as error:
                 log.warning("worker.not_started %s", error)
                 self._set_broken(error.sentence)
-            except OSError:
+            except Exception:
                 log.exception("worker.not_started")
                 self._set_broken(CANT_START)
             else:
@@ -144,8 +146,7 @@ class WorkerSupervisor:
             return
         worker.send(CancelJob(job.id))
         try:
-            async with asyncio.timeout(self._cancel_seconds):
-                await job.released.wait()
+            await within_awake(job.released.wait(), self._cancel_seconds)
         except TimeoutError:
             with log_job_id(job.id):
                 log.warning("worker.killed %s it went on with a cancelled job", worker.name)
@@ -162,7 +163,9 @@ class WorkerSupervisor:
 
     async def _run_worker(self, worker: WorkerHandle) -> None:
         """Receive a worker's messages until it ends, then settle its jobs."""
-        self.worker = worker
+        self.worker, self.has_begun = worker, True
+        if worker.pid is None:
+            self.broken = None  # that no machine could be reached, or what is wrong with another
         is_lost, is_blameless = True, False
         try:
             await self._receive(worker)
@@ -199,13 +202,12 @@ class WorkerSupervisor:
         Raises EOFError when it ends, TimeoutError when it sends no heartbeat, ProtocolError for an
         invalid message, and WorkerRefused for a worker that can't be used.
         """
-        async with asyncio.timeout(self._config.load_seconds):
-            try:
-                self.host = await receive_hello(worker)
-            except OtherVersionError:
-                self._set_broken(OTHER_VERSION)
-                raise
-            message = await receive_loaded(worker)
+        try:
+            self.host = await within_awake(receive_hello(worker), self._config.load_seconds)
+        except OtherVersionError:
+            self._set_broken(OTHER_VERSION)
+            raise
+        message = await within_awake(receive_loaded(worker), self._config.load_seconds)
         if isinstance(message, ModelFailed):
             sentence = from_json(message.sentence)
             log.error("worker.broken %s", sentence)
@@ -220,8 +222,7 @@ class WorkerSupervisor:
         self._changed()
         while True:
             # A worker that hangs sends no heartbeat either.
-            async with asyncio.timeout(self._config.silent_seconds):
-                self._handle(await worker.receive(), info)
+            self._handle(await within_awake(worker.receive(), self._config.silent_seconds), info)
             # The bot's own worker may have loaded another model meanwhile.
             check_model(info, self._reference(), self.host, other_precisions=allowed)
 
@@ -230,9 +231,7 @@ class WorkerSupervisor:
         self._changed()
 
     def _handle(self, message: FromWorker, model: ModelInfo) -> None:
-        if not isinstance(message, JobMessage):
-            return
-        if (job := self.jobs.get(message.job_id)) is None:
+        if not isinstance(message, JobMessage) or (job := self.jobs.get(message.job_id)) is None:
             return
         apply(message, job, model)
         if isinstance(message, JobProgressed):

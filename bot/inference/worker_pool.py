@@ -93,10 +93,16 @@ class WorkerPool:
 
     @property
     def broken(self) -> Sentence | None:
-        """Return why no model can be loaded; None if one is loaded."""
-        if self.model is not None:
+        """Return why no model can be loaded; None if one is loaded or may be soon.
+
+        If there are local workers, only theirs count: a joined machine of no use stops nobody.
+        """
+        able = self.local or self.joined
+        # A place that never had a worker only waits: it says nothing about the others' troubles.
+        hopeful = any(not each.broken and (self.local or each.has_begun) for each in able)
+        if self.model is not None or hopeful:
             return None
-        return next((each.broken for each in self.supervisors if each.broken), None)
+        return next((each.broken for each in able if each.broken), None)
 
     @property
     def waiting_for_machine(self) -> Sentence | None:

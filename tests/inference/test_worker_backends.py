@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from bot.i18n.sentence import Sentence, from_json, to_json
-from bot.inference.encoding import decode_from_worker, decode_to_worker, encode, version
+from bot.inference.encoding import (
+    ProtocolError,
+    decode_from_worker,
+    decode_to_worker,
+    encode,
+    version,
+)
 from bot.inference.pending_job import UnrelatedWorkerLoss, WorkerLost
 from bot.inference.protocol import (
     GenerateJob,
@@ -21,7 +27,13 @@ from bot.inference.protocol import (
     Shutdown,
     ToWorker,
 )
-from bot.inference.worker_troubles import OTHER_MODEL, OTHER_VERSION, MachineLost
+from bot.inference.worker_troubles import (
+    NOT_READY,
+    OTHER_MODEL,
+    OTHER_VERSION,
+    CannotStart,
+    MachineLost,
+)
 from tests.support import scripted_worker
 from tests.support.running_executor import (
     configured,
@@ -68,7 +80,7 @@ class ScriptedHandle:
 
 
 class ScriptedBackend:
-    """Starts the workers it was given, one after the other."""
+    """Starts the workers it was given, one after the other, or raises the errors."""
 
     def __init__(self, *handles):
         self.handles = iter(handles)
@@ -78,6 +90,8 @@ class ScriptedBackend:
         if handle is None:
             # There is no room for another one.
             await asyncio.Event().wait()
+        if isinstance(handle, Exception):
+            raise handle
         return handle
 
     async def close(self):
@@ -207,3 +221,24 @@ def _refusals(handle):
     """The templates of the sentences with which a worker was told to end."""
     texts = [each.refusal for each in handle.sent if isinstance(each, Shutdown)]
     return [from_json(each).template for each in texts]
+
+
+@pytest.mark.parametrize("error", [ProtocolError("garbage"), OSError("no memory")])
+async def test_a_worker_is_started_again_after_any_error(error, caplog):
+    """A fault in a backend does not end the worker's place."""
+    right = ScriptedHandle(Hello(version()), READY)
+    async with open_executor(backend=ScriptedBackend(error, right)) as executor:
+        await submit(executor, 1).result()
+    assert "worker.not_started" in caplog.text
+
+
+async def test_a_trouble_is_over_when_a_machine_has_joined():
+    """Orders wait while it loads the model."""
+    loading = ScriptedHandle()
+    backend = ScriptedBackend(CannotStart(NOT_READY), loading)
+    config = configured(count=0, joined=1)
+    async with open_executor(config, backend=backend, joined=backend) as executor:
+        await executor.settled.wait()
+        assert executor.broken == NOT_READY
+        await until(lambda: executor.workers and executor.workers[0].starts == 2)
+        assert executor.broken is None

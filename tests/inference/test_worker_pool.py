@@ -9,9 +9,17 @@ import pytest
 
 from bot.config import Config, EngineConfig, WorkerConfig
 from bot.inference.eta import EtaEstimator
+from bot.inference.pending_job import make_job
+from bot.inference.progress import progress_of
 from bot.inference.worker_pool import WorkerPool
 from bot.inference.worker_process import ProcessBackend
-from bot.inference.worker_troubles import NOBODY, NOT_READY, OTHER_MODEL, refuse_model
+from bot.inference.worker_troubles import (
+    CANT_START,
+    NOBODY,
+    NOT_READY,
+    OTHER_MODEL,
+    refuse_model,
+)
 from tests.support import scripted_worker
 
 MODEL = scripted_worker.info(8)
@@ -103,6 +111,17 @@ def test_another_model_or_precision_is_refused_in_a_sentence():
     assert refusals["weights"].startswith("attic has loaded another model")
 
 
+def started(number):
+    """A job of ten seconds that a worker has begun."""
+    job = make_job(number, number, 10.0, no_request, None, alone=False, queued_at=0.0)
+    job.started.set()
+    return job
+
+
+async def no_request():
+    raise AssertionError
+
+
 def pool_of(config):
     """A pool without any job yet."""
     return WorkerPool(
@@ -136,3 +155,42 @@ def test_waiting_for_a_machine_is_shown(count, is_shown):
     config = dataclasses.replace(Config(), worker=WorkerConfig(count=count, backend="ray"))
     made = pool_of(config)
     assert made.waiting_for_machine == (NOBODY if is_shown else None)
+
+
+def test_a_joined_machine_that_was_refused_stops_no_order_here():
+    """While the bot's own worker loads again after a crash, orders wait for it."""
+    config = dataclasses.replace(Config(), worker=WorkerConfig(count=1, joined=1, backend="ray"))
+    made = pool_of(config)
+    own, joined = made.supervisors
+    joined.broken, joined.broken_host = OTHER_MODEL, "attic"
+    assert made.broken is None
+    own.broken = CANT_START
+    assert made.broken == CANT_START
+
+
+def test_orders_wait_for_a_machine_that_has_left():
+    """An older trouble of another place is over; one with all places is told."""
+    config = dataclasses.replace(Config(), worker=WorkerConfig(count=0, joined=3, backend="ray"))
+    made = pool_of(config)
+    first, second, _ = made.joined
+    first.broken = NOT_READY
+    assert made.broken == NOT_READY
+    second.has_begun = True
+    assert made.broken is None
+    second.broken = OTHER_MODEL
+    assert made.broken == NOT_READY
+
+
+async def test_the_time_left_is_estimated_with_the_job_s_own_worker():
+    """How many clips the others make at once says nothing about it."""
+    made = pool(1.0, None)
+    quick, busy = made.supervisors
+    eta = EtaEstimator()
+    for at_once, work_seconds in ((1, 1.0), (4, 8.0)):
+        eta.learn(at_once=at_once, work_seconds=work_seconds, sound_seconds=1.0)
+    jobs = {number: started(number) for number in range(5)}
+    quick.jobs[0] = jobs.pop(0)
+    busy.jobs.update(jobs)
+    seconds = [progress_of(job, ahead=(), pool=made, eta=eta).seconds_left for job in made.running]
+    # A worker without a pace of its own has that of all.
+    assert seconds == [10.0, 80.0, 80.0, 80.0, 80.0]
