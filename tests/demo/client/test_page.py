@@ -131,6 +131,20 @@ async def test_message_text_is_not_interpreted_as_html(there, channel, page):
     there.discord.guild.members[robin.id].nick = None
 
 
+async def test_a_tab_of_an_earlier_run_with_a_secret_says_what_to_open(there):
+    """It has the cookie of the old secret, and its connection is refused without a word."""
+    context = await there.browser.new_context()
+    page = await context.new_page()
+    async with open_site(there.discord, there.people, secret="first") as earlier:
+        port = int(earlier.base.rpartition(":")[2])
+        await page.goto(earlier.address_of("anna"))
+        await expect(page.locator("body")).to_have_attribute("data-connected", "true")
+    async with open_site(there.discord, there.people, port=port, secret="second"):
+        told = page.get_by_text("Open the whole address that the demo printed")
+        await expect(told.first).to_be_visible()
+    await context.close()
+
+
 async def test_one_tab_can_switch_between_people(there, channel, page):
     """At another person's address one writes as that person, and back again."""
     for name in ("robin", "anna"):

@@ -29,6 +29,7 @@ export class Connection extends EventTarget {
     this.server = null;
     this.seq = null;
     this.isOpen = false;
+    this.isAdmitted = false;
     this.pause = FIRST_PAUSE_MS;
     this.heardAt = 0;
     setInterval(() => this.#watch(), PING_MS);
@@ -79,6 +80,7 @@ export class Connection extends EventTarget {
     const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/tab`;
     const socket = new WebSocket(address);
     this.socket = socket;
+    this.isAdmitted = false;
     this.heardAt = Date.now();
     socket.addEventListener("open", () => {
       const resume = this.seq === null ? {} : { instance: this.instance, seq: this.seq };
@@ -93,6 +95,7 @@ export class Connection extends EventTarget {
   }
 
   #receive(said) {
+    this.isAdmitted = true;
     this.heardAt = Date.now();
     switch (said.op) {
       case "ready":
@@ -157,8 +160,9 @@ export class Connection extends EventTarget {
     document.body.dataset.connected = "false";
     for (const { reject } of this.questions.values()) reject(new Refused(say("error.offline")));
     this.questions.clear();
-    // The demo has restarted, and signs sessions with another key.
-    if (code === 4001) this.session.token = null;
+    // The demo has restarted, and signs sessions with another key; or its secret is another one,
+    // which a WebSocket is not told: asking for a session tells.
+    if (code === 4001 || !this.isAdmitted) this.session.token = null;
     this.#emit("state", { state: "offline" });
     this.#again();
   }
