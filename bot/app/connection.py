@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import socket
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -18,6 +20,9 @@ from bot.retry import RetryPolicy
 log = logging.getLogger(__name__)
 
 RECONNECT_RETRY = RetryPolicy(initial_seconds=2.0, max_seconds=300.0)
+NETWORK_ERRORS = (aiohttp.ClientError, ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError)
+"""Raised if Discord can't be reached; another OSError is this machine's, such as a full disk."""
+
 _TOO_MANY_REQUESTS = 429
 _ESSENTIAL_EVENTS = {"READY", "RESUMED"}
 _FINAL = (discord.ConnectionClosed, discord.PrivilegedIntentsRequired, discord.LoginFailure)
@@ -121,7 +126,7 @@ async def log_in(client: discord.Client, token: str, stop: asyncio.Event) -> boo
         if error.status < 500 and error.status != _TOO_MANY_REQUESTS:
             raise
         raise LoginInterrupted(error) from error
-    except (discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as error:
+    except (discord.RateLimited, *NETWORK_ERRORS) as error:
         raise LoginInterrupted(error) from error
     finally:
         login.cancel()

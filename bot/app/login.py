@@ -35,9 +35,10 @@ NOT_THROUGH_PROXY = Sentence(
 
 @contextmanager
 def explain_failures(proxy: Proxy | None = None) -> Iterator[None]:
-    """Turn login failures into ConfigError and ResourceError."""
-    import aiohttp
+    """Turn login failures into ConfigError and ResourceError; errors of this machine pass."""
     import discord
+
+    from bot.app.connection import NETWORK_ERRORS
 
     try:
         yield
@@ -57,7 +58,7 @@ def explain_failures(proxy: Proxy | None = None) -> Iterator[None]:
         if error.status < 500 and error.code:
             raise  # a malformed request: a defect
         raise ResourceError(_trouble(error.status)) from error
-    except (aiohttp.ClientError, OSError) as error:
+    except NETWORK_ERRORS as error:
         if proxy is not None:
             raise ResourceError(NOT_THROUGH_PROXY.fill(proxy=proxy.address)) from error
         raise ResourceError(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import discord
 import pytest
 
 from bot.app.connection import log_in, retry_login
 from bot.app.discord_address import point_discord_at
+from bot.app.login import explain_failures
+from bot.errors import ResourceError
 from bot.retry import RetryPolicy
 from tests.support.discord_wire.server import TOKEN, open_wire
 from tests.support.discord_wire.stage import shorten_pauses
@@ -73,6 +76,46 @@ async def test_a_stop_ends_the_wait_and_the_login():
 async def test_an_unreachable_server_is_reported():
     """After a few tries: the machine is offline."""
     with point_discord_at("http://127.0.0.1:1"), pytest.raises(OSError, match="127"):
+        await logged_in(asyncio.Event())
+
+
+class BrokenClient(discord.Client):
+    """A client whose setup meets a folder that is none."""
+
+    folder: Path
+
+    async def setup_hook(self):
+        list(self.folder.iterdir())
+
+
+async def test_an_error_of_the_machine_is_no_outage(tmp_path):
+    """It is told as what it is, and at once: waiting for Discord would not help."""
+    BrokenClient.folder = tmp_path / "uploads"
+    BrokenClient.folder.touch()
+    runs = []
+
+    async def run():
+        runs.append(1)
+        async with BrokenClient(intents=discord.Intents.none()) as client:
+            await log_in(client, TOKEN, asyncio.Event())
+
+    async with open_wire() as wire:
+        with (
+            point_discord_at(wire.base),
+            pytest.raises(NotADirectoryError, match="uploads"),
+            explain_failures(),
+        ):
+            await retry_login(run, asyncio.Event(), AT_ONCE)
+    assert runs == [1]
+
+
+async def test_an_offline_machine_is_explained():
+    """The sentence says where to look."""
+    with (
+        point_discord_at("http://127.0.0.1:1"),
+        pytest.raises(ResourceError, match="can't be reached"),
+        explain_failures(),
+    ):
         await logged_in(asyncio.Event())
 
 
