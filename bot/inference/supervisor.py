@@ -82,8 +82,7 @@ class WorkerSupervisor:
         """The host name of the worker; "" before Hello."""
         self.pace = EtaEstimator()
         """The pace of this worker alone."""
-        self.starts, self.has_begun = 0, False
-        """How often a start was tried, and whether a worker was ever there."""
+        self.starts = 0
         self._config, self._backend, self._eta, self._clock = config, backend, eta, clock
         self._changed = changed
         self._cancel_seconds, self._reference = cancel_seconds, reference
@@ -163,7 +162,7 @@ class WorkerSupervisor:
 
     async def _run_worker(self, worker: WorkerHandle) -> None:
         """Receive a worker's messages until it ends, then settle its jobs."""
-        self.worker, self.has_begun = worker, True
+        self.worker = worker
         if worker.pid is None:
             self.broken = None  # that no machine could be reached, or what is wrong with another
         is_lost, is_blameless = True, False

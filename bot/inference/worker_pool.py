@@ -98,8 +98,8 @@ class WorkerPool:
         If there are local workers, only theirs count: a joined machine of no use stops nobody.
         """
         able = self.local or self.joined
-        # A place that never had a worker only waits: it says nothing about the others' troubles.
-        hopeful = any(not each.broken and (self.local or each.has_begun) for each in able)
+        # A place without a worker only waits: it says nothing about the others' troubles.
+        hopeful = any(not each.broken and (self.local or each.worker) for each in able)
         if self.model is not None or hopeful:
             return None
         return next((each.broken for each in able if each.broken), None)
@@ -166,6 +166,10 @@ class WorkerPool:
     def _note_change(self) -> None:
         loaded = (each.model for each in self.local if each.model is not None)
         self._own_model = next(loaded, self._own_model)
+        if any(each.model is not None for each in self.joined):
+            # Machines can be reached: a trouble of none of them is over, also when this one leaves.
+            for place in self.joined:
+                place.broken = place.broken if place.broken_host else None
         self._changed()
 
     def supervisor_of(self, job_id: int) -> WorkerSupervisor | None:

@@ -242,3 +242,15 @@ async def test_a_trouble_is_over_when_a_machine_has_joined():
         assert executor.broken == NOT_READY
         await until(lambda: executor.workers and executor.workers[0].starts == 2)
         assert executor.broken is None
+
+
+async def test_orders_wait_for_a_machine_that_has_left():
+    """What another place could not reach before it joined is over."""
+    machine = ScriptedHandle(Hello(version(), "attic"), READY)
+    backend = ScriptedBackend(CannotStart(NOT_READY), machine)
+    config = configured(count=0, joined=2)
+    async with open_executor(config, backend=backend, joined=backend) as executor:
+        await until(lambda: executor.model is not None)
+        machine.received.put_nowait(EOFError())
+        await until(lambda: executor.model is None)
+        assert executor.broken is None

@@ -168,19 +168,6 @@ def test_a_joined_machine_that_was_refused_stops_no_order_here():
     assert made.broken == CANT_START
 
 
-def test_orders_wait_for_a_machine_that_has_left():
-    """An older trouble of another place is over; one with all places is told."""
-    config = dataclasses.replace(Config(), worker=WorkerConfig(count=0, joined=3, backend="ray"))
-    made = pool_of(config)
-    first, second, _ = made.joined
-    first.broken = NOT_READY
-    assert made.broken == NOT_READY
-    second.has_begun = True
-    assert made.broken is None
-    second.broken = OTHER_MODEL
-    assert made.broken == NOT_READY
-
-
 async def test_the_time_left_is_estimated_with_the_job_s_own_worker():
     """How many clips the others make at once says nothing about it."""
     made = pool(1.0, None)
