@@ -14,8 +14,9 @@ import pytest
 
 from bot.inference.protocol import Heartbeat
 from bot.inference.ray.backend import JoinedWorker
-from bot.inference.ray.cluster import WORKER_ENDED, Cluster
+from bot.inference.ray.cluster import LOST_SECONDS, WORKER_ENDED, Cluster
 from bot.inference.ray.head import NO_HEAD, RayHead
+from bot.inference.ray.relay import HeartbeatTimer
 from bot.inference.worker_process import WorkerProcess
 from bot.inference.worker_troubles import CannotStart, MachineLost
 from tests.support.free_port import free_port
@@ -100,3 +101,16 @@ async def test_a_head_that_does_not_stop_is_killed(caplog):
     await head.stop()
     assert head.spawned.returncode == -signal.SIGKILL
     assert "ray.head_killed" in caplog.text
+
+
+def test_a_relay_that_stood_still_blames_no_machine():
+    """What came meanwhile is read first; a machine is lost after so many seconds of waiting."""
+    life = HeartbeatTimer()
+    assert life.note_wait(10 * LOST_SECONDS) == 0.0
+    life.reset()
+    assert life.note_wait(10 * LOST_SECONDS) < LOST_SECONDS / 2
+    life.reset()
+    waits = 0
+    while life.note_wait(1.0) < LOST_SECONDS:
+        waits += 1
+    assert waits == int(LOST_SECONDS) - 1

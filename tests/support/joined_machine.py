@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from bot.inference import encoding
 from bot.inference.ray.cluster import TOKEN_VARIABLE, joined_command, node_process_command
 
 ROOT = Path(__file__).parents[2]
-_LEAVE_SECONDS = 60.0
+_START_SECONDS = _LEAVE_SECONDS = 60.0
 
 
 def _started(command, environment, cores):
@@ -44,7 +45,12 @@ def machine(cluster, *, labels=None, version=None, cores=None):
         command = [each.replace(encoding.version(), version) for each in command]
     process = _started(command, cluster.environment(os.environ), cores)
     try:
-        yield psutil.Process(process.pid)
+        leader = psutil.Process(process.pid)
+        # Nodes that start at once on one machine may take the same socket, and then end.
+        while not (starting := leader.children()):
+            time.sleep(0.01)
+        psutil.wait_procs(starting, _START_SECONDS)
+        yield leader
     finally:
         process.stdin.close()
         process.wait(_LEAVE_SECONDS)

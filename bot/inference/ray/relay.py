@@ -33,21 +33,28 @@ _CHUNK_BYTES = 2**16
 _LOOK_SECONDS = 10.0
 """How long a worker may take to start on a machine before the others are looked at."""
 _LOST = 3
+_TICK_SECONDS = 1.0
 
 
 class HeartbeatTimer:
-    """The time since the last sign of life from the remote machine."""
+    """The time since the last sign of life from the remote machine, in which this process ran."""
 
     def __init__(self) -> None:
-        self._heard_at: float | None = None
+        self._is_heard = False
+        self._silent_seconds = 0.0
 
     def reset(self) -> None:
         """Note a heartbeat now."""
-        self._heard_at = time.monotonic()
+        self._is_heard, self._silent_seconds = True, 0.0
 
-    def silent_seconds(self) -> float:
-        """Return the seconds since the last heartbeat; 0 before the first."""
-        return 0.0 if self._heard_at is None else time.monotonic() - self._heard_at
+    def note_wait(self, seconds: float) -> float:
+        """Add what was waited; return the silence since the last heartbeat, 0 before the first.
+
+        A wait counts as a second or two: while this process stood still, it heard nobody.
+        """
+        if self._is_heard:
+            self._silent_seconds += min(seconds, 2 * _TICK_SECONDS)
+        return self._silent_seconds
 
 
 def main(arguments: list[str]) -> int:
@@ -61,6 +68,8 @@ def main(arguments: list[str]) -> int:
     address = settings.pop("ray")
     import ray
 
+    # Ray has every machine import from the folder of the same name; in this one only root writes.
+    os.chdir("/")
     try:
         ray.init(
             address=address,
@@ -121,8 +130,11 @@ def _forward(bot: socket.socket, worker: Any) -> None:  # noqa: ANN401 - Ray's h
 
 def _watch(life: HeartbeatTimer) -> NoReturn:
     """End this process once the machine has been silent for too long."""
-    while (silent := life.silent_seconds()) < LOST_SECONDS:
-        time.sleep(min(1.0, LOST_SECONDS - silent))
+    silent, waited_since = 0.0, time.monotonic()
+    while silent < LOST_SECONDS:
+        time.sleep(_TICK_SECONDS)
+        now = time.monotonic()
+        silent, waited_since = life.note_wait(now - waited_since), now
     log.warning("ray.machine_silent for=%.0fs", silent)
     os._exit(_LOST)
 
