@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-import tempfile
-from typing import Any
+import sys
+from pathlib import Path
 
 import pytest
 
 from bot.inference.ray.cluster import joined_command, node_process_command
-from bot.inference.ray.remote_worker import RemoteWorker
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -32,12 +34,18 @@ def test_a_node_starts_from_any_folder(folder, command):
     assert b"No module named" not in done.stderr
 
 
-# In use, the actor's process ends, and its socket with it.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_joined_machine_s_worker_runs_no_module_of_the_temporary_folder(folder, monkeypatch):
+STARTS_A_WORKER = """
+from bot.inference.ray.remote_worker import RemoteWorker
+assert set(RemoteWorker("{}").receive()) == {b""}
+"""
+
+
+def test_a_joined_machine_s_worker_runs_no_module_of_the_temporary_folder(folder):
     """Everybody on that machine may write there."""
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    # Ray's types are those of an actor elsewhere.
-    worker: Any = RemoteWorker("{}")
-    assert set(worker.receive()) == {b""}
+    # In a process of its own: after Ray, MindSpore can't be imported.
+    subprocess.run(
+        [sys.executable, "-P", "-c", STARTS_A_WORKER],
+        env=os.environ | {"TMPDIR": str(folder), "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
     assert list(folder.glob("*.ran")) == []
