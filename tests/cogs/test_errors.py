@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from bot.pipeline.failure_sentences import HELD
 from cogs.presentation import messages
 from tests.support.simulated_server import open_server
 from tests.support.timings import quick
 
 
 async def test_a_bug_gives_one_sentence(tmp_path, monkeypatch, caplog):
-    """The error is logged with the job's id, reported without details, and refunded."""
+    """The error is logged with the job's id, reported without details, and refunded.
+
+    A clip that is made by then is kept for its person.
+    """
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
 
-        def broken(*args):
+        def broken(*args, **options):
             raise ZeroDivisionError("/secret/path")
 
         monkeypatch.setattr(server.bot.presenter, "max_bytes", broken)
         result = await server.music()
+        assert str(HELD) in result.response.content
+        assert "job.held id=1" in caplog.text
+        monkeypatch.setattr(server.store.jobs, "record_clip", broken)
+        result = await server.music()
         assert "Something went wrong here" in result.response.content
         assert "secret" not in result.response.content
-        assert "job.failed id=1" in caplog.text
+        assert "job.failed id=2" in caplog.text
         assert await server.used() == 0
 
 
