@@ -104,8 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--guidance",
         type=float,
-        default=1.0,
-        help="learn to begin as the restored model begins with this guidance",
+        help="have the restored model as a teacher: go on as it does, and begin as it does with "
+        "this guidance (1: without any)",
     )
     add("--rates", type=float, default=1.0, help="share of the usual learning rates")
     return parser

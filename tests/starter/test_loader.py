@@ -57,6 +57,19 @@ if __name__ == "__main__":
                       [process.is_alive() for process in started]]))
 """
 
+# How many batches come in one call, of a process that has just begun to compose them.
+_NEXT = """
+from bot.starter.training.data import vocabulary
+from bot.starter.training.data.loader import PieceLoader, LoaderSettings
+if __name__ == "__main__":
+    tokenizer = vocabulary.learn(["piano"] * 5, 500)
+    came = []
+    with PieceLoader(LoaderSettings(pieces=2, next_seconds=60.0), tokenizer.to_str()) as supply:
+        for each in supply.ready(lambda: len(came) < 4):
+            came.append(each)
+    print(len(came))
+"""
+
 _DEAD = """
 import multiprocessing.connection
 from bot.starter.training.data.loader import PieceLoader, LoaderSettings
@@ -159,6 +172,11 @@ def test_processes_compose_in_turn_and_end():
     assert None not in seeds
     assert alive == [True, True]
     assert afterwards == [False, False]
+
+
+def test_as_many_batches_come_at_once_as_are_wanted():
+    """The next one is waited for a moment: it can't be there as soon as one has been taken."""
+    assert run_script(_NEXT).strip() == "4"
 
 
 def test_a_process_that_dies_is_reported():

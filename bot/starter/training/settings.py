@@ -54,7 +54,7 @@ class TrainingSettings:
     openings: float
     opening_frames: int
     words_alone: bool
-    guidance: float
+    guidance: float | None
     rates: float
 
     @property

@@ -34,6 +34,8 @@ _VOCABULARY = 2048
 _DECIDED_SHARE_OF_WORDS = 0.25
 # Few captions a step are noisier than pieces: more steps are averaged.
 _AVERAGE_POWER, _AVERAGE_POWER_OF_WORDS = 8.0, 2.0
+# Texts are learnt from pieces' beginnings, and those of many pieces; composing one takes 8 ms.
+_WINDOWS_A_PIECE, _WINDOWS_A_PIECE_OF_WORDS = 10, 2
 _CAPTION_SEED = 3_000_000
 
 
@@ -147,6 +149,7 @@ def train_language(settings: TrainingSettings) -> None:
             openings=settings.openings,
             opening_frames=settings.opening_frames,
         ),
+        windows_a_piece=(_WINDOWS_A_PIECE_OF_WORDS if settings.words_alone else _WINDOWS_A_PIECE),
         words_alone=settings.words_alone,
         guidance=settings.guidance,
         loss=LossSettings(decided_share=_DECIDED_SHARE_OF_WORDS if settings.words_alone else 1.0),

@@ -54,6 +54,8 @@ class LoaderSettings:
     crops: int = 8
     crop_frames: int = 100
     waiting: int = 24
+    # A pipe holds less than a batch: where many wait, the next comes so long after one was taken.
+    next_seconds: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +164,13 @@ class PieceLoader:
                 self._check_alive()
 
     def ready(self, is_wanted: Callable[[], bool]) -> Iterator[PieceBatch | CropBatch]:
-        """Yield what has come already, as long as more is wanted.
+        """Yield what has come, and what comes at once, as long as more is wanted.
 
         Raises RuntimeError when a process has died.
         """
         while is_wanted():
             try:
-                yield self._queue.get_nowait()
+                yield self._queue.get(timeout=self._plan.next_seconds)
             except queue.Empty:
                 self._check_alive()
                 return

@@ -70,10 +70,12 @@ def code_losses(
         undecided = undecided[chosen]
         scores = functional.linear(states[:, asked].flatten(0, 1)[chosen], head())
         losses = functional.cross_entropy(scores.float(), targets[chosen], reduction="none")
-        if teacher_states is not None and teacher_states.teaches(book):
+        if teacher_states is not None:
             likely = teacher_states.targets(book, chosen, undecided, asked)
             taught = functional.cross_entropy(scores.float(), likely, reduction="none")
-            losses = torch.lerp(taught, losses, settings.codes_share)
+            mixed = torch.lerp(taught, losses, settings.codes_share)
+            is_taught = ~undecided | teacher_states.teaches_beginnings(book)
+            losses = torch.where(is_taught, mixed, losses)
         plain = torch.where(undecided, losses, losses / share)
         found.append(torch.stack([plain.sum(), extra * (losses * undecided).sum()]) / count)
     return torch.stack(found)

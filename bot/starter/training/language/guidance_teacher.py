@@ -2,8 +2,9 @@
 
 Guidance makes words count for more, at twice the work, and where a piece has begun it amplifies
 noise. So it is learnt for the frames alone in which a codebook has said nothing yet: for all
-others the teacher is the model as it was. Tempo, harmony and drums are not taught: there guidance
-brings nothing, or even pulls to what is usual in a style.
+others the teacher is the model as it was, so that new words cost nothing of what it could. How
+tempo, harmony and drums begin is not taught: there guidance brings nothing, or even pulls to what
+is usual in a style, and new words have their say there.
 
 Source: arXiv 2207.12598 (classifier-free guidance), 2210.03142 (its distillation).
 """
@@ -25,15 +26,18 @@ _TAUGHT = (BASS, *CHORDS, LEAD)
 
 @dataclass(frozen=True, slots=True)
 class TeacherStates:
-    """What a teacher makes of a batch: states [rows, frames, width] with its texts and without."""
+    """What a teacher makes of a batch: states [rows, frames, width] with its texts and without.
+
+    With guidance 1 there are none without.
+    """
 
     tables: tuple[Tensor, ...]
     conditional: Tensor
-    unconditional: Tensor
+    unconditional: Tensor | None
     guidance: float
 
-    def teaches(self, book: int) -> bool:
-        """Tell whether there is anything to learn about a codebook."""
+    def teaches_beginnings(self, book: int) -> bool:
+        """Tell whether a codebook is taught in frames in which it has said nothing yet."""
         return book in _TAUGHT
 
     def targets(self, book: int, where: Tensor, undecided: Tensor, steps: slice) -> Tensor:
@@ -46,6 +50,8 @@ class TeacherStates:
         conditional = functional.linear(
             self.conditional[:, steps].flatten(0, 1)[where], table
         ).float()
+        if self.unconditional is None:
+            return conditional.softmax(1)
         unconditional = functional.linear(
             self.unconditional[:, steps].flatten(0, 1)[where], table
         ).float()
@@ -64,7 +70,9 @@ class GuidanceTeacher:
     @torch.no_grad()
     def teach(self, batch: Batch) -> TeacherStates:
         """Return what there is to learn from a batch."""
-        all_dropped = torch.ones_like(batch.dropped)
         conditional = self.model(batch.tokens, batch.words, batch.mask, batch.dropped)
-        unconditional = self.model(batch.tokens, batch.words, batch.mask, all_dropped)
+        unconditional = None
+        if self.guidance != 1:
+            all_dropped = torch.ones_like(batch.dropped)
+            unconditional = self.model(batch.tokens, batch.words, batch.mask, all_dropped)
         return TeacherStates(self._tables, conditional, unconditional, self.guidance)

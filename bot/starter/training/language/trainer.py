@@ -55,8 +55,8 @@ class LanguageSettings:
     # What is kept is an average of all steps, later ones counting for more: with this power.
     average_power: float = 8.0
     words_alone: bool = False
-    # Learn to play as the model that was begun with plays with this guidance; 1: have no teacher.
-    guidance: float = 1.0
+    # Learn to begin as the model that was begun with begins with this guidance; None: no teacher.
+    guidance: float | None = None
 
 
 class LanguageTrainer:
@@ -75,7 +75,7 @@ class LanguageTrainer:
         self.model.projection.load_state_dict(trained["projection"])
         self.step, self.seconds_used, self.pieces, self.windows = 0, 0.0, 0, 0
         begun = self._begun()
-        self.teacher = self._find_teacher(begun) if plan.guidance != 1 else None
+        self.teacher = self._find_teacher(begun, plan.guidance)
         if plan.words_alone:
             train_words_alone(self.model)
         self.model.to(device)
@@ -167,8 +167,12 @@ class LanguageTrainer:
         self.pieces = int(state.get("pieces", 0))  # type: ignore[call-overload]
         return state
 
-    def _find_teacher(self, begun: dict[str, object]) -> GuidanceTeacher:
+    def _find_teacher(
+        self, begun: dict[str, object], guidance: float | None
+    ) -> GuidanceTeacher | None:
         """Return the model that this training began with, which a stopped run finds again."""
+        if guidance is None:
+            return None
         file = self.folder / "teacher.pt"
         if not file.exists() or "seconds_used" not in begun:
             scratch = file.with_suffix(".part")
@@ -176,7 +180,7 @@ class LanguageTrainer:
             scratch.rename(file)
         model = Language(self.size)
         model.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
-        return GuidanceTeacher(model.to(self.device), self.plan.guidance)
+        return GuidanceTeacher(model.to(self.device), guidance)
 
     def _restore_optimizers(self, state: dict[str, object]) -> None:
         # What comes back from another machine has no optimizers: they begin anew.
