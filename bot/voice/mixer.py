@@ -218,6 +218,8 @@ class Mixer:
 
     def _go_on(self, fade_samples: int, enter: int | None = None, likeness: float = 0.0) -> None:
         """Let the present sound fall, and the next one rise."""
+        # A sound that was replaced before its first sample has not been heard either.
+        is_silent = not self._falling and (self._now is None or self._now.fade_at == 0)
         if self._now is not None:
             gain = self._now.gain()
             falling = _Voice(self._now.sound, fade_samples, False, likeness, falls_from=gain)
@@ -228,7 +230,7 @@ class Mixer:
         had_sound, self._now = self._now is not None, None
         if sound is not None:
             # After silence there is nothing to crossfade with.
-            fade_samples = fade_samples if had_sound else _BEGIN_SAMPLES
+            fade_samples = _BEGIN_SAMPLES if is_silent else fade_samples
             risen = round(self._take_back(sound) * fade_samples)
             self._now = _Voice(sound, fade_samples, likeness=likeness, fade_at=risen)
         if sound is not None or had_sound:

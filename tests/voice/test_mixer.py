@@ -96,6 +96,16 @@ def test_a_skip_during_a_skip_does_not_click(played_seconds):
     assert levels(sound).max() < 1.1 * 0.5 / np.sqrt(2)
 
 
+def test_a_sound_that_was_never_heard_gives_way_at_once():
+    """What replaces it rises as after silence: in 10 ms, not over the whole fade."""
+    mixer = Mixer()
+    mixer.play_next(PlayedTrack(track(1, 440, 8)), at_once=True)
+    mixer.play_next(PlayedTrack(track(2, 660, 8)), at_once=True, fade_seconds=2.0)
+    sound = mixed(mixer, 1.0)
+    assert abs(pitch(sound) - 660) < 2
+    assert levels(sound).min() > 0.9 * 0.5 / np.sqrt(2)
+
+
 def test_a_sound_that_is_falling_can_return():
     """It rises from the gain that it has, and goes on where it is: none of it is heard twice."""
     mixer = Mixer()
