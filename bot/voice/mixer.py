@@ -218,9 +218,9 @@ class Mixer:
 
     def _go_on(self, fade_samples: int, enter: int | None = None, likeness: float = 0.0) -> None:
         """Let the present sound fall, and the next one rise."""
-        # A sound that was replaced before its first sample has not been heard either.
+        # A sound that is replaced before its first sample has not been heard, and can't fall.
         is_silent = not self._falling and (self._now is None or self._now.fade_at == 0)
-        if self._now is not None:
+        if self._now is not None and not is_silent:
             gain = self._now.gain()
             falling = _Voice(self._now.sound, fade_samples, False, likeness, falls_from=gain)
             self._falling.append(falling)

@@ -100,7 +100,8 @@ def test_a_sound_that_was_never_heard_gives_way_at_once():
     """What replaces it rises as after silence: in 10 ms, not over the whole fade."""
     mixer = Mixer()
     mixer.play_next(PlayedTrack(track(1, 440, 8)), at_once=True)
-    mixer.play_next(PlayedTrack(track(2, 660, 8)), at_once=True, fade_seconds=2.0)
+    mixer.play_next(PlayedTrack(track(2, 550, 8)), at_once=True, fade_seconds=2.0)
+    mixer.play_next(PlayedTrack(track(3, 660, 8)), at_once=True, fade_seconds=2.0)
     sound = mixed(mixer, 1.0)
     assert abs(pitch(sound) - 660) < 2
     assert levels(sound).min() > 0.9 * 0.5 / np.sqrt(2)
