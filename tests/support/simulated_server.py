@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import time
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,20 @@ class Clock:
 
     def __call__(self):
         return self.now
+
+
+class OwnedBot(ZhiyinBot):
+    """The bot, as SimCord waits for it: for the listeners of every event, whoever dispatches it.
+
+    By itself it waits for those of events that it sends, not for those of a test or the pipeline.
+    """
+
+    env: Any = None
+
+    def dispatch(self, event_name, /, *args, **kwargs):
+        """Dispatch an event to listeners that `SimulatedServer.idle` waits for."""
+        with nullcontext() if self.env is None else self.env._bot_scope():
+            super().dispatch(event_name, *args, **kwargs)
 
 
 @dataclass
@@ -119,9 +133,7 @@ class SimulatedServer:
     async def restart_bot(self):
         """Replace the bot, as after a restart, around the same pipeline."""
         pipeline = self.pipeline
-        self.bot = new_bot(self.config, pipeline, self.clock)
-        await self.env.restart_bot(self.bot)
-        pipeline.start(self.bot.presenter)
+        await self._attach(pipeline)
 
     async def stop_pipeline(self):
         """End worker and store, as a stop of the program does."""
@@ -138,10 +150,14 @@ class SimulatedServer:
             clock=self.clock,
             backend=ForkedBackend(self.config, engine=engine),
         ) as pipeline:
-            self.bot = new_bot(self.config, pipeline, self.clock)
-            await self.env.restart_bot(self.bot)
-            pipeline.start(self.bot.presenter)
+            await self._attach(pipeline)
             yield self
+
+    async def _attach(self, pipeline):
+        self.bot = new_bot(self.config, pipeline, self.clock)
+        await self.env.restart_bot(self.bot)
+        self.bot.env = self.env
+        pipeline.start(self.bot.presenter)
 
     def newest(self, count):
         """Return the last messages in the channel, oldest first."""
@@ -190,6 +206,7 @@ async def open_server(
         async with simcord.run(
             bot, check_errors=False, settle_timeout=PATIENCE_SECONDS, shard_count=1
         ) as env:
+            bot.env = env
             pipeline.start(bot.presenter)
             chief = env.create_user("chief")
             guild = env.create_guild("The server", owner=chief)
@@ -208,7 +225,7 @@ async def open_server(
 def new_bot(config, pipeline, clock, languages=None):
     sampling = starter_contents().sampling
     # Attachments of a simulated Discord exist only there.
-    bot = ZhiyinBot(
+    bot = OwnedBot(
         config,
         pipeline,
         Health(),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import shutil
 import wave
 from contextlib import AsyncExitStack
 from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
 from bot.demo.client.serving import open_site
 from bot.demo.discord.actions import talk
@@ -18,13 +17,9 @@ from bot.demo.discord.files import File
 from bot.demo.discord.messages import Message
 from bot.demo.discord.posting import change, post
 from bot.demo.discord.server import open_discord
+from tests.support.demo_stage import needs_chromium, open_chromium
 
-CHROMIUM = shutil.which("chromium")
-
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt install chromium"),
-]
+pytestmark = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]
 
 PATIENCE_SECONDS = 60.0
 SCRIPT = "<img src=x onerror=document.title='broken'><script>document.title='broken'</script>"
@@ -51,12 +46,7 @@ async def there():
         discord.ack_seconds = 0.3
         people = {"anna": discord.add_person("Anna"), "robin": discord.add_person("Robin")}
         site = await stack.enter_async_context(open_site(discord, people))
-        playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
-        )
-        stack.push_async_callback(browser.close)
+        browser = await stack.enter_async_context(open_chromium())
         yield SimpleNamespace(discord=discord, people=people, site=site, browser=browser, n=0)
 
 
