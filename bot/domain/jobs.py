@@ -184,7 +184,9 @@ class Job:
     order: Order
     state: JobState
     attempts: int
-    """How many workers crashed with it; for loops and mixes, how many bots."""
+    """How many workers crashed with it."""
+    interruptions: int
+    """How often the bot's process ended while it worked at this job or delivered its clip."""
     created_at: float
     message: MessageHandle
     clip_id: int | None = None

@@ -14,10 +14,7 @@ HELD = Sentence(
 WORKER_LOST = Sentence(
     "The music engine stopped twice while making this clip, so I gave up. Nothing was charged."
 )
-CUT_LOST = Sentence(
-    "The bot stopped several times while cutting this loop, so I gave up. Nothing was charged."
-)
-MIX_LOST = Sentence(
-    "The bot stopped several times while making this mix, so I gave up. Nothing was charged."
+INTERRUPTED = Sentence(
+    "The bot stopped several times while making this clip, so I gave up. Nothing was charged."
 )
 BLOCKED_MEANWHILE = Sentence("You can't make music here any more. Nothing was charged.")

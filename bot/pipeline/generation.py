@@ -15,13 +15,13 @@ from bot.domain.bar_grid import BarGrid
 from bot.domain.clips import Clip
 from bot.domain.generation import Codes, GenerationRequest, Sound
 from bot.domain.jobs import MADE_BY_BOT, ClipSource, Job, JobState, Keep, Kind, UploadSource
-from bot.domain.mixes import Mixed
+from bot.domain.mixes import Mixed, MixOrder
 from bot.errors import JobError
 from bot.inference.executor import Executor
 from bot.inference.pending_job import Rendered, UnrelatedWorkerLoss, WorkerLost
 from bot.pipeline.clip_codes import match_codes
 from bot.pipeline.engine_requests import build_request
-from bot.pipeline.failure_sentences import BLOCKED_MEANWHILE, CUT_LOST, MIX_LOST, WORKER_LOST
+from bot.pipeline.failure_sentences import BLOCKED_MEANWHILE, WORKER_LOST
 from bot.pipeline.jam_turns import mix_down
 from bot.pipeline.mixes import Mixes
 from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds
@@ -32,11 +32,7 @@ from bot.store.store import Store
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 2
-MAX_CUTS = 5
-"""How often a loop or a mix is begun: the bot makes it, and one that ends it must not for ever.
-
-More than MAX_ATTEMPTS, since most crashes of the bot have another cause.
-"""
+"""How many workers may crash with a job."""
 
 
 class ClipGenerator:
@@ -61,7 +57,7 @@ class ClipGenerator:
                 return clip
         if job.order.mix is not None:
             async with self.mixes.turn:
-                return await self._mix(job)
+                return await self._mix(job, job.order.mix)
         if job.order.kind is Kind.JAM_MIX:
             async with self.mixes.turn:
                 return await self._mix_down(job)
@@ -151,8 +147,6 @@ class ClipGenerator:
     async def _cut_loop(self, job: Job) -> Clip:
         """Cut a loop from a clip, without the engine."""
         started = await self.store.jobs.start(job.id)
-        if started.attempts >= MAX_CUTS:
-            raise JobError(CUT_LOST)
         await self._check_person(job)
         source = started.order.source
         if not isinstance(source, ClipSource):
@@ -167,8 +161,6 @@ class ClipGenerator:
     async def _mix_down(self, job: Job) -> Clip:
         """Make the mixdown of a jam, without the engine."""
         started = await self.store.jobs.start(job.id)
-        if started.attempts >= MAX_CUTS:
-            raise JobError(MIX_LOST)
         await self._check_person(job)
         sound, head = await mix_down(self.store, self.sources, started)
         return await self._record(
@@ -180,12 +172,9 @@ class ClipGenerator:
             grid=head.grid,
         )
 
-    async def _mix(self, job: Job) -> Clip:
+    async def _mix(self, job: Job, order: MixOrder) -> Clip:
         """Mix two clips, without the engine."""
         started = await self.store.jobs.start(job.id)
-        order = started.order.mix
-        if order is None or started.attempts >= MAX_CUTS:
-            raise JobError(MIX_LOST)
         await self._check_person(job)
         made, mixed, model = await self.mixes.make(order)
         return await self._record(

@@ -21,7 +21,7 @@ from bot.domain.jobs import Job, JobState, UploadSource
 from bot.errors import Cancelled, OutputError, ZhiyinError
 from bot.inference.executor import Executor
 from bot.pipeline.failure_notices import FailureNotifier
-from bot.pipeline.failure_sentences import HELD, UNDELIVERABLE, UNEXPECTED
+from bot.pipeline.failure_sentences import HELD, INTERRUPTED, UNDELIVERABLE, UNEXPECTED
 from bot.pipeline.generation import ClipGenerator
 from bot.pipeline.jam_turns import people_in
 from bot.pipeline.packaging import pack_clip
@@ -36,6 +36,12 @@ log = logging.getLogger(__name__)
 
 MAX_DELIVERIES = 5
 """How often the delivery of a clip is tried after unexpected errors before the clip is held."""
+MAX_INTERRUPTIONS = 5
+"""How often the bot's process may end at a job before a start gives the job up.
+
+A clip that crashes it would do so at every start. More than a worker's attempts, since most of its
+ends have another cause.
+"""
 
 
 class JobRunner:
@@ -64,6 +70,9 @@ class JobRunner:
 
         Raises what went wrong if another run may deliver the clip, which is recorded by then.
         """
+        if job.interruptions >= MAX_INTERRUPTIONS:
+            await self._give_up(job)
+            return
         generated = asyncio.Event()
         watching = asyncio.create_task(self._watch(job, generated), name=f"progress of {job.id}")
         try:
@@ -90,6 +99,15 @@ class JobRunner:
         finally:
             watching.cancel()
         self._failed_deliveries.pop(job.id, None)
+        await self._forget_upload(job)
+
+    async def _give_up(self, job: Job) -> None:
+        """End a job at which the process ended again and again; a clip that it has is kept."""
+        log.error("job.given_up id=%d interruptions=%d", job.id, job.interruptions)
+        if await self.store.clips.of_job(job.id) is None:
+            await self._end(job, self.store.jobs.fail(job.id, INTERRUPTED))
+        else:
+            await self._hold(job)
         await self._forget_upload(job)
 
     async def _deliver(self, job: Job, clip: Clip) -> None:
@@ -184,11 +202,14 @@ class JobRunner:
         if self._failed_deliveries[job.id] < MAX_DELIVERIES:
             return False
         log.error("job.held id=%d", job.id, exc_info=error)
+        await self._hold(job)
+        return True
+
+    async def _hold(self, job: Job) -> None:
         if job.order.group_key is None:
             await self._end(job, self.store.jobs.hold(job.id, HELD))
         else:
             await self._end(job, self.takes.hold(job))
-        return True
 
     async def _forget_upload(self, job: Job) -> None:
         source = job.order.source

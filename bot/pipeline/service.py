@@ -16,7 +16,7 @@ from bot.audio.files import post
 from bot.audio.notation import Notation
 from bot.audio.untrusted.uploads import Uploads
 from bot.config import Config
-from bot.domain.jobs import MADE_BY_BOT, Job, JobState, MessageHandle, Order
+from bot.domain.jobs import Job, JobState, MessageHandle, Order
 from bot.domain.limits import Limits
 from bot.domain.status import JobProgress
 from bot.errors import Refused
@@ -126,10 +126,8 @@ class Pipeline:
         unfinished = await self.store.jobs.unfinished()
         left = [job for job in unfinished if job.id not in self._dispatcher.tasks]
         running = [job for job in left if job.state is JobState.RUNNING]
-        for job in running:
-            # A crash of the bot spends an attempt only of jobs that the bot itself makes.
-            is_ours = job.order.kind in MADE_BY_BOT
-            await self.store.jobs.requeue(job.id, spend_attempt=is_ours)
+        for job in left:
+            await self.store.jobs.interrupt(job.id)
         # Jobs that were running come first: each `put(first=True)` goes before the previous one.
         for job in reversed(running):
             self._dispatcher.put(job, first=True)

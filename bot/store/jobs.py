@@ -130,6 +130,16 @@ class Jobs:
                 connection, job_id, JobState.QUEUED, [JobState.RUNNING], spent, int(spend_attempt)
             )
 
+    async def interrupt(self, job_id: int) -> None:
+        """Count that the bot ended at a job; a running one is queued again, a waiting one waits."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "UPDATE jobs SET interruptions = interruptions + 1, "  # noqa: S608 - ours
+                "state = CASE state WHEN 'running' THEN 'queued' ELSE state END "
+                f"WHERE id = ? AND {in_states(JobState.RUNNING, *_ON_ITS_WAY)}",
+                (job_id,),
+            )
+
     async def record_clip(self, job_id: int, clip: NewClip) -> Clip:
         """Insert the clip of a running job. The file must be on disk already."""
         async with self._database.transaction() as connection:
@@ -234,12 +244,6 @@ async def _step(
         raise IllegalStep(f"job {job_id} can't become {state}")
 
 
-async def _row(connection: aiosqlite.Connection, sql: str, value: object) -> Job | None:
-    rows = list(await connection.execute_fetchall(sql, (value,)))
-    return job_of(rows[0]) if rows else None
-
-
 async def _job(connection: aiosqlite.Connection, job_id: int) -> Job:
-    job = await _row(connection, "SELECT * FROM jobs WHERE id = ?", job_id)
-    assert job is not None
-    return job
+    (row,) = await connection.execute_fetchall("SELECT * FROM jobs WHERE id = ?", (job_id,))
+    return job_of(row)

@@ -60,6 +60,7 @@ def job_of(row: sqlite3.Row) -> Job:
         ),
         state=JobState(row["state"]),
         attempts=row["attempts"],
+        interruptions=row["interruptions"],
         created_at=row["created_at"],
         message=MessageHandle(
             token=row["token"],

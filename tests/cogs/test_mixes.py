@@ -14,8 +14,8 @@ from bot.domain.limits import Limits
 from bot.domain.mixes import Mixed, MixOrder
 from bot.errors import RequestError
 from bot.i18n.sentence import verbatim
-from bot.pipeline.failure_sentences import MIX_LOST
-from bot.pipeline.generation import MAX_CUTS
+from bot.pipeline.failure_sentences import INTERRUPTED
+from bot.pipeline.lifecycle import MAX_INTERRUPTIONS
 from bot.pipeline.mixes import MIX_DELETED, SAME_CLIP, check_tempi
 from cogs.presentation import messages
 from cogs.presentation.mix_messages import mix_of
@@ -124,15 +124,15 @@ async def test_a_mix_fails_if_a_clip_is_deleted_meanwhile(tmp_path):
             )  # fmt: skip
             jobs.append(await server.store.jobs.accept(order, limits, MessageHandle()))
             assert jobs[-1].order == order
-        for _ in range(MAX_CUTS):
+        for _ in range(MAX_INTERRUPTIONS):
             await server.store.jobs.start(jobs[0].id)
-            await server.store.jobs.requeue(jobs[0].id, spend_attempt=True)
+            await server.store.jobs.interrupt(jobs[0].id)
         await server.pipeline.library.delete(await server.store.clips.get(1))
         assert await server.pipeline.resume() == 2
         await server.idle()
         assert [await server.state(job.id) for job in jobs] == [JobState.FAILED] * 2
         texts = {message.content for message in server.messages()}
-        assert any(str(MIX_LOST) in each for each in texts)
+        assert any(str(INTERRUPTED) in each for each in texts)
         assert any(str(MIX_DELETED) in each for each in texts)
         assert await server.store.ledger.check() == []
 

@@ -296,8 +296,8 @@ class JamMachine(ClipRules):
         self.queue = FairQueue()
         for job in self._run(self.store.jobs.unfinished()):
             record = self.records[job.id]
+            self._run(self.store.jobs.interrupt(job.id))
             if job.state is JobState.RUNNING:
-                self._run(self.store.jobs.requeue(job.id, spend_attempt=False))
                 record.state = JobState.QUEUED
             if record.state is JobState.QUEUED:
                 self._put(job.id)

@@ -72,6 +72,23 @@ async def test_a_restart_spends_no_attempt_but_a_lost_worker_does(store):
     assert (await store.jobs.start(job.id)).attempts == 1
 
 
+async def test_an_end_of_the_bot_counts_at_the_jobs_that_it_worked_at(store):
+    """A running job is queued again, one being delivered goes on, and a waiting one waits."""
+    waiting, job = await accepted(store, key="1"), await accepted(store, key="2")
+    await store.jobs.start(job.id)
+    await store.jobs.interrupt(job.id)
+    await store.jobs.interrupt(waiting.id)
+    assert (await store.jobs.get(waiting.id)).interruptions == 0
+    assert (await store.jobs.get(job.id)).state is JobState.QUEUED
+    await store.jobs.start(job.id)
+    await store.jobs.record_clip(job.id, new_clip(job))
+    await store.jobs.begin_delivery(job.id)
+    await store.jobs.interrupt(job.id)
+    interrupted = await store.jobs.get(job.id)
+    assert (interrupted.state, interrupted.interruptions) == (JobState.DELIVERING, 2)
+    assert interrupted.attempts == 0
+
+
 async def test_expired_tokens_are_forgotten(store, clock):
     """A token is deleted when it has expired."""
     job = await accepted(store)

@@ -51,6 +51,7 @@ RELEASED = {
     "radio_of_one_jam": "421732d8482c3caa",
     "clips_as_voice_messages": "f9a9b1bb01de1866",
     "answers_without_expiry": "0a58922aa9d02ac8",
+    "interruptions_of_jobs": "b7937958c843ccdc",
 }
 
 

@@ -140,6 +140,7 @@ async def do_everything(store, clock):
     job = await accepted(store, key="3")
     await store.jobs.start(job.id)
     await store.jobs.requeue(job.id, spend_attempt=True)
+    await store.jobs.interrupt(job.id)
     await store.jobs.fail(job.id, Sentence("x"))
     held = await accepted(store, key="4", allowed=limits(guild_daily_seconds=1000))
     await store.jobs.start(held.id)

@@ -78,7 +78,7 @@ class SimulatedServer:
     """A server with a channel, two people and the bot."""
 
     env: Any
-    bot: ZhiyinBot
+    bot: OwnedBot
     clock: Clock
     folder: Path
     stack: AsyncExitStack

@@ -226,6 +226,12 @@ MIGRATIONS = (
         "have been wrong.",
         ("ALTER TABLE open_answers DROP COLUMN token_expires_at",),
     ),
+    Migration(
+        "interruptions_of_jobs",
+        date(2026, 11, 30),
+        "A job at which the bot's process ends again and again is given up.",
+        ("ALTER TABLE jobs ADD COLUMN interruptions INTEGER NOT NULL DEFAULT 0",),
+    ),
 )
 
 RECORDED_SINCE = 1 + next(

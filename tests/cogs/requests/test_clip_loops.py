@@ -11,8 +11,8 @@ import soundfile
 from bot.domain.generation import Sound
 from bot.domain.jobs import ClipSource, JobState, Kind, MessageHandle, Order
 from bot.domain.limits import Limits
-from bot.pipeline.failure_sentences import CUT_LOST
-from bot.pipeline.generation import MAX_CUTS
+from bot.pipeline.failure_sentences import INTERRUPTED
+from bot.pipeline.lifecycle import MAX_INTERRUPTIONS
 from cogs.presentation import messages
 from tests.support.seam_step import seam_step
 from tests.support.simulated_server import open_server
@@ -114,14 +114,14 @@ async def test_a_loop_that_crashes_the_bot_is_given_up(tmp_path):
         )  # fmt: skip
         limits = Limits(daily_seconds=9, waiting_per_user=9, waiting_per_guild=9, waiting=9)
         job = await server.store.jobs.accept(order, limits, MessageHandle())
-        for _ in range(MAX_CUTS):
+        for _ in range(MAX_INTERRUPTIONS):
             await server.store.jobs.start(job.id)
             # What a start does with unfinished jobs.
-            await server.store.jobs.requeue(job.id, spend_attempt=True)
+            await server.store.jobs.interrupt(job.id)
         assert await server.pipeline.resume() == 1
         await server.idle()
         assert (await server.store.jobs.get(job.id)).state is JobState.FAILED
-        assert str(CUT_LOST) in server.messages()[-1].content
+        assert str(INTERRUPTED) in server.messages()[-1].content
         assert await server.store.ledger.check() == []
         retried = await server.press(first.response, "Loop")
         assert "a loop of" in retried.response.embeds[0].description
