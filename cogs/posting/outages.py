@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import logging
+import socket
+import ssl
 
 import aiohttp
 import discord
 
 log = logging.getLogger(__name__)
 
-UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError)
-"""Exceptions raised if Discord can't be reached at all."""
+UNREACHABLE = (
+    aiohttp.ClientError,
+    ConnectionError,
+    TimeoutError,
+    socket.gaierror,
+    ssl.SSLError,
+)
+"""Exceptions raised if Discord can't be reached at all.
+
+Not every OSError is: a full disk or a file that is gone is a fault here, which is logged as such.
+"""
 
 
 def is_outage(error: Exception) -> bool:

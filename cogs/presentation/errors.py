@@ -5,19 +5,17 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-import aiohttp
 import discord
 from discord import app_commands
 
 from bot.app.client import Interaction
 from bot.errors import ZhiyinError
 from bot.i18n.sentence import Sentence
+from cogs.posting.outages import UNREACHABLE
 from cogs.presentation import messages
 from cogs.presentation.renderers import own_renderer
 
 log = logging.getLogger(__name__)
-
-_BROKEN = (aiohttp.ClientError, OSError)
 
 EXPIRED = {(401, 50027), (404, 10015), (404, 10062), (404, 10008)}
 """Pairs of status and code of an expired interaction."""
@@ -67,9 +65,9 @@ async def send_privately(interaction: Interaction, sentence: Sentence) -> None:
         if interaction.response.is_done():
             send = partial(interaction.followup.send, text, ephemeral=True)
             retry = interaction.client.service.delivery_retry
-            await retry.call(send, retry_on=lambda error: isinstance(error, _BROKEN))
+            await retry.call(send, retry_on=lambda error: isinstance(error, UNREACHABLE))
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except (discord.HTTPException, *_BROKEN) as error:
+    except (discord.HTTPException, *UNREACHABLE) as error:
         # There is no other route to the person.
         log.warning("interaction.unanswered id=%d %r", interaction.id, error)

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-import aiohttp
 import discord
 
 from bot.app.client import Interaction, ZhiyinBot
@@ -16,7 +15,7 @@ from bot.domain.answers import OpenAnswer
 from bot.domain.jobs import MessageHandle
 from bot.i18n.sentence import Sentence
 from cogs.posting.open_answers import end_answer
-from cogs.posting.outages import is_outage
+from cogs.posting.outages import UNREACHABLE, is_outage
 from cogs.presentation import messages
 from cogs.presentation.renderers import own_locale, shared_locale
 from cogs.requests.limits import is_reached_by_token_only
@@ -55,7 +54,7 @@ async def send_first_response(
         else:
             sent = await interaction.response.send_message(text, ephemeral=ephemeral)
             message_id = sent.message_id
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except (discord.HTTPException, *UNREACHABLE) as error:
         message_id = await _find_response(interaction, error)
         if message_id is None:
             if not is_outage(error):
@@ -187,5 +186,5 @@ async def _find_response(interaction: Interaction, error: Exception) -> int | No
             return None
     try:
         return (await interaction.original_response()).id
-    except (discord.HTTPException, discord.ClientException, aiohttp.ClientError, OSError):
+    except (discord.HTTPException, discord.ClientException, *UNREACHABLE):
         return None
