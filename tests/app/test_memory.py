@@ -15,6 +15,7 @@ from tests.support.simulated_server import open_server
 PEOPLE = 600
 FIRST_ID = 8 * 10**17
 CONTAINERS = (dict, set, list, deque, WeakValueDictionary)
+OWN = ("bot.", "cogs.", "discord.")
 SLACK = 100
 """What may be there for a while: tasks that run, what waits to be sent."""
 
@@ -37,8 +38,7 @@ def sizes(root):
             values = each.values() if hasattr(each, "values") else each
             inner = [(f"{way}[]", value) for value in list(values)[:SLACK]]
         else:
-            module = type(each).__module__
-            if not module.startswith(("bot.", "cogs.", "discord.")):
+            if not any(kind.__module__.startswith(OWN) for kind in type(each).__mro__):
                 continue
             names = [*getattr(each, "__dict__", ()), *slots_of(type(each))]
             inner = [(f"{way}.{name}", getattr(each, name, None)) for name in names]

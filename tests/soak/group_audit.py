@@ -143,10 +143,14 @@ def _best(folder, seen, rows, wrong):
 
 
 def _reports(folder, seen, rows, wrong):
-    sql = "SELECT reports.id, is_posted, is_deleted FROM reports JOIN clips ON clips.id = clip_id"
-    for id_, is_posted, is_deleted in asked(folder, sql):
+    sql = (
+        "SELECT reports.id, reported_at, is_posted, is_deleted FROM reports "
+        "JOIN clips ON clips.id = clip_id"
+    )
+    for id_, reported_at, is_posted, is_deleted in asked(folder, sql):
         rows["reports"] += 1
-        seen.once(f"report/{id_}", wrong, is_due=bool(is_posted and not is_deleted))
+        nonce = f"report/{id_}/{int(reported_at)}"
+        seen.once(nonce, wrong, is_due=bool(is_posted and not is_deleted))
 
 
 def _jams(folder, seen, rows, wrong):
