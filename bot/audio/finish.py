@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.audio.analysis.expected_tempo import ExpectedTempo, expected_tempo
-from bot.audio.analysis.key import find_key
+from bot.audio.analysis.key import Key, find_key
 from bot.audio.analysis.rhythm import Rhythm, find_rhythm
 from bot.audio.editing.edit import make_loop
+from bot.audio.written_analysis import WrittenAnalysis
 from bot.domain.generation import Sound
 
 CLEAR_CONFIDENCE = 0.6
@@ -27,13 +28,20 @@ class FinishedClip:
     """Whether it loops seamlessly."""
 
 
-def finish(sound: Sound, *, as_loop: bool, prompt: str | None = None) -> FinishedClip:
+def finish(
+    sound: Sound,
+    *,
+    as_loop: bool,
+    prompt: str | None = None,
+    written: WrittenAnalysis | None = None,
+) -> FinishedClip:
     """Return a sound with tempo and key, cut to a loop if wanted.
 
-    Among tempi that fit, the prompt decides.
+    They are those that the sound's codes say, `written`; else detected: then among tempi that fit
+    the prompt decides.
     """
     expected = expected_tempo(prompt)
-    rhythm, key = find_rhythm(sound, expected), find_key(sound)
+    rhythm, key = _analyse(sound, expected, written)
     return FinishedClip(
         sound=make_loop(sound, rhythm).sound if as_loop else sound,
         bpm=None if rhythm is None else clear_bpm(rhythm, expected),
@@ -42,17 +50,28 @@ def finish(sound: Sound, *, as_loop: bool, prompt: str | None = None) -> Finishe
     )
 
 
-def detect_tempo_and_key(sound: Sound, prompt: str | None) -> tuple[float | None, str | None]:
+def detect_tempo_and_key(
+    sound: Sound, prompt: str | None, written: WrittenAnalysis | None = None
+) -> tuple[float | None, str | None]:
     """Return the tempo and key of a sound with a prompt; None if unclear.
+
+    They are those that its codes say, `written`, else detected.
 
     Clear enough for a model's prompt: a wrong key would lead away from the sound.
     """
     expected = expected_tempo(prompt)
-    rhythm, key = find_rhythm(sound, expected), find_key(sound)
+    rhythm, key = _analyse(sound, expected, written)
     return (
         None if rhythm is None else clear_bpm(rhythm, expected),
         key.name if key is not None and key.confidence >= CLEAR_KEY_CONFIDENCE else None,
     )
+
+
+def _analyse(
+    sound: Sound, expected: ExpectedTempo | None, written: WrittenAnalysis | None
+) -> tuple[Rhythm | None, Key | None]:
+    said = written or WrittenAnalysis(rhythm=None, key=None)
+    return said.rhythm or find_rhythm(sound, expected), said.key or find_key(sound)
 
 
 def clear_bpm(rhythm: Rhythm, expected: ExpectedTempo | None) -> float | None:

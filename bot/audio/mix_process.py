@@ -17,11 +17,14 @@ from typing import Any, cast
 import numpy as np
 
 from bot.audio.analysis.expected_tempo import expected_tempo
+from bot.audio.analysis.key import Key
+from bot.audio.analysis.rhythm import Rhythm
 from bot.audio.editing.alignment import Alignment, SoundAnalysis
 from bot.audio.editing.mix import MixedSound, analyse_part, mix
 from bot.audio.files.masters import read_master
 from bot.audio.module_process import ModuleFailed, run_module
 from bot.audio.untrusted.sandbox import Limits
+from bot.audio.written_analysis import WrittenAnalysis
 from bot.domain.generation import Samples, Sound
 from bot.errors import JobError, ZhiyinError
 from bot.i18n.sentence import Sentence, from_json, to_json
@@ -35,11 +38,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptPart:
-    """A stored clip to mix; its prompt may name the requested tempo."""
+    """A stored clip to mix; its prompt may name the requested tempo, its codes say the real one."""
 
     path: Path
     loops: bool
     prompt: str | None = None
+    written: WrittenAnalysis | None = None
 
 
 async def mix_kept(
@@ -101,7 +105,20 @@ def main() -> None:
 def _load_part(fields: Mapping[str, Any]) -> tuple[Sound, SoundAnalysis]:
     sound = read_master(Path(fields["path"]))
     return sound, analyse_part(
-        sound, loops=fields["loops"], expected=expected_tempo(fields["prompt"])
+        sound,
+        loops=fields["loops"],
+        expected=expected_tempo(fields["prompt"]),
+        written=_read_written(fields["written"]),
+    )
+
+
+def _read_written(fields: Mapping[str, Any] | None) -> WrittenAnalysis | None:
+    if fields is None:
+        return None
+    rhythm, key = fields["rhythm"], fields["key"]
+    return WrittenAnalysis(
+        rhythm=None if rhythm is None else Rhythm(**rhythm),
+        key=None if key is None else Key(**key),
     )
 
 

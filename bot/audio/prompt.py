@@ -52,34 +52,43 @@ def load_prompt(
     keep: Keep | None = None,
     frame_samples: int = 1,
     grid: BarGrid | None = None,
+    rhythm: Rhythm | None = None,
 ) -> AudioPrompt:
     """Load a kept sound at a model's sample rate and number of channels.
 
-    With `keep` it is cut at bars, the model's frames whole; `grid` are those that it is known to
-    have. Raises SoundError where the file is gone.
+    With `keep` it is cut at bars, the model's frames whole: those that it is known to have by its
+    `grid` or its `rhythm`, else detected ones. Raises SoundError where the file is gone.
     """
     kept = read_master(path)
     sound = fit(kept, sample_rate_hz=sample_rate_hz, channels=channels)
     if keep is Keep.END and grid is not None:
         return cut_on_grid(sound, keep_seconds, grid, frame_samples)
     if keep is not None:
-        return cut_at_bars(sound, keep_seconds, keep, frame_samples)
+        return cut_at_bars(sound, keep_seconds, keep, frame_samples, rhythm)
     wanted = min(sound.samples.shape[1], max(1, round(keep_seconds * sample_rate_hz)))
     return _part(sound, sound.samples.shape[1] - wanted, sound.samples.shape[1])
 
 
 def cut_at_bars(
-    sound: Sound, keep_seconds: float, keep: Keep, frame_samples: int = 1
+    sound: Sound,
+    keep_seconds: float,
+    keep: Keep,
+    frame_samples: int = 1,
+    known: Rhythm | None = None,
 ) -> AudioPrompt:
     """Return the bars of about so many seconds at a sound's end, or at its start.
 
+    Bars are those of the rhythm that is known of the whole sound, else they are detected there.
     What is cut off behind them is less than a bar. Cuts are a moment before the bar line, where no
     stroke has begun, and after whole frames: part of one would be heard as silence.
     """
     length, rate_hz = sound.samples.shape[1], sound.sample_rate_hz
     near = round(_ANALYSED_SECONDS * rate_hz)
     offset = 0 if keep is Keep.START else max(0, length - near)
-    rhythm = find_rhythm(replace(sound, samples=sound.samples[:, offset : offset + near]))
+    if known is None:
+        rhythm = find_rhythm(replace(sound, samples=sound.samples[:, offset : offset + near]))
+    else:
+        rhythm = known.within(offset / rate_hz, (offset + near) / rate_hz)
     stretch = choose_bars(
         rhythm, min(length, near) / rate_hz, keep_seconds, at_start=keep is Keep.START
     )

@@ -16,6 +16,8 @@ from bot.audio.files import codes, encode
 from bot.audio.files.wav_stream import WavStream
 from bot.audio.finish import finish
 from bot.audio.held_harmony import join_over_overlap
+from bot.audio.notation import load_notation
+from bot.audio.written_analysis import WrittenAnalysis, read_analysis
 from bot.cli import console
 from bot.cli.generate_plan import Plan, make_plan
 from bot.cli.generate_stream import open_stream
@@ -34,6 +36,8 @@ from bot.domain.generation import (
     Progress,
     PromptChange,
     PromptChanged,
+    Sound,
+    Tokens,
 )
 from bot.domain.progress import Reporter
 from bot.errors import RequestError
@@ -180,7 +184,10 @@ def write(
         sound = join_over_overlap(
             plan.remix, sound, fresh_part.overlap_samples, factor=fresh_part.factor
         )
-    done = finish(sound, as_loop=plan.as_loop, prompt=plan.prompt)
+    tokens = plan.all_tokens(made.tokens)
+    is_new = request.audio is None and plan.remix is None
+    written = _read_codes(plan, sound, tokens, from_start=is_new)
+    done = finish(sound, as_loop=plan.as_loop, prompt=plan.prompt, written=written)
     tags = Tags(
         prompt=plan.prompt,
         seed=request.seed,
@@ -193,7 +200,7 @@ def write(
         key=done.key,
         loops=done.loops,
     )
-    packed, tokens = None, plan.all_tokens(made.tokens)
+    packed = None
     # A loop is cut, so its codes don't match.
     if plan.fingerprint and tokens is not None and not done.loops:
         packed = codes.pack_codes(Codes(tokens=tokens, fingerprint=plan.fingerprint))
@@ -207,6 +214,18 @@ def write(
             encode.write(beside, stems[name], replace(tags, stem=name))
     encode.write(file, clip, tags, packed)
     return done.sound.seconds
+
+
+def _read_codes(
+    plan: Plan, sound: Sound, tokens: Tokens | None, *, from_start: bool
+) -> WrittenAnalysis | None:
+    """Return what the codes of a whole sound say of its tempo, bars and key."""
+    notation = load_notation(plan.folder)
+    if notation is None or tokens is None:
+        return None
+    frame_seconds = 1 / notation.frames_per_second
+    is_whole = abs(tokens.shape[1] * frame_seconds - sound.seconds) < frame_seconds
+    return read_analysis(tokens, notation, from_start=from_start) if is_whole else None
 
 
 def _kind(request: GenerationRequest) -> str:

@@ -16,6 +16,7 @@ from bot.audio.held_harmony import hold_harmony, overlap_frames, tempo_factor
 from bot.audio.notation import load_notation
 from bot.audio.prompt import AudioPrompt, cut_at_bars
 from bot.audio.resample import fit
+from bot.audio.written_analysis import read_analysis
 from bot.domain.generation import MAX_GENERATION_PROMPT_CHARACTERS, Kept, Sound, Tokens
 from bot.domain.jobs import REMIX_KEEP_SECONDS, Keep
 from bot.errors import RequestError
@@ -119,19 +120,27 @@ def load_remix(
             path, keep_seconds=_HEARD_SECONDS, sample_rate_hz=rate_hz, channels=channels
         )
         sound, is_cut = end.sound, end.is_cut
-    heard = cut_at_bars(sound, REMIX_KEEP_SECONDS, keep, config.codec.hop)
+    known = None if is_cut else _tokens(path, keep, sound, contents, fingerprint)
+    written, notation = None, load_notation(contents.folder)
+    if known is not None and notation is not None:
+        written = read_analysis(known, notation, from_start=False)
+    heard = cut_at_bars(
+        sound,
+        REMIX_KEEP_SECONDS,
+        keep,
+        config.codec.hop,
+        None if written is None else written.rhythm,
+    )
     old = _old_words(path)
-    bpm, key = detect_tempo_and_key(sound, old)
+    bpm, key = detect_tempo_and_key(sound, old, written)
     prompt = join_words(
         old, asked, TempoAndKey(bpm=bpm, key=key), most=MAX_GENERATION_PROMPT_CHARACTERS
     )
     frames = -(-heard.end.samples.shape[1] // config.codec.hop)
-    tokens = None
-    if not is_cut:
-        tokens = _tokens(path, keep, sound, heard, frames, contents, fingerprint)
+    whole = heard.before.samples.shape[1] // config.codec.hop + frames
     return Remix(
         heard=heard,
-        all_tokens=tokens,
+        all_tokens=None if known is None or known.shape[1] < whole else known[:, :whole],
         prompt=prompt,
         keeps_harmony=keeps_tempo_and_key(asked),
         frames=frames,
@@ -149,15 +158,9 @@ def _old_words(path: Path) -> str | None:
 
 
 def _tokens(
-    path: Path,
-    keep: Keep,
-    sound: Sound,
-    heard: AudioPrompt,
-    frames_kept: int,
-    contents: Contents,
-    fingerprint: str,
+    path: Path, keep: Keep, sound: Sound, contents: Contents, fingerprint: str
 ) -> Tokens | None:
-    """Return the codes up to where the bars end, if the file is an uncut clip of this model."""
+    """Return the codes from where a sound begins, if the file is an uncut clip of this model."""
     codes = read_clip_codes(path) if fingerprint else None
     if codes is None or codes.fingerprint != fingerprint:
         return None
@@ -167,6 +170,4 @@ def _tokens(
     if not is_uncut(path, frames * frame_seconds, within_seconds=frame_seconds):
         return None
     skipped = 0 if keep is Keep.START else max(0, frames - -(-sound.samples.shape[1] // codec.hop))
-    before = heard.before.samples.shape[1] // codec.hop
-    found: Tokens = np.ascontiguousarray(codes.tokens[:, skipped : skipped + before + frames_kept])
-    return found if found.shape[1] == before + frames_kept else None
+    return np.ascontiguousarray(codes.tokens[:, skipped:])

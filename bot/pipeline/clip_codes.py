@@ -1,4 +1,4 @@
-"""Load, cut and match the EnCodec codes that are stored with clips.
+"""Load, read, cut and match the EnCodec codes that are stored with clips.
 
 Codes are stored only if they cover all of a clip's sound.
 """
@@ -12,7 +12,9 @@ import numpy as np
 
 from bot.audio.files.clip_file import read_clip_codes
 from bot.audio.files.masters import SOUND_GONE
+from bot.audio.notation import Notation
 from bot.audio.prompt import AudioPrompt
+from bot.audio.written_analysis import WrittenAnalysis, read_analysis
 from bot.domain.clips import Clip
 from bot.domain.generation import Codes, Sound
 from bot.domain.status import ModelInfo
@@ -46,6 +48,23 @@ async def load_codes_at(path: Path, model: ModelInfo | None) -> Codes:
     if model is not None and codes.fingerprint != model.fingerprint:
         raise SoundError(OTHER_MODEL)
     return codes
+
+
+async def analyse_clip(
+    store: Store, clip: Clip, model: ModelInfo | None, notation: Notation | None
+) -> WrittenAnalysis | None:
+    """Return what a clip's codes say of its tempo, bars and key.
+
+    None where they aren't kept, aren't notes, or are those of another model.
+    """
+    if notation is None or not clip.stems or model is None:
+        return None
+    try:
+        codes = await load_codes(store, clip, model)
+    except SoundError:
+        return None
+    is_part = bool(clip.parent_ids) or clip.upload_name is not None
+    return await asyncio.to_thread(read_analysis, codes.tokens, notation, from_start=not is_part)
 
 
 def split_codes(codes: Codes, heard: AudioPrompt) -> tuple[Codes, Codes] | None:

@@ -11,6 +11,7 @@ from bot.audio.files.masters import read_master, write_master
 from bot.audio.finish import FinishedClip, finish
 from bot.audio.notation import Notation
 from bot.audio.prompt import cut_new_part
+from bot.audio.written_analysis import WrittenAnalysis
 from bot.domain.bar_grid import BarGrid
 from bot.domain.clips import Clip
 from bot.domain.generation import Codes, GenerationRequest, Sound
@@ -24,6 +25,7 @@ from bot.pipeline.engine_requests import build_request
 from bot.pipeline.failure_sentences import BLOCKED_MEANWHILE, WORKER_LOST
 from bot.pipeline.jam_turns import mix_down
 from bot.pipeline.mixes import Mixes
+from bot.pipeline.notes import Notes
 from bot.pipeline.source_sounds import SOURCE_DELETED, SourceSounds
 from bot.pipeline.turn_bars import TurnBars, TurnPlan
 from bot.store.new_clips import NewClip
@@ -43,7 +45,8 @@ class ClipGenerator:
         self.store, self.executor = store, executor
         self.sources = SourceSounds(store, notation)
         self.turns = TurnBars(store, self.sources, notation)
-        self.mixes = Mixes(store)
+        self.notes = Notes(store, executor, notation)
+        self.mixes = Mixes(store, self.notes)
 
     async def generate(self, job: Job, *, first: bool) -> Clip:
         """Return the job's clip: generated now, or by a previous run of the bot.
@@ -155,7 +158,12 @@ class ClipGenerator:
         path = self.store.clips_folder / parent.file
         sound = await asyncio.to_thread(read_master, path)
         return await self._record(
-            started, sound, seconds_before=0.0, model=parent.model, seconds_of_work=0.0
+            started,
+            sound,
+            seconds_before=0.0,
+            model=parent.model,
+            seconds_of_work=0.0,
+            written=await self.notes.analyse(parent),
         )
 
     async def _mix_down(self, job: Job) -> Clip:
@@ -191,13 +199,21 @@ class ClipGenerator:
         seconds_of_work: float,
         stems: tuple[str, ...] = (),
         codes: Codes | None = None,
+        written: WrittenAnalysis | None = None,
         mixed: Mixed | None = None,
         grid: BarGrid | None = None,
     ) -> Clip:
-        """Post-process a sound, write its master with its codes, then insert its row."""
+        """Post-process a sound, write its master with its codes, then insert its row.
+
+        `written` is what the codes of the clip that it is cut from say.
+        """
         order, done = job.order, made
         if isinstance(done, Sound):
-            done = await asyncio.to_thread(finish, done, as_loop=order.as_loop, prompt=order.prompt)
+            if written is None:
+                written = await self.notes.analyse_codes(codes, from_start=order.source is None)
+            done = await asyncio.to_thread(
+                finish, done, as_loop=order.as_loop, prompt=order.prompt, written=written
+            )
         name = f"{job.id}.flac"
         # A loop is cut from anywhere, and the codes of the whole don't fit it.
         data = None if codes is None or done.loops else await asyncio.to_thread(pack_codes, codes)

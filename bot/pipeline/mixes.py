@@ -14,6 +14,7 @@ from bot.domain.mixes import LEAST_BALANCE, MOST_BALANCE, Mixed, MixOrder
 from bot.domain.request_checks import is_number
 from bot.errors import JobError, RequestError
 from bot.i18n.sentence import Sentence
+from bot.pipeline.notes import Notes
 from bot.store.store import Store
 
 SAME_CLIP = Sentence("Choose two different clips to mix.")
@@ -44,8 +45,8 @@ def check_tempi(lead: Clip, other: Clip) -> None:
 class Mixes:
     """Makes mixes, one at a time: processor time is for generation."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, notes: Notes) -> None:
+        self._store, self._notes = store, notes
         self.turn = asyncio.Semaphore(1)
 
     async def make(self, order: MixOrder) -> tuple[FinishedClip, Mixed, str]:
@@ -58,10 +59,15 @@ class Mixes:
         if len(clips) < 2:
             raise JobError(MIX_DELETED)
         folder = self._store.clips_folder
-        lead, other = (
-            KeptPart(path=folder / each.file, loops=each.loops, prompt=each.prompt)
+        lead, other = [
+            KeptPart(
+                path=folder / each.file,
+                loops=each.loops,
+                prompt=each.prompt,
+                written=await self._notes.analyse(each),
+            )
             for each in clips
-        )
+        ]
         made = await mix_kept(lead, other, order.balance)
         mixed = Mixed(
             lead_id=order.lead_id,

@@ -21,7 +21,7 @@ from bot.domain.jobs import ClipSource, Keep, Kind, Source, UploadSource
 from bot.domain.status import ModelInfo
 from bot.errors import JobError, SoundError
 from bot.i18n.sentence import Sentence
-from bot.pipeline.clip_codes import load_codes, split_codes
+from bot.pipeline.clip_codes import analyse_clip, load_codes, split_codes
 from bot.store.store import Store
 
 SOURCE_DELETED = Sentence("The clip to continue was deleted. Nothing was charged.")
@@ -64,9 +64,11 @@ class SourceSounds:
 
         Raises JobError and SoundError if its sound is deleted.
         """
-        path, grid = await self.path(source), None
+        path, grid, rhythm = await self.path(source), None, None
         if isinstance(source, ClipSource):
-            grid = (await self.clip(source)).grid
+            clip = await self.clip(source)
+            written = await analyse_clip(self._store, clip, model, self.notation)
+            grid, rhythm = clip.grid, None if written is None else written.rhythm
         return await asyncio.to_thread(
             load_prompt,
             path,
@@ -76,6 +78,7 @@ class SourceSounds:
             keep=source.keep,
             frame_samples=model.frame_samples,
             grid=grid,
+            rhythm=rhythm,
         )
 
     async def load_tune(self, source: Source, model: ModelInfo) -> Sound:

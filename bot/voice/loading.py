@@ -16,6 +16,7 @@ from bot.audio.files.opus_packets import CHANNELS, RATE_HZ
 from bot.audio.int16 import to_int16
 from bot.audio.limiter import limit_peaks
 from bot.audio.resample import fit
+from bot.audio.written_analysis import WrittenAnalysis
 from bot.domain.generation import Sound
 from bot.errors import ResourceError
 from bot.voice.track import Track
@@ -31,17 +32,21 @@ _MOST_GAIN_DB = 12.0
 _TWICE_DB = 3.01
 
 
-def load_track(path: Path, clip_id: int, *, loops: bool) -> Track:
+def load_track(
+    path: Path, clip_id: int, *, loops: bool, written: WrittenAnalysis | None = None
+) -> Track:
     """Return the clip of a master file. Raises SoundError if it is deleted."""
-    return make_track(read_master(path), clip_id, loops=loops)
+    return make_track(read_master(path), clip_id, loops=loops, written=written)
 
 
-def make_track(sound: Sound, clip_id: int, *, loops: bool) -> Track:
-    """Return a sound as a track."""
+def make_track(
+    sound: Sound, clip_id: int, *, loops: bool, written: WrittenAnalysis | None = None
+) -> Track:
+    """Return a sound as a track, with the tempo and key that its codes say, else detected."""
     most = round(MOST_SECONDS * sound.sample_rate_hz)
     if sound.samples.shape[1] > most:
         sound = Sound(samples=sound.samples[:, :most], sample_rate_hz=sound.sample_rate_hz)
-    part = analyse_part(sound, loops=loops)
+    part = analyse_part(sound, loops=loops, written=written)
     fitted = fade(fit(sound, sample_rate_hz=RATE_HZ, channels=CHANNELS), loops=loops)
     frames = limit_peaks(fitted.samples.T * np.float32(_gain(sound)))
     return Track(clip_id=clip_id, frames=np.ascontiguousarray(to_int16(frames)), part=part)

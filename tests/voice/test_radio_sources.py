@@ -23,7 +23,7 @@ HERE = Sight(channel_ids={5})
 async def test_a_jam_source_plays_current_tracks(tmp_path):
     """The whole track of each open jam of the server, up to its latest turn."""
     async with open_store(tmp_path, Clock()) as store:
-        pipeline: Any = SimpleNamespace(store=store)
+        pipeline: Any = SimpleNamespace(store=store, notes=None)
         radio = RadioService(pipeline)
         plan = new_radio(source=RadioSource.JAMS)
         jam = await store.jams.begin(new_jam())
@@ -39,7 +39,7 @@ async def test_a_jam_source_plays_current_tracks(tmp_path):
 async def test_one_jam_s_radio_plays_the_growing_track(tmp_path):
     """Of a longer version, the time is reported up to which it is the same."""
     async with open_store(tmp_path, Clock()) as store:
-        pipeline: Any = SimpleNamespace(store=store)
+        pipeline: Any = SimpleNamespace(store=store, notes=None)
         radio = RadioService(pipeline)
         jam = await store.jams.begin(new_jam())
         plan = new_radio(source=RadioSource.JAM, jam_id=jam.id)
@@ -58,7 +58,7 @@ async def test_one_jam_s_radio_plays_the_growing_track(tmp_path):
 async def test_a_person_s_radio_plays_only_what_everybody_may_hear(tmp_path):
     """Neither private clips, nor held ones, nor those of other servers and running battles."""
     async with open_store(tmp_path, Clock()) as store:
-        pipeline: Any = SimpleNamespace(store=store)
+        pipeline: Any = SimpleNamespace(store=store, notes=None)
         radio = RadioService(pipeline)
         plan = new_radio(source=RadioSource.PERSON, person_id=1)
         _, first = await delivered(store, key="1")
@@ -80,7 +80,7 @@ async def test_a_person_s_radio_plays_only_what_everybody_may_hear(tmp_path):
 async def test_clips_that_not_everybody_sees_take_no_place(tmp_path, source):
     """More of them than a radio chooses from leave it those that everybody sees."""
     async with open_store(tmp_path, Clock()) as store:
-        pipeline: Any = SimpleNamespace(store=store)
+        pipeline: Any = SimpleNamespace(store=store, notes=None)
         _, shown = await delivered(store, key="1")
         _, hidden = await delivered(store, key="2")
         await store.clips.set_message(hidden.id, 900, channel_id=6)

@@ -18,6 +18,7 @@ class RadioService:
 
     def __init__(self, pipeline: Pipeline, most_clips: int = 200) -> None:
         self._store, self._most_clips = pipeline.store, most_clips
+        self._notes = pipeline.notes
         # One at a time: processor time is for generation.
         self._turn = asyncio.Semaphore(1)
 
@@ -72,7 +73,10 @@ class RadioService:
         """Return a clip ready to play. Raises SoundError if its sound is deleted."""
         async with self._turn:
             path = self._store.clips_folder / clip.file
-            return await asyncio.to_thread(load_track, path, clip.id, loops=clip.loops)
+            written = await self._notes.analyse(clip)
+            return await asyncio.to_thread(
+                load_track, path, clip.id, loops=clip.loops, written=written
+            )
 
     async def begin(self, plan: RadioPlan) -> None:
         """Store the plan of a radio that begins, so that it is restored after a restart."""

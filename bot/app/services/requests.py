@@ -129,7 +129,7 @@ class RequestService:
 
     async def with_remix_words(self, order: Order, source: Source) -> Order:
         """Return a remix order with its source and its joined prompt."""
-        return await with_remix_words(self._pipeline.store, order, source)
+        return await with_remix_words(self._pipeline.store, self._pipeline.notes, order, source)
 
     def words_like(self, asked: str, clip: Clip) -> str:
         """Return words with a clip's tempo and key added. Raises RequestError if unknown."""

@@ -20,6 +20,7 @@ from bot.audio.editing.loudness import level, measure
 from bot.audio.editing.segments import amplify, overlay
 from bot.audio.editing.stretch import stretch
 from bot.audio.resample import fit
+from bot.audio.written_analysis import WrittenAnalysis
 from bot.domain.generation import Sound
 from bot.domain.mixes import EVEN_BALANCE, LEAST_BALANCE, MOST_BALANCE
 from bot.domain.request_checks import is_number
@@ -52,13 +53,18 @@ class MixedSound:
 
 
 def analyse_part(
-    sound: Sound, *, loops: bool, expected: ExpectedTempo | None = None
+    sound: Sound,
+    *,
+    loops: bool,
+    expected: ExpectedTempo | None = None,
+    written: WrittenAnalysis | None = None,
 ) -> SoundAnalysis:
-    """Return the analysis of a sound that is to be mixed."""
+    """Return the analysis of a sound that is to be mixed: what its codes say, else detected."""
+    said = written or WrittenAnalysis(rhythm=None, key=None)
     return SoundAnalysis(
         seconds=sound.seconds,
-        rhythm=find_rhythm(sound, expected),
-        key=find_key(sound),
+        rhythm=said.rhythm or find_rhythm(sound, expected),
+        key=said.key or find_key(sound),
         loops=loops,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from bot.audio.written_analysis import key_on
 from bot.starter.evaluation.classifier import Classifier
 from bot.starter.evaluation.clips import Clip
 from bot.starter.evaluation.held_out_prompts import PromptSpec
@@ -13,7 +14,7 @@ from bot.starter.evaluation.keys import Key, best_key, is_related
 from bot.starter.evaluation.note_score import Score
 from bot.starter.evaluation.note_style import style_of
 from bot.starter.evaluation.report_section import Cell, Row, Section, Share
-from bot.starter.training.data.codebooks import BASS, CHORDS, LEAD
+from bot.starter.training.data.codebooks import BASS, CHORDS, LEAD, PITCHED
 
 Pairs = Sequence[tuple[PromptSpec, Score]]
 
@@ -60,6 +61,11 @@ def build_section(groups: Mapping[str, Sequence[Clip]], style_classifier: Classi
         name: Share.where(is_related(found, key) for found, key in each)
         for name, each in keys.items()
     }
+    written: dict[str, Cell] = {
+        name: Share.where(written_key(score) == ask.key for ask, score in each if ask.key)
+        for name, each in pairs.items()
+    }
+    rows.append(Row("the asked key, by the first chord", "≥ 75 %", written))
     rows.append(Row("the asked key fits the notes best", "≥ 75 %", exact))
     rows.append(Row("it or its relative does", "", related))
     for what, turn in (("the asked key", 0), ("a key a tritone off", _TRITONE)):
@@ -89,6 +95,21 @@ def key_of(score: Score) -> Key:
         if note.book == BASS:
             basses[note.pitch % 12] += note.frames
     return best_key(classes, basses)
+
+
+def written_key(score: Score) -> Key | None:
+    """Return the key on the root of the first chord, as the bot's cards tell it; None if unclear.
+
+    Pieces begin with the chord of their key.
+    """
+    if score.first_root is None:
+        return None
+    classes = np.zeros(12)
+    for note in score.notes:
+        if note.book in PITCHED:
+            classes[(note.pitch - score.first_root) % 12] += note.frames
+    found = key_on(score.first_root, classes)
+    return None if found is None else (found.tonic, found.mode)
 
 
 def in_key(score: Score, key: Key, turn: int = 0) -> list[bool]:

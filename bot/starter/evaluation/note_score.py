@@ -46,7 +46,8 @@ class Score:
 
     `first_beat` is the frame of a beat, below `beat_frames`. `bars` are the beginnings of bars, the
     last of them the end of the last whole bar. `clock_frames` is the beat that the clock says,
-    `plan` the pitch classes of the chord that is planned, frame by frame, none where it is unknown.
+    `plan` the pitch classes of the chord that is planned, frame by frame, none where it is unknown,
+    and `first_root` the root of the first one.
     """
 
     notes: tuple[CodedNote, ...]
@@ -56,6 +57,7 @@ class Score:
     bars: tuple[int, ...]
     clock_frames: int | None = None
     plan: tuple[frozenset[int], ...] = ()
+    first_root: int | None = None
 
     @property
     def lead(self) -> str:
@@ -83,7 +85,9 @@ def score_of(codes: NDArray[np.integer[Any]], beat_frames: int | None, beats_per
     first = _first_beat([note.frame for note in notes], beat, frames)
     bars = _planned_bars(codes[PLAN]) or tuple(range(first, frames + 1, beat * beats_per_bar))
     plan = tuple(_planned_chord(int(code)) for code in codes[PLAN])
-    return Score(notes, frames, beat, first, bars, clock, plan)
+    meanings = (plan_meaning(int(code)) for code in codes[PLAN])
+    root = next((meaning[0] for meaning in meanings if meaning is not None), None)
+    return Score(notes, frames, beat, first, bars, clock, plan, root)
 
 
 def on_grid(score: Score, books: Iterable[int] | None = None) -> list[bool]:

@@ -13,6 +13,7 @@ from bot.audio.finish import detect_tempo_and_key
 from bot.audio.held_harmony import hold_harmony
 from bot.audio.notation import Notation, load_notation
 from bot.audio.prompt import cut_at_bars
+from bot.audio.written_analysis import read_analysis
 from bot.audio.written_guides import find_guides
 from bot.config import Config
 from bot.domain.generation import (
@@ -146,7 +147,11 @@ def remix_request(
     """
     assert order.opening is not None and order.prompt is not None
     sound = Clip(samples=order.opening[None], sample_rate_hz=SAMPLE_RATE_HZ)
-    heard = cut_at_bars(sound, keep_seconds, Keep.END, hop)
+    written = None
+    if notation is not None and order.codes is not None:
+        written = read_analysis(order.codes, notation, from_start=False)
+    rhythm = None if written is None else written.rhythm
+    heard = cut_at_bars(sound, keep_seconds, Keep.END, hop, rhythm)
     kept = None
     if notation is not None:
         tokens = None
@@ -155,7 +160,7 @@ def remix_request(
             tokens = order.codes[:, :joint]
         frames = round(order.seconds * SAMPLE_RATE_HZ / hop)
         kept = hold_harmony(heard, tokens, notation, frame_samples=hop, lead=0, frames=frames)
-    bpm, key = detect_tempo_and_key(sound, None)
+    bpm, key = detect_tempo_and_key(sound, None, written)
     words: str | None = join_words(
         None, order.prompt, TempoAndKey(bpm=bpm, key=key), most=MAX_GENERATION_PROMPT_CHARACTERS
     )
