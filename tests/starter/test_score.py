@@ -209,6 +209,7 @@ def test_what_is_asked_for_is_counted_by_the_codes():
     assert rows["the clock has the asked tempo"] == Share(1, 2)
     assert rows["asked lead instrument plays the melody"] == Share(1, 2)
     assert rows["drums or none as asked"] == Share(1, 2)
+    assert rows["the asked key, by the first chord"] == Share(1, 1)
     inside, outside = (rows[f"notes in the scale of {name}"] for name in
                        ("the asked key", "a key a tritone off"))  # fmt: skip
     assert isinstance(inside, Share) and isinstance(outside, Share)
