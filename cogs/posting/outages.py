@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import logging
-import socket
-import ssl
 
-import aiohttp
 import discord
+
+from bot.app.connection import NETWORK_ERRORS
 
 log = logging.getLogger(__name__)
 
-UNREACHABLE = (
-    aiohttp.ClientError,
-    ConnectionError,
-    TimeoutError,
-    socket.gaierror,
-    ssl.SSLError,
-)
+UNREACHABLE = NETWORK_ERRORS
 """Exceptions raised if Discord can't be reached at all.
 
 Not every OSError is: a full disk or a file that is gone is a fault here, which is logged as such.

@@ -9,9 +9,9 @@ import discord
 from discord import app_commands
 
 from bot.app.client import Interaction
+from bot.app.connection import NETWORK_ERRORS
 from bot.errors import ZhiyinError
 from bot.i18n.sentence import Sentence
-from cogs.posting.outages import UNREACHABLE
 from cogs.presentation import messages
 from cogs.presentation.renderers import own_renderer
 
@@ -65,9 +65,9 @@ async def send_privately(interaction: Interaction, sentence: Sentence) -> None:
         if interaction.response.is_done():
             send = partial(interaction.followup.send, text, ephemeral=True)
             retry = interaction.client.service.delivery_retry
-            await retry.call(send, retry_on=lambda error: isinstance(error, UNREACHABLE))
+            await retry.call(send, retry_on=lambda error: isinstance(error, NETWORK_ERRORS))
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except (discord.HTTPException, *UNREACHABLE) as error:
+    except (discord.HTTPException, *NETWORK_ERRORS) as error:
         # There is no other route to the person.
         log.warning("interaction.unanswered id=%d %r", interaction.id, error)
