@@ -33,11 +33,11 @@ class BestOf:
     async def record(self, clip_id: int, message_id: int | None, stars: int) -> None:
         """Record a post's message and the stars it shows; None if it can't be posted.
 
-        It stays due if a star was given meanwhile.
+        It stays due if a star was given meanwhile, or the clip was deleted or erased.
         """
         await self._write(
-            "UPDATE best_of_posts SET message_id = COALESCE(?1, message_id), is_due = "
-            "EXISTS (SELECT 1 FROM clips WHERE id = ?2 AND (clips.stars != ?3 OR is_deleted)) "
+            "UPDATE best_of_posts SET message_id = COALESCE(?1, message_id), is_due = NOT "
+            "EXISTS (SELECT 1 FROM clips WHERE id = ?2 AND clips.stars = ?3 AND NOT is_deleted) "
             "WHERE clip_id = ?2",
             message_id, clip_id, stars,
         )  # fmt: skip

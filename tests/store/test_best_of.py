@@ -75,6 +75,20 @@ async def test_a_deleted_clip_s_post_is_due_for_deletion(store):
     assert await due(store) == []
 
 
+async def test_a_clip_that_is_gone_while_it_is_posted_leaves_no_post(store):
+    """Deleted or erased between sending and recording: the post is due for deletion."""
+    _, clip = await delivered(store)
+    _, other = await delivered(store, key="2", user=4)
+    await store.best_of.set(GUILD, CHANNEL, 1)
+    for each in (clip, other):
+        await store.stars.give(each, BOB)
+    await store.clips.delete(clip.id)
+    await store.privacy.forget(4)
+    for each in (clip, other):
+        await store.best_of.record(each.id, 700 + each.id, 1)
+    assert await due(store) == [(clip.id, 701), (other.id, 702)]
+
+
 async def test_an_expired_clip_s_post_is_never_due_again(store, clock):
     """Neither for deletion, nor when people who starred it are forgotten or it is erased."""
     _, clip = await delivered(store)
