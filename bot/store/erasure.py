@@ -202,18 +202,25 @@ async def delete_jams(connection: aiosqlite.Connection, user_id: int, now: float
         f"WHERE user_id = ?1 AND {_is_covered('created_at')} LIMIT ?3)",
         (user_id, now, PIECE),
     )
-    played = await connection.execute(
-        "DELETE FROM jam_players WHERE (user_id, jam_id) IN (SELECT user_id, jam_id "  # noqa: S608
-        "FROM jam_players WHERE user_id = ?1 "
-        f"AND {_is_covered('joined_at')} LIMIT ?3)",
-        (user_id, now, PIECE),
+    played = list(
+        await connection.execute_fetchall(
+            "DELETE FROM jam_players WHERE (user_id, jam_id) IN (SELECT user_id, jam_id "  # noqa: S608
+            "FROM jam_players WHERE user_id = ?1 "
+            f"AND {_is_covered('joined_at')} LIMIT ?3) RETURNING jam_id",
+            (user_id, now, PIECE),
+        )
+    )
+    # The card may say that it is their turn.
+    await connection.executemany(
+        "UPDATE jams SET version = version + 1 WHERE id = ? AND state = 'open'",
+        [(row["jam_id"],) for row in played],
     )
     await connection.execute(
         "UPDATE jams SET holder_id = NULL, held_until = NULL, version = version + 1 "
         "WHERE holder_id = ?",
         (user_id,),
     )
-    return PIECE in (started.rowcount, played.rowcount)
+    return PIECE in (started.rowcount, len(played))
 
 
 async def delete_resets(connection: aiosqlite.Connection, user_id: int, today: str) -> bool:

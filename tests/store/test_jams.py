@@ -261,6 +261,20 @@ async def test_erasure_removes_a_person_from_jams(store):
     assert len((await exported(store, BOB))["jam_turns"]) == 1
 
 
+async def test_a_card_is_outdated_when_the_next_player_is_erased(store):
+    """A player who joined the rotation without a turn; closed jams are left alone."""
+    jam = await store.jams.begin(new_jam(in_rotation=True))
+    closed = await store.jams.begin(new_jam("j2", in_rotation=True))
+    for each in (jam, closed):
+        await store.jams.join(each.id, BOB, "Bob")
+    await store.jams.close(closed.id)
+    for each in (jam, closed):
+        await store.jams.record_card(each.id, 78, (await store.jams.get(each.id)).version)
+    await store.privacy.forget(BOB)
+    assert (await store.jams.get(jam.id)).version > (await store.jams.get(jam.id)).shown_version
+    assert [each.id for each in await store.jams.unfinished()] == [jam.id]
+
+
 async def test_texts_of_closed_jams_expire(store, clock):
     """Texts of open jams are still needed."""
     jams = [await store.jams.begin(new_jam(f"j{number}")) for number in range(2)]
