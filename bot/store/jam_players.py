@@ -29,11 +29,14 @@ async def copy_track(
         "WHERE jam_id = ? AND NOT is_undone",
         (jam_id, source_id),
     )
-    # Credited, but away: the rotation doesn't wait for them.
+    # Credited, but away: the rotation doesn't wait for them. Who is being erased would be credited
+    # from now on, which is after their request.
     await connection.execute(
         "INSERT INTO jam_players (jam_id, user_id, number, name, joined_at, is_away) "
         "SELECT ?1, user_id, number, name, ?3, 1 FROM jam_players AS players WHERE jam_id = ?2 "
         "AND EXISTS (SELECT 1 FROM jam_turns WHERE jam_turns.jam_id = ?2 AND NOT is_undone "
-        "AND jam_turns.user_id = players.user_id)",
+        "AND jam_turns.user_id = players.user_id) "
+        "AND NOT EXISTS (SELECT 1 FROM forgotten WHERE forgotten.user_id = players.user_id "
+        "AND is_pending AND (joined_at <= forgotten.at OR joined_at > ?3))",
         (jam_id, source_id, now),
     )

@@ -18,7 +18,7 @@ from bot.store.store import open_store
 from tests.pipeline.test_erasure import DAY
 from tests.store.test_battles import new_battle
 from tests.store.test_forgotten_bytes import PROMPT, files_with
-from tests.store.test_jams import new_jam
+from tests.store.test_jams import new_jam, take_turn
 from tests.store.test_personal_data import exported
 from tests.support.stored_jobs import NOON, Clock, accepted, delivered
 
@@ -163,3 +163,18 @@ async def test_what_was_dated_by_a_clock_that_ran_ahead_is_erased(store, clock):
     await store.stars.give(clip, 1)
     await sweep(store, 30, clock.now)
     assert (await store.clips.get(clip.id)).stars == 1
+
+
+async def test_a_fork_during_an_erasure_does_not_credit_who_is_erased(store, clock):
+    """Nothing of them is left in it when the erasure is over."""
+    jam = await store.jams.begin(new_jam(user_id=2, name="Bob"))
+    await take_turn(store, jam, "a turn", 1)
+    async with store.privacy._database.transaction() as connection:
+        assert await record_request(connection, 1, clock.now)
+    clock.now += 1
+    fork = await store.jams.begin(new_jam("fork", user_id=2, name="Bob", forked_from=jam.id))
+    await store.privacy.resume()
+    snapshot = await store.jams.snapshot(fork.id)
+    assert [player.user_id for player in snapshot.players] == [2]
+    theirs = await exported(store, 1)
+    assert theirs["jam_players"] == theirs["jam_turns"] == []
