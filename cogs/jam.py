@@ -30,6 +30,7 @@ from cogs.requests.jams import (
     order_turn,
     require_jam,
 )
+from cogs.requests.rights import sight_of
 from cogs.views.form_fields import id_in_form, read_answers
 from cogs.views.jam_buttons import JamButton, jam_view
 from cogs.views.jam_form import CUSTOM_ID
@@ -127,7 +128,13 @@ class JamSessions(
         """List the jams that are open on this server."""
         if interaction.guild_id is None:
             raise RequestError(jam_messages.ON_SERVERS)
-        snapshots = await self.bot.service.jams.open_in(interaction.guild_id)
+        # In hidden channels, also a title is for those who can see it.
+        seen = sight_of(interaction).channel_ids
+        snapshots = [
+            snapshot
+            for snapshot in await self.bot.service.jams.open_in(interaction.guild_id)
+            if snapshot.jam.channel_id in seen or snapshot.jam.thread_id in seen
+        ]
         text = jam_answers.listed(own_renderer(interaction), snapshots)
         await interaction.response.send_message(text, ephemeral=True)
 

@@ -219,6 +219,22 @@ async def test_invalid_turns_are_refused(tmp_path):
         await session.play(server.bob)
 
 
+async def test_jams_of_hidden_channels_are_listed_to_those_who_see_them(tmp_path):
+    """Their titles and styles are not for everybody."""
+    async with opened(tmp_path) as server:
+        lobby = server.guild.create_text_channel("lobby")
+        session = await start_session(server, who=server.owner, title="a secret")
+        listed = await server.bob.slash(lobby, "jam list")
+        assert "a secret" in listed.response.content
+        channel = server.bot.get_channel(server.channel.id)
+        await channel.set_permissions(channel.guild.default_role, view_channel=False)
+        await server.env.settle()
+        listed = await server.bob.slash(lobby, "jam list")
+        assert listed.response.content == str(jam_messages.NO_JAMS)
+        listed = await server.owner.slash(lobby, "jam list")
+        assert f"<#{session.thread.id}> **a secret**" in listed.response.content
+
+
 async def test_missing_threads_and_cards_are_handled(tmp_path):
     """A jam needs the permission to open threads; a deleted card is posted again."""
     async with opened(tmp_path) as server:
