@@ -52,10 +52,11 @@ class Dailies:
         row = await self._database.one("SELECT * FROM daily_plans WHERE guild_id = ?", (guild_id,))
         return None if row is None else DailyPlan(**dict(row))
 
-    async def latest(self, guild_id: int, most: int) -> list[Daily]:
-        """Return a server's latest prompts, newest first."""
+    async def latest(self, guild_id: int, most: int, last_day: str) -> list[Daily]:
+        """Return a server's latest prompts up to a day, newest first."""
         rows = await self._database.all(
-            "SELECT * FROM dailies WHERE guild_id = ? ORDER BY day DESC LIMIT ?", (guild_id, most)
+            "SELECT * FROM dailies WHERE guild_id = ? AND day <= ? ORDER BY day DESC LIMIT ?",
+            (guild_id, last_day, most),
         )
         return [_daily_of(row) for row in rows]
 

@@ -159,3 +159,24 @@ async def test_a_prompt_is_of_its_channel_and_within_the_servers_manners(tmp_pat
         (forged,) = other.history()
         refused = await server.alice.click(forged, label="Make one")
         assert refused.response.content == str(texts.NOT_HERE)
+
+
+async def test_a_prompt_of_a_clock_that_ran_ahead_does_not_put_off_others(tmp_path):
+    """The days until then have their prompts, as soon as the clock is right."""
+    async with open_server(tmp_path) as server:
+        first_at = await begin(server)
+        await run_due(server, first_at + 400 * DAY)
+        assert len(posts(server)) == 1
+        for number in range(3):
+            await run_due(server, first_at + number * DAY)
+            await run_due(server)
+            assert len(posts(server)) == 2 + number
+
+
+async def test_a_plan_of_a_clock_that_ran_ahead_begins_when_it_is_right(tmp_path):
+    """It does not wait for the day when it was set, as it seems."""
+    async with open_server(tmp_path) as server:
+        server.clock.now += 400 * DAY
+        first_at = await begin(server)
+        await run_due(server, first_at - 400 * DAY)
+        assert len(posts(server)) == 1

@@ -178,7 +178,7 @@ async def do_everything(store, clock):
     plan = await store.dailies.plan(10)
     daily = await store.dailies.create(plan, "2026-11-28", "lo-fi", 0.0)
     await store.dailies.record_post(daily.id, 7)
-    await store.dailies.latest(10, 5)
+    await store.dailies.latest(10, 5, "2026-01-01")
     await store.dailies.get(daily.id)
     await store.dailies.clips(daily.id)
     await store.dailies.refuse(daily.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from bot.config import time_zone
 from bot.domain.clips import Clip
@@ -64,7 +65,7 @@ class DailyService:
 
     async def latest(self, guild_id: int) -> Daily | None:
         """Return the last prompt of a server, posted or not."""
-        return next(iter(await self._dailies.latest(guild_id, 1)), None)
+        return next(iter(await self._latest(guild_id, 1)), None)
 
     def next_step(self, plan: DailyPlan, latest: Daily | None) -> DailyStep:
         """Return the next step for a server now."""
@@ -74,7 +75,7 @@ class DailyService:
         """Choose and record today's prompt; None if the word filter refuses all."""
         now, hours = self._clock(), _hours(plan)
         day = hours.of(now)
-        recent = {each.prompt for each in await self._dailies.latest(plan.guild_id, RECENT)}
+        recent = {each.prompt for each in await self._latest(plan.guild_id, RECENT)}
         prompts = PLAIN if self._pipeline.config.model.name == STARTER else SCENES
         for prompt in order_prompts(prompts, recent, plan.guild_id, day):
             try:
@@ -86,7 +87,7 @@ class DailyService:
 
     async def before(self, plan: DailyPlan, daily: Daily) -> tuple[Clip | None, int]:
         """Return the best clip of the previous prompt, and the number of days without one."""
-        found = await self._dailies.latest(plan.guild_id, RECENT)
+        found = await self._latest(plan.guild_id, RECENT)
         posted = [
             each for each in found if each.day < daily.day and each.state is DailyState.POSTED
         ]
@@ -110,6 +111,15 @@ class DailyService:
     async def skip(self, daily: Daily) -> None:
         """Record that a prompt was not posted in time."""
         await self._dailies.skip(daily.id)
+
+    async def _latest(self, guild_id: int, most: int) -> list[Daily]:
+        """Return the last prompts of a server, newest first.
+
+        Those beyond tomorrow, which is today in some time zones, are of a clock that ran ahead: no
+        day before theirs would get a prompt.
+        """
+        tomorrow = datetime.fromtimestamp(self._clock(), UTC).date() + timedelta(days=1)
+        return await self._dailies.latest(guild_id, most, tomorrow.isoformat())
 
 
 def _hours(plan: DailyPlan) -> QuotaDay:
