@@ -11,6 +11,7 @@ from bot.domain.lineage import Lineage
 from bot.domain.sight import Sight
 from bot.domain.withdrawals import Withdrawal
 from bot.store.clip_visibility import IS_FOR_ALL, IS_IN_SIGHT, IS_OUT_OF_BATTLES, seen_by
+from bot.store.clips_in_use import IS_NOT_IN_USE
 from bot.store.database import Database
 from bot.store.erasure import NOT_FORGOTTEN
 from bot.store.job_states import in_states
@@ -149,10 +150,10 @@ class Clips:
     async def older_than(self, at: float, limit: int) -> list[Clip]:
         """Return up to `limit` clips from before a time that are not deleted.
 
-        Without entries of running battles.
+        Without those that running battles and open jams need.
         """
         rows = await self._database.all(
-            f"{_CLIP} WHERE created_at < ? AND NOT is_deleted AND {IS_OUT_OF_BATTLES} "
+            f"{_CLIP} WHERE created_at < ? AND NOT is_deleted AND {IS_NOT_IN_USE} "
             "ORDER BY created_at LIMIT ?",
             (at, limit),
         )

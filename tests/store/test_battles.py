@@ -243,3 +243,17 @@ async def test_a_deleted_entry_leaves_its_place_to_another_person(store):
         await accepted(store, key="one more", user=99, battle_id=battle.id)
     await store.clips.delete(clips[0].id)
     await accepted(store, key="one more", user=99, battle_id=battle.id)
+
+
+async def test_the_clip_that_all_remix_is_kept_until_its_battle_has_ended(store, clock):
+    """Also if it was nearly too old when the battle began."""
+    _, sample = await delivered(store, key="sample", user=CAROL)
+    clock.now += 29.9 * DAY
+    battle = await store.battles.begin(new_battle(prompt=None, clip_id=sample.id))
+    clock.now += 0.5 * DAY
+    await sweep(store, 30, clock.now)
+    assert not (await store.clips.get(sample.id)).is_deleted
+    await store.battles.record_outcome(battle.id, BattleOutcome.CALLED_OFF)
+    await store.battles.end(battle.id, None)
+    await sweep(store, 30, clock.now)
+    assert (await store.clips.get(sample.id)).is_deleted

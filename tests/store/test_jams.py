@@ -367,3 +367,20 @@ async def test_a_turn_deleted_while_the_next_is_made_of_it_is_heard(store):
     await store.jobs.finish_delivery(third.id, 900 + third.id)
     parts = (await store.jams.snapshot(jam.id)).parts
     assert [part.user_id for part in parts] == [ALICE, BOB, CAROL]
+
+
+async def test_the_track_of_an_open_jam_is_kept(store, clock):
+    """Also in a fork of a jam that is nearly too old; turns that were undone expire."""
+    jam = await store.jams.begin(new_jam())
+    clips = [await take_turn(store, jam, str(n), who) for n, who in ((1, ALICE), (2, BOB))]
+    await store.jams.close(jam.id)
+    clock.now += 29.9 * DAY
+    fork = await store.jams.begin(new_jam("fork", forked_from=jam.id))
+    await store.jams.undo(fork.id, 2)
+    clock.now += 0.5 * DAY
+    await sweep(store, 30, clock.now)
+    assert [(await store.clips.get(clip.id)).is_deleted for clip in clips] == [False, True]
+    assert (await store.jams.snapshot(fork.id)).head.id == clips[0].id
+    await store.jams.close(fork.id)
+    await sweep(store, 30, clock.now)
+    assert (await store.clips.get(clips[0].id)).is_deleted
