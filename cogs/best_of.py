@@ -182,6 +182,9 @@ class BestOf(commands.Cog):
             await channel.get_partial_message(post.message_id).edit(content=text)
             await self.bot.service.stars.record_best(post, post.message_id, clip.stars)
             return
+        guild = self.bot.get_guild(post.guild_id)
+        if guild is not None and guild.unavailable:
+            return  # its channels are unknown until Discord's outage is over
         if not self._is_open(clip):
             # Not everybody can see it in its own channel, so it is not posted here.
             await self.bot.service.stars.delete_best(post)

@@ -131,3 +131,20 @@ async def test_the_post_of_an_expired_clip_stays(tmp_path):
         await collector.run_due()
         assert len(best.history()) == 2
         assert await server.store.best_of.due() == []
+
+
+async def test_a_server_in_an_outage_at_the_start_loses_no_post(tmp_path):
+    """Its channels are unknown then, which does not make the clip one of a hidden channel."""
+    async with open_server(tmp_path) as server:
+        best = server.guild.create_text_channel("best")
+        await server.owner.slash(server.channel, "admin best", channel=best, stars=1)
+        await server.music(seconds=1.0)
+        known, state = server.bot.get_guild(server.guild.id), server.bot._connection
+        # As Discord's first event does.
+        state._add_guild_from_data({"id": str(server.guild.id), "unavailable": True})
+        await server.store.stars.give(await server.store.clips.get(1), server.bob.id)
+        await server.bot.get_cog("BestOf").run_due()
+        assert best.history() == []
+        state._add_guild(known)
+        await server.bot.get_cog("BestOf").run_due()
+        assert len(best.history()) == 1
