@@ -121,12 +121,12 @@ class JamSnapshot:
 
     jam: Jam
     parts: tuple[Part, ...]
-    """The parts of the track; the last one's clip is the whole track."""
+    """The parts of the track; the last one's clip is the whole track, if it exists."""
     players: tuple[Player, ...]
 
     @property
     def head(self) -> Clip | None:
-        """Return the present track; None before the first turn."""
+        """Return the present track; None before the first turn, or if all clips are gone."""
         return self.parts[-1].clip if self.parts else None
 
     @property
@@ -151,7 +151,12 @@ class JamSnapshot:
         return 0.0 if self.head is None else self.head.seconds
 
 
-def track_of(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Return the parts of the track: up to the last one whose clip exists."""
+def track_of(parts: tuple[Part, ...], *, is_closed: bool = False) -> tuple[Part, ...]:
+    """Return the parts of the track: up to the last one whose clip exists.
+
+    Those of a closed jam stay when all of its clips are gone: they tell who has played.
+    """
     kept = [place for place, part in enumerate(parts, 1) if part.clip is not None]
-    return parts[: kept[-1]] if kept else ()
+    if not kept:
+        return parts if is_closed else ()
+    return parts[: kept[-1]]

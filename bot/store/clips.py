@@ -200,13 +200,13 @@ class Clips:
             return changed.rowcount > 0
 
     async def delete(
-        self, clip_id: int, shown: Collection[Withdrawal] = (), *, best_post_stays: bool = False
+        self, clip_id: int, shown: Collection[Withdrawal] = (), *, has_expired: bool = False
     ) -> str | None:
         """Mark a clip as deleted and return its file name; None if it was deleted before.
 
         Its prompt is deleted too, and that of its finished job. `shown` are the messages that show
-        it, recorded for withdrawal. Its post among the best clips is due to be deleted, unless
-        `best_post_stays`.
+        it, recorded for withdrawal. Its post among the best clips is due to be deleted, and the
+        cards of its jams are outdated, unless it `has_expired`: posts stay then.
         """
         async with self._database.transaction() as connection:
             changed = list(
@@ -219,7 +219,7 @@ class Clips:
             if not changed:
                 return None
             await record_withdrawals(connection, shown)
-            if best_post_stays:
+            if has_expired:
                 await connection.execute("DELETE FROM best_of_posts WHERE clip_id = ?", (clip_id,))
             await connection.execute(
                 "UPDATE jobs SET prompt = NULL, source = NULL WHERE "  # noqa: S608 - ours
@@ -227,12 +227,13 @@ class Clips:
                 "AND id = ?",
                 (changed[0]["job_id"],),
             )
-            # A jam with this turn now shows another track.
-            await connection.execute(
-                "UPDATE jams SET version = version + 1 WHERE id IN "
-                "(SELECT jam_id FROM jam_turns WHERE job_id = ?)",
-                (changed[0]["job_id"],),
-            )
+            if not has_expired:
+                # A jam with this turn now shows another track.
+                await connection.execute(
+                    "UPDATE jams SET version = version + 1 WHERE id IN "
+                    "(SELECT jam_id FROM jam_turns WHERE job_id = ?)",
+                    (changed[0]["job_id"],),
+                )
         return str(changed[0]["file"])
 
     async def _first(self, where: str, value: int) -> Clip | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection
 
-from bot.domain.jams import Jam, JamSnapshot, NewJam, Part, Player, track_of
+from bot.domain.jams import Jam, JamSnapshot, JamState, NewJam, Part, Player, track_of
 from bot.errors import Refused
 from bot.i18n.sentence import Plural
 from bot.store.database import Database
@@ -135,7 +135,7 @@ class Jams:
         )
         return JamSnapshot(
             jam=jam,
-            parts=track_of(parts),
+            parts=track_of(parts, is_closed=jam.state is JamState.CLOSED),
             players=tuple(
                 Player(
                     user_id=row["user_id"],

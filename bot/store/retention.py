@@ -97,7 +97,7 @@ async def _delete_expired(store: Store, keep_clips_days: int, now: float) -> set
         while clips := await expired():
             for clip in clips:
                 # Posts stay on Discord, as those do that show the clip where it was made.
-                name = await store.clips.delete(clip.id, best_post_stays=True)
+                name = await store.clips.delete(clip.id, has_expired=True)
                 if name is not None:
                     gone.add(store.clips_folder / name)
     await store.privacy.delete_old_texts(now - keep_clips_days * _DAY_SECONDS)

@@ -98,7 +98,7 @@ class JamProgress:
     async def _show(self, snapshot: JamSnapshot) -> None:
         """Edit the card to the state of a jam. Raises ThreadLost if its thread is deleted."""
         jam, mixdown = snapshot.jam, await self._jams.mixdown(snapshot.jam)
-        picture = await self._jams.draw_track(snapshot) if snapshot.parts else None
+        picture = await self._jams.draw_track(snapshot) if snapshot.head else None
         shown_id: int | None
         try:
             shown_id = await self._post_unarchived(snapshot, mixdown, picture)

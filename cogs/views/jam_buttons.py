@@ -38,11 +38,11 @@ def jam_view(render: Renderer, snapshot: JamSnapshot) -> discord.ui.View:
     jam, moves = snapshot.jam, []
     if jam.state is JamState.OPEN:
         moves.append("take")
-    if snapshot.parts:
+    if snapshot.head is not None:
         moves.append("hear")
     if snapshot.parts and jam.state is JamState.OPEN:
         moves.append(f"undo-{snapshot.parts[-1].number}")
-    if snapshot.parts:
+    if snapshot.head is not None:
         moves.append("fork")
     if jam.state is JamState.OPEN:
         moves.append("close")

@@ -6,6 +6,7 @@ from bot.domain.jams import JamState
 from bot.domain.jobs import JobState
 from bot.jams.rounds import IDLE_SECONDS
 from bot.pipeline.timings import Timings
+from bot.store.retention import sweep
 from tests.support.jam_session import start_session
 from tests.support.simulated_server import open_server
 
@@ -75,3 +76,27 @@ async def test_a_blocked_starter_s_jam_gets_its_mixdown_from_another_player(tmp_
         assert closed.state is JamState.CLOSED
         mixdown = await server.store.clips.of_job(closed.mix_job_id)
         assert mixdown.origin.user_id == server.bob.id
+
+
+async def test_a_closed_jam_tells_who_played_when_its_clips_have_expired(tmp_path):
+    """Its posts stay as they are; when one has to change, it still counts the turns."""
+    async with open_server(tmp_path, timings=AT_ONCE) as server:
+        session = await start_session(server)
+        for who in (server.alice, server.bob):
+            await session.play(who)
+        await session.press(server.alice, "Close")
+        announced = server.env.backend.messages[server.channel.id][session.thread.id]
+        before = [(await session.card()).embeds, announced.embeds]
+        assert "2 turns by 2 people" in announced.embeds[0]["description"]
+        server.clock.now += 31 * 86_400
+        await sweep(server.store, 30, server.clock.now)
+        assert (await session.snapshot()).head is None
+        assert await server.store.jams.unfinished() == []
+        await session.settle()
+        assert [(await session.card()).embeds, announced.embeds] == before
+        await server.bot.service.people.delete(server.bob.id)
+        await session.settle()
+        description = (await session.card()).embeds[0]["description"]
+        assert "2 turns by 2 people" in description
+        assert f"<@{server.bob.id}>" not in description
+        assert await session.labels() == []

@@ -145,3 +145,4 @@ def test_a_track_ends_with_the_last_existing_clip():
     assert track_of((one, gone[1], three)) == (one, gone[1], three)
     assert track_of((one, two, gone[2])) == (one, two)
     assert track_of(tuple(gone)) == ()
+    assert track_of(tuple(gone), is_closed=True) == tuple(gone)
