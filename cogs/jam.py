@@ -68,6 +68,7 @@ class JamSessions(
     async def cog_unload(self) -> None:
         """Stop; the next run of the bot continues."""
         await self._due_loop.stop()
+        await self.progress.stop()
 
     @app_commands.command()
     @app_commands.choices(key=KEYS, turns=ORDERS)

@@ -15,6 +15,7 @@ from bot.domain.jams import JamSnapshot, JamState
 from bot.errors import NotNow
 from cogs.jams.archive import unarchive
 from cogs.posting.jam_thread import ThreadLost, has_footer, open_jam_thread
+from cogs.posting.keyed_runner import KeyedRunner
 from cogs.posting.message_search import find_own
 from cogs.posting.outages import is_outage
 from cogs.presentation import jam_messages
@@ -31,20 +32,24 @@ class JamProgress:
 
     def __init__(self, bot: ZhiyinBot) -> None:
         self._bot, self._jams = bot, bot.service.jams
-        self._lock = asyncio.Lock()
+        self._runner = KeyedRunner()
         self._shown_at: dict[int, float] = {}
         self._due_at: dict[int, float] = {}
         """When jams are due that only time changes, by the loop's clock."""
 
     async def run_due(self) -> bool:
         """Advance every jam concurrently; return whether all succeeded."""
-        async with self._lock:
-            jams = await self._jams.unfinished()
-            self._due_at = {}
-            did = await asyncio.gather(*(self._go_on(jam.id) for jam in jams))
-            ids = {jam.id for jam in jams}
-            self._shown_at = {id_: at for id_, at in self._shown_at.items() if id_ in ids}
-            return all(did)
+        # Taken before the jams are read: those that begin meanwhile are not over.
+        known = {*self._due_at, *self._shown_at}
+        ids = [jam.id for jam in await self._jams.unfinished()]
+        for over in known.difference(ids):
+            self._due_at.pop(over, None)
+            self._shown_at.pop(over, None)
+        return await self._runner.run_each(ids, self._go_on)
+
+    async def stop(self) -> None:
+        """Stop; the next run of the bot continues."""
+        await self._runner.stop()
 
     async def seconds_to_next(self, most: float) -> float:
         """Return for how long nothing is due, at most `most`."""
@@ -54,6 +59,7 @@ class JamProgress:
 
     async def _go_on(self, jam_id: int) -> bool:
         """Advance one jam; failures don't affect others."""
+        self._due_at.pop(jam_id, None)
         try:
             snapshot = await self._jams.advance(jam_id)
             if snapshot is None:

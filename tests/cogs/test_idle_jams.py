@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from asyncio import Event, timeout
+
 from bot.domain.jams import JamState
 from bot.domain.jobs import JobState
-from bot.jams.rounds import IDLE_SECONDS
+from bot.jams.rounds import HOLD_SECONDS, IDLE_SECONDS
 from bot.pipeline.timings import Timings
 from bot.store.retention import sweep
 from tests.support.jam_session import start_session
@@ -100,3 +102,31 @@ async def test_a_closed_jam_tells_who_played_when_its_clips_have_expired(tmp_pat
         assert "2 turns by 2 people" in description
         assert f"<@{server.bob.id}>" not in description
         assert await session.labels() == []
+
+
+async def test_a_thread_that_does_not_answer_holds_up_no_other_jam(tmp_path, monkeypatch):
+    """Its own card follows as soon as Discord answers again."""
+    async with open_server(tmp_path, timings=AT_ONCE) as server:
+        slow, other = [await start_session(server, title=title) for title in ("slow", "other")]
+        request, (asked, answered, shown) = server.bot.http.request, [Event() for _ in range(3)]
+
+        async def delayed(route, **options):
+            if route.channel_id == slow.thread.id:
+                asked.set()
+                await answered.wait()
+            result = await request(route, **options)
+            if route.channel_id == other.thread.id:
+                shown.set()
+            return result
+
+        monkeypatch.setattr(server.bot.http, "request", delayed)
+        async with timeout(60):
+            until = server.clock.now + HOLD_SECONDS
+            await server.store.jams.hold(slow.id, server.bob.id, until)
+            await asked.wait()
+            await server.store.jams.hold(other.id, server.bob.id, until)
+            await shown.wait()
+        assert "looking for words" in (await other.card()).embeds[0]["description"]
+        answered.set()
+        await slow.settle()
+        assert "looking for words" in (await slow.card()).embeds[0]["description"]
