@@ -174,6 +174,12 @@ class Battle(commands.Cog):
         """End a battle whose poll was deleted."""
         await self._note_poll(payload.message_id)
 
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """End a battle whose poll was deleted with other messages."""
+        for message_id in payload.message_ids:
+            await self._note_poll(message_id)
+
     async def _note_poll(self, message_id: int | None) -> None:
         battle = None
         if message_id is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import discord
+
 from bot.domain.battles import BattleOutcome, BattleState
 from tests.support.battle_arena import in_an_arena, text_of, to_the_vote
 
@@ -57,6 +59,19 @@ async def test_a_poll_that_is_deleted_ends_the_battle(arena):
     await arena.run_due()
     assert (await arena.battle()).outcome is BattleOutcome.POLL_LOST
     assert "its poll was deleted" in text_of(server.messages()[-1])
+
+
+@in_an_arena
+async def test_a_poll_that_is_deleted_with_other_messages_ends_the_battle(arena):
+    """As when a moderator clears a channel: the next battle there can begin at once."""
+    server = arena.server
+    card = await to_the_vote(arena, server.alice, server.bob)
+    (poll,) = arena.polls()
+    channel = server.bot.get_channel(server.channel.id)
+    await channel.delete_messages([discord.Object(each.id) for each in (card, poll)])
+    await server.env.settle()
+    battle = await arena.battle()
+    assert (battle.state, battle.outcome) == (BattleState.ENDED, BattleOutcome.POLL_LOST)
 
 
 @in_an_arena
