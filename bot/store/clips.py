@@ -199,6 +199,11 @@ class Clips:
             )
             return changed.rowcount > 0
 
+    async def make_private(self, clip_id: int) -> None:
+        """Make a clip private again that could not be posted."""
+        async with self._database.transaction() as connection:
+            await connection.execute("UPDATE clips SET is_private = 1 WHERE id = ?", (clip_id,))
+
     async def delete(
         self, clip_id: int, shown: Collection[Withdrawal] = (), *, has_expired: bool = False
     ) -> str | None:

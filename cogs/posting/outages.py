@@ -29,3 +29,8 @@ def is_outage(error: Exception) -> bool:
         log.info("discord.unreachable %s", type(error).__name__)
         return True
     return False
+
+
+def is_refusal(error: Exception) -> bool:
+    """Return whether Discord has definitely not carried out the failed request."""
+    return isinstance(error, discord.HTTPException) and not is_outage(error)

@@ -14,6 +14,7 @@ from bot.app.client import Interaction
 from bot.domain.clips import Clip
 from bot.errors import Refused, RequestError
 from cogs.posting.message_search import find_own
+from cogs.posting.outages import is_refusal
 from cogs.presentation import cards, messages
 from cogs.presentation.clip_tree import TREE_PICTURE, tree_embed
 from cogs.presentation.renderers import own_renderer, shared_renderer
@@ -48,7 +49,9 @@ async def post_again(interaction: Interaction, clip: Clip, view: discord.ui.View
     async with _posting(interaction, clip, view) as (post, _):
         clips = interaction.client.service.clips
         here = interaction.channel_id or 0
-        if not (clip.is_private and await clips.publish(clip, here, _find_nothing, post)):
+        if not clip.is_private or not await clips.publish(
+            clip, here, _find_nothing, post, is_refusal=is_refusal
+        ):
             await post()
 
 
@@ -64,7 +67,8 @@ async def post_for_all(interaction: Interaction, clip: Clip, view: discord.ui.Vi
     if not await clips.is_unposted(clip.id):
         raise RequestError(messages.POSTED_ALREADY.fill(id=clip.id))
     async with _posting(interaction, clip, view) as (post, find):
-        if not await clips.publish(clip, interaction.channel_id or 0, find, post):
+        here = interaction.channel_id or 0
+        if not await clips.publish(clip, here, find, post, is_refusal=is_refusal):
             raise RequestError(messages.POSTED_ALREADY.fill(id=clip.id))
     interaction.client.dispatch("clip_changed", clip.id)
 

@@ -161,6 +161,8 @@ async def do_everything(store, clock):
     await store.clips.of_guild(10, SIGHT, 5, "rock")
     await store.clips.shown_of(1, 10, SIGHT, 5)
     await store.clips.publish(clip.id)
+    await store.clips.make_private(clip.id)
+    await store.clips.publish(clip.id)
     await store.clips.prompts_of(1, "rock", 5)
     await store.clips.lineage(clip.id, 10)
     for wanted in (Preferences(seconds=5.0), Preferences()):

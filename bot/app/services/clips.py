@@ -88,11 +88,14 @@ class ClipService:
         channel_id: int,
         find: Callable[[], Awaitable[int | None]],
         post: Callable[[], Awaitable[int]],
+        *,
+        is_refusal: Callable[[Exception], bool],
     ) -> bool:
         """Publish a private clip in a channel; return False if it is posted already.
 
         The clip is marked public before it is posted: after a crash in between, `find` returns the
-        message when the button is pressed again. `post` returns the message id. Raises what these
+        message when the button is pressed again. `post` returns the message id; after an error
+        that `is_refusal` the clip is private again, since nobody was shown it. Raises what these
         raise, and Refused while it is being posted.
         """
         with self._pipeline.erasure.handing_over(clip.id, clip.origin.user_id):
@@ -101,7 +104,12 @@ class ClipService:
             is_first = await self._clips.publish(clip.id)
             await failpoints.reached("clip.published")
             found = None if is_first else await find()
-            message_id = await post() if found is None else found
+            try:
+                message_id = await post() if found is None else found
+            except Exception as error:
+                if is_refusal(error):
+                    await self._clips.make_private(clip.id)
+                raise
             await failpoints.reached("clip.shown_to_all")
             await self._clips.set_message(clip.id, message_id, channel_id)
             return found is None
