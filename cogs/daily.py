@@ -14,7 +14,7 @@ from discord.ext import commands
 
 from bot import failpoints
 from bot.app.client import Interaction, ZhiyinBot
-from bot.domain.dailies import Daily, DailyPlan, DailyStep
+from bot.domain.dailies import Daily, DailyPlan, DailyState, DailyStep
 from bot.errors import Refused, RequestError
 from cogs.posting.afterwards import afterwards
 from cogs.posting.due_loop import DueLoop
@@ -166,6 +166,8 @@ class DailyPrompt(commands.Cog):
             if daily is None:
                 log.info("daily.all_unwanted guild=%d", plan.guild_id)
                 return
+            if daily.state is not DailyState.PENDING:
+                return  # a clock that was set back comes to a day for the second time
             self._fresh.add(daily.id)
             await failpoints.reached("daily.recorded")
             step = DailyStep.POST

@@ -21,9 +21,9 @@ def next_step(plan: DailyPlan, hours: QuotaDay, latest: Daily | None, now: float
     if latest is not None and latest.state is DailyState.PENDING:
         return DailyStep.POST if now - latest.due_at <= LATEST_SECONDS else DailyStep.GIVE_UP
     due_at = hours.began_at(now)
-    # A plan set in the afternoon does not apply to this morning (unless its time is of a clock that
-    # ran ahead); a day has one prompt, also if its hour or time zone is changed during the day.
-    if due_at < plan.set_at <= now or now - due_at > LATEST_SECONDS:
+    # A plan set in the afternoon does not apply to this morning; a day has one prompt, also if its
+    # hour or time zone is changed during the day.
+    if due_at < plan.set_at or now - due_at > LATEST_SECONDS:
         return DailyStep.WAIT
     if latest is not None and latest.day >= hours.of(now):
         return DailyStep.WAIT

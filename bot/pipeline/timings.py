@@ -22,6 +22,11 @@ class Timings:
     """Backoff before a failed job task runs again: a full disk takes time to clear."""
     retry_due_seconds: float = 2.0
     """Delay before a failed scheduled post, of a daily prompt say, is retried."""
+    clock_settles_seconds: float = 3000.0
+    """How long the bot runs before it takes dates in the future for those of a wrong clock.
+
+    Its own clock may be the wrong one, until the machine gets the right time.
+    """
     forget_round_seconds: float = 1.0
     """How long an erasure waits for a delivery before it checks again."""
     delivery_retry: RetryPolicy = field(

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot import failpoints
 from bot.domain.dailies import DailyState
 from bot.i18n.languages import Renderer
+from bot.pipeline.timings import Timings
 from cogs.presentation import daily_messages as texts
 from cogs.presentation import log_messages
 from cogs.views.daily_buttons import daily_view
@@ -14,6 +15,7 @@ from tests.cogs.test_stars import press_star
 from tests.support.simulated_server import open_server
 
 DAY = 86_400.0
+SETTLED = Timings(clock_settles_seconds=0.0)
 
 
 async def run_due(server, at=None):
@@ -163,7 +165,7 @@ async def test_a_prompt_is_of_its_channel_and_within_the_servers_manners(tmp_pat
 
 async def test_a_prompt_of_a_clock_that_ran_ahead_does_not_put_off_others(tmp_path):
     """The days until then have their prompts, as soon as the clock is right."""
-    async with open_server(tmp_path) as server:
+    async with open_server(tmp_path, timings=SETTLED) as server:
         first_at = await begin(server)
         await run_due(server, first_at + 400 * DAY)
         assert len(posts(server)) == 1
@@ -175,8 +177,22 @@ async def test_a_prompt_of_a_clock_that_ran_ahead_does_not_put_off_others(tmp_pa
 
 async def test_a_plan_of_a_clock_that_ran_ahead_begins_when_it_is_right(tmp_path):
     """It does not wait for the day when it was set, as it seems."""
-    async with open_server(tmp_path) as server:
+    async with open_server(tmp_path, timings=SETTLED) as server:
         server.clock.now += 400 * DAY
         first_at = await begin(server)
         await run_due(server, first_at - 400 * DAY)
         assert len(posts(server)) == 1
+
+
+async def test_nothing_is_posted_while_the_clock_may_be_behind(tmp_path):
+    """As after a boot without the right time; later, no day's prompt is posted again."""
+    for number, timings in enumerate((Timings(), SETTLED)):
+        async with open_server(tmp_path / str(number), timings=timings) as server:
+            first_at = await begin(server)
+            for days in (0, 1, 4):
+                await run_due(server, first_at + days * DAY)
+            assert len(posts(server)) == 3
+            await run_due(server, first_at + DAY)
+            assert len(posts(server)) == 3
+            await run_due(server, first_at + 2 * DAY)
+            assert len(posts(server)) == 3 + number

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 from bot.config import time_zone
 from bot.domain.clips import Clip
@@ -22,6 +24,7 @@ class DailyService:
     def __init__(self, pipeline: Pipeline, clock: Callable[[], float]) -> None:
         self._pipeline, self._clock = pipeline, clock
         self._dailies = pipeline.store.dailies
+        self._trusts_clock_at = time.monotonic() + pipeline.timings.clock_settles_seconds
 
     async def begin(
         self, guild_id: int, channel_id: int, hour: int, zone: str | None
@@ -69,7 +72,10 @@ class DailyService:
 
     def next_step(self, plan: DailyPlan, latest: Daily | None) -> DailyStep:
         """Return the next step for a server now."""
-        return next_step(plan, _hours(plan), latest, self._clock())
+        now = self._clock()
+        if plan.set_at > now and self._trusts_clock:
+            plan = replace(plan, set_at=0.0)
+        return next_step(plan, _hours(plan), latest, now)
 
     async def choose_prompt(self, plan: DailyPlan) -> Daily | None:
         """Choose and record today's prompt; None if the word filter refuses all."""
@@ -119,7 +125,12 @@ class DailyService:
         day before theirs would get a prompt.
         """
         tomorrow = datetime.fromtimestamp(self._clock(), UTC).date() + timedelta(days=1)
-        return await self._dailies.latest(guild_id, most, tomorrow.isoformat())
+        last = tomorrow if self._trusts_clock else date.max
+        return await self._dailies.latest(guild_id, most, last.isoformat())
+
+    @property
+    def _trusts_clock(self) -> bool:
+        return time.monotonic() >= self._trusts_clock_at
 
 
 def _hours(plan: DailyPlan) -> QuotaDay:
