@@ -155,7 +155,11 @@ class BestOf(commands.Cog):
         if clip is None or clip.is_deleted:
             await stars.delete_best(post)
             return
-        await stars.record_best(post, None, clip.stars)
+        if post.message_id is None:
+            # Its next star records it anew, for the channel that is chosen by then, if one is.
+            await stars.delete_best(post)
+        else:
+            await stars.record_best(post, post.message_id, clip.stars)
         # A post that went with its channel is not missing from the one there is now.
         if error.code == _NO_CHANNEL and post.message_id is None:
             sentence = log_messages.NO_CHANNEL_FOR_BEST.fill(id=clip.id)
@@ -190,7 +194,10 @@ class BestOf(commands.Cog):
             await self.bot.service.stars.delete_best(post)
             return
         message_id = await self._post(post, clip, text, render)
-        await self.bot.service.stars.record_best(post, message_id, clip.stars)
+        if message_id is None:
+            await self.bot.service.stars.delete_best(post)
+        else:
+            await self.bot.service.stars.record_best(post, message_id, clip.stars)
 
     async def _post(self, post: BestPost, clip: Clip, text: str, render: Renderer) -> int | None:
         name, channel = f"best-of-{clip.id}", self.bot.get_partial_messageable(post.channel_id)

@@ -30,20 +30,20 @@ class BestOf:
         )
         return [BestPost(**dict(row)) for row in rows]
 
-    async def record(self, clip_id: int, message_id: int | None, stars: int) -> None:
-        """Record a post's message and the stars it shows; None if it can't be posted.
+    async def record(self, clip_id: int, message_id: int, stars: int) -> None:
+        """Record a post's message and the stars it shows.
 
         It stays due if a star was given meanwhile, or the clip was deleted or erased.
         """
         await self._write(
-            "UPDATE best_of_posts SET message_id = COALESCE(?1, message_id), is_due = NOT "
+            "UPDATE best_of_posts SET message_id = ?1, is_due = NOT "
             "EXISTS (SELECT 1 FROM clips WHERE id = ?2 AND clips.stars = ?3 AND NOT is_deleted) "
             "WHERE clip_id = ?2",
             message_id, clip_id, stars,
         )  # fmt: skip
 
     async def delete_post(self, clip_id: int) -> None:
-        """Delete the record of a deleted clip's post."""
+        """Delete the record of a post that is deleted, or was never made."""
         await self._write("DELETE FROM best_of_posts WHERE clip_id = ?", clip_id)
 
     async def _write(self, sql: str, *values: object) -> None:

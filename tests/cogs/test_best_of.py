@@ -148,3 +148,25 @@ async def test_a_server_in_an_outage_at_the_start_loses_no_post(tmp_path):
         state._add_guild(known)
         await server.bot.get_cog("BestOf").run_due()
         assert len(best.history()) == 1
+
+
+async def test_a_clip_that_could_not_be_posted_goes_where_the_best_are_collected_now(tmp_path):
+    """With its next star: in another channel by then, or in none."""
+    async with open_server(tmp_path) as server:
+        closed, best = (server.guild.create_text_channel(name) for name in ("closed", "best"))
+        await server.owner.slash(server.channel, "admin best", channel=closed, stars=1)
+        first, second = [(await server.music(seconds=1.0)).response for _ in range(2)]
+        path = f"/channels/{closed.id}/messages"
+        server.env.inject_error("POST", path, status=403, code=50013, times=2)
+        for clip in (first, second):
+            await press_star(server, clip, server.bob)
+            await server.idle()
+        await server.owner.slash(server.channel, "admin best", channel=best, stars=1)
+        await press_star(server, first, server.owner)
+        await server.idle()
+        assert len(best.history()) == 1
+        await server.owner.slash(server.channel, "admin best")
+        await press_star(server, second, server.owner)
+        await server.idle()
+        assert len(best.history()) == 1
+        assert closed.history() == []

@@ -64,10 +64,10 @@ class StarService:
         """Return the posts to be made, edited or deleted."""
         return await self._best.due()
 
-    async def record_best(self, post: BestPost, message_id: int | None, stars: int) -> None:
-        """Record a post's message and the stars it shows; None if it can't be posted."""
+    async def record_best(self, post: BestPost, message_id: int, stars: int) -> None:
+        """Record a post's message and the stars it shows."""
         await self._best.record(post.clip_id, message_id, stars)
 
     async def delete_best(self, post: BestPost) -> None:
-        """Delete the record of a post whose clip is deleted or not public."""
+        """Delete the record of a post whose clip is deleted or not public, or can't be posted."""
         await self._best.delete_post(post.clip_id)
