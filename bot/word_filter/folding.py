@@ -19,6 +19,8 @@ _DECORATING = (
     (0xFE00, 0xFE0F),
     (0xFE20, 0xFE2F),
 )
+# Marks that are seen nowhere: Khmer's inherent vowels, and selectors of letters' variants.
+_UNSEEN = ((0x17B4, 0x17B5), (0x180B, 0x180F), (0xE0100, 0xE01EF))
 
 # Letters and signs that look like others, after case and accents are gone.
 _LOOKALIKES = str.maketrans(
@@ -26,13 +28,16 @@ _LOOKALIKES = str.maketrans(
     "авеѕіјкмнорстухԁԛԝһӏгп"
     # Greek
     "αβεικνορτυχω"
+    # Armenian
+    "հոօս"
     # Latin
-    "øłđħŧıɪʟʀɢʏɑɡʙᴀᴄᴅᴇᴊᴋᴍɴᴏᴘꜰᴛᴜᴠᴡᴢꜱ"
+    "øłđħŧıɪʟʀɢʏɑɡʙᴀᴄᴅᴇʜᴊᴋᴍɴᴏᴘꜰᴛᴜᴠᴡᴢꜱ"
     # quotation marks that stand for an apostrophe
     "’‘ʼ`´",
     "abesijkmhopctyxdqwhlrn"
     "abeiknoptuxw"
-    "oldhtiilrgyagbacdejkmnopftuvwzs"
+    "hnou"
+    "oldhtiilrgyagbacdehjkmnopftuvwzs"
     "'''''",
 )  # fmt: skip
 _PAIRS = {"æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
@@ -65,5 +70,5 @@ def _is_hidden(character: str) -> bool:
         return unicodedata.category(character) == "Cc" and not character.isspace()
     code = ord(character)
     return unicodedata.category(character) in _INVISIBLE or any(
-        first <= code <= last for first, last in _DECORATING
+        first <= code <= last for first, last in (*_DECORATING, *_UNSEEN)
     )

@@ -36,6 +36,8 @@ _WRITTEN = {
     "s": "s5$", "t": "t7+", "u": "u*", "z": "z2",
 }  # fmt: skip
 _SIGNS = "@€!|$+*"
+# Hangul's fillers: letters by their category, blanks to the eye.
+_FILLERS = "\u115f\u1160"
 # All that is between words once a text is prepared; RE2 compiles small sets into small programs.
 _OTHER = rf"\-{re.escape(_SIGNS)}"
 _BEFORE, _AFTER = rf"(?:^|[ '{_OTHER}])", rf"(?:[ '{_OTHER}]|$)"
@@ -177,5 +179,6 @@ def _prepare(folded: str) -> str:
 def _sign(character: str) -> str:
     if character.isspace():
         return " "
-    is_kept = character in _SIGNS + "'" or unicodedata.category(character)[0] in "LMN"
+    is_letter = unicodedata.category(character)[0] in "LMN" and character not in _FILLERS
+    is_kept = is_letter or character in _SIGNS + "'"
     return character if is_kept else "-"
