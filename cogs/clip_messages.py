@@ -19,7 +19,7 @@ from bot.domain.takes import Take
 from bot.domain.withdrawals import Withdrawal
 from bot.errors import ZhiyinError
 from cogs.posting.job_message import JobMessage
-from cogs.posting.outages import is_outage
+from cogs.posting.outages import is_filtered, is_outage
 from cogs.presentation import messages
 from cogs.requests.take_cards import build_take_cards
 from cogs.views.take_buttons import takes_view
@@ -113,7 +113,7 @@ class ClipMessages(commands.Cog):
         if job is None or not left:
             return False
         render, most_bytes = self.bot.languages.renderer(job.order.locale), job.message.max_bytes
-        embed, _ = await build_take_cards(self.bot, render, left, left)
+        embed, without_words = await build_take_cards(self.bot, render, left, left)
         while True:
             try:
                 files = await self.bot.service.clips.pack_takes(left, most_bytes)
@@ -131,6 +131,9 @@ class ClipMessages(commands.Cog):
                     partial(_change, message, says.as_edit), retry_on=is_outage
                 )
             except discord.HTTPException as error:
+                if is_filtered(error) and embed is not without_words:
+                    embed = without_words
+                    continue
                 if error.status != _TOO_LARGE:
                     raise
                 # The server's upload limit is lower than when they were posted.

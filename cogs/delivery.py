@@ -20,7 +20,7 @@ from bot.pipeline.packaging import PackedClip
 from bot.pipeline.presenter import TooLarge, Undeliverable, Unreachable
 from cogs.posting.delivery_routes import Attempts, DeliveryRoutes
 from cogs.posting.job_message import JobMessage
-from cogs.posting.outages import UNREACHABLE
+from cogs.posting.outages import UNREACHABLE, is_filtered
 from cogs.posting.ready_ping import ReadyPing
 from cogs.posting.voice_copies import VoiceCopies
 from cogs.presentation import battle_messages, messages, progress_messages, take_messages
@@ -36,8 +36,6 @@ from cogs.views.take_buttons import TakeButton, TakesButton, takes_view
 
 log = logging.getLogger(__name__)
 
-# Error codes of a server's AutoMod, nearly always about the prompt.
-_FILTERED = {200000, 200001, 240000}
 _TOO_LARGE = {(413, 40005), (413, 0), (400, 40005)}
 
 
@@ -168,7 +166,7 @@ class Delivery(commands.Cog):
                     try:
                         return await attempts.show_by(route, variant)
                     except discord.HTTPException as error:
-                        if error.code not in _FILTERED or variant is variants[-1]:
+                        if not is_filtered(error) or variant is variants[-1]:
                             self._log_failed_route(job, route.__name__, error)
                             break
                         log.info("job.words_filtered id=%d", job.id)

@@ -10,6 +10,9 @@ from bot.app.connection import NETWORK_ERRORS
 
 log = logging.getLogger(__name__)
 
+# Error codes of a server's AutoMod.
+_FILTERED = {200000, 200001, 240000}
+
 UNREACHABLE = NETWORK_ERRORS
 """Exceptions raised if Discord can't be reached at all.
 
@@ -34,3 +37,8 @@ def is_outage(error: Exception) -> bool:
 def is_refusal(error: Exception) -> bool:
     """Return whether Discord has definitely not carried out the failed request."""
     return isinstance(error, discord.HTTPException) and not is_outage(error)
+
+
+def is_filtered(error: discord.HTTPException) -> bool:
+    """Return whether a server's AutoMod blocked a message, nearly always for the prompt in it."""
+    return error.code in _FILTERED

@@ -228,6 +228,20 @@ async def test_takes_are_repacked_for_a_lowered_upload_limit(tmp_path):
         assert left.startswith(f"zhiyin-{await clip_of(server, 2)}.")
 
 
+async def test_a_take_is_deleted_although_automod_blocks_the_prompt(tmp_path):
+    """The other takes are shown without their words, as they are when they are posted."""
+    async with open_server(tmp_path, timings=quick(attempts=3)) as server:
+        message = (await server.music(takes=2, seconds=1.0)).response
+        chosen = (await server.press(message, "1")).response
+        path = "/channels/*/messages/*"
+        server.env.inject_error("PATCH", path, status=400, code=200000, times=1)
+        answer = await server.delete(chosen)
+        assert answer.response.content == str(DELETED)
+        now = shown(server, message)
+        assert players(now) == [f"zhiyin-{await clip_of(server, 2)}.mp3"]
+        assert "held back" in now.embeds[0]["description"]
+
+
 async def test_a_person_is_told_if_a_deleted_clip_is_still_shown(tmp_path):
     """If Discord refuses the edit, the bot does not answer *Deleted*, and stops retrying."""
     async with open_server(tmp_path, timings=quick(attempts=3)) as server:
