@@ -15,10 +15,10 @@ from bot.domain.clips import Clip
 from bot.errors import Refused, RequestError
 from cogs.posting.message_search import find_own
 from cogs.posting.outages import is_refusal
-from cogs.presentation import cards, messages
+from cogs.presentation import messages
 from cogs.presentation.clip_tree import TREE_PICTURE, tree_embed
 from cogs.presentation.renderers import own_renderer, shared_renderer
-from cogs.requests.clip_cards import card_for
+from cogs.requests.clip_cards import cards_for, send_card
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.responses import thinking
 from cogs.requests.rights import is_shown_to, require_clip
@@ -49,8 +49,9 @@ async def post_again(interaction: Interaction, clip: Clip, view: discord.ui.View
     async with _posting(interaction, clip, view) as (post, _):
         clips = interaction.client.service.clips
         here = interaction.channel_id or 0
-        if not clip.is_private or not await clips.publish(
-            clip, here, _find_nothing, post, is_refusal=is_refusal
+        if not (
+            clip.is_private
+            and await clips.publish(clip, here, _find_nothing, post, is_refusal=is_refusal)
         ):
             await post()
 
@@ -66,8 +67,8 @@ async def post_for_all(interaction: Interaction, clip: Clip, view: discord.ui.Vi
     clips = interaction.client.service.clips
     if not await clips.is_unposted(clip.id):
         raise RequestError(messages.POSTED_ALREADY.fill(id=clip.id))
+    here = interaction.channel_id or 0
     async with _posting(interaction, clip, view) as (post, find):
-        here = interaction.channel_id or 0
         if not await clips.publish(clip, here, find, post, is_refusal=is_refusal):
             raise RequestError(messages.POSTED_ALREADY.fill(id=clip.id))
     interaction.client.dispatch("clip_changed", clip.id)
@@ -101,22 +102,13 @@ async def _posting(
         raise Refused(messages.NO_FILES)
     async with thinking(interaction):
         for_all = dataclasses.replace(clip, is_private=False)
-        embed = await card_for(bot, render, for_all, interaction.guild_id)
+        embeds = await cards_for(bot, render, for_all, interaction.guild_id)
         packed = await bot.service.clips.pack(clip, interaction.filesize_limit)
 
         async def post() -> int:
-            sent = await interaction.followup.send(
-                # Others can't see the private message with the button, so name the person.
-                f"<@{interaction.user.id}>" if clip.is_private else discord.utils.MISSING,
-                embed=embed,
-                files=[
-                    discord.File(io.BytesIO(packed.data), packed.name),
-                    discord.File(io.BytesIO(packed.picture), cards.PICTURE),
-                ],
-                view=view,
-                wait=True,
-            )
-            return sent.id
+            # Others can't see the private message with the button, so name the person.
+            named = f"<@{interaction.user.id}>" if clip.is_private else discord.utils.MISSING
+            return await send_card(interaction, embeds, packed, view, content=named)
 
         async def find() -> int | None:
             return await find_own(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import discord
 
 from bot.app.client import Interaction
@@ -11,9 +9,9 @@ from bot.domain.clips import Clip
 from bot.errors import RequestError
 from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
-from cogs.presentation import cards, messages
+from cogs.presentation import messages
 from cogs.presentation.renderers import own_renderer, shared_renderer
-from cogs.requests.clip_cards import card_for
+from cogs.requests.clip_cards import cards_for, send_card
 from cogs.requests.responses import thinking
 from cogs.requests.secrecy import is_secret
 from cogs.views.clip_buttons import clip_view
@@ -48,19 +46,15 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
         secret = await is_secret(bot, clip)
         render = own_renderer(interaction) if secret else shared_renderer(interaction)
         async with thinking(interaction, ephemeral=secret):
-            embed = await card_for(bot, render, clip, interaction.guild_id)
+            embeds = await cards_for(bot, render, clip, interaction.guild_id)
             packed = await clips.pack(clip, interaction.filesize_limit)
-            sent = await interaction.followup.send(
-                f"<@{interaction.user.id}>",
-                embed=embed,
-                files=[
-                    discord.File(io.BytesIO(packed.data), packed.name),
-                    discord.File(io.BytesIO(packed.picture), cards.PICTURE),
-                ],
-                view=clip_view(render, clip),
-                wait=True,
+            return await send_card(
+                interaction,
+                embeds,
+                packed,
+                clip_view(render, clip),
+                content=f"<@{interaction.user.id}>",
                 ephemeral=secret,
             )
-        return sent.id
 
     await clips.hand_over(clip_id, interaction.user.id, interaction.channel_id or 0, post)

@@ -184,6 +184,31 @@ async def test_an_interrupted_post_is_made_once(tmp_path, monkeypatch, place):
         assert (await server.store.clips.get(1)).message_id == posted.id
 
 
+async def test_a_clip_that_could_not_be_posted_is_private_still(tmp_path):
+    """Discord refused the message, so nobody else finds the clip; pressing again posts it."""
+    async with open_server(tmp_path) as server:
+        shown = (await server.music(seconds=1.0, private=True)).response
+        server.env.inject_error("POST", "/webhooks/*", status=403, code=50013, times=1)
+        answer = answer_of(await server.press(shown, "Post it"))
+        assert answer.content == str(messages.UNEXPECTED)
+        await see_nothing(server, server.bob)
+        assert (await server.store.clips.get(1)).is_private
+        await server.press(shown, "Post it")
+        assert len(public(server)) == 1
+        assert not (await server.store.clips.get(1)).is_private
+
+
+async def test_a_prompt_blocked_by_automod_is_left_out_of_a_posted_clip(tmp_path):
+    """A private message is not filtered, but the one for all is."""
+    async with open_server(tmp_path) as server:
+        shown = (await server.music(seconds=1.0, private=True)).response
+        server.env.inject_error("POST", "/webhooks/*", status=400, code=200000, times=1)
+        await server.press(shown, "Post it")
+        (posted,) = public(server)
+        assert "held back" in posted.embeds[0]["description"]
+        assert (await server.store.clips.get(1)).message_id == posted.id
+
+
 async def test_a_mention_is_answered_in_its_channel(tmp_path):
     """A message can't be answered privately, so its clip is public."""
     async with open_server(tmp_path) as server:
