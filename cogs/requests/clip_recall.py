@@ -98,6 +98,7 @@ async def _posting(
     bot, origin, render = interaction.client, origin_of(interaction), shared_renderer(interaction)
     parent = getattr(interaction.channel, "parent_id", None)
     await resolve_limits(bot, origin, interaction.user, parent_channel_id=parent)
+    await bot.service.guilds.check_person(interaction.guild_id, interaction.user.id)
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
         raise Refused(messages.NO_FILES)
     async with thinking(interaction):

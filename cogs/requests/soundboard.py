@@ -61,6 +61,7 @@ async def put_on_soundboard(interaction: Interaction, clip: Clip, view_of: ViewO
         interaction.user,
         parent_channel_id=getattr(interaction.channel, "parent_id", None),
     )
+    await interaction.client.service.guilds.check_person(guild.id, interaction.user.id)
     _check_rights(interaction)
     await require_not_secret(interaction.client, clip)
     render = own_renderer(interaction)

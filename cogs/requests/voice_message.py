@@ -38,6 +38,7 @@ async def post_voice_message(interaction: Interaction, clip: Clip) -> None:
         interaction.user,
         parent_channel_id=getattr(channel, "parent_id", None),
     )
+    await bot.service.guilds.check_person(interaction.guild_id, interaction.user.id)
     if not may_post_voice_messages(rights, in_thread=hasattr(channel, "parent_id")):
         raise Refused(NO_VOICE_MESSAGES)
     await require_not_secret(bot, clip)

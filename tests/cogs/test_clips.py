@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.store.admission import BLOCKED
 from cogs.presentation import messages
 from tests.support.simulated_server import open_server
 
@@ -106,3 +107,21 @@ async def test_a_card_names_the_file_that_it_was_made_from(tmp_path):
         assert clip.upload_name == "my *riff*.mp3"
         await server.pipeline.library.delete(clip)
         assert (await server.store.clips.get(clip.id)).upload_name is None
+
+
+async def test_a_blocked_person_posts_nothing(tmp_path):
+    """Neither a clip once more, nor a voice message, nor a private clip, nor a sound."""
+    async with open_server(tmp_path) as server:
+        await server.music(seconds=1.0)
+        mine = (await server.music(seconds=1.0, private=True)).response
+        details = (await server.press(mine, "Details")).response
+        await server.bot.service.guilds.block(server.guild.id, server.alice.id)
+        answers = [
+            await server.alice.slash(server.channel, "clip", clip="1"),
+            await server.press(mine, "Post it"),
+            await server.press(details, "Voice message"),
+            await server.press(details, "Send to soundboard"),
+        ]
+        assert [each.response.content for each in answers] == [str(BLOCKED)] * 4
+        assert len([each for each in server.messages() if not each.is_ephemeral]) == 1
+        assert (await server.store.clips.get(2)).is_private
