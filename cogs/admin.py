@@ -15,7 +15,11 @@ from cogs.presentation.renderers import own_renderer
 from cogs.requests.language_choice import LanguageName, read_language, suggest_languages
 from cogs.requests.limits import origin_of, resolve_limits
 from cogs.requests.rights import guild_of, is_manager, require_bot_owner
-from cogs.requests.server_settings import show_settings
+from cogs.requests.server_settings import (
+    forget_deleted_channels,
+    forget_deleted_tiers,
+    show_settings,
+)
 
 Seconds = app_commands.Range[float, 0.0, 1_000_000.0]
 
@@ -53,6 +57,7 @@ class Admin(commands.GroupCog, group_name="admin"):
             Seconds a day, within the owner's limit; leave it out to take the role's quota away.
         """
         await self.bot.service.guilds.set_tier(guild_of(interaction), role.id, seconds)
+        await forget_deleted_tiers(interaction)
         done = log_messages.NO_TIER.fill(role=f"<@&{role.id}>")
         if seconds is not None:
             done = log_messages.TIER.fill(role=f"<@&{role.id}>", seconds=seconds)
@@ -133,9 +138,10 @@ class Admin(commands.GroupCog, group_name="admin"):
         channel:
             Once one is allowed, music is made in allowed channels only.
         allowed:
-            False takes the channel off the list.
+            False takes the channel off the list, and deleted ones with it.
         """
         await self.bot.service.guilds.allow_channel(guild_of(interaction), channel.id, allowed)
+        await forget_deleted_channels(interaction)
         done = log_messages.NO_CHANNEL.fill(channel=f"<#{channel.id}>")
         if allowed:
             done = log_messages.CHANNEL.fill(channel=f"<#{channel.id}>")

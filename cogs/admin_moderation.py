@@ -18,7 +18,7 @@ from cogs.presentation.renderers import own_renderer
 from cogs.requests.admin_group import admin_group, command_of
 from cogs.requests.responses import thinking
 from cogs.requests.rights import guild_of, is_manager
-from cogs.requests.server_settings import show_settings
+from cogs.requests.server_settings import forget_deleted_uploaders, show_settings
 from cogs.views.report_buttons import show_reports
 
 ADDED = Sentence("{entry} is on the list: public text that contains it is refused.")
@@ -127,10 +127,11 @@ class AdminModeration(commands.Cog):
         role:
             Once one is allowed, only such roles and managers may send sounds to work with.
         allowed:
-            False takes the role off the list.
+            False takes the role off the list, and deleted ones with it.
         """
         guild_id = guild_of(interaction)
         await self.bot.service.guilds.allow_uploads(guild_id, role.id, allowed)
+        await forget_deleted_uploaders(interaction)
         done = log_messages.NO_UPLOADS.fill(role=f"<@&{role.id}>")
         if allowed:
             done = log_messages.UPLOADS.fill(role=f"<@&{role.id}>")

@@ -53,6 +53,26 @@ async def test_music_is_restricted_to_allowed_channels(tmp_path):
         assert (await server.music()).response.attachments
 
 
+async def test_deleted_channels_and_roles_leave_the_lists(tmp_path):
+    """Nobody could name them any more to take them off."""
+    async with open_server(tmp_path) as server:
+        studio, role = server.guild.create_text_channel("studio"), server.guild.create_role("dj")
+        await admin(server, "channel", channel=studio)
+        await admin(server, "uploads", role=role)
+        await admin(server, "tier", role=role, seconds=5.0)
+        server.env.backend.delete_channel(studio.id)
+        server.env.backend.delete_role(server.guild.id, role.id)
+        await server.env.settle()
+        assert f"<#{studio.id}>" in (await server.music()).response.content
+        other = server.guild.create_role("other")
+        await admin(server, "channel", channel=server.channel, allowed=False)
+        await admin(server, "uploads", role=other, allowed=False)
+        shown = (await admin(server, "tier", role=other)).response.content
+        assert not [line for line in shown.splitlines() if "<@&" in line or "<#" in line]
+        sound = ("riff.wav", as_file(noise()))
+        assert (await server.music(clip=sound, seconds=1.0)).response.attachments
+
+
 async def test_a_blocked_person_is_told_so(tmp_path):
     """A blocked person's orders are refused until they are unblocked."""
     async with open_server(tmp_path) as server:
