@@ -57,6 +57,12 @@ def fold(text: str) -> str:
     return paired.translate(_LOOKALIKES)
 
 
+def seen(text: str) -> str:
+    """Return a text composed and without what is invisible, its letters as they are."""
+    composed = unicodedata.normalize("NFKC", text)
+    return "".join(each for each in composed if not _is_hidden(each))
+
+
 def _without_frame(character: str) -> str:
     code = ord(character)
     for first in _FRAMED:

@@ -17,7 +17,7 @@ import re2
 
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
-from bot.word_filter.folding import fold
+from bot.word_filter.folding import fold, seen
 
 MAX_ENTRY_CHARACTERS = 80
 _MAX_PROGRAM_BYTES = 2**20
@@ -83,9 +83,12 @@ class WordList:
         if not self._entries:
             return None
         plain = fold(text)
-        prepared = _prepare(plain)
+        prepared = (_prepare(plain),)
+        # A pattern is not folded, so letters of its own that would be are looked for as they are.
+        as_written = (plain, seen(text))
         for entry in self._entries:
-            if entry.pattern.search(plain if entry.is_written_out else prepared) is not None:
+            looks = as_written if entry.is_written_out else prepared
+            if any(entry.pattern.search(each) is not None for each in looks):
                 return entry.text
         return None
 
