@@ -61,6 +61,10 @@ NO_FILES = Sentence(
     "Files*."
 )
 SOURCE_GONE = Sentence("The sound that this clip continued is no longer stored. Use Remix instead.")
+NO_OTHER_MIXDOWN = Sentence(
+    "A mixdown has no other take. **Continue** goes on from it, and **Fork** in its thread takes "
+    "the jam another way."
+)
 UNEXPECTED = Sentence("Something went wrong here. The error has been logged; please try again.")
 RESTARTED = Sentence(
     "The bot was restarted before it got to this. Nothing was charged; please ask again in a "

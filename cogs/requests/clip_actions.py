@@ -20,10 +20,15 @@ from cogs.requests.submit import submit_request
 
 
 async def order_again(interaction: Interaction, clip: Clip, *, takes: int = 1) -> None:
-    """Order takes of a clip with other seeds; of a mix, with the roles swapped."""
+    """Order takes of a clip with other seeds; of a mix, with the roles swapped.
+
+    Raises RequestError for a jam's mixdown, and for a clip whose upload is deleted.
+    """
     if clip.mixed is not None:
         await order_mix_again(interaction, clip)
         return
+    if clip.kind is Kind.JAM_MIX:
+        raise RequestError(messages.NO_OTHER_MIXDOWN)
     job = await interaction.client.service.requests.find(clip.job_id)
     source = job.order.source if job is not None else None
     seconds = clip.seconds - clip.seconds_before

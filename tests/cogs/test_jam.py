@@ -335,6 +335,19 @@ async def test_a_jam_goes_on_without_a_card_or_a_result_that_discord_refuses(tmp
         assert await server.store.jams.unfinished() == []
 
 
+async def test_a_mixdown_has_no_other_take(tmp_path):
+    """It is the jam's own track: nothing is charged, and the answer says what else there is."""
+    async with opened(tmp_path) as server:
+        session = await start_session(server)
+        await session.play(server.alice, "piano")
+        await session.press(server.alice, "Close")
+        mixdown = await server.store.clips.of_job((await session.snapshot()).jam.mix_job_id)
+        pressed = await press_forged(session, server.bob, f"zhiyin:clip:{mixdown.id}:again")
+        assert pressed.response.content == str(messages.NO_OTHER_MIXDOWN)
+        await server.idle()
+        assert await server.used(server.bob) == 0
+
+
 async def test_a_jam_continues_after_a_restart(tmp_path):
     """Its buttons and an open form work, there is one card, and erased players are gone."""
     async with opened(tmp_path) as server:
