@@ -76,6 +76,22 @@ def posted_view(render: Renderer, clip: Clip) -> discord.ui.View:
     return clip_view(render, dataclasses.replace(clip, is_private=False))
 
 
+def _with_others(view: discord.ui.View, message: discord.Message | None) -> discord.ui.View:
+    """Return a clip's buttons with those of another kind that a message has below them."""
+    others = [] if message is None else discord.ui.View.from_message(message).children
+    for item in others:
+        if isinstance(item, discord.ui.Button) and not _is_of_clip(item.custom_id):
+            item.row = 2
+            view.add_item(item)
+    # discord.py would keep it in memory for good.
+    view.stop()
+    return view
+
+
+def _is_of_clip(custom_id: str | None) -> bool:
+    return ClipButton.__discord_ui_compiled_template__.fullmatch(custom_id or "") is not None
+
+
 class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action>[a-z]+)"):
     """One of the buttons under a clip."""
 
@@ -119,7 +135,8 @@ class ClipButton(PersistentButton, template=r"zhiyin:clip:(?P<id>\d+):(?P<action
                 render = own_renderer(interaction) if is_alone else shared_renderer(interaction)
                 # Before the answer, which may fail.
                 interaction.client.dispatch("take_starred", starred, interaction.channel_id or 0)
-                await interaction.response.edit_message(view=clip_view(render, starred))
+                view = _with_others(clip_view(render, starred), interaction.message)
+                await interaction.response.edit_message(view=view)
                 await interaction.followup.send(own_renderer(interaction)(answer), ephemeral=True)
             case "tree":
                 await show_tree(interaction, clip)

@@ -87,7 +87,7 @@ async def test_whose_clips_are_listed(tmp_path):
 
 
 async def test_a_number_button_plays_the_clip(tmp_path):
-    """Privately, with its buttons; another button posts it for everybody."""
+    """Privately, with its buttons; another button, also after a star, posts it for everybody."""
     async with open_server(tmp_path) as server:
         await server.music(seconds=1.0)
         listed = await server.bob.slash(server.channel, "history", whose="everyone")
@@ -96,6 +96,7 @@ async def test_a_number_button_plays_the_clip(tmp_path):
         assert shown.ephemeral
         assert players(shown) == ["zhiyin-1.mp3"]
         assert "Again" in rows(shown)[0]
+        await server.press(shown, "⭐", server.bob)
         posted = await server.press(shown, "Post it here", server.bob)
         message = posted.followups[-1] if posted.followups else posted.response
         assert not message.ephemeral
