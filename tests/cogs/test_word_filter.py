@@ -278,3 +278,19 @@ async def test_a_word_list_changed_during_loading_is_reloaded(tmp_path):
         await word_filter.add(10, "plonk")
         await asking
         assert await word_filter.find(10, "plonk") == "plonk"
+
+
+async def test_a_long_search_holds_nobody_else_up(tmp_path):
+    """A server's managers may write patterns that take long, however often somebody orders."""
+    async with open_store(tmp_path, clock=Clock()) as store:
+        word_filter = WordFilter(store.unwanted_words, ())
+        for number in range(20):
+            await word_filter.add(1, rf"/(\w|\pL|{number}){{40}}[a-z]*q(.)(.)(.)(.)z/")
+        await word_filter.check(1, "so that the list is read")
+        search = asyncio.create_task(word_filter.find(1, "qöдλ中ß jazz " * 30))
+        turns = 0
+        while not search.done():
+            await asyncio.sleep(0)
+            turns += 1
+        assert await search is None
+        assert turns > 10
