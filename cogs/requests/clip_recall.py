@@ -27,6 +27,7 @@ from cogs.requests.secrecy import require_out_of_battle
 # A longer picture would not fit a phone.
 _MOST_SHOWN = 15
 _MOST_DIGITS = 18
+_MOST_HELD = 1000
 
 
 async def find_typed_clip(interaction: Interaction, text: str) -> Clip:
@@ -40,19 +41,26 @@ async def find_typed_clip(interaction: Interaction, text: str) -> Clip:
 async def post_again(interaction: Interaction, clip: Clip, view: discord.ui.View) -> None:
     """Post a clip again with its card, for everybody. Costs no quota.
 
-    A private clip becomes public. Raises Refused if no music may be posted here, SoundError if its
-    sound is deleted, and RequestError if it is secret for now or belongs to another server.
+    A private clip becomes public, and a held one is fetched by its person. Raises Refused if no
+    music may be posted here, SoundError if its sound is deleted, and RequestError if it is secret
+    for now or belongs to another server.
     """
+    clips, person = interaction.client.service.clips, interaction.user
     await require_out_of_battle(interaction.client, clip)
+    is_held = any(each.id == clip.id for each in await clips.held(person.id, _MOST_HELD))
     if clip.is_private:
         _check_server(interaction, clip)
+    elif is_held:
+        check_held_server(interaction, clip)
     async with _posting(interaction, clip, view) as (post, _):
-        clips = interaction.client.service.clips
         here = interaction.channel_id or 0
-        if not (
-            clip.is_private
-            and await clips.publish(clip, here, _find_nothing, post, is_refusal=is_refusal)
+        if clip.is_private and await clips.publish(
+            clip, here, _find_nothing, post, is_refusal=is_refusal
         ):
+            return
+        if is_held and not clip.is_private:
+            await clips.hand_over(clip.id, person.id, here, lambda _: post())
+        else:
             await post()
 
 
@@ -72,6 +80,15 @@ async def post_for_all(interaction: Interaction, clip: Clip, view: discord.ui.Vi
         if not await clips.publish(clip, here, find, post, is_refusal=is_refusal):
             raise RequestError(messages.POSTED_ALREADY.fill(id=clip.id))
     interaction.client.dispatch("clip_changed", clip.id)
+
+
+def check_held_server(interaction: Interaction, clip: Clip) -> None:
+    """Raise RequestError where a held clip can't be fetched: on another server.
+
+    Direct messages also reach people on whose server the bot is not any more.
+    """
+    if interaction.guild_id not in (None, clip.origin.guild_id):
+        raise RequestError(messages.GET_ELSEWHERE.fill(id=clip.id))
 
 
 def _check_server(interaction: Interaction, clip: Clip) -> None:

@@ -6,12 +6,11 @@ import discord
 
 from bot.app.client import Interaction
 from bot.domain.clips import Clip
-from bot.errors import RequestError
 from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
-from cogs.presentation import messages
 from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.requests.clip_cards import cards_for, send_card
+from cogs.requests.clip_recall import check_held_server
 from cogs.requests.responses import thinking
 from cogs.requests.secrecy import is_secret
 from cogs.views.clip_buttons import clip_view
@@ -40,9 +39,7 @@ async def hand_over(interaction: Interaction, clip_id: int) -> None:
     clips = bot.service.clips
 
     async def post(clip: Clip) -> int:
-        # Direct messages also reach people on whose server the bot is not any more.
-        if interaction.guild_id not in (None, clip.origin.guild_id):
-            raise RequestError(messages.GET_ELSEWHERE.fill(id=clip.id))
+        check_held_server(interaction, clip)
         secret = await is_secret(bot, clip)
         render = own_renderer(interaction) if secret else shared_renderer(interaction)
         async with thinking(interaction, ephemeral=secret):

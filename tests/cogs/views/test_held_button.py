@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.app.services.clips import NOT_HELD
 from bot.pipeline.erasure import ON_ITS_WAY
 from bot.store.retention import HELD_SECONDS, sweep
@@ -50,3 +52,20 @@ async def test_a_held_clip_is_not_posted_twice(tmp_path):
         assert second.response.content == str(ON_ITS_WAY)
         first = await server.alice.click(listed.response, label="Get clip 1")
         assert first.response.attachments
+
+
+@pytest.mark.parametrize("is_private", [False, True])
+async def test_a_held_clip_that_is_posted_by_its_number_is_kept(tmp_path, is_private):
+    """It is fetched like that, too: it is held no longer, and nobody is told that it is."""
+    async with open_server(tmp_path) as server:
+        await server.alice.slash(server.channel, "settings", private=is_private)
+        await hold_clip(server)
+        posted = (await server.alice.slash(server.channel, "clip", clip="1")).response
+        clip = await server.store.clips.get(1)
+        assert (clip.message_id, clip.is_private) == (posted.id, False)
+        assert await sweep(server.store, 30, server.clock.now + HELD_SECONDS + 1) == 0
+        listed = await server.alice.slash(server.channel, "history")
+        assert str(history_messages.HELD) not in listed.response.content
+        assert await server.store.jobs.pending_notices() == []
+        assert await server.used(server.alice) == 0
+        assert await server.store.check() == []
