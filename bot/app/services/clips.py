@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from bot import failpoints
 from bot.domain.clips import Clip, Tags
+from bot.domain.jobs import JobState
 from bot.domain.lineage import Lineage
 from bot.domain.sight import Sight
 from bot.domain.soundboard import SoundboardSound
@@ -112,6 +113,9 @@ class ClipService:
                 raise
             await failpoints.reached("clip.shown_to_all")
             await self._clips.set_message(clip.id, message_id, channel_id)
+            job = await self._pipeline.store.jobs.get(clip.job_id)
+            if job is not None and job.state is JobState.HELD:
+                await self._pipeline.store.jobs.record_fetch(clip.job_id, message_id)
             return found is None
 
     async def is_unposted(self, clip_id: int) -> bool:

@@ -9,6 +9,7 @@ from bot.pipeline.erasure import ON_ITS_WAY
 from bot.store.retention import HELD_SECONDS, sweep
 from cogs.presentation import history_messages
 from tests.support.simulated_server import hold_clip, open_server
+from tests.support.timings import quick
 
 
 async def test_a_held_clip_can_be_fetched(tmp_path):
@@ -68,4 +69,22 @@ async def test_a_held_clip_that_is_posted_by_its_number_is_kept(tmp_path, is_pri
         assert str(history_messages.HELD) not in listed.response.content
         assert await server.store.jobs.pending_notices() == []
         assert await server.used(server.alice) == 0
+        assert await server.store.check() == []
+
+
+@pytest.mark.parametrize("is_private", [False, True])
+async def test_nobody_is_told_that_a_clip_is_held_that_they_have_posted(tmp_path, is_private):
+    """Discord was out of reach for the clip and for the notice, which is still to be sent."""
+    async with open_server(tmp_path, timings=quick(attempts=1)) as server:
+        await server.alice.slash(server.channel, "settings", private=is_private)
+        server.pipeline.executor.paused = True
+        await server.alice.slash(server.channel, "music", prompt="90s rock", seconds=1.0)
+        server.env.inject_error("PATCH", "/webhooks/*", status=503, times=None)
+        server.env.inject_error("POST", "/channels/*/messages", status=503, times=None)
+        server.pipeline.executor.paused = False
+        await server.idle()
+        assert len(await server.store.jobs.pending_notices()) == 1
+        server.env.backend.faults.clear()
+        await server.alice.slash(server.channel, "clip", clip="1")
+        assert await server.store.jobs.pending_notices() == []
         assert await server.store.check() == []
