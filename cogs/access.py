@@ -9,9 +9,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
+from bot.app.network_errors import NETWORK_ERRORS
 from bot.errors import Refused
 from bot.i18n.sentence import Sentence
-from cogs.posting.outages import UNREACHABLE
 from cogs.presentation.errors import send_privately
 from cogs.presentation.renderers import server_renderer
 
@@ -89,11 +89,11 @@ class Access(commands.Cog):
         try:
             if (channel := next(open_, None)) is not None:
                 await channel.send(render(LEAVING))
-        except (discord.HTTPException, *UNREACHABLE) as error:
+        except (discord.HTTPException, *NETWORK_ERRORS) as error:
             log.info("discord.not_told server=%d %s", guild.id, error)
         try:
             await guild.leave()
-        except (discord.HTTPException, *UNREACHABLE) as error:
+        except (discord.HTTPException, *NETWORK_ERRORS) as error:
             log.warning("discord.not_left server=%d %s", guild.id, error)
 
 

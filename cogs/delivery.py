@@ -10,6 +10,7 @@ import discord
 from discord.ext import commands
 
 from bot.app.client import ZhiyinBot
+from bot.app.network_errors import NETWORK_ERRORS
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job
 from bot.domain.status import JobProgress
@@ -20,7 +21,7 @@ from bot.pipeline.packaging import PackedClip
 from bot.pipeline.presenter import TooLarge, Undeliverable, Unreachable
 from cogs.posting.delivery_routes import Attempts, DeliveryRoutes
 from cogs.posting.job_message import JobMessage
-from cogs.posting.outages import UNREACHABLE, is_filtered
+from cogs.posting.outages import is_filtered
 from cogs.posting.ready_ping import ReadyPing
 from cogs.posting.voice_copies import VoiceCopies
 from cogs.presentation import battle_messages, messages, progress_messages, take_messages
@@ -63,7 +64,7 @@ class Delivery(commands.Cog):
             content = render(progress_messages.progress(job, progress))
             message = JobMessage(content=content, view=cancel_view(render, job.id))
             await self._routes.edit(job, message)
-        except (discord.HTTPException, Undeliverable, *UNREACHABLE) as error:
+        except (discord.HTTPException, Undeliverable, *NETWORK_ERRORS) as error:
             log.debug("job.not_shown id=%d %s", job.id, error)
 
     async def post(self, job: Job, clip: Clip, posting: PackedClip, *, may_be_posted: bool) -> int:
@@ -92,7 +93,7 @@ class Delivery(commands.Cog):
             content = render(take_messages.takes_progress(takes))
             message = JobMessage(content=content, view=cancel_view(render, job.id))
             await self._routes.edit(job, message)
-        except (discord.HTTPException, Undeliverable, *UNREACHABLE) as error:
+        except (discord.HTTPException, Undeliverable, *NETWORK_ERRORS) as error:
             log.debug("takes.not_shown id=%d %s", job.id, error)
 
     async def post_takes(
@@ -170,7 +171,7 @@ class Delivery(commands.Cog):
                             self._log_failed_route(job, route.__name__, error)
                             break
                         log.info("job.words_filtered id=%d", job.id)
-                    except (Undeliverable, *UNREACHABLE) as error:
+                    except (Undeliverable, *NETWORK_ERRORS) as error:
                         log.info(
                             "job.route_failed id=%d route=%s %r", job.id, route.__name__, error
                         )

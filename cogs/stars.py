@@ -9,11 +9,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import Interaction, ZhiyinBot
+from bot.app.network_errors import NETWORK_ERRORS
 from bot.app.services.stars import Period
 from bot.domain.clips import Clip
 from bot.errors import Refused, RequestError
 from bot.i18n.sentence import Sentence
-from cogs.posting.outages import UNREACHABLE
 from cogs.presentation import star_messages
 from cogs.presentation.renderers import own_renderer, server_renderer
 from cogs.requests.named_choice import NamedChoice
@@ -107,7 +107,7 @@ class Stars(commands.Cog):
         try:
             message = channel.get_partial_message(payload.message_id)
             await message.edit(view=clip_view(render, fresh))
-        except (discord.HTTPException, *UNREACHABLE) as error:
+        except (discord.HTTPException, *NETWORK_ERRORS) as error:
             # The next press of the button updates it.
             log.debug("star.not_shown clip=%d %s", clip.id, error)
 

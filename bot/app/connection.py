@@ -5,23 +5,19 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-import socket
-import ssl
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-import aiohttp
 import discord
 
+from bot.app.network_errors import NETWORK_ERRORS
 from bot.retry import RetryPolicy
 
 log = logging.getLogger(__name__)
 
 RECONNECT_RETRY = RetryPolicy(initial_seconds=2.0, max_seconds=300.0)
-NETWORK_ERRORS = (aiohttp.ClientError, ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError)
-"""Raised if Discord can't be reached; another OSError is this machine's, such as a full disk."""
 
 _TOO_MANY_REQUESTS = 429
 _ESSENTIAL_EVENTS = {"READY", "RESUMED"}

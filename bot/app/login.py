@@ -38,7 +38,7 @@ def explain_failures(proxy: Proxy | None = None) -> Iterator[None]:
     """Turn login failures into ConfigError and ResourceError; errors of this machine pass."""
     import discord
 
-    from bot.app.connection import NETWORK_ERRORS
+    from bot.app.network_errors import NETWORK_ERRORS
 
     try:
         yield

@@ -6,18 +6,12 @@ import logging
 
 import discord
 
-from bot.app.connection import NETWORK_ERRORS
+from bot.app.network_errors import NETWORK_ERRORS
 
 log = logging.getLogger(__name__)
 
 # Error codes of a server's AutoMod.
 _FILTERED = {200000, 200001, 240000}
-
-UNREACHABLE = NETWORK_ERRORS
-"""Exceptions raised if Discord can't be reached at all.
-
-Not every OSError is: a full disk or a file that is gone is a fault here, which is logged as such.
-"""
 
 
 def is_outage(error: Exception) -> bool:
@@ -28,7 +22,7 @@ def is_outage(error: Exception) -> bool:
     if isinstance(error, discord.HTTPException):
         # 429: a rate limit that lasts longer than discord.py itself waits for.
         return error.status >= 500 or error.status == 429
-    if isinstance(error, UNREACHABLE):
+    if isinstance(error, NETWORK_ERRORS):
         log.info("discord.unreachable %s", type(error).__name__)
         return True
     return False

@@ -7,12 +7,12 @@ import logging
 import discord
 
 from bot.app.client import ZhiyinBot
+from bot.app.network_errors import NETWORK_ERRORS
 from bot.domain.radio import RadioPlan
-from cogs.posting.outages import UNREACHABLE
 
 log = logging.getLogger(__name__)
 
-_FAILURES = (discord.HTTPException, *UNREACHABLE)
+_FAILURES = (discord.HTTPException, *NETWORK_ERRORS)
 
 
 async def edit_or_post(

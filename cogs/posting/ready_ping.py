@@ -7,9 +7,9 @@ import logging
 import discord
 
 from bot.app.client import ZhiyinBot
+from bot.app.network_errors import NETWORK_ERRORS
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job
-from cogs.posting.outages import UNREACHABLE
 from cogs.presentation import messages
 
 WAITED_SECONDS = 30.0
@@ -47,7 +47,7 @@ class ReadyPing:
                 ),
                 nonce=f"call-{job.id}",
             )
-        except (discord.HTTPException, *UNREACHABLE) as error:
+        except (discord.HTTPException, *NETWORK_ERRORS) as error:
             log.info("job.not_pinged id=%d %r", job.id, error)
 
     async def _is_wanted(self, job: Job, clip: Clip) -> bool:

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 import discord
 
 from bot.app.client import Interaction, ZhiyinBot
+from bot.app.network_errors import NETWORK_ERRORS
 from bot.errors import RequestError
 from bot.i18n.sentence import Sentence
 from cogs.posting.afterwards import afterwards
-from cogs.posting.outages import UNREACHABLE
 from cogs.presentation.log_messages import line
 from cogs.presentation.renderers import server_renderer
 
@@ -89,7 +89,7 @@ async def post_to_log(
             nonce=nonce,
             suppress_embeds=True,
         )
-    except (discord.HTTPException, *UNREACHABLE) as error:
+    except (discord.HTTPException, *NETWORK_ERRORS) as error:
         if isinstance(error, discord.NotFound) and error.code == _UNKNOWN_MESSAGE:
             return True  # posted before without confirmation, and deleted since
         log.warning("log.not_written server=%d %r", guild_id, error)

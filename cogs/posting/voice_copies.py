@@ -7,10 +7,10 @@ import logging
 import discord
 
 from bot.app.client import ZhiyinBot
+from bot.app.network_errors import NETWORK_ERRORS
 from bot.domain.clips import Clip
 from bot.domain.jobs import Job
 from bot.errors import ZhiyinError
-from cogs.posting.outages import UNREACHABLE
 from cogs.posting.voice_file import may_post_voice_messages, send_voice_message
 
 log = logging.getLogger(__name__)
@@ -47,5 +47,5 @@ class VoiceCopies:
             await send_voice_message(
                 self._bot, channel_id, message, nonce=f"voice-{job.id}", reference=reference
             )
-        except (ZhiyinError, discord.HTTPException, *UNREACHABLE) as error:
+        except (ZhiyinError, discord.HTTPException, *NETWORK_ERRORS) as error:
             log.info("job.no_voice_message id=%d %r", job.id, error)

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.app.client import Interaction
-from bot.app.connection import NETWORK_ERRORS
+from bot.app.network_errors import NETWORK_ERRORS
 from bot.errors import ZhiyinError
 from bot.i18n.sentence import Sentence
 from cogs.presentation import messages

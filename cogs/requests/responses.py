@@ -11,11 +11,12 @@ from functools import partial
 import discord
 
 from bot.app.client import Interaction, ZhiyinBot
+from bot.app.network_errors import NETWORK_ERRORS
 from bot.domain.answers import OpenAnswer
 from bot.domain.jobs import MessageHandle
 from bot.i18n.sentence import Sentence
 from cogs.posting.open_answers import end_answer
-from cogs.posting.outages import UNREACHABLE, is_outage
+from cogs.posting.outages import is_outage
 from cogs.presentation import messages
 from cogs.presentation.renderers import own_locale, shared_locale
 from cogs.requests.limits import is_reached_by_token_only
@@ -54,7 +55,7 @@ async def send_first_response(
         else:
             sent = await interaction.response.send_message(text, ephemeral=ephemeral)
             message_id = sent.message_id
-    except (discord.HTTPException, *UNREACHABLE) as error:
+    except (discord.HTTPException, *NETWORK_ERRORS) as error:
         message_id = await _find_response(interaction, error)
         if message_id is None:
             if not is_outage(error):
@@ -186,5 +187,5 @@ async def _find_response(interaction: Interaction, error: Exception) -> int | No
             return None
     try:
         return (await interaction.original_response()).id
-    except (discord.HTTPException, discord.ClientException, *UNREACHABLE):
+    except (discord.HTTPException, discord.ClientException, *NETWORK_ERRORS):
         return None

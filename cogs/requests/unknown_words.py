@@ -7,8 +7,8 @@ import logging
 import discord
 
 from bot.app.client import ZhiyinBot
+from bot.app.network_errors import NETWORK_ERRORS
 from bot.domain.jobs import Kind
-from cogs.posting.outages import UNREACHABLE
 from cogs.presentation.renderers import own_renderer
 from cogs.presentation.word_messages import unknown
 from cogs.requests.draft import RequestDraft
@@ -32,5 +32,8 @@ async def show_unknown_words(
     answer = own_renderer(interaction)(unknown(bot.config.model.name, found))
     try:
         await interaction.followup.send(answer, ephemeral=True)
-    except (discord.HTTPException, *UNREACHABLE) as error:  # not essential: the clip is made anyway
+    except (
+        discord.HTTPException,
+        *NETWORK_ERRORS,
+    ) as error:  # not essential: the clip is made anyway
         log.info("words.not_shown %r", error)

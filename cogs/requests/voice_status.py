@@ -6,8 +6,8 @@ import logging
 
 import discord
 
+from bot.app.network_errors import NETWORK_ERRORS
 from bot.voice.connection import VoicePlace
-from cogs.posting.outages import UNREACHABLE
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ async def show_status(channel: VoicePlace, text: str | None) -> bool:
         return False
     try:
         await channel.edit(status=None if text is None else text[:_MOST_CHARACTERS])
-    except (discord.HTTPException, *UNREACHABLE) as error:
+    except (discord.HTTPException, *NETWORK_ERRORS) as error:
         log.info("radio.status_not_set %s", error)
         return False
     return True

@@ -157,19 +157,6 @@ async def test_only_its_person_fetches_a_held_private_clip(tmp_path):
         assert len(public(server)) == 1
 
 
-async def test_a_private_clip_that_discord_does_not_post_stays_private(tmp_path):
-    """A filter of the server may refuse its words: others see neither these nor the sound."""
-    async with open_server(tmp_path) as server:
-        shown = (await server.music(seconds=1.0, private=True)).response
-        server.env.inject_error("POST", "/webhooks/*", status=400, code=200000, times=1)
-        await server.press(shown, "Post it")
-        assert public(server) == []
-        await see_nothing(server, server.bob)
-        await server.press(shown, "Post it")
-        assert len(public(server)) == 1
-        assert not (await server.store.clips.get(1)).is_private
-
-
 @pytest.mark.parametrize("place", failpoints.POST_PLACES)
 async def test_an_interrupted_post_is_made_once(tmp_path, monkeypatch, place):
     """Pressing again posts the clip, or says that it is posted."""

@@ -113,6 +113,7 @@ OURS = {
         "bot.i18n",
         "bot.app.attachment_fetch",
         "bot.app.client",
+        "bot.app.network_errors",
         "bot.app.services",
         "bot.domain",
         "bot.errors",
