@@ -16,7 +16,7 @@ from bot.app.client import ZhiyinBot
 from bot.domain.clips import Clip
 from bot.domain.live_words import Words
 from bot.domain.radio import RadioPlan, RadioSource
-from bot.errors import ZhiyinError
+from bot.errors import RequestError, ZhiyinError
 from bot.i18n.languages import Renderer
 from bot.voice.connection import VoicePlace
 from bot.voice.live_player import LivePlayer
@@ -133,11 +133,12 @@ class RadioSession:
         self.radio.note_listeners(len(listeners_in(self.channel)))
 
     async def change(self, plan: RadioPlan) -> None:
-        """Play another source from now on."""
+        """Play another source from now on. Raises RequestError, also once the radio ends."""
         # One change after the other: what plays is always what the last one asked for.
         async with self._changing:
             if plan.source is RadioSource.LIVE:
                 await self._bot.service.live_music.check(plan.guild_id)
+            self._check_on()
             # The card may have been posted anew since the plan was read.
             self.plan = dataclasses.replace(plan, message_id=self.plan.message_id)
             await self._bot.service.radio.update(self.plan)
@@ -190,10 +191,14 @@ class RadioSession:
         if self.plan.source is not RadioSource.LIVE:
             return
         await live.check(guild_id)
+        self._check_on()  # what has ended would never give its place back
         live.servers.add(guild_id)
-        mixer = self.radio.mixer
         begin = functools.partial(live.begin, guild_id)
-        self.radio.play_live(LivePlayer(mixer, self.plan.words, begin))
+        self.radio.play_live(LivePlayer(self.radio.mixer, self.plan.words, begin))
+
+    def _check_on(self) -> None:
+        if self.is_ending:
+            raise RequestError(radio_messages.NOT_ON)
 
     def _end_live(self) -> None:
         self._bot.service.live_music.servers.discard(self.plan.guild_id)

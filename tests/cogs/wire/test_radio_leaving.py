@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import discord
+import pytest
 
 from bot.demo.discord.actions import managing
 from bot.demo.discord.channels import ChannelType
 from bot.demo.discord.rights import Right
 from bot.demo.discord.voice import moves
+from bot.domain.radio import RadioSource
+from bot.errors import RequestError
 from tests.support.radio_channel import open_radio_channel
 
 
@@ -47,3 +51,25 @@ async def test_a_radio_that_may_not_speak_leaves_the_stage(tmp_path):
         await voice.until(lambda: fault.hits == 1)
         await voice.until(lambda: wire.me not in wire.voice.people_in(stage))
         assert voice.radio is None
+
+
+async def test_a_source_that_waited_while_the_radio_was_stopped_is_refused(tmp_path):
+    """Live music that begins after the end would hold its place for ever."""
+    async with open_radio_channel(tmp_path, clips=1) as voice:
+        bot = voice.stage.bot
+        await voice.asks(voice.stage.alice, "start")
+        await voice.hears_music()
+        session = voice.radio
+        recent = replace(session.plan, source=RadioSource.RECENT)
+        live = replace(session.plan, source=RadioSource.LIVE, words=(("techno", 1.0),))
+        async with bot.service.radio._turn:
+            first = asyncio.create_task(session.change(recent))
+            await voice.until(lambda: session.plan.source is RadioSource.RECENT)
+            second = asyncio.create_task(session.change(live))
+            await session.stop()
+            await voice.until(lambda: not bot.get_cog("Radio").radios.all())
+        await asyncio.wait_for(first, 60)
+        with pytest.raises(RequestError, match="No radio is on"):
+            await asyncio.wait_for(second, 60)
+        assert bot.service.live_music.servers == set()
+        assert session.radio.live_player is None
