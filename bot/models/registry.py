@@ -148,6 +148,6 @@ def _licence(folder: Path) -> str:
 
     try:
         card = metadata_load(folder / "README.md")
-    except (OSError, ValueError):
+    except Exception:  # anybody wrote it, and the parser's errors have nothing in common
         return UNKNOWN_LICENCE
     return str(card.get("license", UNKNOWN_LICENCE)) if card else UNKNOWN_LICENCE

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from bot.config import Config, EngineConfig, ModelConfig
 from bot.domain.generation import Finished, GenerationRequest
 from bot.errors import CheckpointError, ResourceError
+from bot.models.locate import licence_of
 from bot.models.opening import explain_imports, open_engine
 from bot.models.registry import STARTER_LICENCE, UNKNOWN_LICENCE
 from bot.musicgen.checkpoint.fingerprint import fingerprint
@@ -43,6 +46,17 @@ def test_the_configured_model_is_opened_and_described(config, tiny_stereo):
     while engine.busy:
         events += engine.step()
     assert isinstance(events[-1], Finished)
+
+
+@pytest.mark.parametrize("card", ["---\nlicense: mit\ntags: [a, b\n---\n", "---\n- mit\n---\n"])
+def test_a_card_that_can_not_be_read_states_no_licence(config, tiny_stereo, card):
+    """It is its owner's mistake, and no reason for any model not to be found."""
+    folder = Path(config.model.folder, "other")
+    folder.mkdir()
+    shutil.copy(tiny_stereo / "config.json", folder)
+    (folder / "README.md").write_text(card)
+    assert licence_of("other", config) == UNKNOWN_LICENCE
+    assert licence_of("starter", config) == STARTER_LICENCE
 
 
 def test_arguments_precede_the_configuration(config, tiny_stems):
