@@ -34,10 +34,10 @@ class Radios:
         """Store what changes in a running radio's plan, unless it was deleted with a person."""
         async with self._database.transaction() as connection:
             await connection.execute(
-                "UPDATE radios SET source = ?, person_id = ?, jam_id = ?, message_id = ?, "
-                "words = ? WHERE guild_id = ? AND user_id = ?",
+                "UPDATE radios SET channel_id = ?, source = ?, person_id = ?, jam_id = ?, "
+                "message_id = ?, words = ? WHERE guild_id = ? AND user_id = ?",
                 (
-                    plan.source, plan.person_id, plan.jam_id, plan.message_id,
+                    plan.channel_id, plan.source, plan.person_id, plan.jam_id, plan.message_id,
                     json.dumps(plan.words), plan.guild_id, plan.user_id,
                 ),
             )  # fmt: skip

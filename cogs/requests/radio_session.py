@@ -54,8 +54,7 @@ class RadioSession:
         self._played: deque[int] = deque(maxlen=_REMEMBERED)
         # Not security relevant: picks the next clip.
         self._draw = random.Random()  # noqa: S311
-        self._changing = asyncio.Lock()
-        self._is_stopped = False
+        self._changing, self._is_stopped = asyncio.Lock(), False
         self.is_ending = False
         """Whether it is stopping: another may be started after it."""
         self.pauses = SteeringCooldown(bot.clock)
@@ -139,8 +138,9 @@ class RadioSession:
             if plan.source is RadioSource.LIVE:
                 await self._bot.service.live_music.check(plan.guild_id)
             self._check_on()
-            # The card may have been posted anew since the plan was read.
-            self.plan = dataclasses.replace(plan, message_id=self.plan.message_id)
+            # The card may be posted anew, and the bot moved, since the plan was read.
+            card, here = self.plan.message_id, self.plan.channel_id
+            self.plan = dataclasses.replace(plan, message_id=card, channel_id=here)
             await self._bot.service.radio.update(self.plan)
             if plan.source is RadioSource.LIVE:
                 await self._begin_live()

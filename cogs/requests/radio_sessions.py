@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 
 from bot.app.client import ZhiyinBot
@@ -65,6 +66,13 @@ class RadioSessions:
             opened.set()
         log.info("radio.on server=%d channel=%d", plan.guild_id, channel.id)
         return radio
+
+    async def settle(self, radio: RadioSession, here: VoicePlace) -> None:
+        """Note the channel that a radio has come into."""
+        if here.id != radio.plan.channel_id:
+            radio.plan = dataclasses.replace(radio.plan, channel_id=here.id)
+            await self._bot.service.radio.update(radio.plan)
+            await radio.show()
 
     async def close(self) -> None:
         """Stop all radios, also those that are starting; they are restored after the restart."""
