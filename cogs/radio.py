@@ -198,13 +198,13 @@ class Radio(commands.GroupCog, group_name="radio"):
     async def on_voice_state_update(
         self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
     ) -> None:
-        """Count listeners when somebody joins or leaves; follow the bot where it is moved to."""
+        """Count listeners when somebody joins or leaves; note where the bot comes to."""
         radio, here = self.radios.of(member.guild.id), after.channel
         if radio is None:
             return
         radio.note_listeners()
         if member.id == member.guild.me.id and here is not None and here != before.channel:
-            await self.radios.settle(radio, here)
+            await self.radios.settle(radio, here, suppressed=after.suppress)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:

@@ -6,11 +6,14 @@ import asyncio
 import dataclasses
 import logging
 
+import discord
+
 from bot.app.client import ZhiyinBot
 from bot.domain.radio import RadioPlan
 from bot.errors import RequestError, ZhiyinError
 from bot.voice.connection import VoicePlace
 from bot.voice.radio import RadioTimings
+from cogs.posting.outages import UNREACHABLE
 from cogs.presentation import radio_messages
 from cogs.requests.radio_session import RadioSession, ViewOf
 from cogs.requests.voice_places import listeners_in
@@ -67,8 +70,13 @@ class RadioSessions:
         log.info("radio.on server=%d channel=%d", plan.guild_id, channel.id)
         return radio
 
-    async def settle(self, radio: RadioSession, here: VoicePlace) -> None:
-        """Note the channel that a radio has come into."""
+    async def settle(self, radio: RadioSession, here: VoicePlace, *, suppressed: bool) -> None:
+        """Note the channel that a radio has come into; on a stage, become a speaker."""
+        if suppressed and isinstance(here, discord.StageChannel):
+            try:
+                await here.guild.me.edit(suppress=False)
+            except (discord.HTTPException, *UNREACHABLE) as error:
+                log.info("radio.not_heard server=%d %s", here.guild.id, error)
         if here.id != radio.plan.channel_id:
             radio.plan = dataclasses.replace(radio.plan, channel_id=here.id)
             await self._bot.service.radio.update(radio.plan)
