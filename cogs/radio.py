@@ -22,7 +22,7 @@ from cogs.presentation.renderers import own_renderer, shared_renderer
 from cogs.requests.radio_control import require_listener, require_radio, skip_by_vote, stop_radio
 from cogs.requests.radio_sessions import RadioSessions
 from cogs.requests.radio_source_option import SOURCES, Source, with_source
-from cogs.requests.radio_steering import steer
+from cogs.requests.radio_steering import clean_words, steer
 from cogs.requests.responses import thinking
 from cogs.requests.suggestions import suggest_jams
 from cogs.requests.voice_places import place_of
@@ -89,9 +89,10 @@ class Radio(commands.GroupCog, group_name="radio"):
         plan = with_source(plan, Source.LIVE if words else source, person)
         plan = await self._with_jam(plan, None if words else jam)
         if plan.source is RadioSource.LIVE:
-            await self.bot.service.word_filter.check(guild_id, words)
+            heard = clean_words(words or DEFAULT_WORDS)
+            await self.bot.service.word_filter.check(guild_id, heard)
             await self.bot.service.live_music.check(guild_id)
-            plan = dataclasses.replace(plan, words=with_words((), words or DEFAULT_WORDS, 1.0))
+            plan = dataclasses.replace(plan, words=with_words((), heard, 1.0))
         async with thinking(interaction):
             tuning_in = shared_renderer(interaction)(radio_messages.TUNING_IN)
             shown = await interaction.followup.send(tuning_in, wait=True)

@@ -21,6 +21,19 @@ from cogs.requests.steering_cooldown import SteeringTooSoon
 _REFERENCE = re.compile(r"<(?:@[!&]?|#)\d+>")
 
 
+NO_WORDS = Sentence("There are no words in it.")
+
+
+def clean_words(text: str) -> str:
+    """Return words as they are heard and shown. Raises RequestError for none, and too many."""
+    words = clean_prompt(text)
+    if words is None:
+        raise RequestError(NO_WORDS)
+    if len(words) > MAX_LIVE_CHARACTERS:
+        raise RequestError(radio_messages.TOO_LONG.fill(most=MAX_LIVE_CHARACTERS))
+    return words
+
+
 async def check_steering(bot: ZhiyinBot, person: discord.abc.User, radio: RadioSession) -> None:
     """Raise RequestError if a person may not steer, or no live music plays."""
     await require_listener(bot, person, radio)
@@ -36,11 +49,10 @@ async def steer(
     Raises SteeringTooSoon within the cooldown.
     """
     await check_steering(bot, person, radio)
-    if len(text) > MAX_LIVE_CHARACTERS:
-        raise RequestError(radio_messages.TOO_LONG.fill(most=MAX_LIVE_CHARACTERS))
-    await bot.service.word_filter.check(radio.plan.guild_id, text)
+    words = clean_words(text)
+    await bot.service.word_filter.check(radio.plan.guild_id, words)
     radio.pauses.note(person.id)
-    await radio.steer(with_words(radio.plan.words, text, weight))
+    await radio.steer(with_words(radio.plan.words, words, weight))
     listed = radio_messages.list_words(radio.plan.words)
     return radio_messages.STEERED.fill(who=person.mention, words=listed)
 

@@ -17,13 +17,10 @@ from bot.errors import RequestError
 from bot.i18n.languages import Renderer
 from bot.i18n.sentence import Sentence
 from cogs.presentation import radio_messages
-from cogs.presentation.prompts import clean_prompt
 from cogs.presentation.renderers import own_renderer
 from cogs.views.form_fields import UNKNOWN_CHOICE, read_answers, select
 
 CUSTOM_ID = re.compile(r"zhiyin:radio-words")
-
-NO_WORDS = Sentence("There are no words in it.")
 
 
 async def show_words_form(interaction: Interaction) -> None:
@@ -35,11 +32,12 @@ async def show_words_form(interaction: Interaction) -> None:
 
 
 def read_words(data: Mapping[str, Any]) -> tuple[str, float]:
-    """Return the words and the weight of a submitted form. Raises RequestError."""
+    """Return the words, as they were typed, and the weight of a submitted form.
+
+    Raises RequestError.
+    """
     given = read_answers(data)
-    words, amount = clean_prompt(given.get("words")), given.get("amount", "1")
-    if words is None:
-        raise RequestError(NO_WORDS)
+    words, amount = given.get("words", ""), given.get("amount", "1")
     if amount not in radio_messages.AMOUNTS:
         raise RequestError(UNKNOWN_CHOICE)
     return words, float(amount)

@@ -354,3 +354,18 @@ async def test_live_music_is_steered_by_form_and_chat(tmp_path):
         (plan,) = await stage.store.radios.all()
         assert [text for text, _ in plan.words] == ["techno", "harp", "choir"]
         assert await stage.store.jobs.unfinished() == []
+
+
+async def test_words_without_meaning_are_refused(tmp_path):
+    """What can't be seen would take a share of the music, and nobody could take it away again."""
+    async with open_radio_channel(tmp_path, clips=0) as voice:
+        alice, clock = voice.stage.alice, voice.stage.clock
+        assert "no words" in text_of(await voice.asks(alice, "start", words="\u200b\u202e"))
+        await voice.until(lambda: voice.radio is None)
+        message = await voice.asks(alice, "start", words="te\u202ech\u200bno")
+        await voice.until(lambda: "Live in" in text_of(message))
+        assert voice.radio.plan.words == (("techno", 1.0),)
+        assert "no words" in text_of(await voice.asks(alice, "words", words=" \u200b"))
+        clock.now += 10
+        await voice.asks(alice, "words", words="ha\u200brp")
+        assert [text for text, _ in voice.radio.plan.words] == ["techno", "harp"]
