@@ -13,7 +13,6 @@ from collections.abc import Callable
 import discord
 
 from bot.app.client import ZhiyinBot
-from bot.domain.clips import Clip
 from bot.domain.live_words import Words
 from bot.domain.radio import RadioPlan, RadioSource
 from bot.errors import RequestError, ZhiyinError
@@ -26,7 +25,8 @@ from bot.voice.track import Track
 from cogs.posting.radio_card import edit_or_post
 from cogs.presentation import radio_messages
 from cogs.presentation.renderers import server_renderer
-from cogs.requests.places import is_for_everybody, sight_of_everybody
+from cogs.requests.latest_work import LatestWork
+from cogs.requests.radio_clips import clips_of
 from cogs.requests.radio_description import describe_radio
 from cogs.requests.steering_cooldown import SteeringCooldown
 from cogs.requests.voice_places import check_rights, listeners_in
@@ -60,6 +60,7 @@ class RadioSession:
         self.pauses = SteeringCooldown(bot.clock)
         """The rate limit for people who steer."""
         self._status: str | None = None
+        self._card = LatestWork(self.show, "radio card")
         self.clip_id: int | None = None
         """The clip that is playing."""
         self.radio = Radio(channel, choose=self._choose, tell=self._tell, timings=timings)
@@ -101,6 +102,7 @@ class RadioSession:
             self.is_ending = True
             log.info("radio.heard server=%d %s", self.plan.guild_id, self.radio.summary)
             self._end_live()
+            await self._card.end()
         if end is RadioEnd.STOPPED and not self._is_stopped:
             return  # the bot stops: the radio is restored after the restart
         await self._bot.service.radio.drop(self.plan.guild_id)
@@ -153,7 +155,7 @@ class RadioSession:
         plan, service = self.plan, self._bot.service.radio
         if plan.source is not RadioSource.JAM or plan.jam_id is None:
             return
-        found = await self._clips_of(plan)
+        found = await clips_of(self._bot, plan, self.channel.guild)
         if not found or found[0].id in list(self._played)[-1:]:
             return
         head, sounding = found[0], self.clip_id
@@ -168,11 +170,6 @@ class RadioSession:
         if (now.source, now.jam_id, self._played[-1]) != (plan.source, plan.jam_id, head.id):
             return  # there is another source or a newer track by now
         await self.radio.follow(track, same)
-
-    async def _clips_of(self, plan: RadioPlan) -> list[Clip]:
-        guild = self.channel.guild
-        found = await self._bot.service.radio.clips(plan, sight_of_everybody(guild))
-        return [clip for clip in found if is_for_everybody(guild, clip)]
 
     async def steer(self, words: Words) -> None:
         """Change the prompt of live music; `show` updates the card."""
@@ -206,7 +203,8 @@ class RadioSession:
 
     async def _choose(self) -> Track | None:
         service = self._bot.service.radio
-        clips = {clip.id: clip for clip in await self._clips_of(self.plan)}
+        found = await clips_of(self._bot, self.plan, self.channel.guild)
+        clips = {clip.id: clip for clip in found}
         while clips:
             chosen = choose_next(list(clips), self._played, self._draw)
             assert chosen is not None
@@ -223,7 +221,8 @@ class RadioSession:
         self.votes.clear()
         self.clip_id = None if track is None else track.clip_id
         log.info("radio.plays server=%d clip=%s", self.plan.guild_id, self.clip_id)
-        await self.show()
+        # The music waits for no edit of a message: those are rate limited, and fail in outages.
+        self._card.ask()
 
     async def _show_status(self) -> None:
         clip = None if self.clip_id is None else await self._bot.service.clips.find(self.clip_id)

@@ -1,4 +1,4 @@
-"""A radio whose plan can't be written, when it starts and when it comes back."""
+"""A radio whose plan can't be written, or whose message can't be edited."""
 
 from __future__ import annotations
 
@@ -38,6 +38,23 @@ async def test_a_radio_that_fails_to_come_back_is_kept(tmp_path):
             assert len(await voice.stage.store.radios.all()) == 1
         await radios.restore()
         await voice.hears_music()
+
+
+async def test_music_goes_on_while_its_message_can_not_be_edited(tmp_path):
+    """The next clip is loaded all the same, however long Discord has the bot wait."""
+    async with open_radio_channel(tmp_path, clips=2) as voice:
+        message = await voice.asks(voice.stage.alice, "start")
+        await voice.until(lambda: "Now playing" in text_of(message))
+        mixer = voice.radio.radio.mixer
+        await voice.until(lambda: mixer.next is not None)
+        fault = voice.wire.fail("PATCH", "/channels/*/messages/*", retry_after=600.0)
+        for _ in range(3):
+            before, played = mixer.now, voice.radio.clip_id
+            voice.radio.skip()
+            await voice.until(lambda before=before: mixer.now not in (None, before))
+            await voice.until(lambda: mixer.next is not None)
+            await voice.until(lambda played=played: voice.radio.clip_id != played)
+        assert fault.hits == 1
 
 
 @contextmanager
