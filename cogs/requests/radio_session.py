@@ -119,6 +119,7 @@ class RadioSession:
     async def stop(self) -> None:
         """Stop for good."""
         self._is_stopped = self.is_ending = True
+        await self._card.end()
         # Cleared before leaving: outside the channel the bot may not.
         if self._status is not None:
             await show_status(self.channel, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import discord
@@ -12,6 +13,8 @@ from bot.voice.connection import VoicePlace
 log = logging.getLogger(__name__)
 
 _MOST_CHARACTERS = 500
+_PATIENCE_SECONDS = 3.0
+"""How long a rate limit may hold it up: whoever leaves a channel clears its status first."""
 
 
 async def show_status(channel: VoicePlace, text: str | None) -> bool:
@@ -24,8 +27,9 @@ async def show_status(channel: VoicePlace, text: str | None) -> bool:
     if not channel.permissions_for(channel.guild.me).set_voice_channel_status:
         return False
     try:
-        await channel.edit(status=None if text is None else text[:_MOST_CHARACTERS])
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await channel.edit(status=None if text is None else text[:_MOST_CHARACTERS])
     except (discord.HTTPException, *NETWORK_ERRORS) as error:
-        log.info("radio.status_not_set %s", error)
+        log.info("radio.status_not_set %r", error)
         return False
     return True

@@ -14,7 +14,7 @@ from bot.demo.discord.rights import Right
 from bot.demo.discord.voice import moves
 from bot.domain.radio import RadioSource
 from bot.errors import RequestError
-from tests.support.radio_channel import open_radio_channel
+from tests.support.radio_channel import open_radio_channel, text_of
 
 
 async def test_a_radio_that_is_starting_ends_with_the_bot(tmp_path):
@@ -73,3 +73,15 @@ async def test_a_source_that_waited_while_the_radio_was_stopped_is_refused(tmp_p
             await asyncio.wait_for(second, 60)
         assert bot.service.live_music.servers == set()
         assert session.radio.live_player is None
+
+
+async def test_a_stop_does_not_wait_for_the_channel_s_status(tmp_path):
+    """It is cleared before the bot leaves; a rate limit of that keeps the music on for seconds."""
+    async with open_radio_channel(tmp_path, clips=1) as voice:
+        await voice.asks(voice.stage.alice, "start")
+        await voice.until(lambda: voice.place.voice_status)
+        fault = voice.wire.fail("PUT", "/channels/*/voice-status", retry_after=600.0)
+        stop = await voice.begins_to_ask(voice.stage.alice, "stop")
+        await voice.until(lambda: not voice.is_there)
+        await voice.until(lambda: "is off" in text_of(stop.message))
+        assert fault.hits == 1
