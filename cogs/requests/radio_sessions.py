@@ -11,10 +11,13 @@ import discord
 from bot.app.client import ZhiyinBot
 from bot.domain.radio import RadioPlan
 from bot.errors import RequestError, ZhiyinError
+from bot.i18n.sentence import Sentence
 from bot.voice.connection import VoicePlace
 from bot.voice.radio import RadioTimings
 from cogs.posting.outages import UNREACHABLE
+from cogs.posting.radio_card import edit_or_post
 from cogs.presentation import radio_messages
+from cogs.presentation.renderers import server_renderer
 from cogs.requests.radio_session import RadioSession, ViewOf
 from cogs.requests.voice_places import listeners_in
 
@@ -109,14 +112,24 @@ class RadioSessions:
             if guild is None or guild.unavailable:
                 continue
             channel = guild.get_channel(plan.channel_id)
-            if not isinstance(channel, VoicePlace) or not listeners_in(channel):
-                await self._bot.service.radio.drop(plan.guild_id)
+            if not isinstance(channel, VoicePlace):
+                await self._give_up(plan, radio_messages.CHANNEL_GONE)
+                continue
+            if not listeners_in(channel):
+                left = radio_messages.LEFT_ALONE.fill(channel=channel.mention)
+                await self._give_up(plan, left)
                 continue
             try:
                 await self.begin(plan, channel)
             except ZhiyinError as error:
                 log.info("radio.not_back server=%d %s", plan.guild_id, error)
-                await self._bot.service.radio.drop(plan.guild_id)
+                await self._give_up(plan, error.sentence)
             except Exception:
                 # The others are still to come back; this one is tried again after a restart.
                 log.exception("radio.not_back server=%d", plan.guild_id)
+
+    async def _give_up(self, plan: RadioPlan, why: Sentence) -> None:
+        """Drop a radio that does not come back; its message says why."""
+        await self._bot.service.radio.drop(plan.guild_id)
+        render = server_renderer(self._bot, plan.guild_id)
+        await edit_or_post(self._bot, plan, radio_messages.notice(render, why), None)

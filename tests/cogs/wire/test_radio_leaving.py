@@ -85,3 +85,32 @@ async def test_a_stop_does_not_wait_for_the_channel_s_status(tmp_path):
         await voice.until(lambda: not voice.is_there)
         await voice.until(lambda: "is off" in text_of(stop.message))
         assert fault.hits == 1
+
+
+async def test_the_message_of_a_radio_that_does_not_come_back_says_why(tmp_path):
+    """After a restart it no longer shows a clip as playing, with buttons that do nothing."""
+    async with open_radio_channel(tmp_path, clips=1) as voice:
+        wire, alice, cog = voice.wire, voice.stage.alice, voice.stage.bot.get_cog("Radio")
+        message = await voice.asks(alice, "start")
+        await voice.until(lambda: "Now playing" in text_of(message))
+        await cog.radios.close()
+        await voice.until(lambda: not voice.is_there)
+        (plan,) = await voice.stage.store.radios.all()
+        mute = {"allow": Right.CONNECT, "deny": Right.SPEAK}
+        await managing.set_channel_rights(wire, wire.owner, voice.place.id, wire.me.id, **mute)
+        channel = cog.bot.get_channel(voice.place.id)
+        await voice.until(lambda: not channel.permissions_for(channel.guild.me).speak)
+        await cog.radios.restore()
+        assert "may not be heard" in text_of(message)
+        assert not message.buttons
+        for why in ("Everybody had left", "its channel is gone"):
+            await voice.stage.store.radios.begin(plan)
+            if "left" in why:
+                await moves.leave(wire, alice, wire.guild.id)
+                await voice.until(lambda: not channel.voice_states)
+            else:
+                await managing.delete_channel(wire, wire.owner, voice.place.id)
+                await voice.until(lambda: cog.bot.get_channel(voice.place.id) is None)
+            await cog.radios.restore()
+            assert why in text_of(message)
+            assert await voice.stage.store.radios.all() == []
