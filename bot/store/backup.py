@@ -20,6 +20,9 @@ from bot.store.migrations.history import MIGRATIONS
 from bot.store.store_files import BACKUPS
 
 _OWN_NAMES = "zhiyin."
+_DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+_DAILY = f"zhiyin-{_DATE}.db"
+"""Others in the folder are the owner's, whatever their names begin with."""
 # Read from the schema, since the database may be of an earlier version.
 _TABLES_WITH_TOKENS = """
     SELECT tables.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns
@@ -101,7 +104,7 @@ def rotate(folder: Path, keep: int, now: float) -> Path | None:
         ) from error
     back_up(folder, target)
     # Backups dated in the future were made with a wrong clock: they are deleted first.
-    made = sorted(backups.glob("zhiyin-*.db"), key=lambda file: (file.name <= target.name, file))
+    made = sorted(backups.glob(_DAILY), key=lambda file: (file.name <= target.name, file))
     for old in made[:-keep]:
         if old.is_file():
             old.unlink(missing_ok=True)

@@ -97,12 +97,15 @@ async def test_backups_with_future_dates_are_deleted_first(store, tmp_path):
 
 
 async def test_other_files_are_not_rotated(store, tmp_path):
-    """A folder with a backup's name is left alone, and not counted."""
-    (tmp_path / BACKUPS / "zhiyin-old.db").mkdir(parents=True, mode=0o700)
+    """A folder with a backup's name, and what the owner has put there, are not counted."""
+    folder, own = tmp_path / BACKUPS / "zhiyin-2001-01-01.db", "zhiyin-before-the-update.db"
+    folder.mkdir(parents=True, mode=0o700)
+    back_up(tmp_path, tmp_path / BACKUPS / own)
     for day in range(3):
         assert rotate(tmp_path, 1, NOON + day * DAY) is not None
-    assert (tmp_path / BACKUPS / "zhiyin-old.db").is_dir()
-    assert len(list((tmp_path / BACKUPS).iterdir())) <= 2
+    assert folder.is_dir()
+    assert (tmp_path / BACKUPS / own).is_file()
+    assert len(list((tmp_path / BACKUPS).iterdir())) == 3
 
 
 async def test_a_corrupt_database_does_not_replace_a_backup(store, tmp_path):
