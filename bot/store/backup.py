@@ -23,6 +23,8 @@ _OWN_NAMES = "zhiyin."
 _DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 _DAILY = f"zhiyin-{_DATE}.db"
 """Others in the folder are the owner's, whatever their names begin with."""
+_UNFINISHED = f".zhiyin-{_DATE}.*.part*"
+"""What a killed bot leaves of a daily backup, SQLite's files beside it among them."""
 # Read from the schema, since the database may be of an earlier version.
 _TABLES_WITH_TOKENS = """
     SELECT tables.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns
@@ -92,6 +94,9 @@ def rotate(folder: Path, keep: int, now: float) -> Path | None:
     backups = folder / BACKUPS
     day = datetime.fromtimestamp(now, UTC).date().isoformat()
     target = backups / f"zhiyin-{day}.db"
+    # Whole copies, tokens and all: one more after each kill, and no other ever took them away.
+    for left in backups.glob(_UNFINISHED):
+        left.unlink(missing_ok=True)
     if target.exists():
         return None
     try:

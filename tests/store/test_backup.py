@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 
+from bot.atomic_file import replace_atomically
 from bot.cli.app import main
 from bot.domain.answers import OpenAnswer
 from bot.errors import ConfigError, OutputError
@@ -106,6 +107,22 @@ async def test_other_files_are_not_rotated(store, tmp_path):
     assert folder.is_dir()
     assert (tmp_path / BACKUPS / own).is_file()
     assert len(list((tmp_path / BACKUPS).iterdir())) == 3
+
+
+async def test_what_a_killed_bot_left_of_a_backup_is_deleted(store, tmp_path):
+    """With SQLite's files beside it; what else is in the folder stays."""
+    backups, own = tmp_path / BACKUPS, ".mine.db"
+    backups.mkdir(mode=0o700)
+    (backups / own).write_bytes(b"mine")
+    with replace_atomically(backups / "zhiyin-2026-01-01.db") as scratch:
+        for end in ("", "-wal", "-shm", "-journal"):
+            scratch.with_name(scratch.name + end).write_bytes(b"old words")
+        made = rotate(tmp_path, 3, NOON)
+        assert {file.name for file in backups.iterdir()} == {made.name, own}
+        scratch.touch()
+        assert rotate(tmp_path, 3, NOON) is None
+        assert not scratch.exists()
+        scratch.touch()
 
 
 async def test_a_corrupt_database_does_not_replace_a_backup(store, tmp_path):
