@@ -133,13 +133,7 @@ class VoiceConnection:
         async with self._leaving:
             client, self._client = self._client, None
             if client is not None:
-                gateway = client.guild._state._get_websocket(client.guild.id)
-                is_heard = gateway is not None and gateway.open
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(
-                        _LEAVE_SECONDS if is_heard else _UNCONFIRMED_LEAVE_SECONDS
-                    ):
-                        await _disconnect(client)
+                await _leave(client)
         # The player thread ends one frame after its connection.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_SECONDS):
@@ -170,9 +164,15 @@ class VoiceConnection:
 
     async def _connect(self) -> None:
         ended, gone, loop = asyncio.Event(), asyncio.Event(), asyncio.get_running_loop()
-        client: discord.VoiceClient = await self._channel.connect(
-            timeout=self._timings.connect_seconds, reconnect=True, self_deaf=True
-        )
+        try:
+            client: discord.VoiceClient = await self._channel.connect(
+                timeout=self._timings.connect_seconds, reconnect=True, self_deaf=True
+            )
+        except asyncio.CancelledError:
+            # discord.py would go on with it, and let nothing else connect on this server.
+            if isinstance(held := self._channel.guild.voice_client, discord.VoiceClient):
+                await _leave(held)
+            raise
         self._client, self._ended = client, ended
         if self._closing.is_set():
             await _disconnect(client)
@@ -197,6 +197,15 @@ class VoiceConnection:
             # Discord does not confirm a leave if the bot is not there.
             _stop_reading(held)
             held.cleanup()
+
+
+async def _leave(client: discord.VoiceClient) -> None:
+    """Leave, and wait as long as Discord may take to confirm it."""
+    gateway = client.guild._state._get_websocket(client.guild.id)
+    is_heard = gateway is not None and gateway.open
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LEAVE_SECONDS if is_heard else _UNCONFIRMED_LEAVE_SECONDS):
+            await _disconnect(client)
 
 
 async def _disconnect(client: discord.VoiceClient) -> None:

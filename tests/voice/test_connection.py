@@ -179,6 +179,29 @@ async def test_a_close_ends_the_pause_before_a_reconnection():
         assert await asyncio.wait_for(keeping, 60) is ConnectionEnd.CLOSED
 
 
+async def test_an_end_while_it_comes_back_leaves_nothing_behind():
+    """As where everybody has left meanwhile: the bot is out, and can be brought back."""
+    async with connected() as (wire, _client, _place, channel):
+        line = VoiceConnection(channel, OpusSource(Mixer()), QUICK)
+        await line.open()
+        keeping = asyncio.create_task(line.keep())
+        await until(lambda: len(heard(wire)) > 5)
+        wire.gateway.holds_back = "VOICE_SERVER_UPDATE"
+        await moves.leave(wire, wire.me, wire.guild.id)
+        await until(lambda: line.times_lost == 1 and wire.voice.of(wire.me, wire.guild.id))
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await line.close()
+        assert channel.guild.voice_client is None
+        wire.gateway.holds_back = None
+        wire.gateway.lets_go.set()
+        await until(lambda: wire.voice.of(wire.me, wire.guild.id) is None)
+        again = VoiceConnection(channel, OpusSource(Mixer()), QUICK)
+        await again.open()
+        await until(lambda: len(heard(wire)) > 5)
+        await again.close()
+
+
 async def test_a_failed_join_is_reported():
     """Discord does not respond to a refused join; the sentence names the channel."""
     quick = ConnectionTimings(connect_seconds=0.3)
