@@ -105,8 +105,11 @@ class RadioSessions:
 
     async def restore(self) -> None:
         """Restart the radios that were playing, where people still listen."""
-        for plan in await self._bot.service.radio.kept():
-            if plan.guild_id in self._radios or plan.guild_id in self._opening:
+        service = self._bot.service.radio
+        for plan in await service.kept():
+            # While others came back, it may have been stopped, or deleted with its person.
+            is_kept = plan in await service.kept()
+            if not is_kept or plan.guild_id in self._radios or plan.guild_id in self._opening:
                 continue
             guild = self._bot.get_guild(plan.guild_id)
             if guild is None or guild.unavailable:

@@ -85,11 +85,18 @@ def text_of(message):
 
 
 @asynccontextmanager
-async def open_radio_channel(folder, *, clips=1, kind=ChannelType.VOICE, overwrites=(), **options):
-    """Open the bot with some clips of Alice's, and Alice in a voice channel."""
+async def open_radio_channel(
+    folder, *, clips=1, kind=ChannelType.VOICE, overwrites=(), also=None, **options
+):
+    """Open the bot with some clips of Alice's, and Alice in a voice channel.
+
+    `also` prepares more of Discord before the bot connects.
+    """
     places = []
 
     def prepare(wire):
+        if also is not None:
+            also(wire)
         places.append(wire.add_channel("lounge", type=kind, overwrites=overwrites))
 
     async with open_stage(folder, timings=quick(), prepare=prepare, **options) as stage:

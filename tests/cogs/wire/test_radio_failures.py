@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
+from bot.demo.discord.channels import ChannelType
+from bot.demo.discord.voice import moves
 from bot.store.database import FILE
 from tests.support.radio_channel import open_radio_channel, text_of
 
@@ -55,6 +59,35 @@ async def test_music_goes_on_while_its_message_can_not_be_edited(tmp_path):
             await voice.until(lambda: mixer.next is not None)
             await voice.until(lambda played=played: voice.radio.clip_id != played)
         assert fault.hits == 1
+
+
+async def test_a_radio_that_was_stopped_meanwhile_does_not_come_back(tmp_path):
+    """Others come back one after the other, which takes seconds each."""
+    other = []
+
+    def prepare(wire):
+        other.append(wire.add_guild("next door"))
+        other.append(wire.add_channel("radio", type=ChannelType.VOICE, guild=other[0]))
+
+    async with open_radio_channel(tmp_path, clips=1, also=prepare) as voice:
+        wire, bot = voice.wire, voice.stage.bot
+        guild, place = other
+        radios, service = bot.get_cog("Radio").radios, bot.service.radio
+        await moves.join(wire, wire.owner, place)
+        await voice.until(lambda: bot.get_channel(place.id).voice_states)
+        await voice.asks(voice.stage.alice, "start")
+        await voice.hears_music()
+        await radios.close()
+        (plan,) = await service.kept()
+        await service.begin(replace(plan, guild_id=guild.id, channel_id=place.id))
+        assert [each.guild_id for each in await service.kept()] == [plan.guild_id, guild.id]
+        async with service._turn:
+            restoring = asyncio.create_task(radios.restore())
+            await voice.until(lambda: voice.is_there)
+            await service.drop(guild.id)
+        await restoring
+        assert [each.plan.guild_id for each in radios.all()] == [plan.guild_id]
+        assert await service.kept() == [plan]
 
 
 @contextmanager
