@@ -98,7 +98,9 @@ class RadioSessions:
         try:
             await radio.run()
         except Exception:
+            # The plan stays: it is tried again after a restart.
             log.exception("radio.failed server=%d", guild_id)
+            await self._tell(radio.plan, radio_messages.STOPPED)
         finally:
             self._radios.pop(guild_id, None)
             self._tasks.pop(guild_id, None)
@@ -134,5 +136,8 @@ class RadioSessions:
     async def _give_up(self, plan: RadioPlan, why: Sentence) -> None:
         """Drop a radio that does not come back; its message says why."""
         await self._bot.service.radio.drop(plan.guild_id)
-        render = server_renderer(self._bot, plan.guild_id)
-        await edit_or_post(self._bot, plan, radio_messages.notice(render, why), None)
+        await self._tell(plan, why)
+
+    async def _tell(self, plan: RadioPlan, why: Sentence) -> None:
+        notice = radio_messages.notice(server_renderer(self._bot, plan.guild_id), why)
+        await edit_or_post(self._bot, plan, notice, None)

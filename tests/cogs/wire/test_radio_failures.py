@@ -90,6 +90,23 @@ async def test_a_radio_that_was_stopped_meanwhile_does_not_come_back(tmp_path):
         assert await service.kept() == [plan]
 
 
+async def test_the_message_of_a_radio_that_failed_says_that_it_is_off(tmp_path):
+    """Such as where the database can't be read: it has left, and shows no clip as playing."""
+    async with open_radio_channel(tmp_path, clips=2) as voice:
+        message = await voice.asks(voice.stage.alice, "start")
+        await voice.until(lambda: "Now playing" in text_of(message))
+        await voice.until(lambda: voice.radio.radio.mixer.next is not None)
+        with closing(sqlite3.connect(voice.stage.store.folder / FILE)) as database:
+            database.execute("ALTER TABLE clips RENAME TO lost")
+            voice.radio.skip()
+            await voice.until(lambda: not voice.is_there)
+            database.execute("ALTER TABLE lost RENAME TO clips")
+        await voice.until(lambda: "is off" in text_of(message))
+        assert not message.buttons
+        await voice.asks(voice.stage.alice, "start")
+        await voice.hears_music()
+
+
 @contextmanager
 def refused_writes(voice):
     """Let no plan of a radio be written meanwhile, as on a full disk."""
