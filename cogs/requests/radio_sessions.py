@@ -9,12 +9,12 @@ import logging
 import discord
 
 from bot.app.client import ZhiyinBot
+from bot.app.network_errors import NETWORK_ERRORS
 from bot.domain.radio import RadioPlan
 from bot.errors import RequestError, ZhiyinError
 from bot.i18n.sentence import Sentence
 from bot.voice.connection import VoicePlace
 from bot.voice.radio import RadioTimings
-from cogs.posting.outages import UNREACHABLE
 from cogs.posting.radio_card import edit_or_post
 from cogs.presentation import radio_messages
 from cogs.presentation.renderers import server_renderer
@@ -78,7 +78,7 @@ class RadioSessions:
         if suppressed and isinstance(here, discord.StageChannel):
             try:
                 await here.guild.me.edit(suppress=False)
-            except (discord.HTTPException, *UNREACHABLE) as error:
+            except (discord.HTTPException, *NETWORK_ERRORS) as error:
                 log.info("radio.not_heard server=%d %s", here.guild.id, error)
         if here.id != radio.plan.channel_id:
             radio.plan = dataclasses.replace(radio.plan, channel_id=here.id)
