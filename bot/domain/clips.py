@@ -52,7 +52,8 @@ class Tags:
     """How a clip was made, as stored in its file."""
 
     prompt: str | None
-    seed: int
+    seed: int | None
+    """None for an anonymous entry: some people always use the same one."""
     model: str
     kind: str
     parent_ids: tuple[int, ...] = ()

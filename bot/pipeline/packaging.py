@@ -78,7 +78,7 @@ def pack_entry(
     id, seed and parents, so that the author can't be looked up during the vote. Raises OutputError
     if it can't be made that small.
     """
-    tags = replace(tags_of(clip), prompt=words, clip_id=None, parent_ids=(), entry=entry)
+    tags = replace(tags_of(clip), prompt=words, seed=None, clip_id=None, parent_ids=(), entry=entry)
     return _pack(clip, sound, max_bytes, style, None, waveform_png(sound), tags)
 
 

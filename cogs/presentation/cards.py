@@ -142,7 +142,7 @@ def tags(render: Renderer, found: Tags) -> discord.Embed:
         colour=COLOUR,
     )
     rows: list[Row] = [
-        (Sentence("Seed"), f"`{found.seed}`"),
+        (Sentence("Seed"), None if found.seed is None else f"`{found.seed}`"),
         (Sentence("Model"), escape(found.model)),
         (Sentence("Kind"), term(KIND, escape(found.kind))),
         (Sentence("Guidance"), None if found.guidance is None else f"{found.guidance:g}"),

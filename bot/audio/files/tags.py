@@ -36,7 +36,7 @@ class _Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What the JSON of a tag may say, within bounds that all of ours keep."""
 
     prompt: str | None = None
-    seed: _Count
+    seed: _Count | None = None
     model: str
     kind: str
     parent_ids: tuple[_Count, ...] = ()
