@@ -78,12 +78,7 @@ class Delivery(commands.Cog):
             postings=(posting,),
         )
         without_words = dataclasses.replace(message, embeds=(without,))
-        message_id = await self._reach(job, (message, without_words), may_be_posted=may_be_posted)
-        posted = dataclasses.replace(clip, message_id=message_id)
-        await self._follow_up(job, self.ready_ping.send(job, posted))
-        await self._follow_up(job, self._voice_copies.post(job, posted))
-        self._note_entry(job)
-        return message_id
+        return await self._reach(job, (message, without_words), may_be_posted=may_be_posted)
 
     async def show_takes(self, takes: Sequence[tuple[Take, JobProgress | None]]) -> None:
         """Show the progress of the takes of a message. Best effort: errors are logged."""
@@ -101,8 +96,7 @@ class Delivery(commands.Cog):
     ) -> int:
         """Post takes in one message. Raises TooLarge and Undeliverable."""
         shown = [take for take in takes if take.number in files]
-        job, clip = shown[0].job, shown[0].clip
-        assert clip is not None
+        job = shown[0].job
         render = self._renderer(job)
         embed, without = await build_take_cards(self.bot, render, takes, shown)
         message = JobMessage(
@@ -112,10 +106,14 @@ class Delivery(commands.Cog):
             postings=tuple(files.values()),
         )
         without_words = dataclasses.replace(message, embeds=(without,))
-        message_id = await self._reach(job, (message, without_words), may_be_posted=may_be_posted)
-        posted = dataclasses.replace(clip, message_id=message_id)
-        await self._follow_up(job, self.ready_ping.send(job, posted, takes=len(shown)))
-        return message_id
+        return await self._reach(job, (message, without_words), may_be_posted=may_be_posted)
+
+    async def follow_up(self, job: Job, clip: Clip, *, takes: int = 1) -> None:
+        """Note an entry, ping a person who has waited, and post the clip as a voice message."""
+        self._note_entry(job)
+        await self._try(job, self.ready_ping.send(job, clip, takes=takes))
+        if job.order.group_key is None:
+            await self._try(job, self._voice_copies.post(job, clip))
 
     async def post_failure(self, job: Job, sentence: Sentence, *, may_be_posted: bool) -> None:
         """Post why a job ended without a clip. Raises Undeliverable and Unreachable."""
@@ -132,7 +130,7 @@ class Delivery(commands.Cog):
         await self._reach(job, variants, may_be_posted=may_be_posted)
         self._note_entry(job)
 
-    async def _follow_up(self, job: Job, step: Awaitable[None]) -> None:
+    async def _try(self, job: Job, step: Awaitable[None]) -> None:
         """Do what follows a posted clip; errors are logged, as the clip is there already."""
         try:
             await step

@@ -56,6 +56,9 @@ class _NoPresenter:
         """Report success without posting."""
         return 1
 
+    async def follow_up(self, job: Job, clip: Clip, *, takes: int = 1) -> None:
+        """Do nothing."""
+
     async def post_failure(self, job: Job, sentence: Sentence, *, may_be_posted: bool) -> None:
         """Discard the failure."""
 

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable
+from dataclasses import replace
 
 from bot import failpoints
 from bot.audio.files import post
@@ -140,6 +141,7 @@ class JobRunner:
         await self.store.jobs.finish_delivery(job.id, message_id)
         log.info("job.delivered id=%d clip=%d", job.id, clip.id)
         await failpoints.reached("job.delivered")
+        await self.presenter.follow_up(current, replace(clip, message_id=message_id))
 
     async def _watch(self, job: Job, generated: asyncio.Event) -> None:
         """Show the progress of a job every few seconds until it is generated."""

@@ -52,6 +52,12 @@ class Presenter(Protocol):
         All share one picture. The message also says how the other takes ended. Otherwise as `post`.
         """
 
+    async def follow_up(self, job: Job, clip: Clip, *, takes: int = 1) -> None:
+        """Do what follows a clip that is posted and settled, such as a ping; failures are ignored.
+
+        `clip` is the first of `takes` in its message. After a crash it is not done again.
+        """
+
     async def post_failure(self, job: Job, sentence: Sentence, *, may_be_posted: bool) -> None:
         """Post why a job ended without a clip.
 

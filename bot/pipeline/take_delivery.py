@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot import failpoints
 from bot.audio.files import post
@@ -122,6 +123,10 @@ class TakeDelivery:
         await self._store.takes.finish_delivery(group_key, ids, message_id)
         log.info("takes.delivered group=%s jobs=%s", group_key, ids)
         await failpoints.reached("job.delivered")
+        first, clip = heard[0][0], heard[0][0].clip
+        assert clip is not None
+        posted = replace(clip, message_id=message_id)
+        await self._presenter.follow_up(first.job, posted, takes=len(heard))
 
     async def _hear(self, take: Take) -> _Heard | None:
         """Read the sound of a take; where it can't be read only this take fails."""

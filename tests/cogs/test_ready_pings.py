@@ -105,6 +105,22 @@ async def test_a_broken_connection_after_the_clip_is_harmless(
         assert any("id=1" in each.getMessage() for each in caplog.records if _is_of_ping(each))
 
 
+@pytest.mark.parametrize("takes", [1, 3])
+async def test_a_clip_is_settled_before_its_person_is_pinged(tmp_path, monkeypatch, takes):
+    """Its buttons work, and a kill repeats nothing, however long Discord has the ping wait."""
+    async with open_server(tmp_path) as server:
+        settled, send = [], server.bot.http.send_message
+
+        async def send_message(channel_id, *, params):
+            if str(params.payload.get("nonce", "")).startswith("call-"):
+                settled.append((await server.state(takes), await server.used()))
+            return await send(channel_id, params=params)
+
+        monkeypatch.setattr(server.bot.http, "send_message", send_message)
+        await wait_for(server, WAITED_SECONDS + 1, takes=takes)
+        assert settled == [(JobState.DELIVERED, takes)]
+
+
 def _is_of_ping(record):
     return record.getMessage().startswith(("job.not_pinged", "job.not_followed_up"))
 

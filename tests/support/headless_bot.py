@@ -54,6 +54,9 @@ class Notebook:
                 self._write(take.job, "clip")
         return takes[0].job.message.message_id
 
+    async def follow_up(self, job, clip, *, takes=1):
+        """Nothing follows."""
+
     async def post_failure(self, job, sentence, *, may_be_posted):
         self._write(job, str(sentence))
 
