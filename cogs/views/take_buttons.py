@@ -60,7 +60,10 @@ class TakeButton(PersistentButton, template=r"zhiyin:take:(?P<id>\d+)"):
         """Show the take's own buttons to the person alone."""
         clip = await require_clip(interaction, self.clip_id)
         render = own_renderer(interaction)
-        takes = await interaction.client.service.clips.takes(clip)
+        requests = interaction.client.service.requests
+        job = await requests.find(clip.job_id)
+        # Also where a fast press comes before it is recorded that they are posted.
+        takes = [] if job is None else await requests.takes_of(job)
         take = next((take for take in takes if take.job.id == clip.job_id), None)
         if take is None:
             raise RequestError(messages.NO_CLIP)

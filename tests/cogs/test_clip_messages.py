@@ -85,6 +85,38 @@ async def test_a_number_shows_one_person_the_buttons_of_that_take(tmp_path):
         assert (again.kind, again.parent_ids) == (Kind.AGAIN, (clip.id,))
 
 
+class SlowlySettling:
+    """The bot's presenter, after whose post of takes nothing is recorded until it is released."""
+
+    def __init__(self, presenter):
+        self._presenter = presenter
+        self.posted, self.released = asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name):
+        return getattr(self._presenter, name)
+
+    async def post_takes(self, *args, **options):
+        message_id = await self._presenter.post_takes(*args, **options)
+        self.posted.set()
+        await self.released.wait()
+        return message_id
+
+
+async def test_a_number_works_as_soon_as_it_is_seen(tmp_path):
+    """Also before it is recorded that the takes are posted."""
+    async with open_server(tmp_path) as server:
+        presenter = SlowlySettling(server.bot.presenter)
+        server.pipeline.start(presenter)
+        await server.alice.slash(server.channel, "music", prompt="x", seconds=1.0, takes=2)
+        await presenter.posted.wait()
+        (message,) = server.channel.history()
+        answer = (await server.alice.click(message, label="2")).response
+        assert "`2` clip 2 · " in answer.content
+        presenter.released.set()
+        await server.idle()
+        assert await server.state(2) is JobState.DELIVERED
+
+
 async def test_again_repeats_the_number_of_takes(tmp_path):
     """With other seeds, in one message, charged to the person who presses."""
     async with open_server(tmp_path) as server:
