@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import numpy as np
 
 from bot.audio.analysis.expected_tempo import expected_tempo
-from bot.audio.analysis.key import Key
-from bot.audio.analysis.rhythm import Rhythm
 from bot.audio.editing.alignment import Alignment, SoundAnalysis
 from bot.audio.editing.mix import MixedSound, analyse_part, mix
 from bot.audio.files.masters import read_master
@@ -108,17 +107,7 @@ def _load_part(fields: Mapping[str, Any]) -> tuple[Sound, SoundAnalysis]:
         sound,
         loops=fields["loops"],
         expected=expected_tempo(fields["prompt"]),
-        written=_read_written(fields["written"]),
-    )
-
-
-def _read_written(fields: Mapping[str, Any] | None) -> WrittenAnalysis | None:
-    if fields is None:
-        return None
-    rhythm, key = fields["rhythm"], fields["key"]
-    return WrittenAnalysis(
-        rhythm=None if rhythm is None else Rhythm(**rhythm),
-        key=None if key is None else Key(**key),
+        written=msgspec.convert(fields["written"], WrittenAnalysis | None),
     )
 
 

@@ -50,3 +50,19 @@ async def test_a_remix_keeps_the_bars_of_the_codes(tmp_path, keep):
         bars = heard.end.seconds / BAR_SECONDS
         assert bars == pytest.approx(round(bars), abs=0.02)
         assert heard.beat_seconds == pytest.approx(BEAT_SECONDS)
+
+
+async def test_a_mix_is_aligned_by_the_codes(tmp_path):
+    """Two clips without an audible beat go on the beat of the one that leads."""
+    async with open_server(tmp_path, engine=ENGINE) as server:
+        for _ in range(2):
+            await server.music(seconds=10.0, seed=SEED)
+        lead = await server.newest_clip()
+        await server.alice.slash(server.channel, "mix", a=str(lead.id), b="1")
+        await server.idle()
+        mixed = await server.newest_clip()
+        assert mixed.mixed is not None
+        assert mixed.mixed.on_the_beat
+        assert (mixed.mixed.time_factor, mixed.mixed.semitones) == (1.0, 0)
+        assert mixed.bpm == pytest.approx(60 / BEAT_SECONDS, abs=0.05)
+        assert mixed.key == KEY
