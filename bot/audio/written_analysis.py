@@ -36,7 +36,7 @@ class WrittenAnalysis:
 
 
 def read_analysis(tokens: Tokens, notation: Notation, *, from_start: bool) -> WrittenAnalysis:
-    """Return what a clip's codes [codebooks, frames] say; in 10 ms, where hearing takes ten times that.
+    """Return what a clip's codes [codebooks, frames] say, in a tenth of what hearing takes.
 
     `from_start` tells whether they begin where a piece does: only then is the key certain.
     """
